@@ -1,0 +1,80 @@
+"""Make the parts that a recipe names, each given what only the run knows (sizes, latent, classes)."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import torch
+from torch import nn
+from torch.optim import Optimizer
+
+from ganbench.algorithms.base import Algorithm
+from ganbench.data.base import DataInfo, Dataset
+from ganbench.data.loader import Loader
+from ganbench.errors import UserError
+from ganbench.latents import Latent
+from ganbench.recipe import Recipe
+from ganbench.spec import Spec, parameters
+from ganbench.training.draws import seed_of
+from ganbench.training.engine import Engine
+from ganbench.training.trainer import Trainer
+
+
+def make(spec: Spec, known: Mapping[str, Any], where: str) -> Any:
+    """Call a Spec with those of the known values that it takes and leaves open.
+
+    Raises:
+        UserError: a required argument is neither in the recipe nor known.
+    """
+    runtime = {name: value for name, value in known.items() if spec.accepts(name)}
+    for name, parameter in parameters(spec.target).items():
+        required = parameter.default is inspect.Parameter.empty
+        if required and name not in runtime and name not in spec.kwargs:
+            raise UserError(f"{where}: {spec.target.__name__} needs '{name}'; set {where}.{name}=VALUE")
+    return spec(**runtime)
+
+
+def make_dataset(recipe: Recipe) -> Dataset:
+    """Make the recipe's data set."""
+    dataset: Dataset = make(recipe.data, {}, "data")
+    return dataset
+
+
+def make_algorithm(recipe: Recipe) -> tuple[Algorithm, Latent]:
+    """Make the recipe's algorithm and the latent distribution it draws from."""
+    latent: Latent = make(recipe.latent, {}, "latent")
+    algorithm: Algorithm = make(recipe.algorithm, {"latent": latent}, "algorithm")
+    return algorithm, latent
+
+
+def make_networks(recipe: Recipe, info: DataInfo, latent: Latent, seed: int) -> nn.ModuleDict:
+    """Make the recipe's networks; each one's first weights depend on the seed and its own name only."""
+    known = {"shape": info.shape, "latent": latent.size, "classes": len(info.classes)}
+    networks = nn.ModuleDict()
+    for name, spec in recipe.networks.items():
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(seed_of(seed, "weights", name))
+            networks[name] = make(spec, known, f"networks.{name}")
+    return networks
+
+
+def make_trainer(recipe: Recipe, dataset: Dataset, engine: Engine, seed: int) -> Trainer:
+    """Make everything that a run needs, ready for its first step."""
+    algorithm, latent = make_algorithm(recipe)
+
+    def optimizer(name: str, weights: Iterable[nn.Parameter]) -> Optimizer:
+        if name not in recipe.optimizers:
+            raise UserError(f"recipe '{recipe.name}' moves the network {name} but has no optimizers.{name}")
+        return engine.optimizer(recipe.optimizers[name], weights)
+
+    return Trainer(
+        algorithm=algorithm,
+        networks=dict(make_networks(recipe, dataset.info, latent, seed).items()),
+        optimizers=optimizer,
+        batches=Loader(dataset, recipe.schedule.batch, seed),
+        schedule=recipe.schedule,
+        engine=engine,
+        seed=seed,
+    )

@@ -1,0 +1,117 @@
+"""Find recipes: the built-in ones, installed plug-ins', YAML or JSON files, and functions in the user's own files."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import importlib.util
+import json
+import pkgutil
+import sys
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import yaml
+
+from ganbench.errors import UserError, did_you_mean
+from ganbench.recipe import Budget, Recipe, RecipeFunction
+
+
+def recipe_functions() -> dict[str, RecipeFunction]:
+    """Return all recipe functions by public name, from ``ganbench.recipes`` and the plug-ins' modules.
+
+    A plug-in names its module in the entry-point group ``ganbench.recipes``.
+    """
+    import ganbench.recipes
+
+    modules = [
+        importlib.import_module(f"{ganbench.recipes.__name__}.{found.name}")
+        for found in pkgutil.iter_modules(ganbench.recipes.__path__)
+    ]
+    modules += [entry.load() for entry in importlib.metadata.entry_points(group="ganbench.recipes")]
+    functions = [f for module in modules for f in vars(module).values() if hasattr(f, "recipe_name")]
+    return {f.recipe_name: f for f in sorted(functions, key=lambda f: str(f.recipe_name))}
+
+
+def find_recipe(source: str, budget: Budget = "reference", trusted: Collection[str] = ()) -> Recipe:
+    """Return the recipe that a name, a YAML or JSON file, or ``file.py:function`` stands for.
+
+    Raises:
+        UserError: there is none, or the file is not a recipe.
+    """
+    path, _, function_name = source.rpartition(":")
+    if path.endswith(".py"):
+        return _from_python(Path(path), function_name, budget)
+    if source.endswith((".yaml", ".yml", ".json")):
+        return _from_file(Path(source), budget, trusted)
+    functions = recipe_functions()
+    if source not in functions:
+        raise UserError(f"there is no recipe '{source}'{did_you_mean(source, functions)}")
+    return _call(functions[source], budget)
+
+
+def import_file(path: Path) -> ModuleType:
+    """Import a Python file of the user's under its own name, so that its parts can be stored and found again.
+
+    Raises:
+        UserError: the file cannot be found or imported.
+    """
+    if not path.is_file():
+        raise UserError(f"there is no file {path}")
+    if path.stem in sys.modules and getattr(sys.modules[path.stem], "__file__", None) != str(path.resolve()):
+        raise UserError(f"{path} has the name of a module in use; rename it")
+    specification = importlib.util.spec_from_file_location(path.stem, path.resolve())
+    if specification is None or specification.loader is None:
+        raise UserError(f"{path} is not a Python file")
+    module = importlib.util.module_from_spec(specification)
+    sys.modules[path.stem] = module
+    specification.loader.exec_module(module)
+    return module
+
+
+def _call(function: RecipeFunction, budget: Budget) -> Recipe:
+    if budget not in ("laptop", "reference"):
+        raise UserError(f"there is no budget '{budget}'{did_you_mean(budget, ('laptop', 'reference'))}")
+    return function(budget=budget)
+
+
+def _from_python(path: Path, name: str, budget: Budget) -> Recipe:
+    module = import_file(path)
+    function = getattr(module, name, None)
+    if not callable(function):
+        known = [n for n, v in vars(module).items() if hasattr(v, "recipe_name")]
+        raise UserError(f"{path} has no recipe function '{name}'{did_you_mean(name, known)}")
+    made = function(budget=budget)
+    if not isinstance(made, Recipe):
+        raise UserError(f"{path}:{name} returned {type(made).__name__}, not a Recipe")
+    return made
+
+
+def _from_file(path: Path, budget: Budget, trusted: Collection[str]) -> Recipe:
+    try:
+        text = path.read_text()
+        data = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+    except OSError as error:
+        raise UserError(f"the recipe file {path} cannot be read: {error.strerror}") from error
+    except (ValueError, yaml.YAMLError) as error:
+        raise UserError(f"{path} is not valid {path.suffix[1:].upper()}: {error}") from error
+    if not isinstance(data, Mapping):
+        raise UserError(f"{path} holds no recipe: a mapping with 'extends: NAME' or a whole recipe is needed")
+    if "extends" not in data:
+        return Recipe.from_dict(data, trusted)
+    base = str(data["extends"])
+    if base.endswith((".yaml", ".yml", ".json")):
+        base = str(path.parent / base)
+    chosen = data.get("budget", budget)
+    changes = _flatten({k: v for k, v in data.items() if k not in ("extends", "budget")})
+    return find_recipe(base, chosen, trusted).override(changes)
+
+
+def _flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in tree.items():
+        path = f"{prefix}{key}"
+        flat |= _flatten(value, path + ".") if isinstance(value, Mapping) else {path: value}
+    return flat

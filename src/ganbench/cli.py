@@ -1,0 +1,287 @@
+"""The command line: subcommands, one small function each; heavy imports inside them."""
+
+from __future__ import annotations
+
+import json
+import sys
+import warnings
+from pathlib import Path
+from typing import Annotated, Any, Literal, Optional
+
+import typer
+
+from ganbench.errors import RunError, Stopped, UserError
+
+app = typer.Typer(
+    name="ganbench",
+    help="A workbench for generative adversarial networks.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+data_app = typer.Typer(help="List, check and prepare data sets.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+
+RecipeArgument = Annotated[str, typer.Argument(help="A name, a YAML or JSON file, or file.py:function.")]
+RunArgument = Annotated[Path, typer.Argument(help="A run folder.")]
+Overrides = Annotated[
+    Optional[list[str]],  # noqa: UP045 (typer reads this form)
+    typer.Argument(metavar="KEY=VALUE ...", help="Changes, such as optimizers.G.lr=1e-4 data=mnist."),
+]
+BudgetOption = Annotated[
+    Literal["laptop", "reference"], typer.Option(help="How much to compute: minutes on 2 cores, or the paper's.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+ModuleOption = Annotated[
+    Optional[list[Path]],  # noqa: UP045
+    typer.Option("--module", help="A Python file of yours whose parts the recipe uses; its code is run."),
+]
+StepOption = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(help="Which checkpoint: a step, or 'best'; default the newest."),
+]
+
+
+def main() -> None:
+    """Run the command line; mistakes of the user end with code 2, failures of a run with 3."""
+    warnings.showwarning = _show_warning
+    try:
+        app()
+    except UserError as error:
+        _end(f"error: {error}", 2)
+    except RunError as error:
+        _end(f"the run failed: {error}", 3)
+    except Stopped as error:
+        _end(str(error), 128 + error.signal)
+    except BrokenPipeError:  # the reader of our output has gone, as with `| head`
+        sys.stderr.close()
+        sys.exit(0)
+    except OSError as error:
+        _end(f"error: {error.filename or 'a file'}: {error.strerror or error}", 2)
+
+
+@app.command()
+def recipes(as_json: JsonOption = False) -> None:
+    """List the recipes."""
+    from ganbench.catalogue import recipe_functions
+
+    made = [function(budget="reference") for function in recipe_functions().values()]
+    if as_json:
+        _print_json([{"name": r.name, "summary": r.summary, "data": r.data.to_dict()} for r in made])
+        return
+    for recipe in made:
+        print(f"{recipe.name:20} {recipe.summary}")
+
+
+@app.command()
+def show(
+    recipe: RecipeArgument,
+    overrides: Overrides = None,
+    budget: BudgetOption = "reference",
+    as_json: JsonOption = False,
+    module: ModuleOption = None,
+) -> None:
+    """Print a recipe, resolved, with its papers."""
+    import yaml
+
+    from ganbench.catalogue import find_recipe
+    from ganbench.recipe import parse_overrides
+
+    trusted = _trust(module)
+    resolved = find_recipe(recipe, budget, trusted).override(parse_overrides(overrides or [])).to_dict()
+    print(json.dumps(resolved, indent=1) if as_json else yaml.safe_dump(resolved, sort_keys=False).rstrip())
+
+
+@app.command()
+def train(
+    recipe: RecipeArgument,
+    overrides: Overrides = None,
+    budget: BudgetOption = "reference",
+    seed: Annotated[int, typer.Option(min=0, help="Decides every random number of the run.")] = 0,
+    out: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="The run folder to make; default runs/RECIPE-seedN."),
+    ] = None,
+    tensorboard: Annotated[bool, typer.Option(help="Mirror scalars for TensorBoard.")] = False,
+    module: ModuleOption = None,
+) -> None:
+    """Train a recipe in a new run folder."""
+    from ganbench.console import console_for_stderr
+    from ganbench.experiment import train as train_recipe
+    from ganbench.recipe import parse_overrides
+
+    trusted = _trust(module)
+    run = train_recipe(
+        recipe,
+        budget=budget,
+        seed=seed,
+        out=out,
+        overrides=parse_overrides(overrides or []),
+        tensorboard=tensorboard,
+        console=console_for_stderr(),
+        trusted=trusted,
+    )
+    print(run.path)
+
+
+@app.command()
+def resume(
+    run: RunArgument,
+    steps: Annotated[Optional[int], typer.Option(min=1, help="Train up to this step.")] = None,  # noqa: UP045
+    tensorboard: Annotated[bool, typer.Option(help="Mirror scalars for TensorBoard.")] = False,
+    module: ModuleOption = None,
+) -> None:
+    """Go on with a run from its newest whole checkpoint, exactly as if it had not stopped."""
+    from ganbench.console import console_for_stderr
+    from ganbench.experiment import resume as resume_run
+
+    trusted = _trust(module)
+    console = console_for_stderr()
+    print(resume_run(run, steps=steps, tensorboard=tensorboard, console=console, trusted=trusted).path)
+
+
+@app.command()
+def sample(
+    run: RunArgument,
+    out: Annotated[Path, typer.Option(help="FILE.png (a grid), FILE.npz, or a folder for one PNG each.")],
+    n: Annotated[int, typer.Option("--n", min=1, help="How many.")] = 64,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    step: StepOption = None,
+    class_: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--class", help="Samples of this class (its name or number) only."),
+    ] = None,
+    module: ModuleOption = None,
+) -> None:
+    """Draw samples from a run."""
+    from ganbench.model import load
+    from ganbench.sampling import check_destination, write_samples
+
+    check_destination(out)
+    model = load(run, _step(step), _trust(module))
+    if class_ is not None:
+        raise UserError(f"{run} was trained without classes, so it cannot sample the class '{class_}'")
+    write_samples(model, out, n, seed)
+    print(out)
+
+
+@app.command()
+def evaluate(
+    source: Annotated[str, typer.Argument(metavar="RUN|IMAGES", help="A run, folder, archive or data set.")],
+    against: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="A data set's name, or folder:PATH; default the run's own data."),
+    ] = None,
+    metrics: Annotated[str, typer.Option(help="Metrics by name, with commas; default what suits the data.")] = "",
+    features: Annotated[str, typer.Option(help="The feature network.")] = "efficientnet-lite0",
+    n: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option("--n", min=1, help="How many samples; default the metric's own."),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the samples.")] = 1,
+    step: StepOption = None,
+    as_json: JsonOption = False,
+    module: ModuleOption = None,
+) -> None:
+    """Score a run or pictures against a data set."""
+    from ganbench.evaluation import evaluate as evaluate_source
+    from ganbench.training.engine import Engine
+
+    trusted = _trust(module)
+    Engine()  # threads and memory as in training
+    names = [name.strip() for name in metrics.split(",") if name.strip()]
+    scores = evaluate_source(
+        source,
+        against=against,
+        metrics=names,
+        features=features,
+        n=n,
+        step=_step(step),
+        seed=seed,
+        trusted=trusted,
+    )
+    if as_json:
+        _print_json([score.to_dict() for score in scores])
+        return
+    for score in scores:
+        print(f"{score.name}  {score.value:.4f}  ({score.better} is better)")
+        for name, value in {**score.details, **score.measured}.items():
+            print(f"  {name}: {json.dumps(value)}")
+
+
+@app.command()
+def report(run: RunArgument) -> None:
+    """Write one self-contained report.html into a run folder."""
+    from ganbench.report.page import write_report
+    from ganbench.runs import Run
+
+    print(write_report(Run(run)))
+
+
+@data_app.command("list")
+def list_data(as_json: JsonOption = False) -> None:
+    """List the data sets that have names."""
+    from ganbench.data.registry import datasets
+
+    found = {name: (function.__doc__ or "").split("\n")[0] for name, function in datasets().items()}
+    if as_json:
+        _print_json(found)
+        return
+    for name, summary in found.items():
+        print(f"{name:16} {summary}")
+
+
+@data_app.command("check")
+def check_data(
+    path: Annotated[Path, typer.Argument(help="A folder of pictures, or an archive.")], as_json: JsonOption = False
+) -> None:
+    """Report sizes, colour modes, broken and duplicate pictures, class balance."""
+    from ganbench.data.check import check
+
+    found = check(path)
+    if as_json:
+        _print_json(found.to_dict())
+    else:
+        print(found)
+
+
+@data_app.command("prepare")
+def prepare_data(
+    source: Annotated[Path, typer.Argument(help="A folder of pictures.")],
+    destination: Annotated[Path, typer.Argument(help="The archive to write, FILE.npz.")],
+    size: Annotated[int, typer.Option(min=1, help="Height and width in pixels.")] = 64,
+    skip_broken: Annotated[bool, typer.Option(help="Leave broken pictures out instead of refusing.")] = False,
+) -> None:
+    """Pack a folder of pictures into one archive file."""
+    from ganbench.data.prepare import prepare
+
+    prepare(source, destination, size=size, on_error="skip" if skip_broken else "refuse")
+    print(destination)
+
+
+def _trust(modules: list[Path] | None) -> set[str]:
+    """Import the user's own files and return their module names."""
+    from ganbench.catalogue import import_file
+
+    return {import_file(path).__name__ for path in modules or []}
+
+
+def _step(text: str | None) -> int | str | None:
+    if text is None or text == "best":
+        return text
+    if not text.isdigit():
+        raise UserError(f"--step must be a number or 'best', not '{text}'")
+    return int(text)
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=1))
+
+
+def _show_warning(message: Warning | str, category: type[Warning], *where: Any, **_: Any) -> None:
+    print(f"warning: {message}", file=sys.stderr)
+
+
+def _end(message: str, code: int) -> None:
+    print(message, file=sys.stderr)
+    sys.exit(code)

@@ -1,0 +1,152 @@
+"""Pictures of one coloured figure each, drawn by rule with every factor known: for tests, demos, probes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ganbench.data.counter import uniform_of
+from ganbench.data.images import ImageSet
+from ganbench.data.outlines import OUTLINES, Field, Outline
+from ganbench.data.registry import dataset
+from ganbench.data.split import Split, check_split
+from ganbench.errors import UserError
+from ganbench.training.draws import seed_of
+
+SIDE = 32
+FIGURES = tuple(OUTLINES)
+COLOURS: dict[str, tuple[int, int, int]] = {
+    "red": (232, 72, 68),
+    "orange": (244, 150, 52),
+    "yellow": (246, 214, 84),
+    "green": (98, 190, 92),
+    "cyan": (76, 202, 208),
+    "blue": (78, 126, 236),
+    "violet": (164, 98, 222),
+    "white": (240, 240, 236),
+}
+_DRAWN_AT_ONCE = 256  # pictures: their fields of float32 fit in the processor's second cache
+
+
+@dataclass(frozen=True)
+class Factors:
+    """What a picture was drawn from; every field has one number for each picture.
+
+    ``figure`` and ``colour`` number FIGURES and COLOURS. ``radius``, ``x`` and ``y`` (of the middle, from the
+    top left corner) are in pixels. ``turn`` is clockwise in radians, less than the turn that leaves the
+    figure as it is (always 0 for the circle), so that a picture has one value. ``tint``, ``light`` and
+    ``slope`` are of the background: its hue in turns, its lightness in [0, 1], and the direction in radians
+    in which it brightens.
+    """
+
+    figure: NDArray[np.int64]
+    colour: NDArray[np.int64]
+    radius: NDArray[np.float64]
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    turn: NDArray[np.float64]
+    tint: NDArray[np.float64]
+    light: NDArray[np.float64]
+    slope: NDArray[np.float64]
+
+
+def factors_of(index: NDArray[np.int64], seed: int, split: Split) -> Factors:
+    """Return the factors of the pictures numbered ``index`` (``[N]``), by (seed, split, number)."""
+    u = uniform_of(seed_of("shapes", seed, split), index, len(fields(Factors))).T
+    figure = (u[0] * len(FIGURES)).astype(np.int64)
+    whole_turn = np.array([2 * math.pi / n if n else 0.0 for _, n in OUTLINES.values()])
+    return Factors(
+        figure=figure,
+        colour=(u[1] * len(COLOURS)).astype(np.int64),
+        # The largest figure at the outermost place still lies within the picture, so that the factors are
+        # independent of each other.
+        radius=5.0 + 4.0 * u[2],
+        x=SIDE / 2 - 5.5 + 11.0 * u[3],
+        y=SIDE / 2 - 5.5 + 11.0 * u[4],
+        turn=u[5] * whole_turn[figure],
+        tint=u[6],
+        light=0.16 + 0.20 * u[7],
+        slope=u[8] * 2 * math.pi,
+    )
+
+
+def draw(factors: Factors) -> NDArray[np.uint8]:
+    """Draw the pictures, uint8 ``[N, 3, 32, 32]``, with edges one pixel soft."""
+    pictures = np.empty((len(factors.figure), 3, SIDE, SIDE), np.uint8)
+    colours = np.array(list(COLOURS.values()), np.float32)[factors.colour, :, None, None]
+    for number, (outline, _) in enumerate(OUTLINES.values()):
+        rows = np.flatnonzero(factors.figure == number)
+        for start in range(0, len(rows), _DRAWN_AT_ONCE):
+            some = rows[start : start + _DRAWN_AT_ONCE]
+            picture = _background(factors, some)
+            picture += (colours[some] - picture) * _coverage(factors, some, outline)[:, None]
+            pictures[some] = np.clip(picture + np.float32(0.5), np.float32(0.0), np.float32(255.0))
+    return pictures
+
+
+def _per_picture(values: NDArray[np.float64]) -> Field:
+    return values.astype(np.float32)[:, None, None]
+
+
+def _pixel_centres() -> tuple[Field, Field]:
+    line = np.arange(SIDE, dtype=np.float32) + np.float32(0.5)
+    return line[None, None, :], line[None, :, None]
+
+
+def _coverage(factors: Factors, rows: NDArray[np.intp], outline: Outline) -> Field:
+    """Return how much of each pixel the figure covers, in [0, 1], ``[N, 32, 32]``."""
+    x, y = _pixel_centres()
+    x, y = x - _per_picture(factors.x[rows]), y - _per_picture(factors.y[rows])
+    turn, radius = factors.turn[rows], factors.radius[rows]
+    cos, sin = _per_picture(np.cos(turn) / radius), _per_picture(np.sin(turn) / radius)
+    distance = outline(cos * x + sin * y, cos * y - sin * x) * _per_picture(radius)
+    covered: Field = np.clip(np.float32(0.5) - distance, np.float32(0.0), np.float32(1.0))
+    return covered
+
+
+def _background(factors: Factors, rows: NDArray[np.intp]) -> Field:
+    """Return dark muted colours that brighten slowly in one direction, in [0, 255], ``[N, 3, 32, 32]``."""
+    x, y = _pixel_centres()
+    reach = 0.07 * 255 / (SIDE / 2)
+    slope = factors.slope[rows]
+    ramp = _per_picture(reach * np.cos(slope)) * (x - SIDE / 2) + _per_picture(reach * np.sin(slope)) * (
+        y - SIDE / 2
+    )
+    hue = 2 * math.pi * (factors.tint[rows, None] + np.arange(3) / 3)
+    base = 255 * factors.light[rows, None] * (1 + 0.3 * np.cos(hue))
+    background: Field = base.astype(np.float32)[:, :, None, None] + ramp[:, None]
+    return background
+
+
+class Shapes(ImageSet):
+    """The drawn pictures, with the factors they were drawn from."""
+
+    def __init__(self, size: int, seed: int, split: Split, *, flip: bool = False) -> None:
+        check_split(split)
+        if size < 1:
+            raise UserError(f"shapes: size must be at least 1, not {size}")
+        self._factors = factors_of(np.arange(size, dtype=np.int64), seed, split)
+        pixels, labels = torch.from_numpy(draw(self._factors)), torch.from_numpy(self._factors.figure)
+        super().__init__("shapes", pixels, labels, FIGURES, flip=flip)
+
+    def factors(self, index: Tensor) -> dict[str, Tensor]:
+        """Return each field of :class:`Factors` for the pictures of ``index`` (int64 ``[N]``), as ``[N]``.
+
+        Whole-number factors are int64, the others float64. They describe the pictures before any flip.
+        """
+        rows = index.numpy()
+        return {
+            field.name: torch.from_numpy(getattr(self._factors, field.name)[rows])
+            for field in fields(Factors)
+        }
+
+
+@dataset("shapes")
+def shapes(size: int = 20_000, seed: int = 0, split: Split = "train", flip: bool = False) -> Shapes:
+    """Drawn pictures, 32x32 RGB: 6 figures in 8 colours, every factor known; needs no file."""
+    return Shapes(size, seed, split, flip=flip)

@@ -1,0 +1,139 @@
+"""Score a run, a data set or own pictures against a data set, and write down how it was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ganbench.data.base import DataInfo, Dataset
+from ganbench.data.registry import dataset_named
+from ganbench.errors import UserError
+from ganbench.metrics.base import Metric, Score
+from ganbench.metrics.measure import measure, require_samples
+from ganbench.metrics.registry import default_metric, metric_named
+from ganbench.model import Model, load
+from ganbench.runs import Run, write_json
+from ganbench.spec import Spec, parameters
+
+_CHUNK = 250
+
+
+def evaluate(
+    source: str | Path | Run,
+    *,
+    against: str | None = None,
+    metrics: Sequence[str] = (),
+    features: str = "efficientnet-lite0",
+    n: int | None = None,
+    step: int | str | None = None,
+    seed: int = 1,
+    trusted: Collection[str] = (),
+) -> list[Score]:
+    """Score a run (or a folder, an archive or a data set of pictures) and return the scores.
+
+    ``against`` is a data set's name or ``folder:PATH``; a run's default is the data it was trained on.
+    ``n`` is the number of samples (default: the metric's own). A run's scores are also written to ``eval/``.
+
+    Raises:
+        UserError: there is nothing to score, or the metric cannot judge it.
+    """
+    run = _as_run(source)
+    if run is None:
+        return _evaluate_items(str(source), against, metrics, features, n)
+    model = load(run, step, trusted)
+    recipe = run.recipe(trusted)
+    reference: Dataset = recipe.data() if against is None else _dataset_like(against, model.info)
+    scores = score_model(model, reference, metrics=metrics, features=features, n=n, seed=seed)
+    for score in scores:
+        safe = "".join(c if c.isalnum() or c in "-@" else "-" for c in score.name).strip("-")
+        run.eval.mkdir(exist_ok=True)
+        write_json(run.eval / f"{safe}-step-{model.step:08d}-n{score.measured['samples']}.json", score.to_dict())
+    return scores
+
+
+def score_model(
+    model: Model,
+    reference: Dataset,
+    *,
+    metrics: Sequence[str] = (),
+    features: str = "efficientnet-lite0",
+    n: int | None = None,
+    seed: int = 1,
+) -> list[Score]:
+    """Score a model's samples against a data set; the samples' seed and the model's step go into the record."""
+    origin = {"generator": {"step": model.step, "seed": seed}}
+    chosen = _metrics(reference, metrics, features)
+    count = n or max(metric.usual for metric in chosen)
+
+    def samples() -> Iterator[Tensor]:
+        for latents in model.latents(count, seed).split(_CHUNK):
+            yield model.decode(latents)
+
+    return _measured(chosen, samples, count, reference, origin)
+
+
+def _evaluate_items(
+    source: str, against: str | None, metrics: Sequence[str], features: str, n: int | None
+) -> list[Score]:
+    """Score real items: a data set by name, a folder or an archive, taken in a fixed shuffled order."""
+    if against is None:
+        raise UserError(f"'{source}' is not a run, so --against must say what to compare it with")
+    reference = _dataset_like(against, None)
+    items = _dataset_like(_with_kind(source), reference.info)
+    chosen = _metrics(reference, metrics, features)
+    count = min(n or max(metric.usual for metric in chosen), items.info.size)
+    order = torch.randperm(items.info.size, generator=torch.Generator().manual_seed(0))[:count]
+
+    def samples() -> Iterator[Tensor]:
+        for index in order.split(_CHUNK):
+            yield items.items(index)
+
+    origin = {"items": {"name": items.info.name, "fingerprint": items.info.fingerprint}}
+    return _measured(chosen, samples, count, reference, origin)
+
+
+def _measured(
+    chosen: Sequence[Metric], samples: Any, count: int, reference: Dataset, origin: dict[str, Any]
+) -> list[Score]:
+    for metric in chosen:
+        require_samples(metric, count)
+    scores = measure(chosen, samples(), reference)
+    return [Score.from_dict({**s.to_dict(), "measured": {**s.measured, **origin}}) for s in scores]
+
+
+def _metrics(reference: Dataset, names: Sequence[str], features: str) -> list[Metric]:
+    if not names:
+        usual = default_metric(reference.info.kind, modes=hasattr(reference, "modes"))
+        if usual is None:
+            raise UserError(f"there is no metric yet for data such as {reference.info.name}")
+        names = [usual]
+    return [metric_named(name, features) for name in names]
+
+
+def _as_run(source: str | Path | Run) -> Run | None:
+    if isinstance(source, Run):
+        return source
+    return Run(source) if (Path(source) / "recipe.json").is_file() else None
+
+
+def _with_kind(source: str) -> str:
+    """Write a bare path as ``folder:PATH`` or ``archive:PATH``."""
+    path = Path(source)
+    if path.is_dir():
+        return f"folder:{source}"
+    return f"archive:{source}" if path.suffix == ".npz" and path.is_file() else source
+
+
+def _dataset_like(text: str, info: DataInfo | None) -> Dataset:
+    """Make a data set by name; own pictures take size and colours from ``info`` where they can."""
+    function, arguments = dataset_named(_with_kind(text))
+    if info is not None and info.kind == "image":
+        channels, height, width = info.shape
+        wanted = {"size": (height, width), "grey": channels == 1}
+        arguments = {**{k: v for k, v in wanted.items() if "path" in arguments and k in parameters(function)}, **arguments}
+    made: Dataset = Spec(function, **arguments)()
+    return made

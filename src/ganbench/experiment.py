@@ -1,0 +1,229 @@
+"""Train and resume: make the parts, attach what happens on the way, run the loop, leave a whole run folder."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import ganbench
+from ganbench.build import make_algorithm, make_dataset, make_trainer
+from ganbench.catalogue import find_recipe
+from ganbench.console import Console, Silent
+from ganbench.data.base import Dataset
+from ganbench.errors import RunError, Stopped, UserError
+from ganbench.evaluation import score_model
+from ganbench.model import Model
+from ganbench.recipe import Budget, Recipe
+from ganbench.report.grid import sample_picture
+from ganbench.runs import Run, write_bytes, write_json
+from ganbench.training.checkpoint import prune_checkpoints, save_checkpoint
+from ganbench.training.draws import Draws
+from ganbench.training.engine import Engine
+from ganbench.training.hooks import Every, log_terms
+from ganbench.training.stop import StopRequest
+from ganbench.training.tensorboard import TensorBoardMirror
+from ganbench.training.trainer import Hook, Trainer
+
+
+def train(
+    recipe: str | Recipe,
+    *,
+    budget: Budget = "reference",
+    seed: int = 0,
+    out: str | Path | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    tensorboard: bool = False,
+    console: Console | None = None,
+    trusted: Collection[str] = (),
+) -> Run:
+    """Train a recipe in a new run folder and return the run.
+
+    ``recipe`` is a name, a YAML or JSON file, ``file.py:function`` or a Recipe; ``overrides`` are dotted keys
+    (``{"schedule.steps": 100}``); ``out`` defaults to ``runs/NAME-seedN``, with a number if that exists.
+
+    Raises:
+        UserError: something asked for is wrong; no folder is made.
+        RunError: the run failed; what was saved is whole.
+        Stopped: a signal asked the run to stop; a checkpoint is saved.
+    """
+    chosen = recipe if isinstance(recipe, Recipe) else find_recipe(recipe, budget, trusted)
+    chosen = chosen.override(overrides or {})
+    engine = Engine(chosen.machine)
+    try:
+        dataset = make_dataset(chosen)
+        trainer = make_trainer(chosen, dataset, engine, seed)
+        path = Path(engine.share(str(out if out is not None else _free_folder(chosen.name, seed))))
+        if engine.leads:
+            Run.create(path, chosen, _meta(dataset, engine, seed))
+        engine.share("made")  # nobody opens the folder before it is there
+        run = Run(path)
+        _go(run, trainer, dataset, chosen, tensorboard, console or Silent())
+        return run
+    finally:
+        engine.close()
+
+
+def resume(
+    run: str | Path | Run,
+    *,
+    steps: int | None = None,
+    tensorboard: bool = False,
+    console: Console | None = None,
+    trusted: Collection[str] = (),
+) -> Run:
+    """Go on from a run's newest whole checkpoint, up to its planned steps or to ``steps``.
+
+    The result is the one an uninterrupted run would have, bit for bit, on the same machine and thread count.
+
+    Raises:
+        UserError: it is no run, its data set has changed, or ``steps`` is below what is done.
+        RunError: the run failed.
+        Stopped: a signal asked the run to stop; a checkpoint is saved.
+    """
+    run = run if isinstance(run, Run) else Run(run)
+    console = console or Silent()
+    recipe, meta = run.recipe(trusted), run.meta
+    if steps is not None:
+        recipe = recipe.override({"schedule.steps": steps})
+    engine = Engine(recipe.machine)
+    try:
+        dataset = make_dataset(recipe)
+        if dataset.info.fingerprint != meta["data"]["fingerprint"]:
+            raise UserError(
+                f"the data set {dataset.info.name} is not the one that {run.path} was trained on: "
+                f"its fingerprint is {dataset.info.fingerprint}, then it was {meta['data']['fingerprint']}"
+            )
+        trainer = make_trainer(recipe, dataset, engine, meta["seed"])
+        state = run.read_checkpoint()
+        if state is not None:
+            trainer.load_state_dict(state)
+        if steps is not None and steps < trainer.step:
+            raise UserError(f"{run.path} is at step {trainer.step} already, past --steps {steps}")
+        _say_what_differs(meta["machine"], engine, console)
+        console.note(f"going on from step {trainer.step} of {recipe.schedule.steps}")
+        if engine.leads and steps is not None:
+            write_json(run.path / "recipe.json", recipe.to_dict())
+        _go(run, trainer, dataset, recipe, tensorboard, console)
+        return run
+    finally:
+        engine.close()
+
+
+def _go(
+    run: Run, trainer: Trainer, dataset: Dataset, recipe: Recipe, tensorboard: bool, console: Console
+) -> None:
+    with _only_trainer(run, trainer.engine):
+        if trainer.engine.leads:
+            run.events.cut(trainer.step)
+        mirror = TensorBoardMirror(run.path / "tensorboard", trainer.step) if tensorboard else None
+        actions = Actions(run, trainer, dataset, recipe)
+        stop = StopRequest()
+        with stop.listening(), console.progress(trainer.step, recipe.schedule.steps, recipe.schedule.batch) as show:
+            done = trainer.train(actions.hooks(console, show, mirror), stop)
+            actions.save(trainer)
+        if not done and stop.signal is not None:
+            raise Stopped(
+                f"stopped at step {trainer.step}, checkpoint saved; go on with: ganbench resume {run.path}",
+                stop.signal,
+            )
+        if not done:  # another process got the signal
+            raise Stopped(f"stopped at step {trainer.step}, checkpoint saved", 15)
+
+
+class Actions:
+    """What a run does on its way: log, draw samples, score, save. Only the leading process writes."""
+
+    def __init__(self, run: Run, trainer: Trainer, dataset: Dataset, recipe: Recipe) -> None:
+        self.run, self.dataset, self.recipe = run, dataset, recipe
+        algorithm, latent = trainer.algorithm, make_algorithm(recipe)[1]
+        self.model = Model(algorithm, trainer.generators(), latent, dataset.info, trainer.step)  # type: ignore[arg-type]
+        self.grid_latents = latent.draw(Draws(trainer.seed, "grid"), recipe.schedule.samples)
+        self.saved_step = trainer.step if trainer.step in run.checkpoint_steps() else -1
+
+    def hooks(self, console: Console, show: Any, mirror: TensorBoardMirror | None) -> list[Hook]:
+        """Return the hooks in the order in which they run after a step."""
+        schedule = self.recipe.schedule
+        shows = [show] if mirror is None else [show, mirror.add]
+        return [
+            Every(schedule.log_every, log_terms(self.run.events, shows)),
+            Every(schedule.sample_every, self.draw_samples),
+            Every(schedule.evaluate_every, lambda trainer: self.evaluate(trainer, console)),
+            Every(schedule.checkpoint_every, self.save),
+        ]
+
+    def draw_samples(self, trainer: Trainer) -> None:
+        """Write the grid of the same latents as always."""
+        if not trainer.engine.leads:
+            return
+        self.model.step = trainer.step
+        samples = self.model.decode(self.grid_latents)
+        real = self.dataset.items(torch.arange(min(len(samples), self.dataset.info.size)))
+        picture = sample_picture(self.dataset.info, samples, real, f"step {trainer.step}")
+        _write(self.run.samples / f"step-{trainer.step:08d}.png", picture)
+
+    def evaluate(self, trainer: Trainer, console: Console) -> None:
+        """Score the model; a checkpoint with the best score so far is saved and kept."""
+        if not trainer.engine.leads:
+            return
+        self.model.step = trainer.step
+        n = self.recipe.schedule.evaluate_samples
+        for score in score_model(self.model, self.dataset, n=n, seed=trainer.seed):
+            self.run.events.append("score", trainer.step, **score.to_dict())
+            console.note(f"step {trainer.step}: {score.name} {score.value:.4g}")
+        if self.run.best_step() == trainer.step:
+            self.save(trainer)
+
+    def save(self, trainer: Trainer) -> None:
+        """Write a checkpoint of this step, unless there is one, and delete those that are not to be kept."""
+        if not trainer.engine.leads or trainer.step == self.saved_step:
+            return
+        trainer.refuse_infinite()
+        save_checkpoint(self.run.checkpoints, trainer.state_dict())
+        self.saved_step = trainer.step
+        prune_checkpoints(self.run.checkpoints, self.recipe.schedule.keep_last, self.run.best_step())
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        write_bytes(path, content)
+    except OSError as error:
+        raise RunError(f"{path} could not be written ({error.strerror}); checkpoints are intact") from error
+
+
+@contextmanager
+def _only_trainer(run: Run, engine: Engine) -> Iterator[None]:
+    if not engine.leads:
+        yield
+        return
+    with run.lock():
+        yield
+
+
+def _free_folder(name: str, seed: int) -> Path:
+    base = Path("runs") / f"{name}-seed{seed}"
+    numbered = (base.with_name(f"{base.name}-{i}") for i in itertools.count(2))
+    return next(p for p in itertools.chain([base], numbered) if not p.exists())
+
+
+def _meta(dataset: Dataset, engine: Engine, seed: int) -> dict[str, Any]:
+    return {
+        "ganbench": ganbench.__version__,
+        "seed": seed,
+        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "data": dataset.info.to_dict(),
+        "machine": dict(engine.describe()),
+    }
+
+
+def _say_what_differs(before: Mapping[str, Any], engine: Engine, console: Console) -> None:
+    now = engine.describe()
+    changed = [k for k in ("device", "threads", "processes", "torch") if before.get(k) != now[k]]
+    if changed:
+        words = ", ".join(f"{k} was {before.get(k)}, is {now[k]}" for k in changed)
+        console.warn(f"{words}: the run goes on correctly, but not bit for bit as it would have")

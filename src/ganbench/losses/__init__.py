@@ -1,0 +1,19 @@
+"""Adversarial objectives on raw scores, one a file."""
+
+from ganbench.losses.base import Loss
+from ganbench.losses.hinge import Hinge
+from ganbench.losses.least_squares import LeastSquares
+from ganbench.losses.minimax import Minimax
+from ganbench.losses.non_saturating import NonSaturating
+from ganbench.losses.relativistic_pairing import RelativisticPairing
+from ganbench.losses.wasserstein import Wasserstein
+
+__all__ = [
+    "Hinge",
+    "LeastSquares",
+    "Loss",
+    "Minimax",
+    "NonSaturating",
+    "RelativisticPairing",
+    "Wasserstein",
+]

@@ -1,0 +1,31 @@
+"""The saturating objective: both players pull on one value function.
+
+Generative Adversarial Networks (2014), arXiv:1406.2661.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from torch import Tensor
+from torch.nn.functional import softplus
+
+
+@dataclass(frozen=True)
+class Minimax:
+    """V = log D(real) + log(1 - D(fake)), with D = sigmoid(score): D maximises V and G minimises it.
+
+    G's gradient vanishes where D is sure that a sample is fake, hence "saturating"; ``NonSaturating`` cures
+    it. G's loss is ``-softplus(fake)``, never above 0 and without a lower bound.
+    """
+
+    generator_needs_real: ClassVar[bool] = False
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        """Return -V, ``[N]``: the sum (not the mean) of D's two cross-entropies, from raw scores ``[N]``."""
+        return softplus(-real) + softplus(fake)
+
+    def generator(self, real: Tensor | None, fake: Tensor) -> Tensor:
+        """Return log(1 - D(fake)), ``[N]``; ``real`` is not used."""
+        return -softplus(fake)

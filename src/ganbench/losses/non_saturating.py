@@ -1,0 +1,54 @@
+"""The usual cross-entropy objective, with the generator's loss turned round so that it does not saturate.
+
+Generative Adversarial Networks (2014), arXiv:1406.2661, section 3; one-sided label smoothing from
+Improved Techniques for Training GANs (2016), arXiv:1606.03498.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from torch import Tensor
+from torch.nn.functional import softplus
+
+from ganbench.errors import UserError
+
+
+@dataclass(frozen=True)
+class NonSaturating:
+    """D minimises BCE(real, real_target) + BCE(fake, fake_target); G minimises BCE(fake, generator_target).
+
+    BCE(s, t) is the binary cross-entropy between sigmoid(s) and the target t, a probability in [0, 1].
+    ``real_target=0.9`` is one-sided label smoothing; with ``fake_target=0.1`` as well it is two-sided.
+
+    D's two cross-entropies are summed. Codebases that halve D's loss weigh a penalty twice: their R1 of
+    gamma 10 on half the loss is gamma 20 on this one.
+
+    Raises ``UserError`` if a target is not in [0, 1].
+    """
+
+    real_target: float = 1.0
+    fake_target: float = 0.0
+    generator_target: float = 1.0
+
+    generator_needs_real: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        for name in ("real_target", "fake_target", "generator_target"):
+            value = getattr(self, name)
+            if not 0 <= value <= 1:
+                raise UserError(f"NonSaturating: {name} is a probability, from 0 to 1, but is {value}")
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        """Return the sum of D's two cross-entropies, ``[N]``, from raw scores ``[N]`` each."""
+        return _cross_entropy(real, self.real_target) + _cross_entropy(fake, self.fake_target)
+
+    def generator(self, real: Tensor | None, fake: Tensor) -> Tensor:
+        """Return G's cross-entropy, ``[N]``; ``real`` is not used."""
+        return _cross_entropy(fake, self.generator_target)
+
+
+def _cross_entropy(score: Tensor, target: float) -> Tensor:
+    # Not softplus(s) - t*s, which cancels to 0, value and gradient, where D is right and very sure.
+    return target * softplus(-score) + (1 - target) * softplus(score)

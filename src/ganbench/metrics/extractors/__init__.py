@@ -1,0 +1,1 @@
+"""Fixed networks in whose features pictures are compared. Importing this loads nothing."""

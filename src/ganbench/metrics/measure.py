@@ -1,0 +1,69 @@
+"""One pass over the samples feeds any number of metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from ganbench.errors import UserError
+from ganbench.metrics.base import Metric, Score
+from ganbench.metrics.chunk import Chunk
+
+if TYPE_CHECKING:
+    from ganbench.data.base import DataInfo, Dataset
+
+
+def measure(metrics: Sequence[Metric], samples: Iterable[Tensor], reference: Dataset) -> tuple[Score, ...]:
+    """Score samples, given in chunks, by every metric; the scores come in the metrics' order.
+
+    Chunks are uint8 ``[B, C, H, W]``, or float ``[B, D]`` in data coordinates, as the reference is.
+    Raises UserError for a metric or samples that do not fit the reference, and for too few samples.
+    """
+    info = reference.info
+    for metric in metrics:
+        require_kind(metric, info)
+    measurements = [metric.begin(reference) for metric in metrics]
+    count = 0
+    for samples_of_chunk in samples:
+        require_fit(samples_of_chunk, info)
+        count += len(samples_of_chunk)
+        if len(samples_of_chunk) > 0:
+            chunk = Chunk(samples_of_chunk)
+            for measurement in measurements:
+                measurement.add(chunk)
+    for metric in metrics:
+        require_samples(metric, count)
+    return tuple(measurement.score() for measurement in measurements)
+
+
+def require_samples(metric: Metric, count: int) -> None:
+    """Raise UserError if ``count`` samples are too few for the metric; ask before making them."""
+    if count < metric.minimum:
+        raise UserError(
+            f"metric '{metric.name}' needs at least {metric.minimum:,} samples, not {count:,}; "
+            f"it is usually measured on {metric.usual:,}"
+        )
+
+
+def require_kind(metric: Metric, info: DataInfo) -> None:
+    """Raise UserError if the metric judges pictures and the data are points, or the reverse."""
+    if metric.kind != info.kind:
+        raise UserError(
+            f"metric '{metric.name}' judges data of kind '{metric.kind}', but '{info.name}' is '{info.kind}'"
+        )
+
+
+def require_fit(samples: Tensor, info: DataInfo) -> None:
+    """Raise UserError if samples and reference differ in shape, TypeError if the samples' dtype is wrong."""
+    if tuple(samples.shape[1:]) != info.shape:
+        raise UserError(
+            f"the samples have shape {list(samples.shape[1:])}, "
+            f"but the items of '{info.name}' have {list(info.shape)}; resize or convert one of them first"
+        )
+    if info.kind == "image" and samples.dtype != torch.uint8:
+        raise TypeError(f"pictures must be uint8 (DataInfo.to_data makes them so), not {samples.dtype}")
+    if info.kind == "points" and not samples.is_floating_point():
+        raise TypeError(f"points must be floating point, not {samples.dtype}")

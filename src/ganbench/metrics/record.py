@@ -1,0 +1,47 @@
+"""The parts of the record of how a score was measured that all metrics share."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+from ganbench.metrics.base import JSON
+
+if TYPE_CHECKING:
+    from ganbench.data.base import Dataset
+    from ganbench.metrics.extractors.base import FeatureExtractor
+
+
+def reference_record(reference: Dataset, items: int) -> dict[str, JSON]:
+    """Say which data set, and how many of its items, stand on the other side."""
+    record: dict[str, JSON] = {
+        "name": reference.info.name,
+        "fingerprint": reference.info.fingerprint,
+        "items": items,
+        "of": reference.info.size,
+    }
+    split = getattr(reference, "split", None)
+    if isinstance(split, str):
+        record["split"] = split
+    return record
+
+
+def features_record(extractor: FeatureExtractor) -> dict[str, JSON]:
+    """Say which network, with which weights, saw pictures prepared in which way."""
+    return {
+        "name": extractor.name,
+        "dims": extractor.dims,
+        "weights_sha256": extractor.weights_sha256,
+        "preprocessing": dict(extractor.preprocessing),
+    }
+
+
+def versions(*packages: str) -> dict[str, JSON]:
+    """Return the installed version of each package, None for those that are not installed."""
+    found: dict[str, JSON] = {}
+    for package in packages:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = None
+    return found

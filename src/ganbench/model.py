@@ -1,0 +1,92 @@
+"""A trained run that you can call: ``load("runs/x").sample(64)``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from ganbench.algorithms.base import Algorithm
+from ganbench.build import make_algorithm, make_networks
+from ganbench.data.base import DataInfo
+from ganbench.errors import UserError
+from ganbench.latents import Latent
+from ganbench.runs import Run
+from ganbench.training.draws import Draws
+
+
+class Model:
+    """Networks that sample: the averaged generator of a run, or the live one where no average is kept.
+
+    ``step`` is how many generator steps it was trained; ``info`` describes the data it imitates.
+    """
+
+    def __init__(
+        self, algorithm: Algorithm, networks: nn.ModuleDict, latent: Latent, info: DataInfo, step: int
+    ) -> None:
+        self.algorithm, self.networks, self.latent = algorithm, networks, latent
+        self.info, self.step = info, step
+
+    @property
+    def device(self) -> torch.device:
+        """Where the networks are."""
+        return next(self.networks.parameters()).device
+
+    def latents(self, n: int, seed: int = 0) -> Tensor:
+        """Return ``n`` latents ``[n, size]``, the same for the same seed and n on any machine."""
+        if n < 1:
+            raise UserError(f"the number of samples must be at least 1, not {n}")
+        return self.latent.draw(Draws(seed, "sample"), n)
+
+    def sample(self, n: int = 64, *, seed: int = 0, batch: int = 256) -> Tensor:
+        """Return ``n`` samples in the data's own units: uint8 pictures ``[n, C, H, W]``, or points ``[n, D]``.
+
+        Networks are in eval mode meanwhile, and in the mode they had afterwards.
+        """
+        return self.decode(self.latents(n, seed), batch=batch)
+
+    @torch.no_grad()
+    def decode(self, latents: Tensor, *, batch: int = 256) -> Tensor:
+        """Return the samples of given latents ``[N, size]``, in the data's own units, on the CPU."""
+        with evaluating(self.networks):
+            made = [
+                self.info.to_data(self.algorithm.sample(self.networks, z.to(self.device))).cpu().contiguous()
+                for z in latents.split(batch)
+            ]
+        return torch.cat(made)
+
+
+def load(run: str | Path | Run, step: int | str | None = None, trusted: Collection[str] = ()) -> Model:
+    """Return the model of a run: of its newest whole checkpoint, of a step, or of ``"best"``.
+
+    The data set is not needed. ``trusted`` names the user's own modules that the recipe may use.
+
+    Raises:
+        UserError: there is no such run or checkpoint.
+    """
+    run = run if isinstance(run, Run) else Run(run)
+    recipe, info = run.recipe(trusted), run.info
+    state = run.read_checkpoint(step)
+    if state is None:
+        raise UserError(f"{run.path} has no whole checkpoint yet; `ganbench resume {run.path}` trains it")
+    algorithm, latent = make_algorithm(recipe)
+    networks = make_networks(recipe, info, latent, seed=0)
+    networks.load_state_dict({**state["networks"], **state["average"]})
+    algorithm.load_state_dict(state["algorithm"])
+    networks.requires_grad_(False).eval()
+    return Model(algorithm, networks, latent, info, state["step"])
+
+
+@contextmanager
+def evaluating(networks: nn.Module) -> Iterator[None]:
+    """Put every module into eval mode for the block and give each its own mode back."""
+    modes = [(module, module.training) for module in networks.modules()]
+    networks.eval()
+    try:
+        yield
+    finally:
+        for module, training in modes:
+            module.training = training

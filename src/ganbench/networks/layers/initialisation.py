@@ -1,0 +1,58 @@
+"""How networks start: functions that overwrite the weights of a whole network.
+
+The normal weights are those of Unsupervised Representation Learning with Deep Convolutional Generative
+Adversarial Networks (2015), arXiv:1511.06434. They come from torch's global generator, as all first weights
+do.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.utils import parametrize
+
+from ganbench.networks.layers.spectral import renew_estimate
+
+
+def normal_weights(network: nn.Module, std: float = 0.02) -> None:
+    """Draw weights of convolutions and linear layers from N(0, std²), gains of batch norm from N(1, std²).
+
+    Their biases become 0. Other layers (other norms, embeddings) stay as they are. Under spectral norm the
+    stored weight is drawn, not the normalised one, which each pass computes anew.
+    """
+    for layer in network.modules():
+        if isinstance(layer, _WEIGHTED):
+            nn.init.normal_(stored_weight(layer), 0.0, std)
+            if parametrize.is_parametrized(layer, "weight"):
+                renew_estimate(layer)
+        elif isinstance(layer, _BatchNorm) and layer.affine:
+            nn.init.normal_(layer.weight, 1.0, std)
+        else:
+            continue
+        if layer.bias is not None:
+            nn.init.zeros_(layer.bias)
+
+
+def zero_biases(network: nn.Module) -> None:
+    """Set the biases of convolutions and linear layers to 0 and leave all weights as they are."""
+    for layer in network.modules():
+        if isinstance(layer, _WEIGHTED) and layer.bias is not None:
+            nn.init.zeros_(layer.bias)
+
+
+def stored_weight(layer: nn.Module) -> Tensor:
+    """Return the weight that is trained and saved: under spectral norm, the one before the division."""
+    if not parametrize.is_parametrized(layer, "weight"):
+        return layer.get_parameter("weight")
+    return layer.get_parameter("parametrizations.weight.original")
+
+
+_WEIGHTED = (
+    nn.Linear,
+    nn.Conv1d,
+    nn.Conv2d,
+    nn.Conv3d,
+    nn.ConvTranspose1d,
+    nn.ConvTranspose2d,
+    nn.ConvTranspose3d,
+)

@@ -1,0 +1,196 @@
+"""A Recipe is all that a run is: data, latent, networks, algorithm, optimizers, schedule; frozen and stored as JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import yaml
+
+from ganbench.errors import UserError, did_you_mean
+from ganbench.settings import Machine, Schedule
+from ganbench.spec import Spec, parameters, paths, value_at, with_value
+
+Budget = Literal["laptop", "reference"]
+RecipeFunction = Callable[..., "Recipe"]
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Paper:
+    """Where a recipe comes from."""
+
+    title: str
+    year: int
+    arxiv: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Everything that decides a run, but for its seed.
+
+    Raises:
+        UserError: the algorithm's networks and the given networks or optimizers do not match.
+    """
+
+    name: str
+    summary: str
+    data: Spec
+    latent: Spec
+    networks: Mapping[str, Spec]
+    algorithm: Spec
+    optimizers: Mapping[str, Spec]
+    schedule: Schedule
+    machine: Machine = field(default_factory=Machine)
+    papers: tuple[Paper, ...] = ()
+    budget: str = "reference"
+
+    def __post_init__(self) -> None:
+        needed = getattr(self.algorithm.target, "networks", ())
+        missing = sorted(set(needed) - set(self.networks))
+        if missing:
+            raise UserError(
+                f"{self.algorithm.target.__name__} needs the networks {', '.join(needed)}; "
+                f"recipe '{self.name}' lacks {', '.join(missing)}"
+            )
+        for name in self.optimizers:
+            if name not in self.networks:
+                raise UserError(
+                    f"optimizers.{name}: there is no network of that name{did_you_mean(name, self.networks)}"
+                )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the recipe as JSON can hold it."""
+        schedule = {
+            f.name: getattr(self.schedule, f.name) for f in dataclasses.fields(self.schedule)
+        }
+        return {
+            "format": _FORMAT,
+            "name": self.name,
+            "summary": self.summary,
+            "budget": self.budget,
+            "papers": [dataclasses.asdict(p) for p in self.papers],
+            "data": self.data.to_dict(),
+            "latent": self.latent.to_dict(),
+            "networks": {k: v.to_dict() for k, v in self.networks.items()},
+            "algorithm": self.algorithm.to_dict(),
+            "optimizers": {k: v.to_dict() for k, v in self.optimizers.items()},
+            "schedule": {**schedule, "learning_rate": self.schedule.learning_rate.to_dict()},
+            "machine": dataclasses.asdict(self.machine),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], trusted: Collection[str] = ()) -> Recipe:
+        """Read what :meth:`to_dict` wrote.
+
+        Raises:
+            UserError: it is not a recipe, or one of a format that this version does not know.
+        """
+        if data.get("format") != _FORMAT:
+            raise UserError(f"this recipe has format {data.get('format')!r}; this version reads {_FORMAT}")
+
+        def spec(value: Any) -> Spec:
+            return Spec.from_dict(value, trusted)
+
+        try:
+            schedule = {**data["schedule"], "learning_rate": spec(data["schedule"]["learning_rate"])}
+            return cls(
+                name=data["name"],
+                summary=data["summary"],
+                budget=data["budget"],
+                papers=tuple(Paper(**p) for p in data["papers"]),
+                data=spec(data["data"]),
+                latent=spec(data["latent"]),
+                networks={k: spec(v) for k, v in data["networks"].items()},
+                algorithm=spec(data["algorithm"]),
+                optimizers={k: spec(v) for k, v in data["optimizers"].items()},
+                schedule=Schedule(**schedule),
+                machine=Machine(**data["machine"]),
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise UserError(f"the recipe is incomplete or damaged: {error}") from error
+
+    def override(self, changes: Mapping[str, Any]) -> Recipe:
+        """Return the recipe with dotted keys set: ``{"optimizers.G.lr": 1e-4, "data": "mnist"}``.
+
+        A part is replaced by giving its name (``algorithm.loss=Hinge``); a data set by its own
+        (``data=cifar10-jpeg``, ``data=folder:PATH``), which keeps the arguments that both understand.
+
+        Raises:
+            UserError: no such key, or a value that does not fit.
+        """
+        recipe = self
+        for path, value in changes.items():
+            recipe = recipe._override_one(path, value)
+        return recipe
+
+    def _override_one(self, path: str, value: Any) -> Recipe:
+        keys = tuple(path.split("."))
+        if keys[0] not in _OVERRIDABLE:
+            every = [p for name in _OVERRIDABLE for p in [name, *paths(getattr(self, name), name)]]
+            last = [p for p in every if p.rpartition(".")[2] == path]
+            hint = f"; did you mean '{last[0]}'?" if last else did_you_mean(path, every)
+            raise UserError(f"recipe '{self.name}' has no key '{path}'{hint}")
+        if isinstance(value, str):
+            value = _part(value, value_at(self, keys))
+        changed: Recipe = with_value(self, keys, value)
+        return changed
+
+
+_OVERRIDABLE = ("data", "latent", "networks", "algorithm", "optimizers", "schedule", "machine")
+
+
+def recipe(function: RecipeFunction) -> RecipeFunction:
+    """Mark a function ``(budget) -> Recipe`` as a recipe; its public name is its own with dashes."""
+    function.recipe_name = function.__name__.replace("_", "-")  # type: ignore[attr-defined]
+    if "budget" not in inspect.signature(function).parameters:
+        raise TypeError(f"the recipe function {function.__name__} takes no budget")
+    return function
+
+
+def parse_overrides(words: Collection[str]) -> dict[str, Any]:
+    """Turn ``["optimizers.G.lr=1e-4", ...]`` into a mapping; values are read as YAML.
+
+    Raises:
+        UserError: a word is not KEY=VALUE.
+    """
+    changes = {}
+    for word in words:
+        key, equals, text = word.partition("=")
+        if not equals or not key:
+            raise UserError(f"'{word}' is not KEY=VALUE, as in schedule.steps=1000")
+        changes[key] = _scalar(text)
+    return changes
+
+
+def _scalar(text: str) -> Any:
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text
+    if isinstance(value, str):
+        try:
+            return float(value)  # YAML 1.1 reads 1e-4 as text
+        except ValueError:
+            return text
+    return value if isinstance(value, int | float | bool | list | None) else text
+
+
+def _part(text: str, present: Any) -> Any:
+    """Return the part that a name stands for in a place that holds a part now; any other text as it is."""
+    if not isinstance(present, Spec):
+        return text
+    if hasattr(present.target, "dataset_name"):
+        from ganbench.data.registry import dataset_named
+
+        target, arguments = dataset_named(text)
+        known = parameters(target)
+        kept = {k: v for k, v in present.kwargs.items() if k in known}
+        return Spec(target, **{**kept, **arguments})
+    address, name = present.to_dict()["target"].partition(":")[0], text
+    if ":" in text:
+        address, _, name = text.partition(":")
+    return Spec.from_dict({"target": f"{address}:{name}"})

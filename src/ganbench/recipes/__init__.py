@@ -1,0 +1,1 @@
+"""Every recipe that ganbench comes with: one file per paper family, one function per recipe."""

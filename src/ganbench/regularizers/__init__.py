@@ -1,0 +1,7 @@
+"""Extra terms on a player, one a file."""
+
+from ganbench.regularizers.base import Critic, Regularizer
+from ganbench.regularizers.gradient_norm import squared_gradient_norm
+from ganbench.regularizers.r1 import R1
+
+__all__ = ["R1", "Critic", "Regularizer", "squared_gradient_norm"]

@@ -1,0 +1,42 @@
+"""R1: a penalty on the critic's slope at the real samples.
+
+Which Training Methods for GANs do actually Converge? (2018), arXiv:1801.04406.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from ganbench.data.base import Batch
+from ganbench.errors import UserError
+from ganbench.regularizers.base import Critic
+from ganbench.regularizers.gradient_norm import squared_gradient_norm
+from ganbench.training.draws import Draws
+
+
+@dataclass(frozen=True)
+class R1:
+    """gamma / 2 * ||grad_x D(real)||², with the labels of the real samples as the condition.
+
+    ``gamma`` is the paper's, for a discriminator loss that is the sum of its real and its fake part.
+    Codebases that halve D's loss weigh a penalty twice: their gamma 10 is gamma 20 here. ``every`` above 1
+    makes it lazy.
+
+    Raises ``UserError`` if ``gamma`` is negative or not finite, or ``every`` is below 1.
+    """
+
+    gamma: float = 10.0
+    every: int = 1
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.gamma) and self.gamma >= 0):
+            raise UserError(f"R1: gamma must be a finite number of at least 0, but is {self.gamma}")
+        if self.every < 1:
+            raise UserError(f"R1: every must be a number of steps of at least 1, but is {self.every}")
+
+    def __call__(self, critic: Critic, real: Batch, fake: Batch, draws: Draws) -> Tensor:
+        """Return the penalty, ``[N]``, at least 0; ``fake`` and ``draws`` are not used."""
+        return self.gamma / 2 * self.every * squared_gradient_norm(critic, real.x, real.y)

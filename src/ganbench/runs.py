@@ -1,0 +1,180 @@
+"""A run is a folder that explains itself: recipe, meta, events, samples, checkpoints, scores."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import warnings
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ganbench.data.base import DataInfo
+from ganbench.errors import UserError
+from ganbench.recipe import Recipe
+from ganbench.training.checkpoint import (
+    CheckpointError,
+    list_checkpoints,
+    read_checkpoint,
+    read_manifest,
+)
+from ganbench.training.log import EventLog
+
+_FORMAT = 1
+
+
+class Run:
+    """A run folder: ``recipe.json``, ``meta.json``, ``events.jsonl``, ``samples/``, ``checkpoints/``, ``eval/``."""
+
+    def __init__(self, path: str | Path) -> None:
+        """Open a run folder.
+
+        Raises:
+            UserError: the folder is not a run.
+        """
+        self.path = Path(path)
+        if not (self.path / "recipe.json").is_file():
+            what = "is not a run: it holds no recipe.json" if self.path.is_dir() else "does not exist"
+            raise UserError(f"{self.path} {what}; `ganbench train RECIPE --out DIR` makes a run")
+        self.events = EventLog(self.path / "events.jsonl")
+        self.samples, self.checkpoints = self.path / "samples", self.path / "checkpoints"
+        self.eval = self.path / "eval"
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r})"
+
+    @classmethod
+    def create(cls, path: Path, recipe: Recipe, meta: Mapping[str, Any]) -> Run:
+        """Make the folder, whole or not at all.
+
+        Raises:
+            UserError: it exists, or cannot be made.
+        """
+        if path.exists():
+            raise UserError(f"{path} exists; give another --out, or go on with `ganbench resume {path}`")
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            temporary.mkdir(parents=True)
+            write_json(temporary / "recipe.json", recipe.to_dict())
+            write_json(temporary / "meta.json", {"format": _FORMAT, **meta})
+            for name in ("samples", "checkpoints", "eval"):
+                (temporary / name).mkdir()
+            (temporary / "events.jsonl").touch()
+            temporary.rename(path)
+        except OSError as error:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise UserError(f"the run folder {path} cannot be made: {error.strerror}") from error
+        return cls(path)
+
+    @property
+    def meta(self) -> dict[str, Any]:
+        """Versions, seed, data set and machine of the run."""
+        return _read_json(self.path / "meta.json")
+
+    @property
+    def info(self) -> DataInfo:
+        """The data set's description, as it was when the run began."""
+        return DataInfo.from_dict(self.meta["data"])
+
+    def recipe(self, trusted: Collection[str] = ()) -> Recipe:
+        """Return the run's resolved recipe; ``trusted`` names the user's own modules that it may use."""
+        return Recipe.from_dict(_read_json(self.path / "recipe.json"), trusted)
+
+    def checkpoint_steps(self) -> list[int]:
+        """Return the steps of the checkpoints there, newest first, whole or not."""
+        return [int(p.name[5:]) for p in list_checkpoints(self.checkpoints)]
+
+    def best_step(self) -> int | None:
+        """Return the step with the best score so far, if there were scores during the run."""
+        best = self.events.read("best")
+        return int(best[-1]["step"]) if best else None
+
+    def read_checkpoint(self, step: int | str | None = None) -> dict[str, Any] | None:
+        """Return the state of a step, of ``"best"``, or of the newest whole checkpoint (None: there is none).
+
+        A damaged checkpoint is passed over with a warning, unless it was asked for by its step.
+
+        Raises:
+            UserError: the checkpoint asked for is missing or damaged.
+        """
+        if step is not None:
+            return self._read_named(step)
+        for path in list_checkpoints(self.checkpoints):
+            try:
+                return read_checkpoint(path)
+            except CheckpointError as error:
+                warnings.warn(f"{error}; the checkpoint before it is used", stacklevel=2)
+        return None
+
+    def _read_named(self, step: int | str) -> dict[str, Any]:
+        wanted = self.best_step() if step == "best" else step
+        steps = self.checkpoint_steps()
+        if wanted not in steps:
+            there = ", ".join(map(str, steps)) or "none"
+            raise UserError(f"{self.path} has no checkpoint of step {wanted or step}; there are: {there}")
+        try:
+            return read_checkpoint(self.checkpoints / f"step-{wanted:08d}")
+        except CheckpointError as error:
+            raise UserError(f"{error}; other steps: {', '.join(map(str, steps))}") from error
+
+    def whole_checkpoints(self) -> list[Path]:
+        """Return the checkpoints whose manifest is whole, newest first."""
+        return [p for p in list_checkpoints(self.checkpoints) if _has_manifest(p)]
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keep a second trainer off the run; the system lets go of the lock when the process ends.
+
+        Raises:
+            UserError: another process trains this run, or the folder cannot be written.
+        """
+        try:
+            file = (self.path / ".lock").open("w")
+        except OSError as error:
+            raise UserError(f"the run {self.path} cannot be written: {error.strerror}") from error
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise UserError(f"another process is training {self.path}") from None
+            yield
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON whole or not at all."""
+    write_bytes(path, (json.dumps(value, indent=1) + "\n").encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all: aside, synced, renamed."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _has_manifest(path: Path) -> bool:
+    try:
+        read_manifest(path)
+    except CheckpointError:
+        return False
+    return True
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} cannot be read: {error}") from error
+    if not isinstance(value, dict):
+        raise UserError(f"{path} does not hold a JSON object")
+    return value

@@ -1,0 +1,71 @@
+"""How long a run is, what happens when, and what it asks of the computer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ganbench.errors import UserError
+from ganbench.spec import Spec
+from ganbench.training.schedule import Constant
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """How long a run is and what happens when. Steps are generator steps; ``batch`` is the global batch.
+
+    ``learning_rate`` is a factor on every optimizer's rate, after a linear ``warmup`` of that many steps.
+    ``ema_half_life`` counts images (None: no average); early on it is at most ``ema_ramp`` of the images seen.
+    ``*_every`` are in steps; 0 turns the thing off.
+    """
+
+    steps: int
+    batch: int
+    microbatches: int = 1
+    learning_rate: Spec = field(default_factory=lambda: Spec(Constant))
+    warmup: int = 0
+    ema_half_life: float | None = None
+    ema_ramp: float = 0.05
+    log_every: int = 100
+    sample_every: int = 1000
+    samples: int = 64
+    checkpoint_every: int = 1000
+    keep_last: int = 2
+    evaluate_every: int = 0
+    evaluate_samples: int = 2500
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch", "microbatches", "log_every", "samples", "checkpoint_every", "keep_last"):
+            if getattr(self, name) < 1:
+                raise UserError(f"schedule.{name} must be at least 1, not {getattr(self, name)}")
+        for name in ("warmup", "sample_every", "evaluate_every", "evaluate_samples"):
+            if getattr(self, name) < 0:
+                raise UserError(f"schedule.{name} must not be negative, but is {getattr(self, name)}")
+        if self.ema_half_life is not None and self.ema_half_life <= 0:
+            raise UserError("schedule.ema_half_life must be above 0 images; 'null' turns the average off")
+        if self.batch % self.microbatches:
+            raise UserError(
+                f"schedule.batch={self.batch} cannot be divided into {self.microbatches} microbatches"
+            )
+
+    def learning_rate_at(self, step: int) -> float:
+        """Return the factor on learning rates for the update that follows ``step`` finished steps."""
+        ramp = min(1.0, (step + 1) / self.warmup) if self.warmup else 1.0
+        factor: float = self.learning_rate()(step, self.steps)
+        return ramp * factor
+
+
+@dataclass(frozen=True, kw_only=True)
+class Machine:
+    """What the run asks of the computer. ``threads`` None means as many as there are cores."""
+
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    precision: Literal["fp32", "bf16"] = "fp32"
+    threads: int | None = None
+    channels_last: bool = True
+    flush_denormals: bool = True
+    keep_pages: bool = True
+
+    def __post_init__(self) -> None:
+        if self.threads is not None and self.threads < 1:
+            raise UserError(f"machine.threads must be at least 1, not {self.threads}")

@@ -1,0 +1,89 @@
+"""The event log: one JSON object a line, and the running means that go into it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+class TermLog:
+    """Running means of loss terms, kept on the device so that no step waits for a number."""
+
+    def __init__(self) -> None:
+        self.sums: dict[str, Tensor] = {}
+        self.counts: dict[str, int] = {}
+
+    def add(self, terms: Mapping[str, Tensor]) -> None:
+        """Count one value of each term."""
+        for name, value in terms.items():
+            self.sums[name] = self.sums[name] + value if name in self.sums else value
+            self.counts[name] = self.counts.get(name, 0) + 1
+
+    def peek(self) -> dict[str, float]:
+        """Return the means so far and keep counting."""
+        return {name: float(value) / self.counts[name] for name, value in self.sums.items()}
+
+    def take(self, over_processes: Callable[[Tensor], Tensor]) -> dict[str, float]:
+        """Return the means over all processes and start again."""
+        names = sorted(self.sums)
+        if not names:
+            return {}
+        means = over_processes(torch.stack([self.sums[n] / self.counts[n] for n in names]))
+        self.sums, self.counts = {}, {}
+        return dict(zip(names, means.tolist(), strict=True))
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the sums and counts, so that a resumed run logs the same means."""
+        return {"sums": dict(self.sums), "counts": dict(self.counts)}
+
+    def load_state_dict(self, state: Mapping[str, Any], device: torch.device) -> None:
+        """Go on from what :meth:`state_dict` returned."""
+        self.sums = {name: value.to(device) for name, value in state["sums"].items()}
+        self.counts = dict(state["counts"])
+
+
+class EventLog:
+    """Appends to ``events.jsonl``; each event has a ``kind`` and a ``step``. A last line cut short is not an event."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def append(self, kind: str, step: int, **values: Any) -> None:
+        """Add one event."""
+        line = json.dumps({"kind": kind, "step": step, **values}) + "\n"
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(line)
+
+    def read(self, kind: str | None = None) -> list[dict[str, Any]]:
+        """Return the events, of one kind or all, in order."""
+        return [e for e in self._events() if kind is None or e["kind"] == kind]
+
+    def cut(self, step: int) -> None:
+        """Forget what came after a step, so that a resumed run does not tell it twice."""
+        if not self.path.exists():
+            return
+        kept = [json.dumps(e) + "\n" for e in self._events() if e["step"] <= step]
+        temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+        with temporary.open("w", encoding="utf-8") as file:
+            file.writelines(kept)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(self.path)
+
+    def _events(self) -> Iterator[dict[str, Any]]:
+        if not self.path.exists():
+            return
+        with self.path.open(encoding="utf-8", errors="replace") as file:
+            for line in file:
+                try:
+                    event = json.loads(line)
+                except ValueError:  # cut short by a crash
+                    continue
+                if isinstance(event, dict) and {"kind", "step"} <= event.keys():
+                    yield event

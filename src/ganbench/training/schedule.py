@@ -1,0 +1,120 @@
+"""How a learning rate or a coefficient changes through a run: a factor for every step."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+from ganbench.errors import UserError
+
+
+class Factor(Protocol):
+    """A number to multiply with, as a function of the steps done and the steps planned."""
+
+    def __call__(self, step: int, steps: int) -> float:
+        """Return the factor for the update that follows ``step`` finished steps out of ``steps``."""
+
+
+@dataclass(frozen=True)
+class Constant:
+    """The same factor throughout."""
+
+    factor: float = 1.0
+
+    def __call__(self, step: int, steps: int) -> float:
+        """Return the factor."""
+        return self.factor
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A straight line from ``start`` to ``end`` between two shares of the run, constant before and after."""
+
+    start: float = 1.0
+    end: float = 0.0
+    from_share: float = 0.0
+    to_share: float = 1.0
+
+    def __post_init__(self) -> None:
+        _check_shares(self.from_share, self.to_share)
+
+    def __call__(self, step: int, steps: int) -> float:
+        """Return the point of the line at this step."""
+        return self.start + (self.end - self.start) * _progress(step, steps, self.from_share, self.to_share)
+
+
+@dataclass(frozen=True)
+class Cosine:
+    """Half a cosine wave from ``start`` to ``end`` between two shares of the run, constant before and after."""
+
+    start: float = 1.0
+    end: float = 0.0
+    from_share: float = 0.0
+    to_share: float = 1.0
+
+    def __post_init__(self) -> None:
+        _check_shares(self.from_share, self.to_share)
+
+    def __call__(self, step: int, steps: int) -> float:
+        """Return the point of the wave at this step."""
+        share = _progress(step, steps, self.from_share, self.to_share)
+        return self.end + (self.start - self.end) * (1 + math.cos(math.pi * share)) / 2
+
+
+@dataclass(frozen=True)
+class Step:
+    """Multiplied by ``factor`` after every ``every`` steps."""
+
+    every: int
+    factor: float
+
+    def __post_init__(self) -> None:
+        if self.every < 1:
+            raise UserError(f"a step schedule needs every >= 1, not {self.every}")
+
+    def __call__(self, step: int, steps: int) -> float:
+        """Return ``factor`` to the number of whole intervals done."""
+        return float(self.factor ** (step // self.every))
+
+
+@dataclass(frozen=True)
+class Exponential:
+    """A smooth decay that reaches ``end`` at the last step."""
+
+    end: float = 0.01
+
+    def __post_init__(self) -> None:
+        if self.end <= 0:
+            raise UserError(f"an exponential schedule needs end > 0, not {self.end}")
+
+    def __call__(self, step: int, steps: int) -> float:
+        """Return ``end`` to the share of the run that is done."""
+        return float(self.end ** (step / max(steps, 1)))
+
+
+@dataclass(frozen=True)
+class Stages:
+    """One value after another, each for its share of the run: ``Stages((0, .1, 1), (1/3, 2/3))``."""
+
+    values: tuple[float, ...]
+    at: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.values) != len(self.at) + 1 or list(self.at) != sorted(self.at):
+            raise UserError("stages need one more value than changes, and the changes in rising order")
+
+    def __call__(self, step: int, steps: int) -> float:
+        """Return the value of the stage that this step is in."""
+        share = step / max(steps, 1)
+        return self.values[sum(share >= change for change in self.at)]
+
+
+def _progress(step: int, steps: int, from_share: float, to_share: float) -> float:
+    share = step / max(steps, 1)
+    return min(max((share - from_share) / (to_share - from_share), 0.0), 1.0)
+
+
+def _check_shares(from_share: float, to_share: float) -> None:
+    if not 0 <= from_share < to_share <= 1:
+        raise UserError(f"shares must satisfy 0 <= from_share < to_share <= 1, not {from_share} and {to_share}")

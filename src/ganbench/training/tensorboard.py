@@ -1,0 +1,29 @@
+"""A mirror of the event log for TensorBoard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ganbench.errors import UserError
+
+
+class TensorBoardMirror:
+    """Writes scalars to a folder that TensorBoard reads; a resumed run overwrites what came after ``step``.
+
+    Raises:
+        UserError: TensorBoard is not installed.
+    """
+
+    def __init__(self, folder: Path, step: int) -> None:
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError as error:
+            raise UserError("TensorBoard is not installed: pip install 'ganbench[track]'") from error
+        self.writer = SummaryWriter(str(folder), purge_step=step + 1)  # type: ignore[no-untyped-call]
+
+    def add(self, step: int, terms: Mapping[str, float], images_per_second: float) -> None:
+        """Mirror the terms of one step and the speed."""
+        for name, value in {**terms, "images_per_second": images_per_second}.items():
+            self.writer.add_scalar(name, value, step)  # type: ignore[no-untyped-call]
+        self.writer.flush()  # type: ignore[no-untyped-call]

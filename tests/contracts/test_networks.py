@@ -1,0 +1,268 @@
+"""What every network promises. A new one is covered once the package exports it and EXAMPLES has it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+import ganbench.networks as package
+from ganbench.networks import MLPDiscriminator, MLPGenerator, SimpleCNNDiscriminator, SimpleCNNGenerator
+from ganbench.networks.layers.initialisation import stored_weight
+from ganbench.spec import Spec
+
+CLASSES = [
+    value
+    for name in package.__all__
+    if isinstance(value := getattr(package, name), type) and issubclass(value, nn.Module)
+]
+
+
+@dataclass(frozen=True)
+class Example:
+    """One configuration: ``chosen`` by the recipe, ``known`` to the run; the sizes of a row in and out."""
+
+    cls: Callable[..., nn.Module]
+    chosen: dict[str, Any]
+    known: dict[str, Any]
+    row_in: tuple[int, ...]
+    row_out: tuple[int, ...]
+    lowest: float = -float("inf")
+    highest: float = float("inf")
+
+    def build(self, seed: int = 0) -> nn.Module:
+        torch.manual_seed(seed)
+        return self.cls(**self.chosen, **self.known)
+
+    def input(self, rows: int) -> Tensor:
+        return torch.randn(rows, *self.row_in, generator=torch.Generator().manual_seed(1))
+
+    def __str__(self) -> str:
+        words = [f"{name}={value}" for name, value in {**self.known, **self.chosen}.items()]
+        return f"{self.cls.__name__}({', '.join(words)})"
+
+
+def generator(cls: type[nn.Module], shape: tuple[int, ...], **chosen: Any) -> Example:
+    return Example(cls, chosen, {"latent": 6, "shape": shape}, (6,), shape, -1.0, 1.0)
+
+
+def discriminator(cls: type[nn.Module], shape: tuple[int, ...], **chosen: Any) -> Example:
+    return Example(cls, chosen, {"shape": shape}, shape, ())
+
+
+EXAMPLES = [
+    generator(MLPGenerator, (2,), width=16),
+    generator(MLPGenerator, (1, 4, 6), width=16, depth=1, norm="batch"),
+    generator(MLPGenerator, (3,), width=8, depth=4, norm="layer", slope=0.0),
+    discriminator(MLPDiscriminator, (2,), width=16),
+    discriminator(MLPDiscriminator, (1, 4, 6), width=16, depth=2, norm="batch"),
+    discriminator(MLPDiscriminator, (3,), width=8, depth=1, norm="layer", slope=0.01),
+    discriminator(MLPDiscriminator, (2,), width=16, spectral_norm=True),
+    generator(SimpleCNNGenerator, (3, 32, 32), width=4),
+    generator(SimpleCNNGenerator, (1, 28, 28), width=4, norm="none"),
+    generator(SimpleCNNGenerator, (2, 8, 16), width=4, norm="instance"),
+    generator(SimpleCNNGenerator, (1, 16, 24), width=4, norm="layer", spectral_norm=True),
+    discriminator(SimpleCNNDiscriminator, (3, 32, 32), width=4),
+    discriminator(SimpleCNNDiscriminator, (1, 28, 28), width=4, norm="none", spectral_norm=True),
+    discriminator(SimpleCNNDiscriminator, (2, 8, 16), width=4, norm="instance"),
+    discriminator(SimpleCNNDiscriminator, (1, 16, 24), width=4, norm="layer"),
+]
+each_example = pytest.mark.parametrize("example", EXAMPLES, ids=str)
+
+
+def mixes_rows(network: nn.Module) -> bool:
+    return any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in network.modules())
+
+
+@pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
+def test_every_exported_network_has_an_example(cls: type) -> None:
+    assert any(example.cls is cls for example in EXAMPLES), (
+        f"{cls.__name__} is exported by ganbench.networks but has no line in EXAMPLES of {__file__}"
+    )
+
+
+@each_example
+def test_a_recipe_can_store_it(example: Example) -> None:
+    spec = Spec(example.cls, **example.chosen)
+    assert all(spec.accepts(name) for name in example.known)
+    again = Spec.from_dict(spec.to_dict())
+    torch.manual_seed(0)
+    built = again(**example.known)
+    expected = example.build().state_dict()
+    assert all(torch.equal(value, expected[name]) for name, value in built.state_dict().items())
+
+
+@each_example
+@pytest.mark.parametrize("rows", [1, 5])
+def test_gives_rows_of_the_promised_shape_and_range(example: Example, rows: int) -> None:
+    network = example.build()
+    # Batch norm cannot train on one row of features; in evaluation every network takes one row.
+    out = network.train(rows > 1)(example.input(rows))
+    assert out.shape == (rows, *example.row_out)
+    assert out.isfinite().all()
+    assert out.min() >= example.lowest
+    assert out.max() <= example.highest
+    assert out.numel() == 1 or out.std() > 0
+
+
+@each_example
+def test_the_range_holds_whatever_the_weights(example: Example) -> None:
+    network = example.build()
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.mul_(100)
+    out = network(example.input(3))
+    assert out.isfinite().all()
+    assert example.lowest <= out.min()
+    assert out.max() <= example.highest
+    if example.highest == 1.0:
+        assert out.abs().max() > 0.9, "the range is never used"
+
+
+@each_example
+def test_rows_do_not_influence_each_other_in_evaluation(example: Example) -> None:
+    network, x = example.build().eval(), example.input(4)
+    parts = torch.cat([network(row) for row in x.split(1)])
+    torch.testing.assert_close(network(x), parts, rtol=1e-4, atol=1e-6)
+
+
+@each_example
+def test_leaves_its_input_as_it_was(example: Example) -> None:
+    x = example.input(3)
+    example.build()(x)
+    assert torch.equal(x, example.input(3))
+
+
+@each_example
+def test_gradients_reach_every_parameter_and_the_input(example: Example) -> None:
+    # In evaluation: in training, batch norm cancels the biases before it.
+    network, x = example.build().eval(), example.input(4).requires_grad_(True)
+    cancels_biases = any(isinstance(layer, nn.InstanceNorm2d) for layer in network.modules())
+    (network(x) * torch.randn(4, *example.row_out)).sum().backward()
+    assert x.grad is not None
+    assert x.grad.abs().max() > 0
+    for name, parameter in network.named_parameters():
+        assert parameter.grad is not None, f"no gradient for {name}"
+        assert parameter.grad.isfinite().all(), name
+        if not (cancels_biases and name.endswith("bias")):
+            assert parameter.grad.abs().max() > 0, f"zero gradient for {name}"
+
+
+@each_example
+def test_double_backward_matches_finite_differences(example: Example) -> None:
+    # Evaluation and float64: the slope of the slope, along one direction of all parameters together.
+    network, x = example.build().double().eval(), example.input(3).double().requires_grad_(True)
+
+    def steepness() -> Tensor:
+        (gradient,) = torch.autograd.grad(network(x).sum(), x, create_graph=True)
+        return gradient.square().sum()
+
+    parameters = [p for p in network.parameters() if p.requires_grad]
+    torch.manual_seed(2)
+    directions = [torch.randn_like(p) * p.abs().mean().clamp(min=1e-3) for p in parameters]
+    gradients = torch.autograd.grad(steepness(), parameters, allow_unused=True)
+    slope = sum(
+        ((g * d).sum() for g, d in zip(gradients, directions, strict=True) if g is not None), torch.zeros(())
+    )
+    assert slope.abs() > 0
+    sides = []
+    for step in (1e-6, -2e-6):
+        with torch.no_grad():
+            for p, d in zip(parameters, directions, strict=True):
+                p.add_(d, alpha=step)
+        sides.append(steepness().item())
+    assert slope.item() == pytest.approx((sides[0] - sides[1]) / 2e-6, rel=1e-2)
+
+
+@each_example
+def test_two_passes_before_one_backward(example: Example) -> None:
+    # D scores real and fake samples in turn: in-place layers and spectral norm's buffers must bear it.
+    network = example.build()
+    (network(example.input(4)) - network(example.input(4) + 1)).sum().backward()
+    assert all(p.grad is not None for p in network.parameters())
+
+
+@each_example
+def test_state_makes_a_stranger_equal(example: Example) -> None:
+    network, stranger = example.build(0), example.build(1)
+    network(example.input(4))  # so that running statistics differ from the first ones
+    x = example.input(2)
+    assert not torch.equal(network.eval()(x), stranger.eval()(x))
+    stranger.load_state_dict(network.state_dict(), strict=True)
+    assert torch.equal(network(x), stranger(x))
+
+
+@each_example
+def test_a_copy_is_equal_and_independent(example: Example) -> None:
+    network = example.build().eval()
+    twin, x = copy.deepcopy(network), example.input(2)
+    before = network(x)
+    assert torch.equal(before, twin(x))
+    with torch.no_grad():
+        for parameter in twin.parameters():
+            parameter.add_(0.1)
+    assert torch.equal(before, network(x))
+
+
+@each_example
+def test_the_seed_decides_the_weights(example: Example) -> None:
+    one, same, other = example.build(3), example.build(3), example.build(4)
+    assert all(torch.equal(a, b) for a, b in zip(one.parameters(), same.parameters(), strict=True))
+    assert not all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
+
+
+@each_example
+def test_can_be_built_without_memory(example: Example) -> None:
+    with torch.device("meta"):
+        network = example.build()
+        out = network(torch.empty(3, *example.row_in))
+    assert all(p.is_meta for p in network.parameters())
+    assert out.shape == (3, *example.row_out)
+
+
+@each_example
+def test_memory_format_changes_only_the_speed(example: Example) -> None:
+    network, x = example.build().eval(), example.input(3)
+    expected = network(x)
+    network = network.to(memory_format=torch.channels_last)
+    if x.dim() == 4:
+        x = x.contiguous(memory_format=torch.channels_last)
+    torch.testing.assert_close(network(x), expected, rtol=1e-4, atol=1e-6)
+
+
+@each_example
+def test_biases_start_at_zero(example: Example) -> None:
+    biases = {name: p for name, p in example.build().named_parameters() if name.endswith("bias")}
+    assert biases
+    assert all(p.abs().max() == 0 for p in biases.values())
+
+
+@pytest.mark.parametrize("example", [e for e in EXAMPLES if e.chosen.get("spectral_norm")], ids=str)
+def test_spectral_norm_divides_by_the_largest_singular_value(example: Example) -> None:
+    network = example.build()
+    for _ in range(30):
+        network(example.input(4))
+    network.eval()
+    layers = [
+        layer for layer in network.modules() if isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d)
+    ]
+    assert layers
+    for layer in layers:
+        assert parametrize.is_parametrized(layer, "weight")
+        out_first = 1 if isinstance(layer, nn.ConvTranspose2d) else 0
+        matrix = stored_weight(layer).detach().movedim(out_first, 0).flatten(1)
+        top = torch.linalg.svdvals(matrix)[0]
+        torch.testing.assert_close(layer.weight, stored_weight(layer) / top, rtol=2e-3, atol=1e-6)
+
+
+def test_mixing_of_rows_is_what_the_norm_says() -> None:
+    for example in EXAMPLES:
+        default = "batch" if "CNN" in example.cls.__name__ else "none"
+        expected = example.chosen.get("norm", default) == "batch"
+        assert mixes_rows(example.build()) == expected, str(example)

@@ -1,0 +1,113 @@
+"""What every data set must do, asked of each that needs no file and of the kinds that do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from ganbench.data.archive import archive
+from ganbench.data.base import DataInfo, Dataset
+from ganbench.data.folder import folder
+from ganbench.data.prepare import prepare
+from ganbench.data.registry import datasets
+from ganbench.data.shapes import shapes
+from ganbench.data.toy import grid25, ring8
+from ganbench.training.draws import Draws
+
+# Sets whose pixels come from files: they are tested where their files are, beside their modules.
+FROM_FILES = {"archive", "folder", "cifar10", "cifar10-jpeg", "fashion-mnist", "imagenette64", "mnist"}
+FREE = {name: function for name, function in datasets().items() if name not in FROM_FILES}
+VARIANTS: dict[str, Callable[[], Dataset]] = {
+    "ring8, fresh": lambda: ring8(fresh=True),
+    "grid25, fresh": lambda: grid25(fresh=True),
+    "shapes, flip": lambda: shapes(size=200, flip=True),
+}
+
+
+@pytest.fixture(params=[*FREE, *VARIANTS, "folder", "archive"])
+def data(request: pytest.FixtureRequest, two_classes: Path, tmp_path: Path) -> Dataset:
+    name: str = request.param
+    if name == "folder":
+        return folder(str(two_classes), size=(8, 6), flip=True)
+    if name == "archive":
+        prepare(two_classes, tmp_path / "own.npz", 8)
+        return archive(str(tmp_path / "own.npz"), flip=True)
+    return (VARIANTS.get(name) or FREE[name])()
+
+
+def some(data: Dataset, number: int = 16) -> torch.Tensor:
+    return torch.randint(data.info.size, (number,), generator=torch.Generator().manual_seed(1))
+
+
+def test_the_description_is_sound(data: Dataset) -> None:
+    info = data.info
+    assert info.size > 0
+    assert info.low < info.high
+    assert len(info.fingerprint) == 16
+    assert len(info.shape) == (3 if info.kind == "image" else 1)
+    assert DataInfo.from_dict(info.to_dict()) == info
+
+
+def test_batches_are_as_described(data: Dataset) -> None:
+    batch = data.batch(some(data), Draws("key"))
+    assert batch.x.dtype == torch.float32
+    assert batch.x.shape == (16, *data.info.shape)
+    assert batch.x.isfinite().all()
+    assert batch.x.abs().max() <= 1
+    assert batch.x.std() > 0.05
+
+
+def test_items_are_as_described(data: Dataset) -> None:
+    items = data.items(some(data))
+    assert items.dtype == (torch.uint8 if data.info.kind == "image" else torch.float32)
+    assert items.shape == (16, *data.info.shape)
+
+
+def test_labels_belong_to_the_classes(data: Dataset) -> None:
+    index = some(data)
+    labels = data.labels(index)
+    y = data.batch(index, Draws("key")).y
+    if not data.info.classes:
+        assert labels is None
+        assert y is None
+        return
+    assert labels is not None
+    assert y is not None
+    assert torch.equal(labels, y)
+    assert labels.dtype == torch.int64
+    assert 0 <= labels.min() <= labels.max() < len(data.info.classes)
+
+
+def test_the_same_key_gives_the_same_batch(data: Dataset) -> None:
+    index = some(data)
+    before = index.clone()
+    one, other = data.batch(index, Draws("key", 3)), data.batch(index, Draws("key", 3))
+    assert torch.equal(one.x, other.x)
+    assert torch.equal(index, before)
+
+
+def test_two_parts_make_the_whole(data: Dataset) -> None:
+    index = some(data)
+    whole = data.batch(index, Draws("key"))
+    halves = [data.batch(index.chunk(2)[part], Draws("key", part=part, parts=2)) for part in range(2)]
+    assert torch.equal(torch.cat([half.x for half in halves]), whole.x)
+
+
+def test_writing_into_what_is_handed_out_does_not_change_the_set(data: Dataset) -> None:
+    index = torch.arange(data.info.size)
+    before = data.items(index).clone()
+    data.items(index).zero_()
+    data.batch(index, Draws("key")).x.zero_()
+    assert torch.equal(data.items(index), before)
+
+
+@pytest.mark.parametrize("name", FREE)
+def test_fingerprints_are_stable_and_follow_the_seed(name: str) -> None:
+    function = FREE[name]
+    once, again = function(), function()
+    assert once.info == again.info
+    assert function(seed=1).info.fingerprint != once.info.fingerprint
+    assert function(split="test").info.fingerprint != once.info.fingerprint

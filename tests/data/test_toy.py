@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from ganbench.data.toy import Points, grid25, mixture1d, ring8
+from ganbench.errors import UserError
+from ganbench.training.draws import Draws
+
+
+def every(points: Points) -> torch.Tensor:
+    return torch.arange(len(points))
+
+
+def test_ring8_has_its_modes_on_the_circle() -> None:
+    ring = ring8()
+    assert ring.info.size == 3200
+    assert torch.allclose(ring.modes.norm(dim=1), torch.tensor(10.0))
+    assert torch.allclose(ring.modes[1], torch.tensor([7.0711, 7.0711]), atol=1e-3)
+    assert (ring.info.low, ring.info.high) == (-15.0, 15.0)
+    assert torch.allclose(ring.info.from_data(ring.modes)[0], torch.tensor([2 / 3, 0.0]))
+
+
+def test_grid25_has_its_modes_on_the_grid() -> None:
+    grid = grid25()
+    assert grid.info.size == 10_000
+    assert {tuple(mode) for mode in grid.modes.tolist()} == {
+        (x, y) for x in (-10, -5, 0, 5, 10) for y in (-10, -5, 0, 5, 10)
+    }
+
+
+@pytest.mark.parametrize("points", [ring8(points=4000), grid25(points=4000), mixture1d()])
+def test_points_lie_around_their_modes(points: Points) -> None:
+    index = every(points)
+    off = points.items(index) - points.modes[points.labels(index)]
+    for mode, std in enumerate(points.stds.tolist()):
+        own = off[points.labels(index) == mode]
+        assert own.std().item() == pytest.approx(std, rel=0.05)
+        assert own.mean(0).abs().max().item() < 0.1 * std
+
+
+def test_mixture1d_is_two_bells_in_a_fixed_range() -> None:
+    mixture = mixture1d()
+    assert mixture.info.size == 20_000
+    assert mixture.info.shape == (1,)
+    assert {(mixture1d(seed=s).info.low, mixture1d(seed=s).info.high) for s in range(3)} == {(-3.0, 3.0)}
+    assert mixture.labels(every(mixture)).bincount().tolist() == [10_000, 10_000]
+    assert mixture.items(every(mixture)).abs().max() < 3
+
+
+def test_batches_are_the_kept_points_as_networks_see_them() -> None:
+    ring = ring8()
+    index = torch.tensor([0, 401, 3199])
+    batch = ring.batch(index, Draws("b"))
+    assert torch.allclose(ring.info.to_data(batch.x), ring.items(index), atol=1e-5)
+    assert batch.y is not None
+    assert batch.y.tolist() == [0, 1, 7]
+
+
+def test_fresh_points_differ_between_batches_but_keep_their_modes() -> None:
+    ring = ring8(fresh=True)
+    index = torch.arange(0, 3200, 10)
+    one, other = ring.batch(index, Draws(1)), ring.batch(index, Draws(2))
+    assert not torch.isclose(one.x, other.x).all(1).any()
+    for batch in (one, other):
+        nearest = torch.cdist(ring.info.to_data(batch.x), ring.modes).argmin(1)
+        assert torch.equal(nearest, ring.labels(index))
+    assert torch.equal(ring.items(index), ring8().items(index))
+
+
+def test_test_points_are_others() -> None:
+    train, test = ring8(), ring8(split="test")
+    assert torch.equal(train.modes, test.modes)
+    assert not torch.isin(train.points, test.points).any()
+
+
+def test_nonsense_is_refused() -> None:
+    with pytest.raises(UserError, match="points"):
+        ring8(points=0)
+    with pytest.raises(UserError, match="std"):
+        grid25(std=0.0)
+    with pytest.raises(UserError, match="radius"):
+        ring8(radius=-1.0)
+    with pytest.raises(UserError, match="did you mean 'train'"):
+        ring8(split="trian")  # type: ignore[arg-type]

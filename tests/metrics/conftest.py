@@ -1,0 +1,50 @@
+"""What the tests of the metrics share: a cache of their own, random pictures and real ones."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep every test's cache to itself."""
+    monkeypatch.setenv("GANBENCH_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def pictures() -> Callable[..., Tensor]:
+    """Return a maker of random uint8 pictures."""
+
+    def make(count: int, shape: tuple[int, ...] = (3, 8, 8), seed: int = 0) -> Tensor:
+        generator = torch.Generator().manual_seed(seed)
+        return torch.randint(0, 256, (count, *shape), dtype=torch.uint8, generator=generator)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def cifar10() -> Callable[[int], Tensor]:
+    """Return a reader of the first CIFAR-10 (JPEG) training pictures, uint8 ``[N, 3, 32, 32]``."""
+    root = os.environ.get("GANBENCH_DATA")
+    path = Path(root or "") / "cifar10-jpeg" / "train.npz"
+    if not root or not path.exists():
+        pytest.skip("needs $GANBENCH_DATA/cifar10-jpeg/train.npz")
+
+    def read(count: int) -> Tensor:
+        with np.load(path) as file:
+            jpeg, offsets = file["jpeg"], file["offsets"][: count + 1]
+            arrays = [np.asarray(Image.open(io.BytesIO(jpeg[a:b].tobytes()))) for a, b in pairwise(offsets)]
+        return torch.from_numpy(np.stack(arrays)).permute(0, 3, 1, 2).contiguous()
+
+    return read

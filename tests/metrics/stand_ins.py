@@ -1,0 +1,63 @@
+"""Small stand-ins: data sets held in memory, and an extractor that needs no weights."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ganbench.data.base import Batch, DataInfo
+from ganbench.metrics.base import JSON
+from ganbench.training.draws import Draws
+
+
+class Held:
+    """A data set of the given items, uint8 ``[N, C, H, W]`` or float ``[N, D]``; counts the reads."""
+
+    def __init__(self, items: Tensor, fingerprint: str = "f1", name: str = "held") -> None:
+        kind: Literal["image", "points"] = "image" if items.dtype == torch.uint8 else "points"
+        self.data = items
+        self.reads = 0
+        self.info = DataInfo(
+            name=name, kind=kind, shape=tuple(items.shape[1:]), size=len(items), fingerprint=fingerprint
+        )
+
+    def batch(self, index: Tensor, draws: Draws) -> Batch:
+        return Batch(self.info.from_data(self.data[index]))
+
+    def items(self, index: Tensor) -> Tensor:
+        self.reads += len(index)
+        return self.data[index]
+
+    def labels(self, index: Tensor) -> Tensor | None:
+        return None
+
+
+class Mixture(Held):
+    """A data set of points that knows its modes."""
+
+    def __init__(self, centres: Tensor, std: float) -> None:
+        super().__init__(centres.repeat(3, 1), name="mixture")
+        self.modes = centres
+        self.std = std
+
+
+class Projection:
+    """A few fixed random projections of the pixels, in place of a network."""
+
+    def __init__(self, shape: tuple[int, ...] = (3, 8, 8), dims: int = 6, seed: int = 0) -> None:
+        size = int(np.prod(shape))
+        self.matrix = torch.randn(size, dims, generator=torch.Generator().manual_seed(seed)) / size**0.5
+        self.dims = dims
+        self.name = f"projection@{shape[-1]}"
+        self.weights_sha256 = hashlib.sha256(self.matrix.numpy().tobytes()).hexdigest()
+        self.preprocessing: Mapping[str, JSON] = {"none": True}
+        self.seen = 0
+
+    def __call__(self, images: Tensor) -> Tensor:
+        self.seen += len(images)
+        return images.flatten(1).float() @ self.matrix

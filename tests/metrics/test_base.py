@@ -1,0 +1,70 @@
+"""Scores: what they refuse, how they are stored, and when two of them may be compared."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ganbench.metrics.base import Metric, Score
+
+JSON_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(
+    st.text(),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.sampled_from(["lower", "higher"]),
+    st.dictionaries(st.text(), JSON_VALUES, max_size=4),
+    st.dictionaries(st.text(), JSON_VALUES, max_size=4),
+)
+def test_a_score_comes_back_from_json_as_it_was(name, value, better, details, measured):
+    score = Score(name=name, value=value, better=better, details=details, measured=measured)
+    assert Score.from_dict(json.loads(json.dumps(score.to_dict()))) == score
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_a_value_that_is_not_finite_is_refused(value):
+    with pytest.raises(ValueError, match="not a finite number"):
+        Score(name="fd", value=value, better="lower")
+
+
+def test_an_unknown_direction_is_refused():
+    with pytest.raises(ValueError, match="'lower' or 'higher'"):
+        Score(name="fd", value=1.0, better="smaller")
+
+
+def test_differences_name_what_was_measured_otherwise_but_not_the_versions():
+    one = Score(
+        name="a", value=1.0, better="lower", measured={"samples": 5, "same": 1, "versions": {"torch": "1"}}
+    )
+    two = Score(
+        name="a", value=9.0, better="lower", measured={"samples": 6, "same": 1, "versions": {"torch": "2"}}
+    )
+    assert one.differences(two) == ("samples",)
+    assert one.differences(one) == ()
+    extra = Score(name="b", value=1.0, better="lower", measured={**one.measured, "warning": None})
+    assert one.differences(extra) == extra.differences(one) == ("name", "warning")
+
+
+def test_a_metric_that_leaves_a_part_out_cannot_be_made():
+    class Nameless(Metric):
+        better = "lower"
+        kind = "image"
+        minimum = usual = 1
+
+        def begin(self, reference):
+            raise NotImplementedError
+
+    with pytest.raises(TypeError, match="name"):
+        Nameless()

@@ -1,0 +1,55 @@
+"""One pass, several metrics; and what does not fit is refused in one sentence."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from ganbench.errors import UserError
+from ganbench.metrics.frechet import FrechetDistance
+from ganbench.metrics.measure import measure, require_samples
+from ganbench.metrics.mode_coverage import Modes
+
+from .stand_ins import Held, Mixture, Projection
+
+
+def test_one_pass_feeds_several_metrics_and_shares_their_features(pictures):
+    extractor = Projection()
+    reference, samples = Held(pictures(40)), pictures(30, seed=1)
+    narrow, wide = FrechetDistance(extractor), FrechetDistance(extractor, reference_items=20)
+    scores = measure([narrow, wide], iter(samples.split(7)), reference)
+    assert extractor.seen == 40 + 20 + 30
+    assert scores == (narrow.score(samples.split(7), reference), wide.score(samples.split(7), reference))
+    assert scores[0].value != scores[1].value
+
+
+def test_empty_chunks_change_nothing(pictures):
+    metric, reference, samples = FrechetDistance(Projection()), Held(pictures(40)), pictures(30, seed=1)
+    plain = metric.score([samples], reference)
+    assert metric.score([samples[:0], samples, samples[:0]], reference) == plain
+
+
+def test_too_few_samples_are_refused_with_the_numbers(pictures):
+    metric = FrechetDistance(Projection())
+    with pytest.raises(UserError, match=r"needs at least 7 samples, not 6; it is usually measured on 10,000"):
+        metric.score([pictures(6)], Held(pictures(40)))
+    require_samples(metric, 7)
+    with pytest.raises(UserError, match="needs at least 250 samples, not 249"):
+        require_samples(Modes(), 249)
+
+
+def test_a_metric_of_another_kind_is_refused_before_anything_is_read(pictures):
+    reference = Held(pictures(40))
+    with pytest.raises(UserError, match="'modes' judges data of kind 'points', but 'held' is 'image'"):
+        measure([FrechetDistance(Projection()), Modes()], [pictures(300)], reference)
+    assert reference.reads == 0
+
+
+def test_samples_of_another_shape_or_dtype_are_refused(pictures):
+    metric, reference = FrechetDistance(Projection()), Held(pictures(40))
+    with pytest.raises(UserError, match=r"shape \[1, 8, 8\], but the items of 'held' have \[3, 8, 8\]"):
+        metric.score([pictures(30, (1, 8, 8))], reference)
+    with pytest.raises(TypeError, match=r"uint8.*float32"):
+        metric.score([pictures(30).float()], reference)
+    with pytest.raises(TypeError, match=r"floating point, not torch.int64"):
+        Modes().score([torch.zeros(300, 2, dtype=torch.int64)], Mixture(torch.zeros(1, 2), 1.0))

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+from ganbench.networks.layers import normal_weights, zero_biases
+from ganbench.networks.layers.initialisation import stored_weight
+
+
+def zoo() -> nn.Sequential:
+    return nn.Sequential(
+        nn.Linear(60, 50),
+        nn.Conv2d(20, 30, 3),
+        nn.ConvTranspose2d(30, 20, 3),
+        nn.Conv1d(40, 30, 3, bias=False),
+        nn.Linear(50, 60, bias=False),
+    )
+
+
+@pytest.mark.parametrize("normalised", [False, True], ids=["plain", "spectral"])
+def test_normal_weights_reach_the_weight_that_is_stored(normalised: bool) -> None:
+    torch.manual_seed(0)
+    network = zoo()
+    if normalised:
+        for layer in network:
+            spectral_norm(layer)
+    normal_weights(network, std=0.1)
+    state = network.state_dict()
+    for index, layer in enumerate(network):
+        name = f"{index}.parametrizations.weight.original" if normalised else f"{index}.weight"
+        assert state[name].std().item() == pytest.approx(0.1, rel=0.05)
+        assert state[name].mean().item() == pytest.approx(0, abs=0.01)
+        if layer.bias is not None:
+            assert layer.bias.abs().max() == 0
+
+
+def test_spectral_norms_estimate_follows_the_new_weight() -> None:
+    torch.manual_seed(0)
+    network = zoo()
+    for layer in network:
+        spectral_norm(layer)
+    network[1].eval()
+    normal_weights(network, std=0.1)
+    assert not network[1].training
+    assert not network[1].parametrizations.weight.training
+    network.eval()  # no further power iteration
+    for layer in network:
+        out_first = 1 if isinstance(layer, nn.ConvTranspose2d) else 0
+        top = torch.linalg.svdvals(stored_weight(layer).detach().movedim(out_first, 0).flatten(1))[0]
+        estimate = (stored_weight(layer) / layer.weight).detach().median()
+        # No closer: the largest singular values of noise are nearly equal, so 15 iterations tell little.
+        assert estimate.item() == pytest.approx(top.item(), rel=0.1)
+
+
+def test_batch_norm_starts_near_the_identity_and_other_norms_and_embeddings_stay() -> None:
+    torch.manual_seed(0)
+    batch, bare = nn.BatchNorm2d(2000), nn.BatchNorm1d(8, affine=False)
+    others = nn.ModuleList([nn.GroupNorm(1, 50), nn.InstanceNorm2d(50, affine=True), nn.Embedding(5, 9)])
+    with torch.no_grad():
+        batch.bias.fill_(3.0)
+    before = {name: value.clone() for name, value in others.state_dict().items()}
+    normal_weights(nn.ModuleList([batch, bare, others]), std=0.02)
+    assert batch.weight.mean().item() == pytest.approx(1, abs=0.002)
+    assert batch.weight.std().item() == pytest.approx(0.02, rel=0.1)
+    assert batch.bias.abs().max() == 0
+    assert before
+    assert all(torch.equal(value, before[name]) for name, value in others.state_dict().items())
+
+
+def test_zero_biases_leaves_the_weights() -> None:
+    network = nn.Sequential(zoo(), nn.BatchNorm2d(4))
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    assert before["0.0.bias"].abs().max() > 0
+    zero_biases(network)
+    for name, value in network.state_dict().items():
+        if name.startswith("0.") and name.endswith("bias"):
+            assert value.abs().max() == 0
+        else:
+            assert torch.equal(value, before[name])

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from ganbench.errors import UserError
+from ganbench.networks import MLPDiscriminator, MLPGenerator
+
+
+def count(network: nn.Module) -> int:
+    return sum(p.numel() for p in network.parameters())
+
+
+def test_reference_sizes_have_the_parameters_counted_by_hand() -> None:
+    # The mode-collapse study on rings: latent 32, points of 2 numbers, three hidden layers of 256.
+    hidden = 2 * (256 * 256 + 256)
+    assert count(MLPGenerator(latent=32, shape=(2,))) == (32 * 256 + 256) + hidden + (256 * 2 + 2)
+    assert count(MLPDiscriminator(shape=(2,))) == (2 * 256 + 256) + hidden + (256 + 1)
+    # On digits; batch norm adds gain and bias after each hidden layer.
+    digits = (100 * 256 + 256) + hidden + (256 * 784 + 784)
+    assert count(MLPGenerator(latent=100, shape=(1, 28, 28))) == digits
+    assert count(MLPGenerator(latent=100, shape=(1, 28, 28), norm="batch")) == digits + 3 * 2 * 256
+
+
+def test_layers_follow_the_reference_order() -> None:
+    network = MLPDiscriminator(shape=(2,), depth=2, norm="batch")
+    kinds = [type(layer).__name__ for layer in network.layers]
+    assert kinds == ["Linear", "BatchNorm1d", "LeakyReLU", "Linear", "BatchNorm1d", "LeakyReLU", "Linear"]
+
+
+def test_slope_is_that_of_the_leaky_relu() -> None:
+    network = MLPDiscriminator(shape=(1,), width=1, depth=1, slope=0.25)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.fill_(1.0)
+            if parameter.dim() == 1:
+                parameter.zero_()
+    assert network(torch.tensor([[4.0], [-4.0]])).tolist() == [4.0, -1.0]
+
+
+def test_pictures_are_laid_out_row_by_row() -> None:
+    network = MLPGenerator(latent=2, shape=(2, 3, 4), width=4)
+    z = torch.randn(5, 2)
+    assert torch.equal(network(z).flatten(1), network.layers(z).tanh())
+
+
+def test_weights_are_torchs_own() -> None:
+    torch.manual_seed(5)
+    layer = nn.Linear(6, 16)
+    torch.manual_seed(5)
+    network = MLPGenerator(latent=6, shape=(2,), width=16)
+    assert torch.equal(network.layers[0].weight, layer.weight)
+
+
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        ({"width": 0}, "width must be at least 1"),
+        ({"depth": 0}, "depth must be at least 1"),
+        ({"shape": ()}, "shape must be one or more sizes"),
+        ({"shape": (2, 0)}, "shape must be one or more sizes"),
+        ({"slope": 1.0}, "slope must be from 0"),
+        ({"slope": -0.1}, "slope must be from 0"),
+        ({"norm": "btach"}, "did you mean 'batch'"),
+        ({"norm": "instance"}, "Unknown norm 'instance'"),
+    ],
+)
+def test_refuses_what_makes_no_network(bad: dict[str, Any], words: str) -> None:
+    with pytest.raises(UserError, match=words):
+        MLPDiscriminator(**{"shape": (2,), **bad})
+    with pytest.raises(UserError, match=words):
+        MLPGenerator(**{"latent": 3, "shape": (2,), **bad})
+
+
+def test_refuses_an_empty_latent() -> None:
+    with pytest.raises(UserError, match="MLPGenerator: latent must be at least 1"):
+        MLPGenerator(latent=0, shape=(2,))
