@@ -36,7 +36,7 @@ _HOMES = {
     "resume": "experiment",
     "train": "experiment",
 }
-__all__ = [  # noqa: RUF022 (the order of _HOMES)
+__all__ = [
     "Machine", "Model", "Paper", "Recipe", "Run", "RunError", "Schedule", "Spec", "Stopped", "UserError",
     "evaluate", "find_recipe", "load", "recipe_functions", "resume", "train",
 ]  # fmt: skip

@@ -29,7 +29,8 @@ Overrides = Annotated[
     typer.Argument(metavar="KEY=VALUE ...", help="Changes, such as optimizers.G.lr=1e-4 data=mnist."),
 ]
 BudgetOption = Annotated[
-    Literal["laptop", "reference"], typer.Option(help="How much to compute: minutes on 2 cores, or the paper's.")
+    Literal["laptop", "reference"],
+    typer.Option(help="How much to compute: minutes on 2 cores, or the paper's."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 ModuleOption = Annotated[
@@ -172,7 +173,9 @@ def evaluate(
         Optional[str],  # noqa: UP045
         typer.Option(help="A data set's name, or folder:PATH; default the run's own data."),
     ] = None,
-    metrics: Annotated[str, typer.Option(help="Metrics by name, with commas; default what suits the data.")] = "",
+    metrics: Annotated[
+        str, typer.Option(help="Metrics by name, with commas; default what suits the data.")
+    ] = "",
     features: Annotated[str, typer.Option(help="The feature network.")] = "efficientnet-lite0",
     n: Annotated[
         Optional[int],  # noqa: UP045
@@ -233,7 +236,8 @@ def list_data(as_json: JsonOption = False) -> None:
 
 @data_app.command("check")
 def check_data(
-    path: Annotated[Path, typer.Argument(help="A folder of pictures, or an archive.")], as_json: JsonOption = False
+    path: Annotated[Path, typer.Argument(help="A folder of pictures, or an archive.")],
+    as_json: JsonOption = False,
 ) -> None:
     """Report sizes, colour modes, broken and duplicate pictures, class balance."""
     from ganbench.data.check import check

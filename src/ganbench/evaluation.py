@@ -51,7 +51,9 @@ def evaluate(
     for score in scores:
         safe = "".join(c if c.isalnum() or c in "-@" else "-" for c in score.name).strip("-")
         run.eval.mkdir(exist_ok=True)
-        write_json(run.eval / f"{safe}-step-{model.step:08d}-n{score.measured['samples']}.json", score.to_dict())
+        write_json(
+            run.eval / f"{safe}-step-{model.step:08d}-n{score.measured['samples']}.json", score.to_dict()
+        )
     return scores
 
 
@@ -70,7 +72,7 @@ def score_model(
     count = n or max(metric.usual for metric in chosen)
 
     def samples() -> Iterator[Tensor]:
-        for latents in model.latents(count, seed).split(_CHUNK):
+        for latents in torch.split(model.latents(count, seed), _CHUNK):
             yield model.decode(latents)
 
     return _measured(chosen, samples, count, reference, origin)
@@ -89,7 +91,7 @@ def _evaluate_items(
     order = torch.randperm(items.info.size, generator=torch.Generator().manual_seed(0))[:count]
 
     def samples() -> Iterator[Tensor]:
-        for index in order.split(_CHUNK):
+        for index in torch.split(order, _CHUNK):
             yield items.items(index)
 
     origin = {"items": {"name": items.info.name, "fingerprint": items.info.fingerprint}}
@@ -134,6 +136,9 @@ def _dataset_like(text: str, info: DataInfo | None) -> Dataset:
     if info is not None and info.kind == "image":
         channels, height, width = info.shape
         wanted = {"size": (height, width), "grey": channels == 1}
-        arguments = {**{k: v for k, v in wanted.items() if "path" in arguments and k in parameters(function)}, **arguments}
+        arguments = {
+            **{k: v for k, v in wanted.items() if "path" in arguments and k in parameters(function)},
+            **arguments,
+        }
     made: Dataset = Spec(function, **arguments)()
     return made

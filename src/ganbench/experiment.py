@@ -124,7 +124,10 @@ def _go(
         mirror = TensorBoardMirror(run.path / "tensorboard", trainer.step) if tensorboard else None
         actions = Actions(run, trainer, dataset, recipe)
         stop = StopRequest()
-        with stop.listening(), console.progress(trainer.step, recipe.schedule.steps, recipe.schedule.batch) as show:
+        with (
+            stop.listening(),
+            console.progress(trainer.step, recipe.schedule.steps, recipe.schedule.batch) as show,
+        ):
             done = trainer.train(actions.hooks(console, show, mirror), stop)
             actions.save(trainer)
         if not done and stop.signal is not None:

@@ -54,7 +54,7 @@ class Model:
         with evaluating(self.networks):
             made = [
                 self.info.to_data(self.algorithm.sample(self.networks, z.to(self.device))).cpu().contiguous()
-                for z in latents.split(batch)
+                for z in torch.split(latents, batch)
             ]
         return torch.cat(made)
 

@@ -64,9 +64,7 @@ class Recipe:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the recipe as JSON can hold it."""
-        schedule = {
-            f.name: getattr(self.schedule, f.name) for f in dataclasses.fields(self.schedule)
-        }
+        schedule = {f.name: getattr(self.schedule, f.name) for f in dataclasses.fields(self.schedule)}
         return {
             "format": _FORMAT,
             "name": self.name,

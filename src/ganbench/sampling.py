@@ -45,4 +45,6 @@ def write_samples(model: Model, out: Path, n: int, seed: int) -> None:
     else:
         out.mkdir(parents=True)
         for i, picture in enumerate(samples.permute(0, 2, 3, 1).numpy()):
-            Image.fromarray(picture.squeeze(-1) if picture.shape[-1] == 1 else picture).save(out / f"{i:06d}.png")
+            Image.fromarray(picture.squeeze(-1) if picture.shape[-1] == 1 else picture).save(
+                out / f"{i:06d}.png"
+            )

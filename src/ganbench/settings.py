@@ -35,7 +35,15 @@ class Schedule:
     evaluate_samples: int = 2500
 
     def __post_init__(self) -> None:
-        for name in ("steps", "batch", "microbatches", "log_every", "samples", "checkpoint_every", "keep_last"):
+        for name in (
+            "steps",
+            "batch",
+            "microbatches",
+            "log_every",
+            "samples",
+            "checkpoint_every",
+            "keep_last",
+        ):
             if getattr(self, name) < 1:
                 raise UserError(f"schedule.{name} must be at least 1, not {getattr(self, name)}")
         for name in ("warmup", "sample_every", "evaluate_every", "evaluate_samples"):

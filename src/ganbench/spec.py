@@ -1,4 +1,4 @@
-"""A Spec is a callable and its keyword arguments: checked when written, stored as JSON, called when the run knows the rest."""
+"""A Spec is a checked, deferred call: stored as JSON, called when the run knows the rest."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def _plain_annotation(annotation: Any) -> Any:
         return typing.Union[tuple(kept)]  # noqa: UP007 (the members are known only at run time)
     if origin is tuple:
         inner = tuple(a if a is Ellipsis else _plain_annotation(a) for a in arguments)
-        return None if None in inner else tuple.__class_getitem__(inner)  # type: ignore[attr-defined]
+        return None if None in inner else tuple.__class_getitem__(inner)
     return None
 
 

@@ -59,7 +59,14 @@ def _cifar10(name: str, summary: str, budget: Budget, regularizers: tuple[Spec, 
     if budget == "reference":
         schedule = Schedule(steps=40_000, batch=512)
         return dcgan(
-            name, summary, data, width=256, rate=8e-4, critic_steps=5, schedule=schedule, regularizers=regularizers
+            name,
+            summary,
+            data,
+            width=256,
+            rate=8e-4,
+            critic_steps=5,
+            schedule=schedule,
+            regularizers=regularizers,
         )
     schedule = Schedule(steps=4000, batch=64, ema_half_life=10_000, sample_every=500, checkpoint_every=500)
     return dcgan(
@@ -93,7 +100,9 @@ def dcgan_mnist(budget: Budget = "reference") -> Recipe:
     )
     width = 32 if laptop else 64
     summary = "a plain convolutional GAN on MNIST digits"
-    return dcgan("dcgan-mnist", summary, Spec(mnist), width=width, rate=2e-4, critic_steps=1, schedule=schedule)
+    return dcgan(
+        "dcgan-mnist", summary, Spec(mnist), width=width, rate=2e-4, critic_steps=1, schedule=schedule
+    )
 
 
 @recipe
@@ -109,4 +118,6 @@ def dcgan_shapes(budget: Budget = "reference") -> Recipe:
     )
     width = 32 if laptop else 64
     summary = "a plain convolutional GAN on procedural coloured shapes (no download)"
-    return dcgan("dcgan-shapes", summary, Spec(shapes), width=width, rate=2e-4, critic_steps=1, schedule=schedule)
+    return dcgan(
+        "dcgan-shapes", summary, Spec(shapes), width=width, rate=2e-4, critic_steps=1, schedule=schedule
+    )

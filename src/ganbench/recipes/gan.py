@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 
 from ganbench.algorithms import Adversarial
-from ganbench.data.toy import ring8
 from ganbench.data.torchvision_sets import mnist
+from ganbench.data.toy import ring8
 from ganbench.latents import Gaussian
 from ganbench.losses import NonSaturating
 from ganbench.networks import MLPDiscriminator, MLPGenerator
@@ -86,4 +86,6 @@ def gan_mnist(budget: Budget = "reference") -> Recipe:
 def gan_r1_mnist(budget: Budget = "reference") -> Recipe:
     """The same with R1."""
     summary = "a fully connected GAN with the R1 penalty on MNIST digits"
-    return mlp_gan("gan-r1-mnist", summary, Spec(mnist), 100, _mnist_schedule(budget), (Spec(R1, gamma=20.0),))
+    return mlp_gan(
+        "gan-r1-mnist", summary, Spec(mnist), 100, _mnist_schedule(budget), (Spec(R1, gamma=20.0),)
+    )

@@ -39,7 +39,7 @@ class MovingAverage:
     def decay(self, images_seen: int, batch: int) -> float:
         """Return how much of the average stays after a batch; early on the half-life is ``ramp`` of the images."""
         half_life = min(self.half_life, self.ramp * images_seen)
-        return 0.5 ** (batch / max(half_life, 1e-8))
+        return float(0.5 ** (batch / max(half_life, 1e-8)))
 
     @torch.no_grad()
     def update(self, images_seen: int, batch: int) -> None:

@@ -55,9 +55,9 @@ class Engine:
         """Move a module to the device, its image weights in the layout that is fastest there."""
         module.to(self.device)
         if self.machine.channels_last:
-            module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            module.to(memory_format=torch.channels_last)
         if self.world > 1 and self.device.type == "cuda":
-            return nn.SyncBatchNorm.convert_sync_batchnorm(module)  # type: ignore[no-any-return]
+            return nn.SyncBatchNorm.convert_sync_batchnorm(module)  # type: ignore[no-untyped-call, no-any-return]
         return module
 
     def place_batch(self, batch: Batch) -> Batch:
@@ -89,7 +89,7 @@ class Engine:
         flat = torch.cat([(torch.zeros_like(p) if p.grad is None else p.grad).flatten() for p in moving])
         dist.all_reduce(flat)
         flat /= self.world
-        for parameter, gradient in zip(moving, flat.split([p.numel() for p in moving]), strict=True):
+        for parameter, gradient in zip(moving, torch.split(flat, [p.numel() for p in moving]), strict=True):
             if parameter.grad is None:
                 parameter.grad = torch.empty_like(parameter)
             parameter.grad.copy_(gradient.view(parameter.shape))

@@ -117,4 +117,6 @@ def _progress(step: int, steps: int, from_share: float, to_share: float) -> floa
 
 def _check_shares(from_share: float, to_share: float) -> None:
     if not 0 <= from_share < to_share <= 1:
-        raise UserError(f"shares must satisfy 0 <= from_share < to_share <= 1, not {from_share} and {to_share}")
+        raise UserError(
+            f"shares must satisfy 0 <= from_share < to_share <= 1, not {from_share} and {to_share}"
+        )

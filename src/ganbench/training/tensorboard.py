@@ -20,10 +20,10 @@ class TensorBoardMirror:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError as error:
             raise UserError("TensorBoard is not installed: pip install 'ganbench[track]'") from error
-        self.writer = SummaryWriter(str(folder), purge_step=step + 1)  # type: ignore[no-untyped-call]
+        self.writer = SummaryWriter(str(folder), purge_step=step + 1)
 
     def add(self, step: int, terms: Mapping[str, float], images_per_second: float) -> None:
         """Mirror the terms of one step and the speed."""
         for name, value in {**terms, "images_per_second": images_per_second}.items():
-            self.writer.add_scalar(name, value, step)  # type: ignore[no-untyped-call]
-        self.writer.flush()  # type: ignore[no-untyped-call]
+            self.writer.add_scalar(name, value, step)
+        self.writer.flush()

@@ -64,7 +64,9 @@ class Trainer:
         moving = dict.fromkeys(name for phase in self.phases for name in phase.trains)
         for name in moving:
             if name not in self.networks:
-                raise UserError(f"a phase moves the network '{name}'{did_you_mean(name, self.networks.keys())}")
+                raise UserError(
+                    f"a phase moves the network '{name}'{did_you_mean(name, self.networks.keys())}"
+                )
         self.optimizers = {name: optimizers(name, self.networks[name].parameters()) for name in moving}
         self.rates = {n: [g["lr"] for g in o.param_groups] for n, o in self.optimizers.items()}
         self.average = self._average()

@@ -1,0 +1,40 @@
+# `make demo` and `make test` do everything on a fresh machine; PYTHON picks the interpreter, VENV the environment.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+RUNS ?= runs
+JOBS ?= 2
+
+.PHONY: demo test lint bench results clean
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+demo: $(VENV)/installed
+	@rm -rf $(RUNS)/demo-ring8 $(RUNS)/demo-shapes
+	$(BIN)/ganbench train gan-r1-ring8 --budget laptop --out $(RUNS)/demo-ring8 schedule.steps=1000 schedule.evaluate_every=250
+	$(BIN)/ganbench train dcgan-shapes --budget laptop --out $(RUNS)/demo-shapes schedule.steps=600
+	$(BIN)/ganbench evaluate $(RUNS)/demo-ring8
+	$(BIN)/ganbench evaluate $(RUNS)/demo-shapes --n 2500
+	@echo "The two GANs and what they made:"
+	@$(BIN)/ganbench report $(RUNS)/demo-ring8
+	@$(BIN)/ganbench report $(RUNS)/demo-shapes
+
+lint: $(VENV)/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: lint
+	$(BIN)/pytest -n $(JOBS) --dist worksteal
+
+bench: $(VENV)/installed
+	$(BIN)/python -m benchmarks.trainer
+
+results: $(VENV)/installed
+	$(BIN)/python results/tables.py
+
+clean:
+	rm -rf $(VENV)
