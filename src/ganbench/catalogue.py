@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import importlib.metadata
 import importlib.util
@@ -74,7 +75,7 @@ def import_file(path: Path) -> ModuleType:
 def _call(function: RecipeFunction, budget: Budget) -> Recipe:
     if budget not in ("laptop", "reference"):
         raise UserError(f"there is no budget '{budget}'{did_you_mean(budget, ('laptop', 'reference'))}")
-    return function(budget=budget)
+    return dataclasses.replace(function(budget=budget), budget=budget)
 
 
 def _from_python(path: Path, name: str, budget: Budget) -> Recipe:

@@ -7,19 +7,20 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from tests.context import context
 from torch import Tensor, nn
 
 import ganbench.regularizers as package
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
-from ganbench.regularizers import R1, Regularizer
+from ganbench.regularizers import R1, Regularizer, Scheduled
 from ganbench.spec import Spec
-from ganbench.training.draws import Draws
 
 CLASSES = [
     value
     for name in package.__all__
     if isinstance(value := getattr(package, name), type) and not getattr(value, "_is_protocol", False)
+    if value is not Scheduled  # wraps another one, and has tests of its own
 ]
 
 # Configurations worth testing beside the default one, which every class is tested in.
@@ -96,7 +97,7 @@ def test_is_a_frozen_configuration_that_a_recipe_can_store(regularizer: Regulari
 def test_gives_a_finite_number_for_each_sample(
     regularizer: Regularizer, shape: tuple[int, ...], rows: int
 ) -> None:
-    value = regularizer(critic_for(shape), *batches(shape, rows), Draws(0))
+    value = regularizer(critic_for(shape), *batches(shape, rows), context(0))
     assert value.shape == (rows,)
     assert value.dtype == torch.float32
     assert value.isfinite().all()
@@ -106,7 +107,7 @@ def test_gives_a_finite_number_for_each_sample(
 @each_shape
 def test_moves_the_critic(regularizer: Regularizer, shape: tuple[int, ...]) -> None:
     critic = critic_for(shape)
-    regularizer(critic, *batches(shape), Draws(0)).mean().backward()
+    regularizer(critic, *batches(shape), context(0)).mean().backward()
     for name in ("first.weight", "last.weight"):
         gradient = critic.get_parameter(name).grad
         assert gradient is not None, name
@@ -117,10 +118,10 @@ def test_moves_the_critic(regularizer: Regularizer, shape: tuple[int, ...]) -> N
 def test_passes_the_labels_on(regularizer: Regularizer) -> None:
     critic = critic_for((3,))
     real, fake = batches((3,))
-    labelled = regularizer(critic, real, fake, Draws(0))
+    labelled = regularizer(critic, real, fake, context(0))
     assert critic.seen
     assert all(y is not None for y in critic.seen)
-    bare = regularizer(critic, *batches((3,), labels=False), Draws(0))
+    bare = regularizer(critic, *batches((3,), labels=False), context(0))
     assert critic.seen[-1] is None
     assert not torch.equal(labelled, bare)
 
@@ -130,7 +131,7 @@ def test_leaves_the_samples_as_they_were(regularizer: Regularizer) -> None:
     real, fake = batches((2, 8, 8))
     fake = Batch(fake.x.requires_grad_(True), fake.y)  # as a generator's output may
     before = real.x.clone(), fake.x.detach().clone()
-    regularizer(critic_for((2, 8, 8)), real, fake, Draws(0)).mean().backward()
+    regularizer(critic_for((2, 8, 8)), real, fake, context(0)).mean().backward()
     assert not real.x.requires_grad
     assert real.x.grad is None
     assert torch.equal(real.x, before[0])
@@ -141,8 +142,8 @@ def test_leaves_the_samples_as_they_were(regularizer: Regularizer) -> None:
 def test_every_keeps_the_mean_over_the_steps(regularizer: Regularizer) -> None:
     change: Callable[..., Regularizer] = dataclasses.replace
     shape = (3,)
-    once = change(regularizer, every=1)(critic_for(shape), *batches(shape), Draws(0))
-    lazy = change(regularizer, every=16)(critic_for(shape), *batches(shape), Draws(0))
+    once = change(regularizer, every=1)(critic_for(shape), *batches(shape), context(0))
+    lazy = change(regularizer, every=16)(critic_for(shape), *batches(shape), context(0))
     torch.testing.assert_close(lazy, 16 * once)
 
 
@@ -158,6 +159,6 @@ def test_all_chance_comes_from_the_draws(regularizer: Regularizer) -> None:
     def run(global_seed: int) -> Tensor:
         critic = critic_for((3,))
         torch.manual_seed(global_seed)
-        return regularizer(critic, *batches((3,)), Draws("same"))
+        return regularizer(critic, *batches((3,)), context("same"))
 
     assert torch.equal(run(1), run(2))

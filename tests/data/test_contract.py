@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from inspect import signature
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,12 @@ from ganbench.training.draws import Draws
 
 # Sets whose pixels come from files: they are tested where their files are, beside their modules.
 FROM_FILES = {"archive", "folder", "cifar10", "cifar10-jpeg", "fashion-mnist", "imagenette64", "mnist"}
-FREE = {name: function for name, function in datasets().items() if name not in FROM_FILES}
+FREE: dict[str, Callable[..., Dataset]] = {
+    # Few pictures do: what is asked of a set does not depend on how many there are.
+    name: partial(function, size=300) if "size" in signature(function).parameters else function
+    for name, function in datasets().items()
+    if name not in FROM_FILES
+}
 VARIANTS: dict[str, Callable[[], Dataset]] = {
     "ring8, fresh": lambda: ring8(fresh=True),
     "grid25, fresh": lambda: grid25(fresh=True),

@@ -33,7 +33,7 @@ def test_names_and_paths_are_resolved() -> None:
     [
         ("rnig8", "did you mean 'ring8'"),
         ("foldr:/a", "did you mean 'folder'"),
-        ("quite-another", "ganbench data list"),
+        ("quite-another", "known: archive|ganbench data list"),
         ("folder", "folder:PATH"),
         ("archive:", "archive:PATH"),
         ("ring8:/a", "takes no path"),

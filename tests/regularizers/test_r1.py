@@ -6,11 +6,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.context import context
 
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.regularizers import R1
-from ganbench.training.draws import Draws
 
 
 @settings(deadline=None, max_examples=50)
@@ -25,14 +25,14 @@ def test_of_a_linear_critic_is_half_gamma_times_its_squared_slope(
 ) -> None:
     w = torch.tensor(weights)
     real, fake = Batch(torch.randn(rows, len(w))), Batch(torch.randn(rows, len(w)))
-    penalty = R1(gamma, every)(lambda x, y: x @ w, real, fake, Draws(0))
+    penalty = R1(gamma, every)(lambda x, y: x @ w, real, fake, context(0))
     torch.testing.assert_close(penalty, torch.full((rows,), gamma / 2 * every * w.square().sum().item()))
 
 
 def test_its_gradient_for_a_linear_critic_is_gamma_times_the_weights() -> None:
     w = torch.tensor([1.0, -2.0], requires_grad=True)
     R1(gamma=6.0)(
-        lambda x, y: x @ w, Batch(torch.randn(3, 2)), Batch(torch.zeros(3, 2)), Draws(0)
+        lambda x, y: x @ w, Batch(torch.randn(3, 2)), Batch(torch.zeros(3, 2)), context(0)
     ).mean().backward()
     assert w.grad is not None
     assert w.grad.tolist() == pytest.approx([6.0, -12.0])
@@ -42,7 +42,7 @@ def test_looks_at_the_real_samples_and_their_labels_only() -> None:
     real = Batch(torch.tensor([[1.0], [2.0]]), torch.tensor([1, 0]))
     nonsense = Batch(torch.full((2, 1), math.nan), torch.tensor([9, 9]))
     scale = torch.tensor([1.0, 10.0])
-    penalty = R1(gamma=2.0)(lambda x, y: scale[y] * x.square().sum(1), real, nonsense, Draws(0))
+    penalty = R1(gamma=2.0)(lambda x, y: scale[y] * x.square().sum(1), real, nonsense, context(0))
     assert penalty.tolist() == pytest.approx([(10 * 2 * 1.0) ** 2, (2 * 2.0) ** 2])
 
 

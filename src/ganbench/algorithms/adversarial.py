@@ -62,7 +62,7 @@ class Adversarial(Algorithm):
 
         for regularizer in self.regularizers:
             if context.update % regularizer.every == 0:
-                terms[_name(regularizer)] = regularizer(critic, batch, fake, context)
+                terms[regularizer.name] = regularizer(critic, batch, fake, context)
         return terms
 
     def _scores(self, discriminator: nn.Module, real: Batch, fake: Batch) -> tuple[Tensor, Tensor]:
@@ -83,7 +83,3 @@ class Adversarial(Algorithm):
             raise UserError("this model was trained without classes, so it cannot sample one")
         samples: Tensor = networks["G"](latent)
         return samples
-
-
-def _name(regularizer: Regularizer) -> str:
-    return type(regularizer).__name__.lower()

@@ -27,9 +27,10 @@ def read_npz(path: Path) -> Arrays:
         DamagedFile: it is missing, damaged, no ``.npz`` file, or holds pickled objects.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            if not isinstance(file, np.lib.npyio.NpzFile):
-                raise DamagedFile("it is no .npz file")
+        loaded = np.load(path, allow_pickle=False)
+        if not isinstance(loaded, np.lib.npyio.NpzFile):
+            raise DamagedFile("it is no .npz file")
+        with loaded as file:
             arrays = {name: file[name] for name in file.files}
             # NumPy hands out the bytes of an entry that is no array.
             if not all(isinstance(array, np.ndarray) for array in arrays.values()):

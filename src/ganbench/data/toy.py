@@ -49,8 +49,7 @@ class Points:
         self.std = float(stds.max())
         self.fresh = fresh
         self._labels = torch.arange(len(modes)).repeat_interleave(points)
-        noise = Draws(name, seed, split).normal(len(self._labels), modes.shape[1])
-        self.points = self._around(self._labels, noise)
+        self.points = self._drawn(self._labels, Draws(name, seed, split))
         classes = tuple(f"mode {k}" for k in range(len(modes)))
         self._info = DataInfo(
             name=name,
@@ -71,16 +70,14 @@ class Points:
     def __len__(self) -> int:
         return len(self.points)
 
-    def _around(self, mode: Tensor, noise: Tensor) -> Tensor:
+    def _drawn(self, mode: Tensor, draws: Draws) -> Tensor:
+        noise = draws.normal(len(mode), self.modes.shape[1])
         return self.modes[mode] + self.stds[mode, None] * noise
 
     def batch(self, index: Tensor, draws: Draws) -> Batch:
         """Return the points of ``index`` (int64 ``[N]``) as networks see them, float32 ``[N, D]``."""
         mode = self._labels[index]
-        if self.fresh:
-            own = self._around(mode, draws.normal(len(index), self.modes.shape[1]))
-        else:
-            own = self.points[index]
+        own = self._drawn(mode, draws) if self.fresh else self.points[index]
         return Batch(self._info.from_data(own), mode)
 
     def items(self, index: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import Tensor
 
@@ -14,7 +15,7 @@ from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.regularizers.base import Critic
 from ganbench.regularizers.gradient_norm import squared_gradient_norm
-from ganbench.training.draws import Draws
+from ganbench.training.phase import Context
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class R1:
     Raises ``UserError`` if ``gamma`` is negative or not finite, or ``every`` is below 1.
     """
 
+    name: ClassVar[str] = "r1"
     gamma: float = 10.0
     every: int = 1
 
@@ -37,6 +39,6 @@ class R1:
         if self.every < 1:
             raise UserError(f"R1: every must be a number of steps of at least 1, but is {self.every}")
 
-    def __call__(self, critic: Critic, real: Batch, fake: Batch, draws: Draws) -> Tensor:
-        """Return the penalty, ``[N]``, at least 0; ``fake`` and ``draws`` are not used."""
+    def __call__(self, critic: Critic, real: Batch, fake: Batch, context: Context) -> Tensor:
+        """Return the penalty, ``[N]``, at least 0; ``fake`` and ``context`` are not used."""
         return self.gamma / 2 * self.every * squared_gradient_norm(critic, real.x, real.y)

@@ -1,0 +1,1 @@
+"""Speed, measured against a plain reference loop in the same run."""

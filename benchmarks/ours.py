@@ -1,0 +1,31 @@
+"""ganbench's own loop, timed as ``ganbench train`` runs it, with its event log and moving average."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from ganbench.build import make_dataset, make_trainer
+from ganbench.recipe import Recipe
+from ganbench.training.engine import Engine
+from ganbench.training.hooks import Every, log_terms
+from ganbench.training.log import EventLog
+
+
+def sections_per_step(recipe: Recipe, steps: int, warmup: int) -> dict[str, float]:
+    """Return the wall seconds of one step by section and in ``total``, after some steps that are not counted."""
+    engine = Engine(recipe.machine)
+    recipe = recipe.override({"schedule.steps": warmup + steps})
+    trainer = make_trainer(recipe, make_dataset(recipe), engine, seed=0)
+    for _ in range(warmup):
+        trainer.advance()
+    trainer.read_log()
+    with tempfile.TemporaryDirectory() as folder:
+        events = EventLog(Path(folder) / "events.jsonl")
+        hook = Every(recipe.schedule.log_every, log_terms(events, []))
+        trainer.train([hook])
+        spent: dict[str, float] = {}
+        for event in events.read("speed"):
+            for name, seconds in event["seconds"].items():
+                spent[name] = spent.get(name, 0.0) + seconds / steps
+    return spent

@@ -1,0 +1,93 @@
+"""The loop as it is usually written: a DataLoader with per-image transforms, plain Adam, ``.item()`` every step.
+
+It trains the same networks on the same data with the same batch and number of updates as the recipe, and with
+torch's own settings for threads and memory.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.utils.data import DataLoader, Dataset
+from torchvision import transforms
+
+from ganbench.build import make_algorithm, make_dataset, make_networks
+from ganbench.recipe import Recipe
+
+
+class Pictures(Dataset[Tensor]):
+    """Items of a data set one by one: pictures through PIL and transforms, points as they are."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        dataset = make_dataset(recipe)
+        self.info = dataset.info
+        items = dataset.items(torch.arange(self.info.size))
+        self.transform: Callable[..., Tensor]
+        if self.info.kind == "image":
+            channels = self.info.shape[0]
+            flips = [transforms.RandomHorizontalFlip()] if getattr(dataset, "flip", False) else []
+            normalise = transforms.Normalize([0.5] * channels, [0.5] * channels)
+            to_picture = transforms.ToPILImage()
+            self.items = [to_picture(item) for item in items]
+            self.transform = transforms.Compose([*flips, transforms.ToTensor(), normalise])
+        else:
+            self.items = list(items)
+            self.transform = self.info.from_data
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __getitem__(self, index: int) -> Tensor:
+        return self.transform(self.items[index])
+
+
+def seconds_per_step(recipe: Recipe, steps: int, warmup: int, workers: int) -> float:
+    """Return the wall seconds of one step of the plain loop, after some that are not counted."""
+    pictures = Pictures(recipe)
+    algorithm, latent = make_algorithm(recipe)
+    networks = make_networks(recipe, pictures.info, latent, seed=0)
+    adam = {
+        name: torch.optim.Adam(networks[name].parameters(), **dict(spec.kwargs))
+        for name, spec in recipe.optimizers.items()
+    }
+    loader = DataLoader(
+        pictures, recipe.schedule.batch, shuffle=True, drop_last=True, num_workers=workers, pin_memory=False
+    )
+    batches = _endless(loader)
+    start = time.perf_counter()
+    for step in range(warmup + steps):
+        if step == warmup:
+            start = time.perf_counter()
+        for _ in range(algorithm.critic_steps):
+            _discriminator_step(networks, adam["D"], next(batches), latent.size)
+        _generator_step(networks, adam["G"], recipe.schedule.batch, latent.size)
+    return (time.perf_counter() - start) / steps
+
+
+def _endless(loader: DataLoader[Tensor]) -> Iterator[Tensor]:
+    while True:
+        yield from loader
+
+
+def _discriminator_step(networks: nn.ModuleDict, adam: torch.optim.Adam, real: Tensor, size: int) -> float:
+    fake = networks["G"](torch.randn(len(real), size)).detach()
+    real_scores, fake_scores = networks["D"](real), networks["D"](fake)
+    loss = binary_cross_entropy_with_logits(real_scores, torch.ones_like(real_scores))
+    loss = loss + binary_cross_entropy_with_logits(fake_scores, torch.zeros_like(fake_scores))
+    adam.zero_grad()
+    loss.backward()
+    adam.step()
+    return loss.item()
+
+
+def _generator_step(networks: nn.ModuleDict, adam: torch.optim.Adam, batch: int, size: int) -> float:
+    scores = networks["D"](networks["G"](torch.randn(batch, size)))
+    loss = binary_cross_entropy_with_logits(scores, torch.ones_like(scores))
+    adam.zero_grad()
+    loss.backward()
+    adam.step()
+    return loss.item()
