@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import torch
-
 import ganbench
 from ganbench.build import make_algorithm, make_dataset, make_trainer
 from ganbench.catalogue import find_recipe
@@ -18,6 +16,7 @@ from ganbench.console import Console, Silent
 from ganbench.data.base import Dataset
 from ganbench.errors import RunError, Stopped, UserError
 from ganbench.evaluation import score_model
+from ganbench.metrics.base import Score
 from ganbench.model import Model
 from ganbench.recipe import Budget, Recipe
 from ganbench.report.grid import sample_picture
@@ -147,6 +146,7 @@ class Actions:
         algorithm, latent = trainer.algorithm, make_algorithm(recipe)[1]
         self.model = Model(algorithm, trainer.generators(), latent, dataset.info, trainer.step)  # type: ignore[arg-type]
         self.grid_latents = latent.draw(Draws(trainer.seed, "grid"), recipe.schedule.samples)
+        self.real_index = Draws(trainer.seed, "real").integers(recipe.schedule.samples, dataset.info.size)
         self.saved_step = trainer.step if trainer.step in run.checkpoint_steps() else -1
 
     def hooks(self, console: Console, show: Any, mirror: TensorBoardMirror | None) -> list[Hook]:
@@ -166,7 +166,7 @@ class Actions:
             return
         self.model.step = trainer.step
         samples = self.model.decode(self.grid_latents)
-        real = self.dataset.items(torch.arange(min(len(samples), self.dataset.info.size)))
+        real = self.dataset.items(self.real_index)
         picture = sample_picture(self.dataset.info, samples, real, f"step {trainer.step}")
         _write(self.run.samples / f"step-{trainer.step:08d}.png", picture)
 
@@ -178,7 +178,7 @@ class Actions:
         n = self.recipe.schedule.evaluate_samples
         for score in score_model(self.model, self.dataset, n=n, seed=trainer.seed):
             self.run.events.append("score", trainer.step, **score.to_dict())
-            console.note(f"step {trainer.step}: {score.name} {score.value:.4g}")
+            console.note(f"step {trainer.step}: {_in_words(score)}")
         if self.run.best_step() == trainer.step:
             self.save(trainer)
 
@@ -190,6 +190,11 @@ class Actions:
         save_checkpoint(self.run.checkpoints, trainer.state_dict())
         self.saved_step = trainer.step
         prune_checkpoints(self.run.checkpoints, self.recipe.schedule.keep_last, self.run.best_step())
+
+
+def _in_words(score: Score) -> str:
+    details = [f"{k} {v:.4g}" for k, v in score.details.items() if isinstance(v, int | float)]
+    return f"{score.name} {score.value:.4g}" + (f" ({', '.join(details)})" if details else "")
 
 
 def _write(path: Path, content: bytes) -> None:

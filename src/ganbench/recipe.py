@@ -10,9 +10,10 @@ from typing import Any, Literal
 
 import yaml
 
+from ganbench.dotted import paths, value_at, with_value
 from ganbench.errors import UserError, did_you_mean
 from ganbench.settings import Machine, Schedule
-from ganbench.spec import Spec, parameters, paths, value_at, with_value
+from ganbench.spec import Spec, parameters
 
 Budget = Literal["laptop", "reference"]
 RecipeFunction = Callable[..., "Recipe"]

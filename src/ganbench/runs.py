@@ -88,9 +88,16 @@ class Run:
         return [int(p.name[5:]) for p in list_checkpoints(self.checkpoints)]
 
     def best_step(self) -> int | None:
-        """Return the step with the best score so far, if there were scores during the run."""
-        best = self.events.read("best")
-        return int(best[-1]["step"]) if best else None
+        """Return the step with the best score so far, the later of equals, if there were scores during the run.
+
+        Where several things are scored, the first one decides.
+        """
+        scores = self.events.read("score")
+        if not scores:
+            return None
+        sign = 1 if scores[0]["better"] == "higher" else -1
+        judged = [s for s in scores if s["name"] == scores[0]["name"]]
+        return int(max(judged, key=lambda s: (sign * s["value"], s["step"]))["step"])
 
     def read_checkpoint(self, step: int | str | None = None) -> dict[str, Any] | None:
         """Return the state of a step, of ``"best"``, or of the newest whole checkpoint (None: there is none).

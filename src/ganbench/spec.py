@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
 import inspect
 import types
 import typing
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from ganbench.errors import UserError, did_you_mean
@@ -62,6 +61,12 @@ class Spec:
             return self.target(**built, **runtime)
         except ValueError as error:
             raise UserError(f"{self.target.__name__}: {error}") from error
+        except TypeError as error:
+            given = {**built, **runtime}
+            missing = [f"'{n}'" for n, p in parameters(self.target).items() if p.default is p.empty and n not in given]
+            if missing:
+                raise UserError(f"{self.target.__name__} needs {', '.join(missing)}") from error
+            raise
 
     def accepts(self, name: str) -> bool:
         """Whether the target has this argument and the Spec leaves it open."""
@@ -85,7 +90,7 @@ class Spec:
         return isinstance(other, Spec) and (self.target, self.kwargs) == (other.target, other.kwargs)
 
     def __hash__(self) -> int:
-        return hash((self.target, tuple(self.kwargs)))
+        return hash((self.target, frozenset(self.kwargs)))
 
     def __repr__(self) -> str:
         arguments = ", ".join([self.target.__name__, *(f"{k}={v!r}" for k, v in self.kwargs.items())])
@@ -108,33 +113,52 @@ def check(value: Any, annotation: Any, where: str) -> Any:
     Raises:
         UserError: the value does not fit; ``where`` names the place.
     """
-    if isinstance(value, list | tuple) and any(isinstance(v, Spec) for v in value):
-        return tuple(value)
     plain = _plain_annotation(annotation)
+    several = isinstance(value, list | tuple) and any(isinstance(v, Spec) for v in value)
+    if (several or isinstance(value, Spec)) and plain is not None and plain == annotation:
+        raise UserError(f"{where} must be {_words(annotation)}, not a part")
     if isinstance(value, Spec):
-        if plain is not None and plain == annotation:
-            raise UserError(f"{where} must be {_words(annotation)}, not a part")
         return value
     if annotation is inspect.Parameter.empty or isinstance(annotation, str):
         return tuple(value) if isinstance(value, list) else value
+    if isinstance(value, list | tuple) and (several or not value) and _takes_many(annotation):
+        wrong = [v for v in value if not isinstance(v, Spec)]
+        if not wrong:
+            return tuple(value)
+        raise UserError(f"{where} must be a part such as Spec(...), not {wrong[0]!r}")
     if plain is None:
-        if isinstance(value, list | tuple) and not value:
-            return ()
         raise UserError(f"{where} must be a part such as Spec(...), not {value!r}")
+    if plain is types.NoneType and annotation not in (None, plain) and value is not None:
+        raise UserError(f"{where} must be a part such as Spec(...) or none, not {value!r}")
     return _coerce(value, plain, where)
+
+
+def _takes_many(annotation: Any) -> bool:
+    origin = typing.get_origin(annotation) or annotation
+    if origin in (typing.Union, types.UnionType):
+        return any(map(_takes_many, typing.get_args(annotation)))
+    return isinstance(origin, type) and issubclass(origin, Iterable) and not issubclass(origin, str | Mapping)
 
 
 def _coerce(value: Any, annotation: Any, where: str) -> Any:
     from pydantic import ConfigDict, TypeAdapter, ValidationError
 
     wrong = UserError(f"{where} must be {_words(annotation)}, not {value!r}")
-    if isinstance(value, bool) and bool not in (annotation, *typing.get_args(annotation)):
+    if _has_bool(value) and not _allows_bool(annotation):  # pydantic would read True as 1
         raise wrong
     try:
         adapter: TypeAdapter[Any] = TypeAdapter(annotation, config=ConfigDict(allow_inf_nan=False))
         return adapter.validate_python(value)
     except ValidationError:
         raise wrong from None
+
+
+def _has_bool(value: Any) -> bool:
+    return any(map(_has_bool, value)) if isinstance(value, list | tuple) else isinstance(value, bool)
+
+
+def _allows_bool(annotation: Any) -> bool:
+    return annotation is bool or any(map(_allows_bool, typing.get_args(annotation)))
 
 
 def _plain_annotation(annotation: Any) -> Any:
@@ -214,74 +238,13 @@ def _find(address: str, trusted: Collection[str]) -> Callable[..., Any]:
         raise UserError(f"the part '{address}' cannot be imported: {error}") from error
     defined_in = getattr(target, "__module__", "") or ""
     own = inside and not any(defined_in == p or defined_in.startswith(p + ".") for p in PART_PACKAGES)
-    if not callable(target) or own:
+    if not callable(target) or own or (inside and (name.startswith("_") or _writes(target))):
         known = [n for n, v in vars(importlib.import_module(module)).items() if inspect.isclass(v)]
         raise UserError(f"there is no part '{name}' in {module}{did_you_mean(name, known)}")
     return typing.cast("Callable[..., Any]", target)
 
 
-def with_value(node: Any, path: tuple[str, ...], value: Any, where: str = "") -> Any:
-    """Return a Spec, mapping, tuple or dataclass with the value at a dotted path replaced, checked like the rest.
-
-    Raises:
-        UserError: no such key (with the closest known one), or the value does not fit.
-    """
-    key, rest = path[0], path[1:]
-    children, annotations = _children(node)
-    here = f"{where}.{key}" if where else key
-    if key not in annotations:
-        owner = where or "the recipe"
-        raise UserError(f"{owner} has no key '{key}'{did_you_mean(key, annotations)}")
-    if rest:
-        child = children.get(key)
-        if not isinstance(child, Spec | Mapping | tuple) and not dataclasses.is_dataclass(child):
-            raise UserError(f"{here} is {child!r} and has no keys of its own")
-        new = with_value(child, rest, value, here)
-    else:
-        new = check(value, annotations[key], here)
-    if isinstance(node, Spec):
-        return node.replace(**{key: new})
-    if isinstance(node, Mapping):
-        return {**node, key: new}
-    if isinstance(node, tuple):
-        return tuple(new if i == int(key) else v for i, v in enumerate(node))
-    return dataclasses.replace(node, **{key: new})
-
-
-def value_at(node: Any, path: tuple[str, ...]) -> Any:
-    """Return what stands at a dotted path, or None where nothing does."""
-    for key in path:
-        node = _children(node)[0].get(key)
-        if node is None:
-            return None
-    return node
-
-
-def paths(node: Any, prefix: str = "") -> list[str]:
-    """Return the dotted paths of every value below a node, for listings and suggestions."""
-    if not isinstance(node, Spec | Mapping | tuple) and not dataclasses.is_dataclass(node):
-        return [prefix] if prefix else []
-    children, annotations = _children(node)
-    found = []
-    for key in annotations:
-        path = f"{prefix}.{key}" if prefix else key
-        found += paths(children.get(key), path) or [path]
-    return found
-
-
-def _children(node: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the values below a node and the annotations of everything that may stand there."""
-    if isinstance(node, Spec):
-        known = parameters(node.target)
-        defaults = {k: p.default for k, p in known.items() if p.default is not inspect.Parameter.empty}
-        return {**defaults, **node.kwargs}, {k: p.annotation for k, p in known.items()}
-    if isinstance(node, Mapping):
-        return dict(node), dict.fromkeys(node, inspect.Parameter.empty)
-    if isinstance(node, tuple):
-        numbered = {str(i): v for i, v in enumerate(node)}
-        return numbered, dict.fromkeys(numbered, inspect.Parameter.empty)
-    if dataclasses.is_dataclass(node):
-        hints = typing.get_type_hints(type(node))
-        fields = [f.name for f in dataclasses.fields(node)]
-        return {name: getattr(node, name) for name in fields}, {name: hints[name] for name in fields}
-    return {}, {}
+def _writes(target: Any) -> bool:
+    """Whether it is one of the data package's own functions (some write files) rather than a data set's."""
+    of_data = getattr(target, "__module__", "").startswith("ganbench.data")
+    return of_data and inspect.isfunction(target) and not hasattr(target, "dataset_name")

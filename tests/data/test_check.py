@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ganbench.data.archive_file import write_archive
@@ -72,3 +73,12 @@ def test_nothing_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.npz").write_bytes(b"nothing")
     with pytest.raises(UserError, match="no archive of pictures"):
         check(tmp_path / "a.npz")
+
+
+def test_pictures_are_compared_in_colour(tmp_path: Path) -> None:
+    grey = noise(0, channels=1)
+    (tmp_path / "grey.png").write_bytes(encoded(grey))
+    (tmp_path / "grey as colour.png").write_bytes(encoded(np.stack([grey] * 3, 2)))
+    for name, colour in (("a", (30, 20, 10)), ("b", (30, 20, 11))):  # as grey both would be 22
+        (tmp_path / f"{name}.png").write_bytes(encoded(np.full((4, 4, 3), colour, np.uint8)))
+    assert check(tmp_path).same_pictures == (("grey as colour.png", "grey.png"),)

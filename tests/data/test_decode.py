@@ -157,3 +157,11 @@ def test_fit_leaves_the_right_size_alone_and_does_not_alias() -> None:
 def test_channels_first() -> None:
     assert channels_first(Image.new("L", (5, 3))).shape == (1, 3, 5)
     assert channels_first(Image.new("RGB", (5, 3))).shape == (3, 3, 5)
+
+
+def test_what_pillow_calls_a_syntax_error_is_a_broken_picture() -> None:
+    stream = bytearray(encoded(noise(0)))
+    stream[stream.index(b"IDAT") - 1] = 40  # a wrong length: the next chunk's name is read from the pixels
+    with pytest.raises(BrokenPicture, match="broken PNG") as caught:
+        read_picture(bytes(stream))
+    assert isinstance(caught.value.__cause__, SyntaxError)

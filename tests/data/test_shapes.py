@@ -41,6 +41,12 @@ def test_classes_and_colours_are_balanced() -> None:
     assert factors["colour"].bincount(minlength=len(COLOURS)).min() > 650
 
 
+def test_factors_are_independent_of_each_other() -> None:
+    factors = shapes(6000).factors(torch.arange(6000))
+    table = torch.stack([numbers.double() for name, numbers in factors.items() if name != "turn"])
+    assert (table.corrcoef() - torch.eye(len(table))).abs().max() < 0.05
+
+
 def test_the_figure_is_where_its_factors_say_and_has_its_colour() -> None:
     pictures = shapes(3000)
     factors = pictures.factors(torch.arange(3000))

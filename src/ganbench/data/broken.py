@@ -31,6 +31,6 @@ def settle_broken(root: Path, broken: Sequence[tuple[str, str]], total: int, on_
     named = "; ".join(f"{name}: {reason}" for name, reason in broken[:_NAMED])
     more = f"; and {len(broken) - _NAMED} more" if len(broken) > _NAMED else ""
     if on_error == "refuse" or len(broken) == total:
-        hint = "" if len(broken) == total else "; on_error=skip goes on without them"
+        hint = "" if len(broken) == total else "; on_error=skip (--skip-broken) goes on without them"
         raise UserError(f"{count} ({named}{more}){hint}")
     warnings.warn(f"{count} and skipped ({named}{more})", stacklevel=3)

@@ -54,7 +54,7 @@ class ModeCoverage:
     def captured_tenth(self) -> int:
         """Modes with at least a tenth of the high-quality samples that a true mixture would give them."""
         expected = self.samples * self.expected_share / self.modes
-        return sum(count > 0 and count >= expected / 10 for count in self.counts)
+        return sum(count >= expected / 10 for count in self.counts)
 
     @property
     def high_quality(self) -> float:

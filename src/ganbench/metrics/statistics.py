@@ -55,9 +55,8 @@ class RunningGaussian:
             raise ValueError(f"cannot merge statistics of {other.dims} dimensions into {self.dims}")
         if other.count == 0:
             return
-        scatter = other._scatter.clone()  # other may be self
-        self._shift(other.count, other._mean.clone())
-        self._scatter.add_(scatter)
+        self._shift(other.count, other._mean)
+        self._scatter.add_(other._scatter)
 
     def gaussian(self) -> Gaussian:
         """Return mean and unbiased covariance. Raises ValueError for fewer than two feature vectors."""

@@ -1,0 +1,77 @@
+"""Keep the record of real runs: one JSON and one sample grid each, below 300 KB.
+
+    python results/collect.py RUN...
+
+The record holds what was run, on what, for how long, every score with how it was measured, and thinned curves.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from ganbench.runs import Run, write_bytes, write_json
+
+HERE = Path(__file__).parent
+_MOST_BYTES = 300_000
+_MOST_POINTS = 60
+
+
+def main() -> None:
+    """Collect the runs named on the command line."""
+    for name in sys.argv[1:]:
+        run = Run(name)
+        record = record_of(run)
+        label = f"{record['recipe']}-{record['data']['name']}-{record['budget']}-seed{record['seed']}"
+        write_json(HERE / "runs" / f"{label}.json", record)
+        write_bytes(HERE / "grids" / f"{label}.png", grid_of(run))
+        print(label)
+
+
+def record_of(run: Run) -> dict[str, Any]:
+    """Return what is worth keeping of a run."""
+    recipe, meta = json.loads((run.path / "recipe.json").read_text()), run.meta
+    speed = run.events.read("speed")
+    seconds = sum(event["seconds"]["total"] for event in speed)
+    steps = run.checkpoint_steps()[0]
+    scalars = run.events.read("scalars")
+    every = max(1, len(scalars) // _MOST_POINTS)
+    return {
+        "recipe": recipe["name"],
+        "summary": recipe["summary"],
+        "budget": recipe["budget"],
+        "seed": meta["seed"],
+        "data": {k: meta["data"][k] for k in ("name", "size", "fingerprint", "kind")},
+        "steps": steps,
+        "batch": recipe["schedule"]["batch"],
+        "seconds": round(seconds, 1),
+        "images_per_second": round(steps * recipe["schedule"]["batch"] / seconds, 1),
+        "machine": meta["machine"],
+        "ganbench": meta["ganbench"],
+        "scores": [json.loads(path.read_text()) for path in sorted(run.eval.glob("*.json"))],
+        "scores_during": [
+            {"step": e["step"], "name": e["name"], "value": e["value"], "details": e["details"]}
+            for e in run.events.read("score")
+        ],
+        "curves": [{k: v for k, v in e.items() if k != "kind"} for e in scalars[::every]],
+        "settings": recipe,
+    }
+
+
+def grid_of(run: Run) -> bytes:
+    """Return the last sample picture, in fewer colours if it would be too large."""
+    content = sorted(run.samples.glob("step-*.png"))[-1].read_bytes()
+    if len(content) <= _MOST_BYTES:
+        return content
+    buffer = io.BytesIO()
+    Image.open(io.BytesIO(content)).quantize(128).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+if __name__ == "__main__":
+    main()

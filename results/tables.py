@@ -1,0 +1,112 @@
+"""Write the README's result table and picture from the records in ``results/``; nothing in them is typed by hand.
+
+    python results/tables.py [--check]
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageDraw
+
+HERE = Path(__file__).parent
+README = HERE.parent / "README.md"
+PICTURE = HERE.parent / "docs" / "pictures" / "samples.png"
+START, END = "<!-- results: start -->", "<!-- results: end -->"
+Record = dict[str, Any]
+
+
+def main() -> None:
+    """Rewrite the tables; with ``--check``, end with code 1 if the README does not hold what would be written."""
+    records = [json.loads(path.read_text()) for path in sorted((HERE / "runs").glob("*.json"))]
+    benchmark = json.loads((HERE / "benchmark.json").read_text())
+    text = README.read_text()
+    before, after = text.split(START)[0], text.split(END)[1]
+    new = f"{before}{START}\n{run_table(records)}\n\n{benchmark_table(benchmark)}\n{END}{after}"
+    if "--check" in sys.argv:
+        sys.exit(0 if new == text else "README.md is not what results/tables.py writes; run it")
+    README.write_text(new)
+    picture(sorted((HERE / "grids").glob("*-seed0.png")))
+
+
+def run_table(records: list[Record]) -> str:
+    """Return a row per recipe and data set: seeds, time, speed, the median score and its range."""
+    groups: dict[tuple[str, str], list[Record]] = defaultdict(list)
+    for record in records:
+        groups[record["recipe"], record["data"]["name"]].append(record)
+    lines = [
+        "| recipe | data | seeds | G steps x batch | time | images/s | score |",
+        "|---|---|--:|--:|--:|--:|---|",
+    ]
+    for (recipe, data), group in sorted(groups.items(), key=lambda item: item[0][1]):
+        first = group[0]
+        name = f"CIFAR-10 (JPEG), `{data}`" if data == "cifar10-jpeg" else f"`{data}`"
+        lines.append(
+            f"| `{recipe}` | {name} | {len(group)} | {first['steps']:,} x {first['batch']} "
+            f"| {_middle(group, 'seconds'):.0f} s | {_middle(group, 'images_per_second'):,.0f} | {_scores(group)} |"
+        )
+    return "\n".join(lines)
+
+
+def _middle(group: list[Record], key: str) -> float:
+    return float(statistics.median(record[key] for record in group))
+
+
+def _scores(group: list[Record]) -> str:
+    values: dict[str, list[float]] = defaultdict(list)
+    quality: dict[str, list[float]] = defaultdict(list)
+    samples: dict[str, int] = {}
+    for record in group:
+        for score in record["scores"]:
+            values[score["name"]].append(score["value"])
+            samples[score["name"]] = score["measured"]["samples"]
+            if "high_quality" in score["details"]:
+                quality[score["name"]].append(score["details"]["high_quality"])
+    words = []
+    for name, found in values.items():
+        shown = ", ".join(f"{value:.4g}" for value in sorted(found))
+        text = f"{name} {shown} ({samples[name]:,} samples"
+        if name in quality:
+            text += f"; high-quality share, median {100 * statistics.median(quality[name]):.1f} %"
+        words.append(text + ")")
+    return "; ".join(words) or "not scored"
+
+
+def benchmark_table(benchmark: dict[str, Any]) -> str:
+    """Return the speed table: our loop against the plain one."""
+    lines = [
+        "| workload | plain loop, best of 0 and 2 workers | ours | ratio (by round) | goal | outside forward, backward and optimizer |",
+        "|---|--:|--:|--:|--:|--:|",
+    ]
+    for name, row in benchmark["workloads"].items():
+        times, parts = dict(row["ms_per_step"]), row["ours_ms"]
+        ours, plain = times.pop("ours"), min(times.values())
+        outside = 100 * (1 - (parts["D"] + parts["G"] + parts["optimizer"]) / parts["total"])
+        rounds = f"{min(row['ratio_by_round'])}-{max(row['ratio_by_round'])}"
+        lines.append(
+            f"| {name} | {plain:.1f} ms | {ours:.1f} ms | {row['ratio']} ({rounds}) | {row['goal']} | {outside:.1f} % |"
+        )
+    return "\n".join(lines)
+
+
+def picture(grids: list[Path]) -> None:
+    """Put the grids side by side, each under its name."""
+    side, gap, head, columns = 256, 12, 22, 4
+    rows = -(-len(grids) // columns)
+    sheet = Image.new("RGB", (columns * (side + gap) + gap, rows * (side + head + gap) + gap), "white")
+    pen = ImageDraw.Draw(sheet)
+    for i, path in enumerate(grids):
+        left, top = gap + i % columns * (side + gap), gap + i // columns * (side + head + gap)
+        pen.text((left, top), path.stem.replace("-laptop-seed0", ""), fill="black")
+        sheet.paste(Image.open(path).convert("RGB").resize((side, side)), (left, top + head))
+    PICTURE.parent.mkdir(exist_ok=True)
+    sheet.save(PICTURE, optimize=True)
+
+
+if __name__ == "__main__":
+    main()

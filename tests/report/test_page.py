@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import base64
+import dataclasses
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+import torch
+
+from ganbench.catalogue import find_recipe
+from ganbench.data.base import DataInfo
+from ganbench.report.grid import sample_picture
+from ganbench.report.page import write_report
+from ganbench.runs import Run, write_json
+
+INFO = DataInfo(name="ring8", kind="points", shape=(2,), size=8, fingerprint="f00d", low=-15, high=15)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    recipe = dataclasses.replace(find_recipe("gan-r1-ring8", "laptop"), summary="<script>alert(1)</script>")
+    machine = {"device": "cpu", "threads": 1, "processes": 1, "torch": "2", "python": "3"}
+    meta = {"ganbench": "0", "seed": 7, "created": "now", "data": INFO.to_dict(), "machine": machine}
+    made = Run.create(tmp_path / "run", recipe, meta)
+    for step in range(1, 31):
+        made.events.append("scalars", step, kimg=1.0, **{"D/adversarial": 1.0 / step})
+        picture = sample_picture(INFO, torch.full((5, 2), float(step)))
+        (made.samples / f"step-{step:08d}.png").write_bytes(picture)
+    score = {"name": "modes", "value": 8.0, "better": "higher", "details": {}, "measured": {"samples": 2500}}
+    write_json(made.eval / "modes.json", score)
+    return made
+
+
+class Page(HTMLParser):
+    """Collects tags and picture sources."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.pictures: list[dict[str, str | None]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        if tag == "img":
+            self.pictures.append(dict(attrs))
+
+
+def test_shows_what_was_run_its_scores_curves_and_samples(run: Run) -> None:
+    path = write_report(run)
+    text = path.read_text()
+    page = Page(text)
+    assert path == run.path / "report.html"
+    assert "gan-r1-ring8" in text
+    assert "seed</td><td>7" in text
+    assert "1801.04406" in text
+    assert "<td>modes</td><td>8</td>" in text
+    assert len(page.pictures) == 1 + 12, "the curves and at most twelve sample pictures"
+    assert "step 1<" in text
+    assert "step 30<" in text
+
+
+def test_needs_no_network_and_describes_its_pictures(run: Run) -> None:
+    text = write_report(run).read_text()
+    for picture in Page(text).pictures:
+        source = picture["src"] or ""
+        assert source.startswith("data:image/png;base64,")
+        assert base64.b64decode(source.partition(",")[2]).startswith(b"\x89PNG")
+        assert picture["alt"]
+    assert not re.search(r'(src|href)="(?!data:)', text)
+
+
+def test_names_cannot_bring_markup_in(run: Run) -> None:
+    text = write_report(run).read_text()
+    assert "script" not in Page(text).tags
+    assert "&lt;script&gt;" in text
+
+
+def test_a_run_without_anything_yet_has_a_report(tmp_path: Path, run: Run) -> None:
+    empty = Run.create(tmp_path / "empty", run.recipe(), run.meta)
+    text = write_report(empty).read_text()
+    assert "None yet" in text
+    assert not Page(text).pictures

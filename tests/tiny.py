@@ -1,0 +1,94 @@
+"""Recipes made tiny, runs compared byte for byte, and runs that stop where a test says."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ganbench.catalogue import find_recipe
+from ganbench.errors import Stopped
+from ganbench.experiment import train
+from ganbench.recipe import Recipe
+from ganbench.runs import Run
+from ganbench.spec import parameters
+from ganbench.training.trainer import Trainer
+
+STEPS = 12
+NO_FILES = ("ring8", "grid25", "mixture1d", "shapes")
+SCHEDULE = {
+    "schedule.steps": STEPS,
+    "schedule.batch": 8,
+    "schedule.log_every": 3,
+    "schedule.sample_every": 4,
+    "schedule.samples": 4,
+    "schedule.checkpoint_every": 5,
+    "schedule.evaluate_every": 0,
+    "machine.threads": 1,
+}
+
+
+def changes_for(name: str) -> dict[str, Any]:
+    """The overrides that make a recipe of any size and data finish in well under a second."""
+    recipe = find_recipe(name, "laptop")
+    changes: dict[str, Any] = dict(SCHEDULE)
+    if getattr(recipe.data.target, "dataset_name", None) not in NO_FILES:
+        changes["data"] = "shapes"
+    target = recipe.override({k: v for k, v in changes.items() if k == "data"}).data.target
+    changes |= {f"data.{k}": v for k, v in {"size": 40, "points": 5}.items() if k in parameters(target)}
+    for network, spec in recipe.networks.items():
+        if "width" in parameters(spec.target):
+            changes[f"networks.{network}.width"] = 8
+    return changes
+
+
+def tiny(name: str, changes: Mapping[str, Any] | None = None) -> Recipe:
+    """A recipe at laptop size, made tiny."""
+    return find_recipe(name, "laptop").override({**changes_for(name), **(changes or {})})
+
+
+def words(changes: Mapping[str, Any]) -> list[str]:
+    """The changes as a person types them."""
+    return [f"{k}={'null' if v is None else str(v).lower() if isinstance(v, bool) else v}" for k, v in changes.items()]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder with its bytes."""
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def outcome(run: Run, step: int = STEPS) -> dict[str, Any]:
+    """What must not depend on how often a run was interrupted: the whole state at a step, pictures, scalars, scores."""
+    saved = contents(run.checkpoints / f"step-{step:08d}")
+    assert set(saved) == {
+        "networks.safetensors", "average.safetensors", "state.safetensors", "state.json", "manifest.json",
+    }  # fmt: skip
+    lines = run.events.path.read_text().splitlines()
+    told = [line for line in lines if json.loads(line)["kind"] != "speed"]
+    return {**saved, **contents(run.samples), "events": told}
+
+
+def stop_after(monkeypatch: pytest.MonkeyPatch, step: int, error: BaseException | None = None) -> None:
+    """Have SIGTERM come (or an error raised, as in a crash) at the end of a step, before what follows it."""
+    advance = Trainer.advance
+
+    def advance_and_stop(trainer: Trainer) -> None:
+        advance(trainer)
+        if trainer.step == step:
+            if error is not None:
+                raise error
+            signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(Trainer, "advance", advance_and_stop)
+
+
+def train_until(recipe: Recipe, out: Path, step: int, error: BaseException | None = None, seed: int = 0) -> Run:
+    """Train a recipe that is stopped after a step by a signal, or by an error as in a crash."""
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(Stopped if error is None else type(error)):
+        stop_after(patch, step, error)
+        train(recipe, out=out, seed=seed)
+    return Run(out)
