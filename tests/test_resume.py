@@ -116,7 +116,7 @@ def test_a_finished_run_stays_as_it_is(tmp_path: Path) -> None:
 
 # --- what the comparison would see if a part of the state were lost -------------------------------------------------
 
-CUT, END = 7, 9
+CUT, END = 8, 9
 
 
 @functools.cache
@@ -191,6 +191,16 @@ def _changed(state: dict[str, Any], path: tuple[Any, ...], how: str) -> dict[str
     return state
 
 
+def _worked_out_anew(path: tuple[Any, ...], state: dict[str, Any]) -> bool:
+    """Whether the next step overwrites the item: spectral norm works out u from v (both, where there is one output)
+    and an average copies the counter of its live network."""
+    part, name = path[0], str(path[-1])
+    if part == "average":
+        return name.endswith("num_batches_tracked")
+    only_output = name.endswith("._v") and state[part][name[:-1] + "u"].numel() == 1
+    return part == "networks" and (name.endswith("._u") or only_output)
+
+
 @pytest.mark.parametrize("name", ["dcgan-shapes", "gan-r1-ring8"])
 def test_every_item_of_the_state_matters(name: str, tmp_path: Path) -> None:
     widths = {"networks.G.width": 2, "networks.D.width": 2, "schedule.batch": 4}
@@ -215,7 +225,7 @@ def test_every_item_of_the_state_matters(name: str, tmp_path: Path) -> None:
         if _same(_rest(recipe, _changed(state, path, how)), expected)
     ]
     print(f"{name}: {len(paths)} items of the state, each lost and altered")
-    assert not survived
+    assert {path for _, path in survived} == {path for path in paths if _worked_out_anew(path, state)}
 
 
 def test_a_run_says_what_differs_on_another_machine(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import yaml
 
 from ganbench.errors import UserError, did_you_mean
 from ganbench.recipe import Budget, Recipe, RecipeFunction
+from ganbench.spec import parameters
 
 
 def recipe_functions() -> dict[str, RecipeFunction]:
@@ -31,9 +32,17 @@ def recipe_functions() -> dict[str, RecipeFunction]:
         importlib.import_module(f"{ganbench.recipes.__name__}.{found.name}")
         for found in pkgutil.iter_modules(ganbench.recipes.__path__)
     ]
-    modules += [entry.load() for entry in importlib.metadata.entry_points(group="ganbench.recipes")]
+    modules += map(_load, importlib.metadata.entry_points(group="ganbench.recipes"))
     functions = [f for module in modules for f in vars(module).values() if hasattr(f, "recipe_name")]
     return {f.recipe_name: f for f in sorted(functions, key=lambda f: str(f.recipe_name))}
+
+
+def _load(entry: importlib.metadata.EntryPoint) -> ModuleType:
+    try:
+        module: ModuleType = entry.load()
+    except (ImportError, AttributeError) as error:
+        raise UserError(f"the plug-in '{entry.name}' ({entry.value}) cannot be imported: {error}") from error
+    return module
 
 
 def find_recipe(source: str, budget: Budget = "reference", trusted: Collection[str] = ()) -> Recipe:
@@ -45,6 +54,8 @@ def find_recipe(source: str, budget: Budget = "reference", trusted: Collection[s
     path, _, function_name = source.rpartition(":")
     if path.endswith(".py"):
         return _from_python(Path(path), function_name, budget)
+    if source.endswith(".py"):
+        raise UserError(f"{source} is a Python file; name the function in it that makes the recipe: {source}:FUNCTION")
     if source.endswith((".yaml", ".yml", ".json")):
         return _from_file(Path(source), budget, trusted)
     functions = recipe_functions()
@@ -68,14 +79,21 @@ def import_file(path: Path) -> ModuleType:
         raise UserError(f"{path} is not a Python file")
     module = importlib.util.module_from_spec(specification)
     sys.modules[path.stem] = module
-    specification.loader.exec_module(module)
+    try:
+        specification.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[path.stem]
+        raise UserError(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
     return module
 
 
 def _call(function: RecipeFunction, budget: Budget) -> Recipe:
     if budget not in ("laptop", "reference"):
         raise UserError(f"there is no budget '{budget}'{did_you_mean(budget, ('laptop', 'reference'))}")
-    return dataclasses.replace(function(budget=budget), budget=budget)
+    made = function(budget=budget)
+    if not isinstance(made, Recipe):
+        raise UserError(f"{function.__module__}:{function.__name__} returned {type(made).__name__}, not a Recipe")
+    return dataclasses.replace(made, budget=budget)
 
 
 def _from_python(path: Path, name: str, budget: Budget) -> Recipe:
@@ -84,10 +102,9 @@ def _from_python(path: Path, name: str, budget: Budget) -> Recipe:
     if not callable(function):
         known = [n for n, v in vars(module).items() if hasattr(v, "recipe_name")]
         raise UserError(f"{path} has no recipe function '{name}'{did_you_mean(name, known)}")
-    made = function(budget=budget)
-    if not isinstance(made, Recipe):
-        raise UserError(f"{path}:{name} returned {type(made).__name__}, not a Recipe")
-    return made
+    if "budget" not in parameters(function):
+        raise UserError(f"{path}:{name} takes no budget; a recipe function is called with budget=...")
+    return _call(function, budget)
 
 
 def _from_file(path: Path, budget: Budget, trusted: Collection[str]) -> Recipe:
@@ -103,11 +120,14 @@ def _from_file(path: Path, budget: Budget, trusted: Collection[str]) -> Recipe:
     if "extends" not in data:
         return Recipe.from_dict(data, trusted)
     base = str(data["extends"])
-    if base.endswith((".yaml", ".yml", ".json")):
+    if base.endswith((".yaml", ".yml", ".json")) or ".py:" in base:
         base = str(path.parent / base)
     chosen = data.get("budget", budget)
     changes = _flatten({k: v for k, v in data.items() if k not in ("extends", "budget")})
-    return find_recipe(base, chosen, trusted).override(changes)
+    try:
+        return find_recipe(base, chosen, trusted).override(changes)
+    except RecursionError:
+        raise UserError(f"{path} extends itself") from None
 
 
 def _flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -13,7 +13,7 @@ from ganbench.data.base import DataInfo, Dataset
 from ganbench.data.registry import dataset_named
 from ganbench.errors import UserError
 from ganbench.metrics.base import Metric, Score
-from ganbench.metrics.measure import measure, require_samples
+from ganbench.metrics.measure import measure, require_kind, require_samples
 from ganbench.metrics.registry import default_metric, metric_named
 from ganbench.model import Model, load
 from ganbench.runs import Run, write_json
@@ -55,6 +55,13 @@ def evaluate(
             run.eval / f"{safe}-step-{model.step:08d}-n{score.measured['samples']}.json", score.to_dict()
         )
     return scores
+
+
+def require_scorable(reference: Dataset, n: int | None = None) -> None:
+    """Raise UserError if no model could be scored on ``n`` samples against this data set; ask before training."""
+    for metric in _metrics(reference, (), "efficientnet-lite0"):
+        require_kind(metric, reference.info)
+        require_samples(metric, n or metric.usual)
 
 
 def score_model(

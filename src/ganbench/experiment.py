@@ -15,7 +15,7 @@ from ganbench.catalogue import find_recipe
 from ganbench.console import Console, Silent
 from ganbench.data.base import Dataset
 from ganbench.errors import RunError, Stopped, UserError
-from ganbench.evaluation import score_model
+from ganbench.evaluation import require_scorable, score_model
 from ganbench.metrics.base import Score
 from ganbench.model import Model
 from ganbench.recipe import Budget, Recipe
@@ -26,7 +26,7 @@ from ganbench.training.draws import Draws
 from ganbench.training.engine import Engine
 from ganbench.training.hooks import Every, log_terms
 from ganbench.training.stop import StopRequest
-from ganbench.training.tensorboard import TensorBoardMirror
+from ganbench.training.tensorboard import TensorBoardMirror, require_tensorboard
 from ganbench.training.trainer import Hook, Trainer
 
 
@@ -55,14 +55,15 @@ def train(
     chosen = chosen.override(overrides or {})
     engine = Engine(chosen.machine)
     try:
-        dataset = make_dataset(chosen)
+        dataset = _dataset(chosen, tensorboard)
         trainer = make_trainer(chosen, dataset, engine, seed)
         path = Path(engine.share(str(out if out is not None else _free_folder(chosen.name, seed))))
         if engine.leads:
             Run.create(path, chosen, _meta(dataset, engine, seed))
         engine.share("made")  # nobody opens the folder before it is there
         run = Run(path)
-        _go(run, trainer, dataset, chosen, tensorboard, console or Silent())
+        with _only_trainer(run, engine):
+            _go(run, trainer, dataset, chosen, tensorboard, console or Silent())
         return run
     finally:
         engine.close()
@@ -92,50 +93,65 @@ def resume(
         recipe = recipe.override({"schedule.steps": steps})
     engine = Engine(recipe.machine)
     try:
-        dataset = make_dataset(recipe)
-        if dataset.info.fingerprint != meta["data"]["fingerprint"]:
-            raise UserError(
-                f"the data set {dataset.info.name} is not the one that {run.path} was trained on: "
-                f"its fingerprint is {dataset.info.fingerprint}, then it was {meta['data']['fingerprint']}"
-            )
-        trainer = make_trainer(recipe, dataset, engine, meta["seed"])
-        state = run.read_checkpoint()
-        if state is not None:
-            trainer.load_state_dict(state)
-        if steps is not None and steps < trainer.step:
-            raise UserError(f"{run.path} is at step {trainer.step} already, past --steps {steps}")
-        _say_what_differs(meta["machine"], engine, console)
-        console.note(f"going on from step {trainer.step} of {recipe.schedule.steps}")
-        if engine.leads and steps is not None:
-            write_json(run.path / "recipe.json", recipe.to_dict())
-        _go(run, trainer, dataset, recipe, tensorboard, console)
+        with _only_trainer(run, engine):
+            dataset = _dataset(recipe, tensorboard)
+            if dataset.info.fingerprint != run.info.fingerprint:
+                raise UserError(
+                    f"the data set {dataset.info.name} is not the one that {run.path} was trained on: "
+                    f"its fingerprint is {dataset.info.fingerprint}, then it was {run.info.fingerprint}"
+                )
+            trainer = make_trainer(recipe, dataset, engine, meta["seed"])
+            state = run.read_checkpoint()
+            if state is not None:
+                with run.fits(state["step"]):
+                    trainer.load_state_dict(state)
+            if steps is not None and steps < trainer.step:
+                raise UserError(f"{run.path} is at step {trainer.step} already, past --steps {steps}")
+            _say_what_differs(meta["machine"], engine, console)
+            console.note(f"going on from step {trainer.step} of {recipe.schedule.steps}")
+            if engine.leads and steps is not None:
+                write_json(run.path / "recipe.json", recipe.to_dict())
+            _go(run, trainer, dataset, recipe, tensorboard, console)
         return run
     finally:
         engine.close()
 
 
+def _dataset(recipe: Recipe, tensorboard: bool) -> Dataset:
+    """Make the data set, and refuse what would fail only in the middle of the run."""
+    if tensorboard:
+        require_tensorboard()
+    dataset = make_dataset(recipe)
+    if recipe.schedule.evaluate_every:
+        require_scorable(dataset, recipe.schedule.evaluate_samples)
+    return dataset
+
+
 def _go(
     run: Run, trainer: Trainer, dataset: Dataset, recipe: Recipe, tensorboard: bool, console: Console
 ) -> None:
-    with _only_trainer(run, trainer.engine):
-        if trainer.engine.leads:
+    leads, schedule, stop = trainer.engine.leads, recipe.schedule, StopRequest()
+    mirror = TensorBoardMirror(run.path / "tensorboard", trainer.step) if tensorboard and leads else None
+    actions = Actions(run, trainer, dataset, recipe)
+    try:
+        if leads:
             run.events.cut(trainer.step)
-        mirror = TensorBoardMirror(run.path / "tensorboard", trainer.step) if tensorboard else None
-        actions = Actions(run, trainer, dataset, recipe)
-        stop = StopRequest()
-        with (
-            stop.listening(),
-            console.progress(trainer.step, recipe.schedule.steps, recipe.schedule.batch) as show,
-        ):
+        with stop.listening(), console.progress(trainer.step, schedule.steps, schedule.batch) as show:
             done = trainer.train(actions.hooks(console, show, mirror), stop)
             actions.save(trainer)
-        if not done and stop.signal is not None:
-            raise Stopped(
-                f"stopped at step {trainer.step}, checkpoint saved; go on with: ganbench resume {run.path}",
-                stop.signal,
-            )
-        if not done:  # another process got the signal
-            raise Stopped(f"stopped at step {trainer.step}, checkpoint saved", 15)
+    except OSError as error:
+        where, why = error.filename or run.path, error.strerror or error
+        raise RunError(f"{where} could not be read or written ({why}); checkpoints are intact") from error
+    finally:
+        if mirror is not None:
+            mirror.close()
+    if not done and stop.signal is not None:
+        raise Stopped(
+            f"stopped at step {trainer.step}, checkpoint saved; go on with: ganbench resume {run.path}",
+            stop.signal,
+        )
+    if not done:  # another process got the signal
+        raise Stopped(f"stopped at step {trainer.step}, checkpoint saved", 15)
 
 
 class Actions:
@@ -168,7 +184,7 @@ class Actions:
         samples = self.model.decode(self.grid_latents)
         real = self.dataset.items(self.real_index)
         picture = sample_picture(self.dataset.info, samples, real, f"step {trainer.step}")
-        _write(self.run.samples / f"step-{trainer.step:08d}.png", picture)
+        write_bytes(self.run.samples / f"step-{trainer.step:08d}.png", picture)
 
     def evaluate(self, trainer: Trainer, console: Console) -> None:
         """Score the model; a checkpoint with the best score so far is saved and kept."""
@@ -189,19 +205,13 @@ class Actions:
         trainer.refuse_infinite()
         save_checkpoint(self.run.checkpoints, trainer.state_dict())
         self.saved_step = trainer.step
-        prune_checkpoints(self.run.checkpoints, self.recipe.schedule.keep_last, self.run.best_step())
+        keep_last, best = self.recipe.schedule.keep_last, self.run.best_step()
+        prune_checkpoints(self.run.checkpoints, trainer.step, keep_last, best)
 
 
 def _in_words(score: Score) -> str:
     details = [f"{k} {v:.4g}" for k, v in score.details.items() if isinstance(v, int | float)]
     return f"{score.name} {score.value:.4g}" + (f" ({', '.join(details)})" if details else "")
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        write_bytes(path, content)
-    except OSError as error:
-        raise RunError(f"{path} could not be written ({error.strerror}); checkpoints are intact") from error
 
 
 @contextmanager

@@ -74,8 +74,9 @@ def load(run: str | Path | Run, step: int | str | None = None, trusted: Collecti
         raise UserError(f"{run.path} has no whole checkpoint yet; `ganbench resume {run.path}` trains it")
     algorithm, latent = make_algorithm(recipe)
     networks = make_networks(recipe, info, latent, seed=0)
-    networks.load_state_dict({**state["networks"], **state["average"]})
-    algorithm.load_state_dict(state["algorithm"])
+    with run.fits(state["step"]):
+        networks.load_state_dict({**state["networks"], **state["average"]})
+        algorithm.load_state_dict(state["algorithm"])
     networks.requires_grad_(False).eval()
     return Model(algorithm, networks, latent, info, state["step"])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import types
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -13,7 +14,7 @@ import yaml
 from ganbench.dotted import paths, value_at, with_value
 from ganbench.errors import UserError, did_you_mean
 from ganbench.settings import Machine, Schedule
-from ganbench.spec import Spec, parameters
+from ganbench.spec import Spec, check, parameters
 
 Budget = Literal["laptop", "reference"]
 RecipeFunction = Callable[..., "Recipe"]
@@ -50,6 +51,11 @@ class Recipe:
     budget: str = "reference"
 
     def __post_init__(self) -> None:
+        for field_name in ("name", "summary", "budget"):
+            check(getattr(self, field_name), str, f"the recipe's {field_name}")
+        for field_name in ("networks", "optimizers"):
+            frozen = types.MappingProxyType(dict(getattr(self, field_name)))
+            object.__setattr__(self, field_name, frozen)
         needed = getattr(self.algorithm.target, "networks", ())
         missing = sorted(set(needed) - set(self.networks))
         if missing:
@@ -109,7 +115,7 @@ class Recipe:
                 schedule=Schedule(**schedule),
                 machine=Machine(**data["machine"]),
             )
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise UserError(f"the recipe is incomplete or damaged: {error}") from error
 
     def override(self, changes: Mapping[str, Any]) -> Recipe:

@@ -56,6 +56,7 @@ class Run:
         if path.exists():
             raise UserError(f"{path} exists; give another --out, or go on with `ganbench resume {path}`")
         temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        shutil.rmtree(temporary, ignore_errors=True)  # left by a killed process that had our number
         try:
             temporary.mkdir(parents=True)
             write_json(temporary / "recipe.json", recipe.to_dict())
@@ -72,12 +73,18 @@ class Run:
     @property
     def meta(self) -> dict[str, Any]:
         """Versions, seed, data set and machine of the run."""
-        return _read_json(self.path / "meta.json")
+        meta = _read_json(self.path / "meta.json")
+        if not isinstance(meta.get("seed"), int) or not isinstance(meta.get("machine"), dict):
+            raise UserError(f"{self.path / 'meta.json'} is damaged: it names no seed or no machine")
+        return meta
 
     @property
     def info(self) -> DataInfo:
         """The data set's description, as it was when the run began."""
-        return DataInfo.from_dict(self.meta["data"])
+        try:
+            return DataInfo.from_dict(self.meta["data"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise UserError(f"{self.path / 'meta.json'} is damaged: it describes no data set") from error
 
     def recipe(self, trusted: Collection[str] = ()) -> Recipe:
         """Return the run's resolved recipe; ``trusted`` names the user's own modules that it may use."""
@@ -126,6 +133,16 @@ class Run:
             return read_checkpoint(self.checkpoints / f"step-{wanted:08d}")
         except CheckpointError as error:
             raise UserError(f"{error}; other steps: {', '.join(map(str, steps))}") from error
+
+    @contextmanager
+    def fits(self, step: int) -> Iterator[None]:
+        """Turn what goes wrong when a state is loaded into networks of another shape into a UserError."""
+        try:
+            yield
+        except (KeyError, RuntimeError, ValueError) as error:
+            why = str(error).strip().split("\n")[0]
+            recipe = self.path / "recipe.json"
+            raise UserError(f"the checkpoint of step {step} does not fit {recipe}: {why}") from error
 
     def whole_checkpoints(self) -> list[Path]:
         """Return the checkpoints whose manifest is whole, newest first."""
@@ -180,7 +197,7 @@ def _has_manifest(path: Path) -> bool:
 def _read_json(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UserError(f"{path} cannot be read: {error}") from error
     if not isinstance(value, dict):
         raise UserError(f"{path} does not hold a JSON object")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import typing
+from dataclasses import dataclass, field, fields
 from typing import Literal
 
 from ganbench.errors import UserError
-from ganbench.spec import Spec
+from ganbench.spec import Spec, check
 from ganbench.training.schedule import Constant
 
 
@@ -35,6 +36,7 @@ class Schedule:
     evaluate_samples: int = 2500
 
     def __post_init__(self) -> None:
+        _check_types(self, "schedule")
         for name in (
             "steps",
             "batch",
@@ -46,7 +48,7 @@ class Schedule:
         ):
             if getattr(self, name) < 1:
                 raise UserError(f"schedule.{name} must be at least 1, not {getattr(self, name)}")
-        for name in ("warmup", "sample_every", "evaluate_every", "evaluate_samples"):
+        for name in ("warmup", "ema_ramp", "sample_every", "evaluate_every", "evaluate_samples"):
             if getattr(self, name) < 0:
                 raise UserError(f"schedule.{name} must not be negative, but is {getattr(self, name)}")
         if self.ema_half_life is not None and self.ema_half_life <= 0:
@@ -75,5 +77,13 @@ class Machine:
     keep_pages: bool = True
 
     def __post_init__(self) -> None:
+        _check_types(self, "machine")
         if self.threads is not None and self.threads < 1:
             raise UserError(f"machine.threads must be at least 1, not {self.threads}")
+
+
+def _check_types(settings: Schedule | Machine, name: str) -> None:
+    hints = typing.get_type_hints(type(settings))
+    for f in fields(settings):
+        value = check(getattr(settings, f.name), hints[f.name], f"{name}.{f.name}")
+        object.__setattr__(settings, f.name, value)

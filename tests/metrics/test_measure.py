@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ganbench.errors import UserError
-from ganbench.metrics.frechet import FrechetDistance
+from ganbench.metrics.frechet import FrechetDistance, FrechetMeasurement
 from ganbench.metrics.measure import measure, require_samples
 from ganbench.metrics.mode_coverage import Modes
 
@@ -23,10 +23,14 @@ def test_one_pass_feeds_several_metrics_and_shares_their_features(pictures):
     assert scores[0].value != scores[1].value
 
 
-def test_empty_chunks_change_nothing(pictures):
+def test_metrics_never_see_empty_chunks(pictures, monkeypatch):
     metric, reference, samples = FrechetDistance(Projection()), Held(pictures(40)), pictures(30, seed=1)
     plain = metric.score([samples], reference)
+    seen = []
+    add = FrechetMeasurement.add
+    monkeypatch.setattr(FrechetMeasurement, "add", lambda self, chunk: (seen.append(len(chunk)), add(self, chunk)))
     assert metric.score([samples[:0], samples, samples[:0]], reference) == plain
+    assert seen == [30]
 
 
 def test_too_few_samples_are_refused_with_the_numbers(pictures):

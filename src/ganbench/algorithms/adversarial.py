@@ -41,6 +41,8 @@ class Adversarial(Algorithm):
             raise UserError(f"algorithm.critic_steps must be at least 1, not {critic_steps}")
         self.latent, self.loss, self.regularizers = latent, loss, tuple(regularizers)
         self.critic_steps, self.one_pass = critic_steps, one_pass
+        names = [r.name for r in self.regularizers]  # two of one name are two terms, each with its own
+        self.terms = [n if n not in names[:i] else f"{n}-{i + 1}" for i, n in enumerate(names)]
 
     def phases(self) -> tuple[Phase, ...]:
         """Return D's phase, repeated ``critic_steps`` times, then G's."""
@@ -60,9 +62,9 @@ class Adversarial(Algorithm):
             scores: Tensor = networks["D"](x)
             return scores
 
-        for regularizer in self.regularizers:
+        for name, regularizer in zip(self.terms, self.regularizers, strict=True):
             if context.update % regularizer.every == 0:
-                terms[regularizer.name] = regularizer(critic, batch, fake, context)
+                terms[name] = regularizer(critic, batch, fake, context)
         return terms
 
     def _scores(self, discriminator: nn.Module, real: Batch, fake: Batch) -> tuple[Tensor, Tensor]:

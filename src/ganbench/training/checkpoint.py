@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import safetensors.torch
+from safetensors import SafetensorError
 from torch import Tensor
 
 from ganbench.errors import RunError
@@ -35,10 +36,11 @@ def save_checkpoint(folder: Path, state: Mapping[str, Any]) -> Path:
     Raises:
         RunError: it cannot be written (disk full, no permission); nothing half-written is left.
     """
-    final = folder / f"step-{state['step']:08d}"
+    final = folder / _name(state["step"])
     temporary = folder / f".writing-{final.name}-{os.getpid()}"
     try:
         folder.mkdir(exist_ok=True)
+        shutil.rmtree(temporary, ignore_errors=True)  # left by a killed process that had our number
         temporary.mkdir()
         _write_files(temporary, _files(state), state["step"])
         if final.exists():  # it was found damaged, or a resumed run has come here again
@@ -62,7 +64,14 @@ def read_checkpoint(path: Path, parts: Iterable[str] = ("networks", "average", "
     """
     manifest = read_manifest(path)
     contents = {name: _verified(path / name, entry) for name, entry in manifest["files"].items()}
-    state: dict[str, Any] = {"step": manifest["step"]}
+    try:
+        return _state(manifest["step"], contents, parts)
+    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise CheckpointError(f"{path} holds something else than a ganbench checkpoint") from error
+
+
+def _state(step: int, contents: Mapping[str, bytes], parts: Iterable[str]) -> dict[str, Any]:
+    state: dict[str, Any] = {"step": step}
     for part in parts:
         tensors = safetensors.torch.load(contents[f"{part}.safetensors"])
         if part == "state":
@@ -70,6 +79,10 @@ def read_checkpoint(path: Path, parts: Iterable[str] = ("networks", "average", "
         else:
             state[part] = tensors
     return state
+
+
+def _name(step: int) -> str:
+    return f"step-{step:08d}"
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
@@ -82,9 +95,10 @@ def read_manifest(path: Path) -> dict[str, Any]:
         text = (path / _MANIFEST).read_bytes()
         manifest = json.loads(text)
         whole = _manifest_text(manifest["step"], manifest["files"]) == text and manifest["format"] == _FORMAT
+        whole = whole and path.name == _name(manifest["step"])
     except OSError as error:
         raise CheckpointError(f"{path / _MANIFEST} cannot be read ({error.strerror})") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise CheckpointError(f"{path / _MANIFEST} is damaged") from error
     if not whole:
         raise CheckpointError(f"{path / _MANIFEST} is damaged")
@@ -97,9 +111,12 @@ def list_checkpoints(folder: Path) -> list[Path]:
     return sorted(found, key=lambda p: int(p.name[5:]), reverse=True)
 
 
-def prune_checkpoints(folder: Path, keep_last: int, keep_step: int | None) -> None:
-    """Delete all but the newest ``keep_last`` checkpoints and the one of ``keep_step``, and leftovers of crashes."""
-    for path in list_checkpoints(folder)[keep_last:]:
+def prune_checkpoints(folder: Path, step: int, keep_last: int, keep_step: int | None) -> None:
+    """Delete all but the newest ``keep_last`` checkpoints and the one of ``keep_step``, and leftovers of crashes.
+
+    Those beyond ``step``, where the run is now, do not count and stay: they were found damaged.
+    """
+    for path in [p for p in list_checkpoints(folder) if int(p.name[5:]) <= step][keep_last:]:
         if int(path.name[5:]) != keep_step:
             _remove(path)
     for pattern in (".writing-*", ".deleting-*"):

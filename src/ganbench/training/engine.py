@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import inspect
 import os
 import platform
 from collections.abc import Iterable, Iterator, Mapping
@@ -71,7 +70,7 @@ class Engine:
 
     def optimizer(self, spec: Spec, parameters: Iterable[nn.Parameter]) -> Optimizer:
         """Make an optimizer; the fused form where the device has it (3.6 times faster per step on CPU)."""
-        has_fused = "fused" in inspect.signature(spec.target).parameters and spec.accepts("fused")
+        has_fused = spec.accepts("fused") and not any(map(spec.kwargs.get, ("foreach", "differentiable")))
         extra: dict[str, Any] = {"fused": True} if has_fused else {}
         made: Optimizer = spec(params=list(parameters), **extra)
         return made

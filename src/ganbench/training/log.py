@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import torch
 from torch import Tensor
@@ -57,8 +57,10 @@ class EventLog:
     def append(self, kind: str, step: int, **values: Any) -> None:
         """Add one event."""
         line = json.dumps({"kind": kind, "step": step, **values}) + "\n"
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(line)
+        with self.path.open("a+b") as file:
+            if file.tell() and not _ends_with_newline(file):
+                line = "\n" + line  # a crash cut the last line short
+            file.write(line.encode())
 
     def read(self, kind: str | None = None) -> list[dict[str, Any]]:
         """Return the events, of one kind or all, in order."""
@@ -87,3 +89,8 @@ class EventLog:
                     continue
                 if isinstance(event, dict) and {"kind", "step"} <= event.keys():
                     yield event
+
+
+def _ends_with_newline(file: BinaryIO) -> bool:
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) == b"\n"

@@ -8,6 +8,14 @@ from pathlib import Path
 from ganbench.errors import UserError
 
 
+def require_tensorboard() -> None:
+    """Raise UserError if TensorBoard is not installed; ask before training."""
+    try:
+        import torch.utils.tensorboard  # noqa: F401
+    except ImportError as error:
+        raise UserError("TensorBoard is not installed: pip install 'ganbench[track]'") from error
+
+
 class TensorBoardMirror:
     """Writes scalars to a folder that TensorBoard reads; a resumed run overwrites what came after ``step``.
 
@@ -16,10 +24,9 @@ class TensorBoardMirror:
     """
 
     def __init__(self, folder: Path, step: int) -> None:
-        try:
-            from torch.utils.tensorboard import SummaryWriter
-        except ImportError as error:
-            raise UserError("TensorBoard is not installed: pip install 'ganbench[track]'") from error
+        require_tensorboard()
+        from torch.utils.tensorboard import SummaryWriter
+
         self.writer = SummaryWriter(str(folder), purge_step=step + 1)
 
     def add(self, step: int, terms: Mapping[str, float], images_per_second: float) -> None:
@@ -27,3 +34,7 @@ class TensorBoardMirror:
         for name, value in {**terms, "images_per_second": images_per_second}.items():
             self.writer.add_scalar(name, value, step)
         self.writer.flush()
+
+    def close(self) -> None:
+        """Write what is left and end the writer's thread."""
+        self.writer.close()  # type: ignore[no-untyped-call]

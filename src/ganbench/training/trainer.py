@@ -80,6 +80,7 @@ class Trainer:
         self.reads_per_step = sum(p.repeats for p in self.phases if p.reads_data)
         self.step, self.log, self.clock = 0, TermLog(), Clock()
         self.first_images = 0
+        self._set_rates()  # refuses a schedule that cannot be, before the first step
 
     def _average(self) -> MovingAverage | None:
         if self.schedule.ema_half_life is None:
