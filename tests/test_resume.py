@@ -204,7 +204,8 @@ def _worked_out_anew(path: tuple[Any, ...], state: dict[str, Any]) -> bool:
 @pytest.mark.parametrize("name", ["dcgan-shapes", "gan-r1-ring8"])
 def test_every_item_of_the_state_matters(name: str, tmp_path: Path) -> None:
     widths = {"networks.G.width": 2, "networks.D.width": 2, "schedule.batch": 4}
-    recipe = tiny(name, {**RICH, **widths})
+    momentum = {f"optimizers.{network}.betas": (0.5, 0.9) for network in "GD"}
+    recipe = tiny(name, {**RICH, **widths, **momentum})
     trainer = _ready(recipe)
     for _ in range(CUT):
         trainer.advance()

@@ -81,6 +81,8 @@ class Warm:
         self.count += 1
         said = self.folder / str(self.count)
         said.mkdir()
+        for name in ("out", "err"):
+            (said / name).touch()
         order = {"arguments": [str(a) for a in arguments], "said": str(said), "cwd": str(cwd or said)}
         return Child(self, self.order(**order, env=env or {}, largest_file=largest_file), said)
 
@@ -131,7 +133,7 @@ def _be_the_command_line(order: dict[str, Any]) -> None:
     code: Any = 1
     try:
         for number, name in ((1, "out"), (2, "err")):
-            os.dup2(os.open(Path(order["said"]) / name, os.O_WRONLY | os.O_CREAT), number)
+            os.dup2(os.open(Path(order["said"]) / name, os.O_WRONLY), number)
         os.chdir(order["cwd"])
         os.environ |= order["env"]
         if order["largest_file"] is not None:

@@ -55,7 +55,9 @@ def find_recipe(source: str, budget: Budget = "reference", trusted: Collection[s
     if path.endswith(".py"):
         return _from_python(Path(path), function_name, budget)
     if source.endswith(".py"):
-        raise UserError(f"{source} is a Python file; name the function in it that makes the recipe: {source}:FUNCTION")
+        raise UserError(
+            f"{source} is a Python file; name the function in it that makes the recipe: {source}:FUNCTION"
+        )
     if source.endswith((".yaml", ".yml", ".json")):
         return _from_file(Path(source), budget, trusted)
     functions = recipe_functions()
@@ -92,7 +94,9 @@ def _call(function: RecipeFunction, budget: Budget) -> Recipe:
         raise UserError(f"there is no budget '{budget}'{did_you_mean(budget, ('laptop', 'reference'))}")
     made = function(budget=budget)
     if not isinstance(made, Recipe):
-        raise UserError(f"{function.__module__}:{function.__name__} returned {type(made).__name__}, not a Recipe")
+        raise UserError(
+            f"{function.__module__}:{function.__name__} returned {type(made).__name__}, not a Recipe"
+        )
     return dataclasses.replace(made, budget=budget)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Protocol
 
 #: Called with the step, the mean terms since the last call, and images per second.
@@ -48,21 +48,17 @@ class Lines:
 
         def show(step: int, terms: Mapping[str, float], rate: float) -> None:
             left = (steps - step) * batch / max(rate, 1e-9)
-            print(
-                f"step {step}/{steps}  {rate:,.0f} images/s  {_duration(left)} left  {_terms(terms)}",
-                file=sys.stderr,
-                flush=True,
-            )
+            _say(f"step {step}/{steps}  {rate:,.0f} images/s  {_duration(left)} left  {_terms(terms)}")
 
         yield show
 
     def note(self, text: str) -> None:
         """Print the line."""
-        print(text, file=sys.stderr, flush=True)
+        _say(text)
 
     def warn(self, text: str) -> None:
         """Print the line, marked."""
-        print(f"warning: {text}", file=sys.stderr, flush=True)
+        _say(f"warning: {text}")
 
 
 class Terminal(Lines):
@@ -100,6 +96,12 @@ class Terminal(Lines):
 def console_for_stderr() -> Console:
     """Return the display that suits where standard error goes."""
     return Terminal() if sys.stderr.isatty() else Lines()
+
+
+def _say(text: str) -> None:
+    """Print on standard error; a run goes on when its reader has gone, as with ``2>&1 | head``."""
+    with suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
 
 
 def _terms(terms: Mapping[str, float]) -> str:

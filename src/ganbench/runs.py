@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ganbench.atomic import atomic_file
 from ganbench.data.base import DataInfo
 from ganbench.errors import UserError
 from ganbench.recipe import Recipe
@@ -174,16 +175,8 @@ def write_json(path: Path, value: Any) -> None:
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file whole or not at all: aside, synced, renamed."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
+    with atomic_file(path) as file:
+        file.write(content)
 
 
 def _has_manifest(path: Path) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -43,8 +45,13 @@ def write_samples(model: Model, out: Path, n: int, seed: int) -> None:
     elif model.info.kind != "image":
         raise UserError("these samples are points, not pictures: write them to FILE.npz or FILE.png")
     else:
-        out.mkdir(parents=True)
-        for i, picture in enumerate(samples.permute(0, 2, 3, 1).numpy()):
-            Image.fromarray(picture.squeeze(-1) if picture.shape[-1] == 1 else picture).save(
-                out / f"{i:06d}.png"
-            )
+        temporary = out.with_name(f".{out.name}.{os.getpid()}")
+        try:
+            temporary.mkdir(parents=True)
+            for i, picture in enumerate(samples.permute(0, 2, 3, 1).numpy()):
+                image = Image.fromarray(picture.squeeze(-1) if picture.shape[-1] == 1 else picture)
+                image.save(temporary / f"{i:06d}.png")
+            temporary.rename(out)
+        except OSError:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise

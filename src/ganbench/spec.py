@@ -63,7 +63,11 @@ class Spec:
             raise UserError(f"{self.target.__name__}: {error}") from error
         except TypeError as error:
             given = {**built, **runtime}
-            missing = [f"'{n}'" for n, p in parameters(self.target).items() if p.default is p.empty and n not in given]
+            missing = [
+                f"'{n}'"
+                for n, p in parameters(self.target).items()
+                if p.default is p.empty and n not in given
+            ]
             if missing:
                 raise UserError(f"{self.target.__name__} needs {', '.join(missing)}") from error
             raise

@@ -138,7 +138,13 @@ def test_the_score_says_how_it_was_measured(pictures):
     assert score.value == pytest.approx(expected, rel=1e-9)
     assert score.details["mean_term"] + score.details["covariance_term"] == score.value
     assert score.measured["samples"] == 30
-    assert score.measured["reference"] == {"name": "held", "fingerprint": "f1", "items": 40, "of": 40}
+    assert score.measured["reference"] == {
+        "name": "held",
+        "fingerprint": "f1",
+        "items": 40,
+        "of": 40,
+        "split": "train",
+    }
     assert score.measured["features"]["weights_sha256"] == extractor.weights_sha256
     assert "30 samples" in score.measured["warning"]
     assert Score.from_dict(json.loads(json.dumps(score.to_dict()))) == score

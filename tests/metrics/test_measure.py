@@ -28,7 +28,9 @@ def test_metrics_never_see_empty_chunks(pictures, monkeypatch):
     plain = metric.score([samples], reference)
     seen = []
     add = FrechetMeasurement.add
-    monkeypatch.setattr(FrechetMeasurement, "add", lambda self, chunk: (seen.append(len(chunk)), add(self, chunk)))
+    monkeypatch.setattr(
+        FrechetMeasurement, "add", lambda self, chunk: (seen.append(len(chunk)), add(self, chunk))
+    )
     assert metric.score([samples[:0], samples, samples[:0]], reference) == plain
     assert seen == [30]
 

@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ganbench.metrics.reference import (
-    cache_folder,
     read_statistics,
     reference_statistics,
     statistics_path,
@@ -25,15 +24,6 @@ from .stand_ins import Held, Projection
 
 def _same(a: Gaussian, b: Gaussian) -> bool:
     return a.count == b.count and torch.equal(a.mean, b.mean) and torch.equal(a.covariance, b.covariance)
-
-
-def test_the_folder_follows_the_environment(monkeypatch, tmp_path):
-    assert cache_folder() == tmp_path / "cache"
-    monkeypatch.delenv("GANBENCH_CACHE")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    assert cache_folder() == tmp_path / "xdg" / "ganbench"
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    assert cache_folder() == Path.home() / ".cache" / "ganbench"
 
 
 def test_the_second_time_nothing_is_read_and_the_answer_is_the_same(pictures):

@@ -25,7 +25,7 @@ _STREAMS = ("JPEG", "PNG")
 @dataset("archive")
 def archive(path: str, size: Size | None = None, flip: bool = False) -> ImageSet:
     """Pictures of one archive file (`ganbench data prepare` writes it), resized where a size is given."""
-    return _image_set(f"archive:{Path(path).name}", Path(path), size, flip)
+    return _image_set(f"archive:{Path(path).name}", Path(path), size, "all", flip)
 
 
 @dataset("cifar10-jpeg")
@@ -45,10 +45,10 @@ def _named(name: str, split: Split, stem: str, flip: bool) -> ImageSet:
     path = first_file(root / name / f"{stem}.npz" for root in roots())
     if path is None:
         raise where_to_put(name, f"{name}/{stem}.npz")
-    return _image_set(name, path, None, flip)
+    return _image_set(name, path, None, split, flip)
 
 
-def _image_set(name: str, path: Path, size: Size | None, flip: bool) -> ImageSet:
+def _image_set(name: str, path: Path, size: Size | None, split: str, flip: bool) -> ImageSet:
     wanted = None if size is None else height_width(size)
     content = read_archive(path)
     with path.open("rb") as file:
@@ -58,7 +58,7 @@ def _image_set(name: str, path: Path, size: Size | None, flip: bool) -> ImageSet
         pixels = _decode(path, content, wanted)
         save_decoded(key, {"pixels": pixels})
     labels = None if content.labels is None else torch.from_numpy(content.labels)
-    return ImageSet(name, torch.from_numpy(pixels), labels, content.classes, flip=flip)
+    return ImageSet(name, torch.from_numpy(pixels), labels, content.classes, split=split, flip=flip)
 
 
 def _kept(key: str, number: int) -> NDArray[np.uint8] | None:

@@ -25,6 +25,7 @@ class DataInfo:
     shape: tuple[int, ...]
     size: int
     fingerprint: str
+    split: str = "train"
     classes: tuple[str, ...] = ()
     low: float = -1.0
     high: float = 1.0

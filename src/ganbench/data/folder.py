@@ -45,6 +45,7 @@ def folder(
         torch.from_numpy(content.pixels),
         None if labels is None else torch.tensor(labels),
         classes,
+        split="all",
         flip=flip,
     )
 

@@ -28,6 +28,7 @@ class ImageSet:
         labels: Tensor | None = None,
         classes: Sequence[str] = (),
         *,
+        split: str = "train",
         flip: bool = False,
     ) -> None:
         if pixels.dtype != torch.uint8 or pixels.dim() != 4 or 0 in pixels.shape:
@@ -50,6 +51,7 @@ class ImageSet:
             shape=tuple(pixels.shape[1:]),
             size=len(pixels),
             fingerprint=fingerprint(self.pixels, labels, classes),
+            split=split,
             classes=tuple(classes),
         )
 

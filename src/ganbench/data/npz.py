@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ganbench.data.atomic import atomic_file
+from ganbench.atomic import atomic_file
 
 Arrays = dict[str, NDArray[Any]]
 

@@ -132,7 +132,7 @@ class Shapes(ImageSet):
             raise UserError(f"shapes: size must be at least 1, not {size}")
         self._factors = factors_of(np.arange(size, dtype=np.int64), seed, split)
         pixels, labels = torch.from_numpy(draw(self._factors)), torch.from_numpy(self._factors.figure)
-        super().__init__("shapes", pixels, labels, FIGURES, flip=flip)
+        super().__init__("shapes", pixels, labels, FIGURES, split=split, flip=flip)
 
     def factors(self, index: Tensor) -> dict[str, Tensor]:
         """Return each field of :class:`Factors` for the pictures of ``index`` (int64 ``[N]``), as ``[N]``.

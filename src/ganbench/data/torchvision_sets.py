@@ -88,7 +88,9 @@ def cifar10(split: Split = "train", flip: bool = True) -> ImageSet:
             ) from error
         raise where_to_put("cifar10", f"{CIFAR10.base_folder}/ (from {CIFAR10.url}, unpacked)") from error
     pixels = torch.from_numpy(np.ascontiguousarray(official.data.transpose(0, 3, 1, 2)))
-    return ImageSet("cifar10", pixels, torch.tensor(official.targets), tuple(official.classes), flip=flip)
+    return ImageSet(
+        "cifar10", pixels, torch.tensor(official.targets), tuple(official.classes), split=split, flip=flip
+    )
 
 
 def _idx_set(
@@ -116,7 +118,7 @@ def _idx_set(
     labels = read_idx(paths[1], 1, md5[files[1]])
     rim = (size - 28) // 2
     pixels = torch.from_numpy(np.pad(pictures, ((0, 0), (rim, rim), (rim, rim)))[:, None])
-    return ImageSet(name, pixels, torch.from_numpy(labels.astype(np.int64)), classes, flip=flip)
+    return ImageSet(name, pixels, torch.from_numpy(labels.astype(np.int64)), classes, split=split, flip=flip)
 
 
 def _pair(folders: list[Path], files: tuple[str, str]) -> tuple[Path, Path] | None:

@@ -57,6 +57,7 @@ class Points:
             shape=(modes.shape[1],),
             size=len(self.points),
             fingerprint=fingerprint(self.points, self._labels, classes),
+            split=split,
             classes=classes,
             low=-reach,
             high=reach,

@@ -14,16 +14,13 @@ if TYPE_CHECKING:
 
 def reference_record(reference: Dataset, items: int) -> dict[str, JSON]:
     """Say which data set, and how many of its items, stand on the other side."""
-    record: dict[str, JSON] = {
+    return {
         "name": reference.info.name,
         "fingerprint": reference.info.fingerprint,
         "items": items,
         "of": reference.info.size,
+        "split": reference.info.split,
     }
-    split = getattr(reference, "split", None)
-    if isinstance(split, str):
-        record["split"] = split
-    return record
 
 
 def features_record(extractor: FeatureExtractor) -> dict[str, JSON]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +14,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
+from ganbench.atomic import atomic_file
+from ganbench.data.places import cache_folder
 from ganbench.metrics.extractors.base import FeatureExtractor
 from ganbench.metrics.statistics import Gaussian, RunningGaussian
 
@@ -27,15 +27,6 @@ CHUNK = 500
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with the number of items done and the number of all items."""
-
-
-def cache_folder() -> Path:
-    """Return $GANBENCH_CACHE, else $XDG_CACHE_HOME/ganbench, else ~/.cache/ganbench."""
-    if chosen := os.environ.get("GANBENCH_CACHE"):
-        return Path(chosen)
-    if base := os.environ.get("XDG_CACHE_HOME"):
-        return Path(base) / "ganbench"
-    return Path.home() / ".cache" / "ganbench"
 
 
 def reference_statistics(
@@ -94,16 +85,8 @@ def write_statistics(path: Path, statistics: Gaussian) -> None:
         }
     )
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".tmp")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(hashlib.sha256(payload).digest() + payload)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with atomic_file(path) as file:
+        file.write(hashlib.sha256(payload).digest() + payload)
 
 
 def read_statistics(path: Path) -> Gaussian | None:

@@ -11,6 +11,8 @@ from typing import Any, BinaryIO
 import torch
 from torch import Tensor
 
+from ganbench.atomic import atomic_file
+
 
 class TermLog:
     """Running means of loss terms, kept on the device so that no step waits for a number."""
@@ -71,12 +73,8 @@ class EventLog:
         if not self.path.exists():
             return
         kept = [json.dumps(e) + "\n" for e in self._events() if e["step"] <= step]
-        temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}")
-        with temporary.open("w", encoding="utf-8") as file:
-            file.writelines(kept)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self.path)
+        with atomic_file(self.path) as file:
+            file.write("".join(kept).encode())
 
     def _events(self) -> Iterator[dict[str, Any]]:
         if not self.path.exists():

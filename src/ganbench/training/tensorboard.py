@@ -37,4 +37,4 @@ class TensorBoardMirror:
 
     def close(self) -> None:
         """Write what is left and end the writer's thread."""
-        self.writer.close()  # type: ignore[no-untyped-call]
+        self.writer.close()

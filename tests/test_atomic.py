@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ganbench.data.atomic import atomic_file
+from ganbench.atomic import atomic_file
 
 
 def test_the_file_appears_whole(tmp_path: Path) -> None:
