@@ -8,11 +8,11 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.tiny import changes_for, contents, words
+from tests.warm import Warm, warm
 
 from ganbench.runs import Run
 from ganbench.training.checkpoint import list_checkpoints, read_checkpoint
-from tests.tiny import changes_for, contents, words
-from tests.warm import Warm, warm
 
 __all__ = ["warm"]
 KILLS, STEPS = 60, 300
@@ -66,7 +66,9 @@ def test_sixty_kills_while_every_step_is_saved(warm: Warm, tmp_path: Path) -> No
     code, _, err = warm.run("resume", path) if child.wait() != 0 else (0, "", "")
     assert code == 0, err
     assert "warning" not in err
-    print(f"{kills} kills, {in_a_save} of them in the middle of a save; {steps_lost} steps done twice, at step {newest}")
+    print(
+        f"{kills} kills, {in_a_save} of them in the middle of a save; {steps_lost} steps done twice, at step {newest}"
+    )
     ours = contents(Run(path).checkpoints / f"step-{STEPS:08d}")
     theirs = contents(Run(tmp_path / "whole").checkpoints / f"step-{STEPS:08d}")
     assert len(theirs) == 5

@@ -3,6 +3,8 @@ from __future__ import annotations
 import copy
 import dataclasses
 import json
+import sys
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -11,7 +13,7 @@ import yaml
 
 from ganbench.algorithms import Adversarial
 from ganbench.build import make_trainer
-from ganbench.catalogue import recipe_functions
+from ganbench.catalogue import find_recipe, import_file, recipe_functions
 from ganbench.data.toy import grid25, ring8
 from ganbench.dotted import paths, value_at
 from ganbench.errors import UserError
@@ -65,7 +67,7 @@ def changed(*words: str) -> Recipe:
         ("a=folder:/x/y", "folder:/x/y"),
         ("a=folder:/x=y", "folder:/x=y"),
         ("a=2024-01-01", "2024-01-01"),
-        ("a={b: 1}", "{b: 1}"),
+        ("a={b: 1}", {"b": 1}),
         ("a=[", "["),
     ],
 )
@@ -77,7 +79,7 @@ def test_words_are_read_as_yaml(word: str, value: Any) -> None:
 
 @pytest.mark.parametrize("word", ["schedule.steps", "=3", "", "--steps"])
 def test_a_word_that_is_not_key_value_is_refused(word: str) -> None:
-    with pytest.raises(UserError, match="is not KEY=VALUE, as in schedule.steps=1000"):
+    with pytest.raises(UserError, match=r"is not KEY=VALUE, as in schedule.steps=1000"):
         parse_overrides([word])
 
 
@@ -225,13 +227,13 @@ def test_an_optimizer_of_no_network_is_refused() -> None:
 
 def test_a_moving_network_without_optimizer_is_refused_before_training() -> None:
     one = small(optimizers={"G": Spec(torch.optim.Adam)})
-    with pytest.raises(UserError, match="recipe 'small' moves the network D but has no optimizers.D"):
+    with pytest.raises(UserError, match=r"recipe 'small' moves the network D but has no optimizers.D"):
         make_trainer(one, one.data(), Engine(Machine(threads=1)), seed=0)
 
 
 def test_a_required_argument_that_nobody_knows_is_refused_before_training() -> None:
     one = small(algorithm=Spec(Adversarial))
-    with pytest.raises(UserError, match="algorithm: Adversarial needs 'loss'; set algorithm.loss=VALUE"):
+    with pytest.raises(UserError, match=r"algorithm: Adversarial needs 'loss'; set algorithm.loss=VALUE"):
         make_trainer(one, one.data(), Engine(Machine(threads=1)), seed=0)
     two = changed("schedule.learning_rate=Step")
     with pytest.raises(UserError, match="Step needs 'every', 'factor'"):
@@ -253,7 +255,9 @@ def test_json_and_yaml_give_back_every_recipe(name: str, budget: Budget) -> None
 
 def test_json_gives_back_what_is_not_a_default() -> None:
     one = small(
-        schedule=Schedule(steps=3, batch=4, ema_half_life=7.0, learning_rate=Spec(Stages, values=(0.1, 1), at=(0.5,))),
+        schedule=Schedule(
+            steps=3, batch=4, ema_half_life=7.0, learning_rate=Spec(Stages, values=(0.1, 1), at=(0.5,))
+        ),
         machine=Machine(device="cpu", precision="bf16", threads=2, channels_last=False),
         budget="laptop",
     )
@@ -334,3 +338,22 @@ def test_the_decorator_gives_the_public_name_and_wants_a_budget() -> None:
     assert my_own_gan.recipe_name == "my-own-gan"  # type: ignore[attr-defined]
     with pytest.raises(TypeError, match="takes no budget"):
         recipe(lambda: small())
+
+
+def test_a_part_can_be_added_where_none_stands() -> None:
+    words = ['algorithm.regularizers=[{target: "ganbench.regularizers:R1", gamma: 3.0}]']
+    changed = find_recipe("gan-ring8", "laptop").override(parse_overrides(words))
+    assert changed.algorithm.kwargs["regularizers"] == (Spec(R1, gamma=3.0),)
+
+
+def test_a_part_of_the_users_own_must_be_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "own_loss.py").write_text(
+        "from ganbench.losses import Hinge\n\n\nclass Own(Hinge):\n    pass\n"
+    )
+    module = import_file(tmp_path / "own_loss.py")
+    monkeypatch.setitem(sys.modules, "own_loss", module)
+    recipe = find_recipe("gan-ring8", "laptop")
+    with pytest.raises(UserError, match="--module"):
+        recipe.override({"algorithm.loss": "own_loss:Own"})
+    changed = recipe.override({"algorithm.loss": "own_loss:Own"}, trusted={"own_loss"})
+    assert changed.algorithm.kwargs["loss"] == Spec(module.Own)

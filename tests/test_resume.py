@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import torch
+from tests.tiny import STEPS, outcome, stop_after, tiny, train_until
 
 from ganbench.build import make_trainer
 from ganbench.catalogue import recipe_functions
@@ -23,7 +24,6 @@ from ganbench.spec import Spec
 from ganbench.training.checkpoint import read_checkpoint, save_checkpoint
 from ganbench.training.engine import Engine
 from ganbench.training.trainer import Trainer
-from tests.tiny import STEPS, outcome, stop_after, tiny, train_until
 
 # Logs come every 3 steps, samples every 4, checkpoints every 5.
 AFTER_THE_FIRST, AFTER_SAMPLES, AT_A_CHECKPOINT, MID_INTERVAL = 1, 4, 5, 7
@@ -35,7 +35,9 @@ class Crash(Exception):
 
 
 @pytest.fixture(scope="module", params=sorted(recipe_functions()))
-def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Recipe, dict[str, Any]]:
+def whole(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Recipe, dict[str, Any]]:
     """A recipe and the outcome of its uninterrupted run."""
     recipe = tiny(request.param)
     run = train(recipe, out=tmp_path_factory.mktemp("whole") / "run", seed=3)
@@ -52,7 +54,9 @@ def test_a_stopped_run_ends_as_if_it_had_not_stopped(
     assert outcome(resume(run)) == expected
 
 
-def test_a_crashed_run_ends_as_if_it_had_not_crashed(whole: tuple[Recipe, dict[str, Any]], tmp_path: Path) -> None:
+def test_a_crashed_run_ends_as_if_it_had_not_crashed(
+    whole: tuple[Recipe, dict[str, Any]], tmp_path: Path
+) -> None:
     recipe, expected = whole
     run = train_until(recipe, tmp_path / "run", 9, Crash(), seed=3)
     assert run.checkpoint_steps() == [AT_A_CHECKPOINT]
@@ -65,7 +69,10 @@ def test_the_comparison_sees_the_seed(whole: tuple[Recipe, dict[str, Any]], tmp_
     other = outcome(train(recipe, out=tmp_path / "run", seed=4))
     assert other.keys() == expected.keys()
     same = {name for name, content in expected.items() if other[name] == content}
-    assert same <= {"average.safetensors", "state.json"}  # a recipe may keep no average; the second is structure
+    assert same <= {
+        "average.safetensors",
+        "state.json",
+    }  # a recipe may keep no average; the second is structure
 
 
 def test_a_run_stopped_at_every_step_ends_the_same(tmp_path: Path) -> None:
@@ -161,7 +168,13 @@ NOT_STATE = {
 
 
 def _items(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list | tuple) else ()
+    children = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list | tuple)
+        else ()
+    )
     for key, child in children:
         if key in NOT_STATE:
             continue

@@ -38,7 +38,7 @@ def test_a_schedule_that_cannot_be_is_refused(field: str, value: Any, message: s
 
 
 def test_a_batch_must_divide_into_microbatches() -> None:
-    with pytest.raises(UserError, match="schedule.batch=10 cannot be divided into 4 microbatches"):
+    with pytest.raises(UserError, match=r"schedule.batch=10 cannot be divided into 4 microbatches"):
         Schedule(steps=1, batch=10, microbatches=4)
     assert Schedule(steps=1, batch=12, microbatches=4).microbatches == 4
 

@@ -136,7 +136,7 @@ def test_a_value_of_the_wrong_type_is_refused_and_the_place_named(name: str, giv
 
 
 def test_a_part_that_is_required_cannot_be_an_empty_list() -> None:
-    with pytest.raises(UserError, match="Adversarial.loss must be a part"):
+    with pytest.raises(UserError, match=r"Adversarial.loss must be a part"):
         Spec(Adversarial, loss=[])
 
 
@@ -169,12 +169,12 @@ def test_accepts_tells_which_arguments_are_left_open() -> None:
 
 
 def test_a_refusal_of_the_target_is_the_users_error() -> None:
-    with pytest.raises(UserError, match="^Adam: Invalid learning rate"):
+    with pytest.raises(UserError, match=r"^Adam: Invalid learning rate"):
         Spec(torch.optim.Adam, lr=-1.0)(params=[torch.nn.Parameter(torch.zeros(1))])
 
 
 def test_a_missing_argument_is_the_users_error() -> None:
-    with pytest.raises(UserError, match="^Step needs 'every', 'factor'$"):
+    with pytest.raises(UserError, match=r"^Step needs 'every', 'factor'$"):
         Spec(Step)()
 
 
@@ -346,7 +346,8 @@ def test_only_parts_can_be_named_in_allowed_modules(address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["ganbench.losses.nosuch:Hinge", "ganbench.losses.:Hinge", "torch.optim..:x", "ganbench.losses. os:x"]
+    "address",
+    ["ganbench.losses.nosuch:Hinge", "ganbench.losses.:Hinge", "torch.optim..:x", "ganbench.losses. os:x"],
 )
 def test_a_module_that_is_not_there_is_the_users_error(address: str) -> None:
     with pytest.raises(UserError, match="cannot be imported"):
@@ -362,7 +363,9 @@ def test_foreign_code_in_a_nested_part_is_refused() -> None:
 
 
 def test_a_closest_part_is_offered() -> None:
-    with pytest.raises(UserError, match=r"there is no part 'Hing' in ganbench.losses; did you mean 'Hinge'\?"):
+    with pytest.raises(
+        UserError, match=r"there is no part 'Hing' in ganbench.losses; did you mean 'Hinge'\?"
+    ):
         Spec.from_dict({"target": "ganbench.losses:Hing"})
 
 

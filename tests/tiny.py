@@ -53,7 +53,10 @@ def tiny(name: str, changes: Mapping[str, Any] | None = None) -> Recipe:
 
 def words(changes: Mapping[str, Any]) -> list[str]:
     """The changes as a person types them."""
-    return [f"{k}={'null' if v is None else str(v).lower() if isinstance(v, bool) else v}" for k, v in changes.items()]
+    return [
+        f"{k}={'null' if v is None else str(v).lower() if isinstance(v, bool) else v}"
+        for k, v in changes.items()
+    ]
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -86,7 +89,9 @@ def stop_after(monkeypatch: pytest.MonkeyPatch, step: int, error: BaseException 
     monkeypatch.setattr(Trainer, "advance", advance_and_stop)
 
 
-def train_until(recipe: Recipe, out: Path, step: int, error: BaseException | None = None, seed: int = 0) -> Run:
+def train_until(
+    recipe: Recipe, out: Path, step: int, error: BaseException | None = None, seed: int = 0
+) -> Run:
     """Train a recipe that is stopped after a step by a signal, or by an error as in a crash."""
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Stopped if error is None else type(error)):
         stop_after(patch, step, error)

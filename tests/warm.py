@@ -14,9 +14,11 @@ import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -104,17 +106,18 @@ def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
 
 
 def _serve(orders: Sequence[str]) -> None:
-    import matplotlib.figure
-    import torch
+    from ganbench.experiment import train
+    from tiny import tiny  # this file is run as a script, beside which tiny.py lies
 
-    import ganbench.cli
-    import ganbench.data.registry
-    import ganbench.evaluation
-    import ganbench.experiment
-    import ganbench.sampling
-
-    torch.set_num_threads(1)
-    ganbench.data.registry.datasets()
+    # Much is imported only when it is first used, so everything is used once. With one thread there is nothing
+    # that a child would miss.
+    with tempfile.TemporaryDirectory() as folder:
+        schedule = {"schedule.steps": 1, "schedule.evaluate_every": 1}
+        train(
+            tiny("gan-ring8", schedule),
+            out=Path(folder) / "run",
+            tensorboard=find_spec("tensorboard") is not None,
+        )
     for line in orders:
         order = json.loads(line)
         if "wait" in order:

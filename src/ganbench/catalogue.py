@@ -33,8 +33,14 @@ def recipe_functions() -> dict[str, RecipeFunction]:
         for found in pkgutil.iter_modules(ganbench.recipes.__path__)
     ]
     modules += map(_load, importlib.metadata.entry_points(group="ganbench.recipes"))
-    functions = [f for module in modules for f in vars(module).values() if hasattr(f, "recipe_name")]
-    return {f.recipe_name: f for f in sorted(functions, key=lambda f: str(f.recipe_name))}
+    found: dict[str, RecipeFunction] = {}
+    for function in (f for module in modules for f in vars(module).values() if hasattr(f, "recipe_name")):
+        if found.setdefault(function.recipe_name, function) is not function:
+            raise UserError(
+                f"two recipes are called '{function.recipe_name}': "
+                f"in {found[function.recipe_name].__module__} and in {function.__module__}"
+            )
+    return dict(sorted(found.items()))
 
 
 def _load(entry: importlib.metadata.EntryPoint) -> ModuleType:
@@ -129,7 +135,7 @@ def _from_file(path: Path, budget: Budget, trusted: Collection[str]) -> Recipe:
     chosen = data.get("budget", budget)
     changes = _flatten({k: v for k, v in data.items() if k not in ("extends", "budget")})
     try:
-        return find_recipe(base, chosen, trusted).override(changes)
+        return find_recipe(base, chosen, trusted).override(changes, trusted)
     except RecursionError:
         raise UserError(f"{path} extends itself") from None
 
@@ -138,5 +144,6 @@ def _flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for key, value in tree.items():
         path = f"{prefix}{key}"
-        flat |= _flatten(value, path + ".") if isinstance(value, Mapping) else {path: value}
+        nested = isinstance(value, Mapping) and "target" not in value
+        flat |= _flatten(value, path + ".") if nested else {path: value}
     return flat

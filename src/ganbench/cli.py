@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import warnings
 from pathlib import Path
@@ -43,11 +44,25 @@ StepOption = Annotated[
 ]
 
 
+_UsageError: Any = (
+    typer.BadParameter.__base__
+)  # click's, or the copy that newer releases of typer bring along
+
+
 def main() -> None:
     """Run the command line; mistakes of the user end with code 2, failures of a run with 3."""
     warnings.showwarning = _show_warning
+    code = 0
     try:
-        app()
+        code = app(standalone_mode=False) or 0
+    except _UsageError as error:
+        if not sys.argv[1:] or sys.argv[1:] == ["data"]:
+            error.show()  # the help
+            sys.exit(2)
+        help_of = error.ctx.command_path if error.ctx else "ganbench"
+        _end(f"error: {' '.join(error.format_message().split())} (see `{help_of} -h`)", 2)
+    except (typer.Abort, KeyboardInterrupt):
+        code = 130
     except UserError as error:
         _end(f"error: {error}", 2)
     except RunError as error:
@@ -59,6 +74,7 @@ def main() -> None:
         sys.exit(0)
     except OSError as error:
         _end(f"error: {error.filename or 'a file'}: {error.strerror or error}", 2)
+    sys.exit(code)
 
 
 @app.command()
@@ -89,7 +105,9 @@ def show(
     from ganbench.recipe import parse_overrides
 
     trusted = _trust(module)
-    resolved = find_recipe(recipe, budget, trusted).override(parse_overrides(overrides or [])).to_dict()
+    resolved = (
+        find_recipe(recipe, budget, trusted).override(parse_overrides(overrides or []), trusted).to_dict()
+    )
     print(json.dumps(resolved, indent=1) if as_json else yaml.safe_dump(resolved, sort_keys=False).rstrip())
 
 
@@ -122,7 +140,7 @@ def train(
         console=console_for_stderr(),
         trusted=trusted,
     )
-    print(run.path)
+    _print_path(run.path)
 
 
 @app.command()
@@ -138,7 +156,7 @@ def resume(
 
     trusted = _trust(module)
     console = console_for_stderr()
-    print(resume_run(run, steps=steps, tensorboard=tensorboard, console=console, trusted=trusted).path)
+    _print_path(resume_run(run, steps=steps, tensorboard=tensorboard, console=console, trusted=trusted).path)
 
 
 @app.command()
@@ -276,6 +294,11 @@ def _step(text: str | None) -> int | str | None:
     if not text.isdigit():
         raise UserError(f"--step must be a number or 'best', not '{text}'")
     return int(text)
+
+
+def _print_path(path: Path) -> None:
+    if os.environ.get("RANK", "0") == "0":  # one answer, also under torchrun
+        print(path)
 
 
 def _print_json(value: Any) -> None:

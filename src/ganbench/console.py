@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -94,7 +95,9 @@ class Terminal(Lines):
 
 
 def console_for_stderr() -> Console:
-    """Return the display that suits where standard error goes."""
+    """Return the display that suits where standard error goes; under torchrun only the first process has one."""
+    if os.environ.get("RANK", "0") != "0":
+        return Silent()
     return Terminal() if sys.stderr.isatty() else Lines()
 
 

@@ -52,7 +52,7 @@ def train(
         Stopped: a signal asked the run to stop; a checkpoint is saved.
     """
     chosen = recipe if isinstance(recipe, Recipe) else find_recipe(recipe, budget, trusted)
-    chosen = chosen.override(overrides or {})
+    chosen = chosen.override(overrides or {}, trusted)
     engine = Engine(chosen.machine)
     try:
         dataset = _dataset(chosen, tensorboard)

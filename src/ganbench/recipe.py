@@ -118,21 +118,22 @@ class Recipe:
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise UserError(f"the recipe is incomplete or damaged: {error}") from error
 
-    def override(self, changes: Mapping[str, Any]) -> Recipe:
+    def override(self, changes: Mapping[str, Any], trusted: Collection[str] = ()) -> Recipe:
         """Return the recipe with dotted keys set: ``{"optimizers.G.lr": 1e-4, "data": "mnist"}``.
 
         A part is replaced by giving its name (``algorithm.loss=Hinge``); a data set by its own
-        (``data=cifar10-jpeg``, ``data=folder:PATH``), which keeps the arguments that both understand.
+        (``data=cifar10-jpeg``, ``data=folder:PATH``), which keeps the arguments that both understand. Where no
+        part stands yet, it is written out: ``{"target": "ganbench.regularizers:R1", "gamma": 1.0}``.
 
         Raises:
             UserError: no such key, or a value that does not fit.
         """
         recipe = self
         for path, value in changes.items():
-            recipe = recipe._override_one(path, value)
+            recipe = recipe._override_one(path, value, trusted)
         return recipe
 
-    def _override_one(self, path: str, value: Any) -> Recipe:
+    def _override_one(self, path: str, value: Any, trusted: Collection[str]) -> Recipe:
         keys = tuple(path.split("."))
         if keys[0] not in _OVERRIDABLE:
             every = [p for name in _OVERRIDABLE for p in [name, *paths(getattr(self, name), name)]]
@@ -140,8 +141,8 @@ class Recipe:
             hint = f"; did you mean '{last[0]}'?" if last else did_you_mean(path, every)
             raise UserError(f"recipe '{self.name}' has no key '{path}'{hint}")
         if isinstance(value, str):
-            value = _part(value, value_at(self, keys))
-        changed: Recipe = with_value(self, keys, value)
+            value = _part(value, value_at(self, keys), trusted)
+        changed: Recipe = with_value(self, keys, _written_out(value, trusted))
         return changed
 
 
@@ -181,10 +182,17 @@ def _scalar(text: str) -> Any:
             return float(value)  # YAML 1.1 reads 1e-4 as text
         except ValueError:
             return text
-    return value if isinstance(value, int | float | bool | list | None) else text
+    return value if isinstance(value, int | float | bool | list | dict | None) else text
 
 
-def _part(text: str, present: Any) -> Any:
+def _written_out(value: Any, trusted: Collection[str]) -> Any:
+    """Return a value with the parts that are written out as mappings, alone or in a list, made Specs."""
+    if isinstance(value, Mapping) and "target" in value:
+        return Spec.from_dict(value, trusted)
+    return [_written_out(v, trusted) for v in value] if isinstance(value, list) else value
+
+
+def _part(text: str, present: Any, trusted: Collection[str]) -> Any:
     """Return the part that a name stands for in a place that holds a part now; any other text as it is."""
     if not isinstance(present, Spec):
         return text
@@ -198,4 +206,4 @@ def _part(text: str, present: Any) -> Any:
     address, name = present.to_dict()["target"].partition(":")[0], text
     if ":" in text:
         address, _, name = text.partition(":")
-    return Spec.from_dict({"target": f"{address}:{name}"})
+    return Spec.from_dict({"target": f"{address}:{name}"}, trusted)

@@ -17,7 +17,7 @@ class Schedule:
 
     ``learning_rate`` is a factor on every optimizer's rate, after a linear ``warmup`` of that many steps.
     ``ema_half_life`` counts images (None: no average); early on it is at most ``ema_ramp`` of the images seen.
-    ``*_every`` are in steps; 0 turns the thing off.
+    ``*_every`` are in steps; 0 turns samples or scores off, but not the log or checkpoints.
     """
 
     steps: int

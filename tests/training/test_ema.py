@@ -110,6 +110,8 @@ def test_the_live_networks_stay_as_they_are() -> None:
 def test_it_goes_on_from_a_loaded_state() -> None:
     networks, average = pair(nn.Linear(2, 2).double())
     fill(networks["G"], 0.0)
-    average.networks.load_state_dict({k: torch.full_like(v, 4.0) for k, v in average.networks.state_dict().items()})
+    average.networks.load_state_dict(
+        {k: torch.full_like(v, 4.0) for k, v in average.networks.state_dict().items()}
+    )
     average.update(100, 100)
     assert average.networks["G"].weight.flatten().tolist() == pytest.approx([2.0] * 4)

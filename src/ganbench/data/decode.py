@@ -109,8 +109,9 @@ def fit(image: Image.Image, size: tuple[int, int] | None) -> Image.Image:
         return image
     height, width = size
     scale = min(image.width / width, image.height / height)
-    left, top = (image.width - scale * width) / 2, (image.height - scale * height) / 2
-    box = (left, top, left + scale * width, top + scale * height)
+    # Rounding must not lead outside the picture, which Pillow refuses.
+    left, top = max(0.0, (image.width - scale * width) / 2), max(0.0, (image.height - scale * height) / 2)
+    box = (left, top, min(image.width, left + scale * width), min(image.height, top + scale * height))
     return image.resize((width, height), Image.Resampling.LANCZOS, box=box)
 
 

@@ -24,6 +24,7 @@ from ganbench.errors import RunError
 _FORMAT = 1
 _MANIFEST = "manifest.json"
 _STATE = "state.json"
+_NAMES = {"networks.safetensors", "average.safetensors", "state.safetensors", _STATE}
 
 
 class CheckpointError(Exception):
@@ -38,11 +39,12 @@ def save_checkpoint(folder: Path, state: Mapping[str, Any]) -> Path:
     """
     final = folder / _name(state["step"])
     temporary = folder / f".writing-{final.name}-{os.getpid()}"
+    files = _files(state)
     try:
         folder.mkdir(exist_ok=True)
         shutil.rmtree(temporary, ignore_errors=True)  # left by a killed process that had our number
         temporary.mkdir()
-        _write_files(temporary, _files(state), state["step"])
+        _write_files(temporary, files, state["step"])
         if final.exists():  # it was found damaged, or a resumed run has come here again
             _remove(final)
         temporary.rename(final)
@@ -63,10 +65,10 @@ def read_checkpoint(path: Path, parts: Iterable[str] = ("networks", "average", "
         CheckpointError: a file is missing, cut short or changed.
     """
     manifest = read_manifest(path)
-    contents = {name: _verified(path / name, entry) for name, entry in manifest["files"].items()}
     try:
+        contents = {name: _verified(path / name, entry) for name, entry in manifest["files"].items()}
         return _state(manifest["step"], contents, parts)
-    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CheckpointError(f"{path} holds something else than a ganbench checkpoint") from error
 
 
@@ -75,7 +77,7 @@ def _state(step: int, contents: Mapping[str, bytes], parts: Iterable[str]) -> di
     for part in parts:
         tensors = safetensors.torch.load(contents[f"{part}.safetensors"])
         if part == "state":
-            state |= _restore(json.loads(contents[_STATE]), tensors)
+            state |= _restore(json.loads(contents[_STATE]), tensors).items()
         else:
             state[part] = tensors
     return state
@@ -95,7 +97,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
         text = (path / _MANIFEST).read_bytes()
         manifest = json.loads(text)
         whole = _manifest_text(manifest["step"], manifest["files"]) == text and manifest["format"] == _FORMAT
-        whole = whole and path.name == _name(manifest["step"])
+        whole = whole and path.name == _name(manifest["step"]) and set(manifest["files"]) == _NAMES
     except OSError as error:
         raise CheckpointError(f"{path / _MANIFEST} cannot be read ({error.strerror})") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:

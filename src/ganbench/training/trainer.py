@@ -67,6 +67,7 @@ class Trainer:
                 raise UserError(
                     f"a phase moves the network '{name}'{did_you_mean(name, self.networks.keys())}"
                 )
+        self.weights = {name: list(network.parameters()) for name, network in self.networks.items()}
         self.optimizers = {name: optimizers(name, self.networks[name].parameters()) for name in moving}
         self.rates = {n: [g["lr"] for g in o.param_groups] for n, o in self.optimizers.items()}
         self.average = self._average()
@@ -138,8 +139,7 @@ class Trainer:
                 batch = self._batch(position, part) if phase.reads_data else None
             with self.clock.section(phase.name):
                 self._backward(phase, repeat, part, batch)
-        moving = [p for name in phase.trains for p in self.networks[name].parameters()]
-        self.engine.reduce_gradients(moving)
+        self.engine.reduce_gradients(p for name in phase.trains for p in self.weights[name])
         with self.clock.section("optimizer"):
             for name in phase.trains:
                 self.optimizers[name].step()
@@ -161,10 +161,10 @@ class Trainer:
         return self.engine.place_batch(self.batches(position, self.rows, part, self.parts))
 
     def _freeze_all_but(self, phase: Phase) -> None:
-        for name, network in self.networks.items():
+        for name, weights in self.weights.items():
             moves = name in phase.trains
-            for parameter in network.parameters():
-                parameter.requires_grad = moves
+            for weight in weights:
+                weight.requires_grad = moves
 
     def _set_rates(self) -> None:
         factor = self.schedule.learning_rate_at(self.step)

@@ -1,0 +1,141 @@
+"""What every recipe promises: at every budget, its parts fit together and train, given data of the right shape."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, get_args
+
+import pytest
+import torch
+from torch import Tensor
+
+from ganbench.build import make_trainer
+from ganbench.catalogue import recipe_functions
+from ganbench.data.base import Batch, DataInfo
+from ganbench.recipe import Budget, Recipe
+from ganbench.spec import parameters
+from ganbench.training.draws import Draws
+from ganbench.training.engine import Engine
+
+CASES = [(name, budget) for name in recipe_functions() for budget in get_args(Budget)]
+SHAPES = {
+    "mnist": (1, 28, 28),
+    "fashion-mnist": (1, 28, 28),
+    "mixture1d": (1,),
+    "ring8": (2,),
+    "grid25": (2,),
+}
+STEPS = 2
+
+
+class StandIn:
+    """Random items of the shape of a named data set."""
+
+    def __init__(self, name: str, size: int = 20) -> None:
+        shape = SHAPES.get(name, (3, 32, 32))
+        self.info = DataInfo(
+            name=name,
+            kind="image" if len(shape) == 3 else "points",
+            shape=shape,
+            size=size,
+            fingerprint="stand-in",
+            classes=tuple(map(str, range(10))),
+        )
+        self.x = Draws("stand-in", name).uniform(size, *shape, low=-1.0)
+        self.y = Draws("classes", name).integers(size, 10)
+
+    def batch(self, index: Tensor, draws: Draws) -> Batch:
+        return Batch(self.x[index], self.y[index])
+
+    def items(self, index: Tensor) -> Tensor:
+        return self.info.to_data(self.x[index])
+
+    def labels(self, index: Tensor) -> Tensor:
+        return self.y[index]
+
+
+def tiny(name: str, budget: Budget) -> Recipe:
+    recipe: Recipe = recipe_functions()[name](budget=budget)
+    changes: dict[str, Any] = {
+        "schedule.steps": STEPS,
+        "schedule.batch": 8,
+        "schedule.microbatches": 1,
+        "machine.device": "cpu",
+        "machine.threads": 1,
+    }
+    changes |= {
+        f"networks.{n}.width": 8 for n, s in recipe.networks.items() if "width" in parameters(s.target)
+    }
+    return recipe.override(changes)
+
+
+@pytest.mark.parametrize(("name", "budget"), CASES)
+def test_a_recipe_builds_trains_and_samples(
+    name: str, budget: Budget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = tiny(name, budget)
+    dataset = StandIn(recipe.data.target.dataset_name)
+    start = time.process_time()
+    engine = Engine(recipe.machine)
+    trainer = make_trainer(recipe, dataset, engine, seed=0)
+    before = {k: v.clone() for k, v in trainer.networks.state_dict().items()}
+
+    reached: dict[str, float] = {}
+    names = {id(p): n for n, p in trainer.networks.named_parameters()}
+
+    def note(parameters: Any) -> None:
+        for p in parameters:
+            assert p.grad is not None, names[id(p)]
+            assert p.grad.isfinite().all(), names[id(p)]
+            reached[names[id(p)]] = max(reached.get(names[id(p)], 0.0), p.grad.abs().max().item())
+
+    monkeypatch.setattr(engine, "reduce_gradients", note)
+    assert trainer.train()
+    assert time.process_time() - start < 5  # well under 1 s on an idle machine
+
+    moving = {n for phase in trainer.phases for n in phase.trains}
+    assert set(reached) == {n for n in names.values() if n.split(".")[0] in moving}
+    assert all(g > 0 for g in reached.values() if g is not None), [n for n, g in reached.items() if not g > 0]
+    for network in moving:
+        after = {k: v for k, v in trainer.networks.state_dict().items() if k.startswith(network + ".")}
+        assert any(not torch.equal(before[k], v) for k, v in after.items()), network
+    assert all(torch.isfinite(torch.tensor(v)) for v in trainer.read_log().values())
+
+    generators = trainer.generators().eval()
+    with torch.no_grad():
+        latent = recipe.latent()
+        algorithm: Any = trainer.algorithm
+        samples = algorithm.sample(generators, latent.draw(Draws("samples"), 5))
+    assert samples.shape == (5, *dataset.info.shape)
+    assert samples.dtype == torch.float32
+    assert samples.isfinite().all()
+    assert samples.abs().max() <= 1
+    assert not torch.equal(samples[0], samples[1])
+    assert dataset.info.to_data(samples).dtype == (
+        torch.uint8 if dataset.info.kind == "image" else torch.float32
+    )
+    assert torch.get_num_threads() == 1
+
+
+@pytest.mark.parametrize(("name", "budget"), CASES)
+def test_a_recipe_is_whole(name: str, budget: Budget) -> None:
+    recipe: Recipe = recipe_functions()[name](budget=budget)
+    assert hasattr(recipe.data.target, "dataset_name"), "so that data=NAME can replace it"
+    assert set(recipe.optimizers) <= set(recipe.networks)
+    assert recipe.schedule.steps >= recipe.schedule.checkpoint_every
+    assert recipe.schedule.steps * recipe.schedule.batch > 1000
+    assert all(2013 < paper.year < 2030 for paper in recipe.papers)
+
+
+def test_first_weights_depend_on_the_seed_and_the_networks_own_name_only() -> None:
+    recipe = tiny(CASES[0][0], "laptop")
+    dataset = StandIn(recipe.data.target.dataset_name)
+
+    def weights(recipe: Recipe, seed: int, of: str) -> list[Tensor]:
+        torch.manual_seed(len(recipe.networks))
+        trainer = make_trainer(recipe, dataset, Engine(recipe.machine), seed)
+        return [p.detach() for p in trainer.networks[of].parameters() if p.dim() > 1]
+
+    other = recipe.override({"networks.G.width": 16})
+    assert all(map(torch.equal, weights(recipe, 0, "D"), weights(other, 0, "D")))
+    assert not any(map(torch.equal, weights(recipe, 0, "D"), weights(recipe, 1, "D")))

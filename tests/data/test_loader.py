@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from ganbench.data.base import Batch, DataInfo
+from ganbench.data.loader import Loader
+from ganbench.training.draws import Draws
+
+
+class Numbers:
+    """Items 0, 1, 2, ...; the second column is a number drawn for the item."""
+
+    def __init__(self, size: int) -> None:
+        self.info = DataInfo(name="numbers", kind="points", shape=(2,), size=size, fingerprint="")
+
+    def batch(self, index: Tensor, draws: Draws) -> Batch:
+        return Batch(torch.stack([index.float(), draws.uniform(len(index))], 1), index)
+
+    def items(self, index: Tensor) -> Tensor:
+        return index[:, None].float()
+
+    def labels(self, index: Tensor) -> Tensor:
+        return index
+
+
+@pytest.mark.parametrize("parts", [2, 3, 6])
+def test_the_parts_of_a_batch_in_order_are_the_whole_augmented_alike(parts: int) -> None:
+    loader = Loader(Numbers(40), 12, seed=3)
+    for position in (0, 2, 3, 7):  # 3 crosses an epoch
+        whole = loader(position, 12, 0, 1)
+        pieces = [loader(position, 12 // parts, part, parts) for part in range(parts)]
+        assert torch.equal(torch.cat([p.x for p in pieces]), whole.x)
+        assert torch.equal(torch.cat([p.y for p in pieces if p.y is not None]), whole.y)
+
+
+def test_each_epoch_shows_every_item_once_in_an_order_of_its_own() -> None:
+    loader = Loader(Numbers(30), 10, seed=0)
+    read = [loader(position, 10, 0, 1).x[:, 0] for position in range(6)]
+    first, second = torch.cat(read[:3]), torch.cat(read[3:])
+    assert sorted(first.tolist()) == sorted(second.tolist()) == list(range(30))
+    assert not torch.equal(first, second)
+    assert first.tolist() != list(range(30))
+
+
+def test_a_batch_depends_on_its_position_and_seed_only() -> None:
+    one, fresh = Loader(Numbers(30), 8, seed=1), Loader(Numbers(30), 8, seed=1)
+    for position in range(9):
+        one(position, 8, 0, 1)
+    assert torch.equal(one(5, 8, 0, 1).x, fresh(5, 8, 0, 1).x)
+    assert not torch.equal(one(5, 8, 0, 1).x, one(6, 8, 0, 1).x)
+    assert not torch.equal(one(5, 8, 0, 1).x, Loader(Numbers(30), 8, seed=2)(5, 8, 0, 1).x)
+
+
+def test_the_same_item_is_augmented_afresh_each_time() -> None:
+    loader = Loader(Numbers(1), 4, seed=0)
+    drawn = torch.cat([loader(position, 4, 0, 1).x[:, 1] for position in range(10)])
+    assert len(drawn.unique()) == 40

@@ -1,0 +1,83 @@
+"""Scores of runs and of other pictures, with the record of how they were measured."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from tests.tiny import tiny
+
+from ganbench.data.toy import ring8
+from ganbench.errors import UserError
+from ganbench.evaluation import evaluate, require_scorable, score_model
+from ganbench.experiment import train
+from ganbench.model import load
+from ganbench.runs import Run
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    changes = {"schedule.keep_last": 9, "schedule.sample_every": 0}
+    return train(tiny("gan-ring8", changes), out=tmp_path_factory.mktemp("points") / "run")
+
+
+def test_a_score_is_written_with_how_it_was_measured(run: Run) -> None:
+    (score,) = evaluate(run, n=400, seed=3)
+    assert score.name == "modes"
+    assert score.measured["generator"] == {"step": 12, "seed": 3}
+    assert score.measured["samples"] == 400
+    (written,) = [p for p in run.eval.iterdir() if "n400" in p.name]
+    assert json.loads(written.read_text()) == json.loads(json.dumps(score.to_dict()))
+
+
+def test_the_same_model_scores_the_same(run: Run) -> None:
+    model, data = load(run), ring8(points=5)
+    first, again = (score_model(model, data, n=300, seed=1)[0] for _ in range(2))
+    assert first == again
+    other = score_model(model, data, n=300, seed=2)[0]
+    assert other.details["counts"] != first.details["counts"] or other.details["high_quality"] == 0
+
+
+def test_what_it_scores_are_the_samples(run: Run) -> None:
+    from ganbench.metrics.mode_coverage import mode_coverage
+
+    data, model = ring8(points=5), load(run)
+    score = score_model(model, data, n=600, seed=9)[0]
+    direct = mode_coverage(model.sample(600, seed=9), data.modes, data.std)
+    assert score.details["counts"] == list(direct.counts)
+
+
+def test_an_older_step(run: Run) -> None:
+    assert evaluate(run, n=300, step=5)[0].measured["generator"] == {"step": 5, "seed": 1}
+
+
+def test_items_of_a_data_set() -> None:
+    (score,) = evaluate("ring8", against="ring8", n=800)
+    assert score.value == 8
+    assert score.details["high_quality"] == pytest.approx(0.989, abs=0.02)
+    assert score.measured["items"] == {"name": "ring8", "fingerprint": ring8().info.fingerprint}
+    with pytest.raises(UserError, match="'ring8' is not a run, so --against must say"):
+        evaluate("ring8")
+
+
+def test_what_cannot_be_scored(run: Run, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="needs at least 250 samples, not 20"):
+        evaluate(run, n=20)
+    with pytest.raises(UserError, match="there is no metric 'modess'"):
+        evaluate(run, metrics=["modess"])
+    with pytest.raises(UserError, match="'fd' judges|judges data of kind 'image'"):
+        evaluate(run, metrics=["fd"])
+    with pytest.raises(UserError, match="needs at least 250 samples, not 249"):
+        require_scorable(ring8(points=5), 249)
+    require_scorable(ring8(points=5), 250)
+    require_scorable(ring8(points=5))
+
+
+def test_scoring_leaves_random_state_alone(run: Run) -> None:
+    torch.manual_seed(1)
+    expected = torch.rand(2)
+    torch.manual_seed(1)
+    evaluate(run, n=300)
+    assert torch.equal(torch.rand(2), expected)

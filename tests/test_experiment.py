@@ -1,0 +1,293 @@
+"""Runs that are stopped, fail, or cannot be written: what is left is whole, and the message says what to do."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.tiny import STEPS, changes_for, contents, outcome, stop_after, tiny, train_until, words
+from tests.warm import Warm, warm
+
+import ganbench.runs
+from ganbench.errors import RunError, Stopped, UserError
+from ganbench.experiment import resume, train
+from ganbench.runs import Run
+from ganbench.training.checkpoint import list_checkpoints, read_checkpoint
+
+__all__ = ["warm"]
+
+
+def quick(out: Path, **schedule: Any) -> list[str]:
+    """The command that trains a small run whose steps take some milliseconds."""
+    named = {f"schedule.{k}": v for k, v in {"sample_every": 0, **schedule}.items()}
+    changes = {**changes_for("gan-r1-ring8"), "networks.G.width": 64, "networks.D.width": 64, **named}
+    return ["train", "gan-r1-ring8", "--budget", "laptop", "--out", str(out), *words(changes)]
+
+
+# --- signals ---------------------------------------------------------------------------------------------------------
+
+SIGNALS = 25  # of each kind
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_after_the_running_step_with_a_checkpoint(
+    warm: Warm, tmp_path: Path, number: signal.Signals
+) -> None:
+    command = quick(tmp_path / "run", steps=100_000, log_every=1, checkpoint_every=50)
+    moments, seconds, path = random.Random(number), [], tmp_path / "run"
+    child = warm.start(*command)
+    child.wait_for("step 1/")
+    for _ in range(SIGNALS):
+        time.sleep(moments.uniform(0, 0.06))
+        sent = time.monotonic()
+        child.kill(number)
+        code = child.wait()
+        seconds.append(time.monotonic() - sent)
+        assert code == 128 + number, child.err
+        run, last = Run(path), child.err.splitlines()[-1]
+        step = run.checkpoint_steps()[0]
+        assert last == f"stopped at step {step}, checkpoint saved; go on with: ganbench resume {path}"
+        assert "Traceback" not in child.err
+        assert child.out == ""
+        assert run.events.read("scalars")[-1]["step"] == step  # the step that ran was the last
+        read_checkpoint(list_checkpoints(run.checkpoints)[0])
+        child = warm.start("resume", path)
+        child.wait_for("going on from step")
+        child.wait_for(f"step {step + 1}/")
+    child.kill()
+    child.wait()
+    p95 = sorted(seconds)[int(0.95 * len(seconds))]
+    print(
+        f"{len(seconds)} times {number.name}: from signal to exit p95 {p95:.3f} s, longest {max(seconds):.3f} s"
+    )
+    assert p95 < 2.0
+
+
+def test_a_run_stopped_by_signals_ends_as_one_that_was_not(warm: Warm, tmp_path: Path) -> None:
+    steps = {"steps": 150, "log_every": 1, "checkpoint_every": 1000}
+    assert warm.run(*quick(tmp_path / "whole", **steps))[0] == 0
+    child, stops = warm.start(*quick(tmp_path / "run", **steps)), 0
+    child.wait_for("step 1/")
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGTERM):
+        time.sleep(0.03)
+        child.kill(number)
+        stops += child.wait() == 128 + number
+        child = warm.start("resume", tmp_path / "run")
+    assert child.wait() == 0, child.err
+    assert stops >= 2
+    run, whole = Run(tmp_path / "run"), Run(tmp_path / "whole")
+    assert outcome(run, 150) == outcome(whole, 150)
+
+
+def test_a_second_signal_stops_at_once(warm: Warm, tmp_path: Path) -> None:
+    # A step of some seconds, so that the first signal cannot be answered at once.
+    slow = quick(tmp_path / "run", log_every=1, batch=20_000)
+    child = warm.start(*slow, "algorithm.critic_steps=300")
+    while not (tmp_path / "run" / "events.jsonl").exists():
+        time.sleep(0.01)
+    time.sleep(0.3)
+    child.kill(signal.SIGTERM)
+    time.sleep(0.3)
+    assert child.err == ""
+    sent = time.monotonic()
+    child.kill(signal.SIGINT)
+    assert child.wait() == 130
+    assert time.monotonic() - sent < 1.0
+    assert Run(tmp_path / "run").read_checkpoint() is None
+
+
+def test_the_second_signal_leaves_earlier_checkpoints_whole(warm: Warm, tmp_path: Path) -> None:
+    for i in range(10):
+        path = tmp_path / str(i)
+        child = warm.start(*quick(path, steps=100_000, log_every=1, checkpoint_every=1))
+        child.wait_for("step 3/")
+        child.kill(signal.SIGTERM)
+        child.kill(signal.SIGINT)
+        assert child.wait() in (130, 143)
+        for checkpoint in list_checkpoints(Run(path).checkpoints):
+            read_checkpoint(checkpoint)
+        assert Run(path).checkpoint_steps()[0] >= 2
+
+
+def test_a_signal_at_the_last_step_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stop_after(monkeypatch, STEPS)
+    run = train(tiny("gan-ring8"), out=tmp_path / "run")
+    assert run.checkpoint_steps()[0] == STEPS
+
+
+def test_the_exception_says_which_signal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stop_after(monkeypatch, 2)
+    with pytest.raises(
+        Stopped, match="stopped at step 2, checkpoint saved; go on with: ganbench resume"
+    ) as stopped:
+        train(tiny("gan-ring8"), out=tmp_path / "run")
+    assert stopped.value.signal == signal.SIGTERM
+
+
+# --- a full disk -----------------------------------------------------------------------------------------------------
+
+LIMITS = 40
+
+
+@pytest.mark.slow
+def test_whatever_file_cannot_be_written_the_run_fails_in_good_order(warm: Warm, tmp_path: Path) -> None:
+    base = quick(tmp_path / "base", steps=30, log_every=1, checkpoint_every=5, sample_every=10, samples=8)
+    child = warm.start(*base)
+    assert child.wait() == 0, child.err
+    largest = max(len(content) for content in contents(tmp_path / "base").values())
+    assert largest > 50_000
+    failed_at: dict[str, int] = {}
+    for i in range(LIMITS):
+        late = i % 2  # checkpoints come late, so that the log or a picture is what fails first
+        limit = 2500 + i * ((12_000 if late else largest) - 2500) // LIMITS
+        path = tmp_path / f"limit-{i}"
+        every = {"checkpoint_every": 25 if late else 5, "sample_every": 20 if late else 10}
+        command = quick(path, steps=30, log_every=1, samples=8, **every)
+        code, out, err = warm.run(*command, largest_file=limit)
+        assert code == 3, (limit, err)
+        last = err.splitlines()[-1]
+        assert last.startswith("the run failed: ")
+        assert "File too large" in last
+        assert "checkpoints are intact" in last
+        assert "Traceback" not in err
+        assert out == ""
+        run = Run(path)
+        for checkpoint in list_checkpoints(run.checkpoints):
+            read_checkpoint(checkpoint)
+        left = [p for p in path.rglob(".*") if p.name != ".lock"]
+        assert left == []
+        which = "a checkpoint" if "/checkpoints" in last else "a picture" if "/samples" in last else "the log"
+        failed_at[which] = failed_at.get(which, 0) + 1
+        if i % 10 == 0:  # with room again it goes on
+            code, _, err = warm.run("resume", path)
+            assert code == 0, err
+            assert outcome(run, 30)["events"] == outcome(Run(tmp_path / "base"), 30)["events"]
+            assert outcome(run, 30)["manifest.json"] == outcome(Run(tmp_path / "base"), 30)["manifest.json"]
+    print(f"{LIMITS} sizes of a full disk: {failed_at}")
+    assert sum(failed_at.values()) == LIMITS
+    assert failed_at.keys() >= {"a checkpoint", "the log"}
+
+
+def test_a_run_folder_that_cannot_be_made(warm: Warm, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for out in (tmp_path / "file" / "run", tmp_path / "file"):
+        code, _, err = warm.run(*quick(out))
+        assert code == 2
+        assert err.startswith("error: ")
+        assert err.count("\n") == 1
+    code, _, err = warm.run(*quick(tmp_path / "run"), largest_file=400)
+    assert (code, err) == (2, f"error: the run folder {tmp_path / 'run'} cannot be made: File too large\n")
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("name", ["mkdir", "rename", "touch"])
+def test_no_permission_for_the_run_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    original = getattr(Path, name)
+
+    def refuse(path: Path, *arguments: Any, **named: Any) -> Any:
+        if "run" in path.name or path.parent.name.startswith(".run"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return original(path, *arguments, **named)
+
+    monkeypatch.setattr(Path, name, refuse)
+    with pytest.raises(UserError, match="cannot be made: Permission denied"):
+        train(tiny("gan-ring8"), out=tmp_path / "run")
+    monkeypatch.undo()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("where", ["events", "picture"])
+def test_a_failing_disk_in_the_middle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    def refuse(*arguments: Any, **named: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    recipe = tiny("gan-ring8", {"schedule.checkpoint_every": 2})
+    if where == "events":
+        monkeypatch.setattr("ganbench.training.log.EventLog.append", refuse)
+    else:
+        monkeypatch.setattr("ganbench.experiment.write_bytes", refuse)
+    with pytest.raises(RunError, match="No space left on device.*checkpoints are intact") as failed:
+        train(recipe, out=tmp_path / "run")
+    monkeypatch.undo()
+    assert "\n" not in str(failed.value)
+    assert Run(tmp_path / "run").checkpoint_steps()[0] == 2
+    whole = train(recipe, out=tmp_path / "whole")
+    assert outcome(resume(tmp_path / "run")) == outcome(whole)
+
+
+# --- refusals --------------------------------------------------------------------------------------------------------
+
+
+def test_two_trainers_of_one_run(tmp_path: Path) -> None:
+    run = train_until(tiny("gan-ring8"), tmp_path / "run", 3)
+    before = contents(run.path)
+    with run.lock(), pytest.raises(UserError, match="another process is training"):
+        resume(run, steps=40)
+    assert contents(run.path) == before  # its recipe, too
+    assert resume(run).checkpoint_steps()[0] == STEPS
+
+
+def test_other_data_than_it_began_with(tmp_path: Path) -> None:
+    run = train_until(tiny("gan-ring8"), tmp_path / "run", 3)
+    described = json.loads((run.path / "recipe.json").read_text())
+    described["data"]["seed"] = 5
+    (run.path / "recipe.json").write_text(json.dumps(described))
+    with pytest.raises(UserError, match="the data set ring8 is not the one that .* was trained on"):
+        resume(run)
+
+
+def test_steps_that_are_done_already(tmp_path: Path) -> None:
+    run = train_until(tiny("gan-ring8"), tmp_path / "run", 3)
+    before = contents(run.path)
+    with pytest.raises(UserError, match="is at step 3 already, past --steps 2"):
+        resume(run, steps=2)
+    assert contents(run.path) == before
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"schedule.evaluate_every": 3, "schedule.evaluate_samples": 100},  # too few
+        {"schedule.evaluate_every": 3, "data": "mixture1d", "schedule.evaluate_samples": 10},
+    ],
+)
+def test_an_evaluation_that_could_not_be_made_is_refused_before_training(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    with pytest.raises(UserError, match="needs at least 250 samples"):
+        train(tiny("gan-ring8", changes), out=tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_diverges_fails_and_names_the_term(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"'[DG]/\w+' became (nan|inf) by step \d+: the run diverged"):
+        train(tiny("gan-ring8", {"optimizers.G.lr": 1e30, "optimizers.D.lr": 1e30}), out=tmp_path / "run")
+    assert Run(tmp_path / "run").checkpoint_steps() == []
+
+
+def test_without_a_name_the_folder_has_the_recipes_and_a_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    recipe = tiny("gan-ring8", {"schedule.steps": 1, "schedule.sample_every": 0})
+    runs = [train(recipe, seed=seed).path for seed in (0, 0, 1, 0)]
+    assert [str(p) for p in runs] == [
+        "runs/gan-ring8-seed0", "runs/gan-ring8-seed0-2", "runs/gan-ring8-seed1", "runs/gan-ring8-seed0-3",
+    ]  # fmt: skip
+    assert ganbench.runs.Run(runs[2]).meta["seed"] == 1
+
+
+def test_training_leaves_the_callers_random_state_alone(tmp_path: Path) -> None:
+    import torch
+
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    train(tiny("dcgan-shapes", {"schedule.steps": 2}), out=tmp_path / "run")
+    assert torch.equal(torch.rand(3), expected)

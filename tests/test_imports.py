@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import ganbench
+
+HEAVY = ("torch", "torchvision", "numpy", "matplotlib", "PIL", "streamlit", "safetensors")
+
+
+def loaded_after(code: str) -> dict[str, Any]:
+    """Run code in a new process and return its exit code, and which heavy packages it has imported."""
+    script = f"""
+import sys, json
+try:
+    {code}
+    code = 0
+except SystemExit as end:
+    code = end.code
+heavy = [name for name in {HEAVY!r} if name in sys.modules]
+print(json.dumps({{"code": code, "heavy": heavy}}), file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return {**json.loads(done.stderr.splitlines()[-1]), "out": done.stdout}
+
+
+def test_importing_ganbench_imports_nothing_heavy() -> None:
+    assert loaded_after("import ganbench; ganbench.__version__; dir(ganbench)")["heavy"] == []
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"]])
+def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
+    argv = ["ganbench", *arguments]
+    found = loaded_after(f"sys.argv = {argv!r}; from ganbench.cli import main; main()")
+    assert found["code"] in (0, None)
+    assert "Usage" in found["out"]
+    assert found["heavy"] == []
+
+
+def test_what_is_heavy_is_noticed() -> None:
+    assert "torch" in loaded_after("import ganbench; ganbench.Model")["heavy"]
+
+
+def test_every_public_name_is_there() -> None:
+    for name in ganbench.__all__:
+        value = getattr(ganbench, name)
+        assert value.__name__ == name
+        assert value.__module__.startswith("ganbench.")
+        assert name in dir(ganbench)
+    with pytest.raises(AttributeError, match="module 'ganbench' has no attribute 'trian'"):
+        ganbench.trian  # noqa: B018
+
+
+def test_type_checkers_see_the_same_public_names_in_the_same_places() -> None:
+    tree = ast.parse(Path(ganbench.__file__).read_text())
+    checked = next(n for n in tree.body if isinstance(n, ast.If) and ast.unparse(n.test) == "TYPE_CHECKING")
+    seen: dict[str, str] = {}
+    for node in checked.body:
+        assert isinstance(node, ast.ImportFrom)
+        for alias in node.names:
+            assert alias.asname is None
+            seen[alias.name] = f"{node.module}"
+    assert seen == {name: f"ganbench.{home}" for name, home in ganbench._HOMES.items()}
+    assert sorted(seen) == sorted(ganbench.__all__)
+    assert len(set(ganbench.__all__)) == len(ganbench.__all__)

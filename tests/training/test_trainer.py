@@ -1,0 +1,512 @@
+from __future__ import annotations
+
+import copy
+import math
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from ganbench.data.base import Batch
+from ganbench.errors import RunError, UserError
+from ganbench.settings import Machine, Schedule
+from ganbench.spec import Spec
+from ganbench.training.draws import Draws
+from ganbench.training.engine import Engine
+from ganbench.training.hooks import Every
+from ganbench.training.phase import Context, Phase, Terms
+from ganbench.training.schedule import Constant, Linear
+from ganbench.training.trainer import Trainer
+
+
+class Pair(nn.Module):
+    """Two networks that learn from each other: D on data, ``critic_steps`` times a step, then G without data."""
+
+    averaged = ("G",)
+
+    def __init__(self, critic_steps: int = 2) -> None:
+        super().__init__()
+        self.critic_steps = critic_steps
+        self.contexts: list[tuple[str, Context]] = []
+        self.batches: list[Tensor] = []
+        self.after: list[int] = []
+        self.change: Callable[[str, Context, Terms], Terms] = lambda phase, context, terms: terms
+
+    def phases(self) -> tuple[Phase, ...]:
+        return (
+            Phase("D", ("D",), self.d_terms, repeats=self.critic_steps),
+            Phase("G", ("G",), self.g_terms, reads_data=False),
+        )
+
+    def d_terms(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Terms:
+        assert batch is not None
+        assert len(batch) == context.rows
+        self.contexts.append(("D", context))
+        self.batches.append(batch.x)
+        with torch.no_grad():
+            fake = networks["G"](context.draws.normal(context.rows, 3))
+        real, made = networks["D"](batch.x), networks["D"](fake)
+        terms = {"adversarial": (1 - real).relu() + (1 + made).relu(), "size": 0.1 * real.square().mean()}
+        return self.change("D", context, terms)
+
+    def g_terms(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Terms:
+        assert batch is None
+        self.contexts.append(("G", context))
+        fake = networks["G"](context.draws.normal(context.rows, 3))
+        return self.change("G", context, {"adversarial": -networks["D"](fake)})
+
+    def after_step(self, networks: nn.ModuleDict, step: int) -> None:
+        self.after.append(step)
+
+
+class Stream:
+    """Random points by position; remembers what was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[int, int, int, int]] = []
+
+    def __call__(self, position: int, rows: int, part: int, parts: int) -> Batch:
+        self.asked.append((position, rows, part, parts))
+        return Batch(Draws("data", position, part=part, parts=parts).normal(rows, 2))
+
+
+def networks(dropout: float = 0.0) -> dict[str, nn.Module]:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return {
+            "G": nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Dropout(dropout), nn.Linear(8, 2)),
+            "D": nn.Sequential(nn.Linear(2, 8), nn.LeakyReLU(0.2), nn.Linear(8, 1), nn.Flatten(0)),
+        }
+
+
+def trainer(
+    *,
+    algorithm: nn.Module | None = None,
+    seed: int = 0,
+    dropout: float = 0.0,
+    optimizer: Spec | None = None,
+    engine: Engine | None = None,
+    batches: Any = None,
+    **schedule: Any,
+) -> Trainer:
+    engine = engine or Engine(Machine(threads=1, device="cpu"))
+    spec = optimizer or Spec(torch.optim.Adam, lr=0.01)
+
+    def make(name: str, parameters: Iterable[nn.Parameter]) -> Optimizer:
+        return engine.optimizer(spec, parameters)
+
+    return Trainer(
+        algorithm=algorithm or Pair(),
+        networks=networks(dropout),
+        optimizers=make,
+        batches=batches or Stream(),
+        schedule=Schedule(**{"steps": 6, "batch": 8, "ema_half_life": 50.0, **schedule}),
+        engine=engine,
+        seed=seed,
+    )
+
+
+def tensors(state: Any) -> list[Tensor]:
+    if isinstance(state, Tensor):
+        return [state]
+    parts = state.values() if isinstance(state, dict) else state if isinstance(state, list | tuple) else ()
+    return [t for part in parts for t in tensors(part)]
+
+
+def same(one: Trainer, other: Trainer) -> bool:
+    ours, theirs = tensors(one.state_dict()), tensors(other.state_dict())
+    assert len(ours) == len(theirs) > 20
+    return all(map(torch.equal, ours, theirs))
+
+
+# Determinism
+
+
+def test_two_runs_are_equal_bit_for_bit_whatever_the_callers_random_state() -> None:
+    torch.manual_seed(1)
+    one = trainer(dropout=0.5)
+    one.train()
+    torch.manual_seed(2)
+    other = trainer(dropout=0.5)
+    other.train()
+    assert same(one, other)
+    assert not any(map(torch.equal, one.networks["G"].parameters(), networks()["G"].parameters()))
+
+
+def test_another_seed_is_another_run() -> None:
+    one, other = trainer(), trainer(seed=1)
+    one.train()
+    other.train()
+    for mine, theirs in zip(one.networks.parameters(), other.networks.parameters(), strict=True):
+        assert not torch.equal(mine, theirs)
+
+
+def test_a_run_in_two_goes_with_its_state_carried_over_is_the_run_in_one() -> None:
+    whole, first, second = (trainer(dropout=0.5) for _ in range(3))
+    whole.train()
+    assert not first.train(stop=lambda: first.step == 4)
+    second.load_state_dict(copy.deepcopy(first.state_dict()))
+    assert second.train()
+    assert same(whole, second)
+
+
+def test_the_callers_random_state_is_given_back_also_after_an_error() -> None:
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    one = trainer(dropout=0.5)
+    one.train()
+    assert torch.equal(torch.get_rng_state(), before)
+
+    def fail(trainer: Trainer) -> None:
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        trainer(dropout=0.5).train([Every(2, fail)])
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("microbatches", [2, 4])
+def test_microbatches_are_the_whole_batch(microbatches: int) -> None:
+    sgd = Spec(torch.optim.SGD, lr=0.05, momentum=0.9)
+    whole, cut = trainer(optimizer=sgd), trainer(optimizer=sgd, microbatches=microbatches)
+    whole.train()
+    cut.train()
+    for mine, theirs in zip(whole.networks.parameters(), cut.networks.parameters(), strict=True):
+        assert torch.allclose(mine, theirs, rtol=0, atol=1e-6)
+    assert whole.read_log() == pytest.approx(cut.read_log(), abs=1e-6)
+
+
+PROCESS = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import torch
+from test_trainer import Spec, torch, trainer
+one = trainer(optimizer=Spec(torch.optim.SGD, lr=0.05, momentum=0.9), batch=8)
+one.train()
+means = one.read_log()
+if one.engine.leads:
+    torch.save([{k: v for k, v in one.networks.state_dict().items()}, means], sys.argv[2])
+assert one.engine.any(one.engine.rank == 1) and not one.engine.any(False)
+assert one.engine.share(f"from {one.engine.rank}") == "from 0"
+one.engine.close()
+"""
+
+
+def test_two_processes_are_one(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    group = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "OMP_NUM_THREADS": "1"}
+    saved = tmp_path / "two.pt"
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", PROCESS, str(Path(__file__).parent), str(saved)],
+            env={**os.environ, **group, "RANK": str(rank)},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for rank in range(2)
+    ]
+    for process in running:
+        _, errors = process.communicate(timeout=120)
+        assert process.returncode == 0, errors
+    two, means = torch.load(saved, weights_only=True)
+    one = trainer(optimizer=Spec(torch.optim.SGD, lr=0.05, momentum=0.9))
+    one.train()
+    for name, value in one.networks.state_dict().items():
+        assert torch.allclose(value, two[name], rtol=0, atol=1e-6), name
+    assert means == pytest.approx(one.read_log(), abs=1e-6)
+
+
+# Phases
+
+
+class Watching(Engine):
+    """Notes the weights and gradients of all networks when a phase is about to step."""
+
+    networks: nn.ModuleDict
+
+    def reduce_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
+        weights = {n: [p.detach().clone() for p in m.parameters()] for n, m in self.networks.items()}
+        grads = {
+            n: [None if p.grad is None else p.grad.clone() for p in m.parameters()]
+            for n, m in self.networks.items()
+        }
+        moves = {n: {p.requires_grad for p in m.parameters()} for n, m in self.networks.items()}
+        self.seen.append((weights, grads, moves))
+        super().reduce_gradients(parameters)
+
+
+def test_only_the_players_of_a_phase_move_and_only_they_get_gradients() -> None:
+    engine = Watching(Machine(threads=1, device="cpu"))
+    engine.seen: list[Any] = []  # type: ignore[misc]
+    one = trainer(engine=engine, steps=3)
+    engine.networks = one.networks
+    one.train()
+    phases = ["D", "D", "G"] * 3
+    assert len(engine.seen) == len(phases)
+    for ((weights, grads, moves), (later, *_)), phase in zip(pairwise(engine.seen), phases[:-1], strict=True):
+        still = "G" if phase == "D" else "D"
+        assert moves == {phase: {True}, still: {False}}
+        assert all(map(torch.equal, weights[still], later[still]))
+        assert not all(map(torch.equal, weights[phase], later[phase]))
+        assert all(g is not None and g.abs().sum() > 0 for g in grads[phase])
+    assert engine.seen[0][1]["G"] == engine.seen[1][1]["G"] == [None] * 4
+    for after_d, after_g in ((1, 2), (4, 5)):
+        assert all(map(torch.equal, engine.seen[after_d][1]["D"], engine.seen[after_g][1]["D"]))
+
+
+def test_what_a_loss_is_told_of_its_place_in_the_run() -> None:
+    pair = Pair(critic_steps=2)
+    trainer(algorithm=pair, steps=3, microbatches=2).train()
+    told = [
+        (name, c.step, c.steps, c.update, c.rows, c.draws.part, c.draws.parts) for name, c in pair.contexts
+    ]
+    wanted = []
+    for step in range(3):
+        for repeat in range(2):
+            wanted += [("D", step, 3, 2 * step + repeat, 4, part, 2) for part in range(2)]
+        wanted += [("G", step, 3, step, 4, part, 2) for part in range(2)]
+    assert told == wanted
+    assert pair.after == [0, 1, 2]
+
+
+def test_every_update_draws_numbers_of_its_own() -> None:
+    pair = Pair(critic_steps=2)
+    drawn: list[Tensor] = []
+
+    def draw(phase: str, context: Context, terms: Terms) -> Terms:
+        drawn.append(context.draws.normal(context.rows))
+        return terms
+
+    pair.change = draw
+    trainer(algorithm=pair, steps=4, microbatches=2).train()
+    numbers = torch.cat(drawn)
+    assert len(numbers) == 4 * 3 * 8
+    assert len(numbers.unique()) == len(numbers)
+
+
+def test_each_update_that_reads_data_reads_the_next_batch_once() -> None:
+    stream, pair = Stream(), Pair(critic_steps=3)
+    trainer(algorithm=pair, batches=stream, steps=4, microbatches=2).train()
+    assert stream.asked == [(position, 4, part, 2) for position in range(4 * 3) for part in range(2)]
+    read = torch.cat(pair.batches)
+    assert len(read.unique(dim=0)) == len(read) == 4 * 3 * 8
+
+
+def test_a_step_that_is_resumed_reads_where_it_was() -> None:
+    stream = Stream()
+    first, second = trainer(), trainer(batches=stream, steps=5)
+    first.train(stop=lambda: first.step == 3)
+    second.load_state_dict(first.state_dict())
+    second.train()
+    assert [asked[0] for asked in stream.asked] == [6, 7, 8, 9]
+
+
+def test_means_of_all_terms_are_logged_once_per_update() -> None:
+    pair = Pair(critic_steps=2)
+    pair.change = lambda phase, context, terms: {
+        **{name: value * 0 for name, value in terms.items()},
+        "known": terms["adversarial"].sum() * 0 + context.update,
+    }
+    one = trainer(algorithm=pair, steps=3)
+    one.train()
+    log = one.read_log()
+    assert set(log) == {"D/adversarial", "D/size", "D/known", "G/adversarial", "G/known"}
+    assert (log["D/known"], log["G/known"], log["D/size"]) == (2.5, 1.0, 0.0)
+    assert one.read_log() == {}
+
+
+def test_terms_are_added_up() -> None:
+    def moved(terms: Callable[[Tensor], Terms]) -> list[Tensor]:
+        pair = Pair(critic_steps=1)
+        pair.change = lambda phase, context, found: terms(found["adversarial"])
+        one = trainer(algorithm=pair, steps=1, optimizer=Spec(torch.optim.SGD, lr=0.1))
+        one.train()
+        return [p.detach() for p in one.networks.parameters()]
+
+    whole = moved(lambda loss: {"a": loss})
+    split = moved(lambda loss: {"a": 0.25 * loss, "b": (0.75 * loss).mean()})
+    assert all(torch.allclose(a, b, atol=1e-7) for a, b in zip(whole, split, strict=True))
+    assert not all(map(torch.equal, whole, moved(lambda loss: {"a": 0.5 * loss})))
+
+
+# Rates
+
+
+def rates(**schedule: Any) -> list[float]:
+    seen: list[float] = []
+    one = trainer(optimizer=Spec(torch.optim.SGD, lr=0.2), **schedule)
+    one.train([Every(1, lambda t: seen.append(t.optimizers["G"].param_groups[0]["lr"]))])
+    return seen
+
+
+def test_the_rate_is_the_optimizers_own_times_warmup_times_schedule() -> None:
+    assert rates() == [0.2] * 6
+    assert rates(warmup=4) == pytest.approx([0.05, 0.1, 0.15, 0.2, 0.2, 0.2])
+    falling = rates(warmup=2, learning_rate=Spec(Linear), steps=5)
+    assert falling == pytest.approx([0.2 * 0.5, 0.2 * 0.8, 0.2 * 0.6, 0.2 * 0.4, 0.2 * 0.2])
+
+
+def test_a_factor_of_zero_moves_nothing() -> None:
+    one = trainer(learning_rate=Spec(Constant, factor=0.0))
+    one.train()
+    before = nn.ModuleDict(networks()).state_dict()
+    assert all(torch.equal(before[k], v) for k, v in one.networks.state_dict().items())
+
+
+def test_the_rate_of_a_resumed_run_is_the_schedules() -> None:
+    first = trainer(learning_rate=Spec(Linear))
+    first.train(stop=lambda: first.step == 3)
+    second = trainer(learning_rate=Spec(Linear))
+    second.load_state_dict(first.state_dict())
+    second.advance()
+    assert second.optimizers["D"].param_groups[0]["lr"] == pytest.approx(0.01 * 0.5)
+
+
+# The average
+
+
+def test_the_average_follows_and_is_what_is_sampled_from() -> None:
+    one = trainer(steps=1, ema_half_life=8.0, ema_ramp=1.0)
+    before = networks()["G"]
+    one.train()
+    averaged, live = one.generators()["G"], one.networks["G"]
+    for mine, theirs, first in zip(
+        averaged.parameters(), live.parameters(), before.parameters(), strict=True
+    ):
+        assert torch.allclose(mine, (theirs + first) / 2, atol=1e-7)
+    assert one.generators()["D"] is one.networks["D"]
+
+
+def test_without_a_half_life_the_live_networks_are_sampled_from() -> None:
+    one = trainer(ema_half_life=None)
+    one.train()
+    assert one.generators() is one.networks
+    assert one.state_dict()["average"] == {}
+
+
+# Going on, stopping, failing
+
+
+def test_hooks_are_called_in_order_when_they_are_due() -> None:
+    calls: list[tuple[str, int]] = []
+    hooks = [Every(n, lambda t, n=n: calls.append((f"every {n}", t.step))) for n in (4, 3, 0)]
+    assert trainer(steps=7).train(hooks) is True
+    assert calls == [
+        ("every 3", 3),
+        ("every 4", 4),
+        ("every 3", 6),
+        ("every 4", 7),
+        ("every 3", 7),
+    ]
+
+
+def test_a_run_stops_after_the_step_and_its_hooks() -> None:
+    calls: list[int] = []
+    one = trainer(steps=5)
+    assert one.train([Every(1, lambda t: calls.append(t.step))], stop=lambda: one.step == 2) is False
+    assert calls == [1, 2]
+    assert not one.finished
+    assert one.train([Every(1, lambda t: calls.append(t.step))], stop=lambda: one.step == 5) is True
+    assert calls == [1, 2, 3, 4, 5]
+    assert one.finished
+    assert one.images == 5 * 8
+    assert one.train([Every(1, lambda t: calls.append(t.step))]) is True
+    assert len(calls) == 5
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize(("phase", "name"), [("D", "size"), ("G", "adversarial")])
+def test_a_term_that_is_not_finite_ends_the_run_and_is_named(bad: float, phase: str, name: str) -> None:
+    pair = Pair()
+
+    def spoil(where: str, context: Context, terms: Terms) -> Terms:
+        return {**terms, name: terms[name] + bad} if (where, context.step) == (phase, 2) else terms
+
+    pair.change = spoil
+    one = trainer(algorithm=pair)
+    one.train([Every(2, lambda t: t.refuse_infinite())], stop=lambda: one.step == 2)  # fine so far
+    with pytest.raises(RunError, match=rf"^'{phase}/{name}' became {bad} by step 3: the run diverged"):
+        one.train([Every(1, lambda t: t.refuse_infinite())])
+    with pytest.raises(RunError, match=rf"^'{phase}/{name}' became {bad} by step 3"):
+        one.read_log()
+
+
+def test_a_network_that_is_not_there_is_refused() -> None:
+    class Wrong(Pair):
+        def phases(self) -> tuple[Phase, ...]:
+            return (Phase("X", ("Generator",), self.g_terms),)
+
+    with pytest.raises(UserError, match=r"a phase moves the network 'Generator'; known: D, G"):
+        trainer(algorithm=Wrong())
+
+
+def test_a_batch_that_cannot_be_divided_among_processes_is_refused() -> None:
+    engine = Engine(Machine(threads=1, device="cpu"))
+    engine.world = 3
+    with pytest.raises(
+        UserError, match=r"schedule.batch=8 cannot be divided among 3 processes with 2 microbatches"
+    ):
+        trainer(engine=engine, microbatches=2)
+
+
+def test_a_schedule_that_cannot_be_is_refused_before_the_first_step() -> None:
+    from ganbench.training.schedule import Step
+
+    with pytest.raises(UserError, match="Step needs 'every', 'factor'"):
+        trainer(learning_rate=Spec(Step))
+
+
+def test_a_state_holds_all_that_a_later_step_depends_on() -> None:
+    assert set(trainer().state_dict()) == {"step", "networks", "average", "algorithm", "optimizers", "log"}
+
+
+def test_loaded_moments_have_the_layout_of_their_weights() -> None:
+    def conv() -> Trainer:
+        class One(Pair):
+            def phases(self) -> tuple[Phase, ...]:
+                return (Phase("D", ("D",), self.loss),)
+
+            def loss(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Terms:
+                return {
+                    "a": networks["D"](context.draws.normal(context.rows, 3, 8, 8))
+                    .square()
+                    .flatten(1)
+                    .mean(1)
+                }
+
+        engine = Engine(Machine(threads=1, device="cpu"))
+        return Trainer(
+            algorithm=One(),
+            networks={"D": nn.Conv2d(3, 4, 3)},
+            optimizers=lambda name, p: engine.optimizer(Spec(torch.optim.Adam), p),
+            batches=Stream(),
+            schedule=Schedule(steps=2, batch=2),
+            engine=engine,
+            seed=0,
+        )
+
+    first, second = conv(), conv()
+    first.train()
+    state = copy.deepcopy(first.state_dict())
+    moments = state["optimizers"]["D"]["state"][0]
+    for name in ("exp_avg", "exp_avg_sq"):
+        moments[name] = moments[name].contiguous()  # as a file gives them back
+    second.load_state_dict(state)
+    weight = second.networks["D"].weight
+    assert weight.is_contiguous(memory_format=torch.channels_last)
+    assert not weight.is_contiguous()
+    for name in ("exp_avg", "exp_avg_sq"):
+        loaded = second.optimizers["D"].state[weight][name]
+        assert loaded.stride() == weight.stride()
+        assert torch.equal(loaded, moments[name])
