@@ -81,7 +81,7 @@ def test_show(warm: Warm) -> None:
 def test_what_show_prints_can_be_trained(warm: Warm, tmp_path: Path) -> None:
     said = words({**changes_for("gan-ring8"), "schedule.steps": 2})
     (tmp_path / "mine.yaml").write_text(warm.run("show", "gan-ring8", *said)[1])
-    code, out, err = warm.run("train", tmp_path / "mine.yaml", "--out", tmp_path / "run")
+    code, _, err = warm.run("train", tmp_path / "mine.yaml", "--out", tmp_path / "run")
     assert code == 0, err
     assert Run(tmp_path / "run").recipe().schedule.steps == 2
 
@@ -252,7 +252,7 @@ MISTAKES: dict[str, tuple[tuple[str, ...], str]] = {
     "sample points one by one": (("sample", "{runs}/points", "--out", "{tmp}/new"), "points, not pictures"),
     "sample none": (("sample", "{runs}/points", "--n", "0", "--out", "{tmp}/new.png"), "--n"),
     "step": (("sample", "{runs}/points", "--step", "7", "--out", "{tmp}/new.png"), "there are: 12, 10, 8, 5, 4"),
-    "no best": (("sample", "{runs}/pictures", "--step", "best", "--out", "{tmp}/new.png"), "no checkpoint of step best"),
+    "no best": (("sample", "{runs}/pictures", "--step", "best", "--out", "{tmp}/new.png"), "of step best"),
     "step word": (("sample", "{runs}/points", "--step", "last", "--out", "{tmp}/new.png"), "a number or 'best'"),
     "metric": (("evaluate", "{runs}/points", "--metrics", "mode"), "did you mean 'modes'?"),
     "metric of pictures": (("evaluate", "{runs}/points", "--metrics", "fd"), "judges data of kind 'image'"),

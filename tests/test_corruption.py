@@ -15,9 +15,9 @@ import safetensors.torch
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.tiny import contents, outcome, tiny, train_until
+from tests.tiny import contents, outcome, stop_after, tiny, train_until
 
-from ganbench.errors import UserError
+from ganbench.errors import Stopped, UserError
 from ganbench.experiment import resume, train
 from ganbench.model import load
 from ganbench.runs import Run
@@ -61,7 +61,7 @@ def refused(path: Path) -> bool:
     try:
         read_checkpoint(path)
     except CheckpointError as error:
-        assert str(path) in str(error)
+        assert str(path) in str(error)  # noqa: PT017
         return True
     return False
 
@@ -209,17 +209,17 @@ def test_a_run_falls_back_to_the_last_good_one_and_names_the_file(tmp_path: Path
     ]
     for path in bad:
         damage(path)
-    with pytest.warns(UserWarning) as warned:
+    with pytest.warns(UserWarning, match="the checkpoint before it is used") as warned:
         state = run.read_checkpoint()
     assert state is not None
     assert state["step"] == 5
     assert [str(path) in str(w.message) for path, w in zip(bad, warned, strict=True)] == [True, True]
-    with pytest.warns(UserWarning) as warned:
+    with pytest.warns(UserWarning, match="the checkpoint before it is used") as warned:
         assert load(run).step == 5
     assert [str(path) in str(w.message) for path, w in zip(bad, warned, strict=True)] == [True, True]
     with pytest.raises(UserError, match=r"step-00000010.state.*other steps: 12, 10, 5"):
         load(run, step=10)
-    with pytest.warns(UserWarning) as warned:
+    with pytest.warns(UserWarning, match="the checkpoint before it is used") as warned:
         resume(run)
     assert len(warned) == 2
     assert outcome(run) == expected
@@ -246,13 +246,10 @@ def test_damaged_checkpoints_do_not_push_good_ones_out(tmp_path: Path, keep_last
 
 
 def _stopped_again(run: Run, step: int) -> Run:
-    from tests.tiny import stop_after
-
-    from ganbench.errors import Stopped
-
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(Stopped):
+    with pytest.MonkeyPatch.context() as patch:
         stop_after(patch, step)
-        resume(run)
+        with pytest.raises(Stopped):
+            resume(run)
     return run
 
 

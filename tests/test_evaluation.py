@@ -67,7 +67,7 @@ def test_what_cannot_be_scored(run: Run, tmp_path: Path) -> None:
         evaluate(run, n=20)
     with pytest.raises(UserError, match="there is no metric 'modess'"):
         evaluate(run, metrics=["modess"])
-    with pytest.raises(UserError, match="'fd' judges|judges data of kind 'image'"):
+    with pytest.raises(UserError, match=r"'fd' judges|judges data of kind 'image'"):
         evaluate(run, metrics=["fd"])
     with pytest.raises(UserError, match="needs at least 250 samples, not 249"):
         require_scorable(ring8(points=5), 249)

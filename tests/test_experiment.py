@@ -212,7 +212,7 @@ def test_a_failing_disk_in_the_middle(tmp_path: Path, monkeypatch: pytest.Monkey
         monkeypatch.setattr("ganbench.training.log.EventLog.append", refuse)
     else:
         monkeypatch.setattr("ganbench.experiment.write_bytes", refuse)
-    with pytest.raises(RunError, match="No space left on device.*checkpoints are intact") as failed:
+    with pytest.raises(RunError, match=r"No space left on device.*checkpoints are intact") as failed:
         train(recipe, out=tmp_path / "run")
     monkeypatch.undo()
     assert "\n" not in str(failed.value)
@@ -238,7 +238,7 @@ def test_other_data_than_it_began_with(tmp_path: Path) -> None:
     described = json.loads((run.path / "recipe.json").read_text())
     described["data"]["seed"] = 5
     (run.path / "recipe.json").write_text(json.dumps(described))
-    with pytest.raises(UserError, match="the data set ring8 is not the one that .* was trained on"):
+    with pytest.raises(UserError, match=r"the data set ring8 is not the one that .* was trained on"):
         resume(run)
 
 

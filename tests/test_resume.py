@@ -205,8 +205,10 @@ def _changed(state: dict[str, Any], path: tuple[Any, ...], how: str) -> dict[str
 
 
 def _worked_out_anew(path: tuple[Any, ...], state: dict[str, Any]) -> bool:
-    """Whether the next step overwrites the item: spectral norm works out u from v (both, where there is one output)
-    and an average copies the counter of its live network."""
+    """Whether the next step overwrites the item.
+
+    Spectral norm works out u from v (both, where there is one output); an average copies its network's counter.
+    """
     part, name = path[0], str(path[-1])
     if part == "average":
         return name.endswith("num_batches_tracked")

@@ -51,7 +51,7 @@ def test_leftovers_of_a_killed_process_with_the_same_number_do_no_harm(tmp_path:
 
 
 def test_what_is_no_run(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="is not a run: it holds no recipe.json"):
+    with pytest.raises(UserError, match=r"is not a run: it holds no recipe.json"):
         Run(tmp_path)
     with pytest.raises(UserError, match="does not exist"):
         Run(tmp_path / "none")

@@ -93,7 +93,8 @@ def train_until(
     recipe: Recipe, out: Path, step: int, error: BaseException | None = None, seed: int = 0
 ) -> Run:
     """Train a recipe that is stopped after a step by a signal, or by an error as in a crash."""
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(Stopped if error is None else type(error)):
+    with pytest.MonkeyPatch.context() as patch:
         stop_after(patch, step, error)
-        train(recipe, out=out, seed=seed)
+        with pytest.raises(Stopped if error is None else type(error)):
+            train(recipe, out=out, seed=seed)
     return Run(out)

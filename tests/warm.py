@@ -148,7 +148,7 @@ def _be_the_command_line(order: dict[str, Any]) -> None:
         code = end.code
         if isinstance(code, str):
             print(code, file=sys.stderr)
-    except BaseException:
+    except BaseException:  # noqa: BLE001 (a child must not return into its parent's loop)
         import traceback
 
         traceback.print_exc()

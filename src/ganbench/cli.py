@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Optional
 
 import typer
 
+from ganbench.cli_data import JsonOption, data_app, print_json
 from ganbench.errors import RunError, Stopped, UserError
 
 app = typer.Typer(
@@ -20,7 +21,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-data_app = typer.Typer(help="List, check and prepare data sets.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 
 RecipeArgument = Annotated[str, typer.Argument(help="A name, a YAML or JSON file, or file.py:function.")]
@@ -33,7 +33,6 @@ BudgetOption = Annotated[
     Literal["laptop", "reference"],
     typer.Option(help="How much to compute: minutes on 2 cores, or the paper's."),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 ModuleOption = Annotated[
     Optional[list[Path]],  # noqa: UP045
     typer.Option("--module", help="A Python file of yours whose parts the recipe uses; its code is run."),
@@ -84,7 +83,7 @@ def recipes(as_json: JsonOption = False) -> None:
 
     made = [function(budget="reference") for function in recipe_functions().values()]
     if as_json:
-        _print_json([{"name": r.name, "summary": r.summary, "data": r.data.to_dict()} for r in made])
+        print_json([{"name": r.name, "summary": r.summary, "data": r.data.to_dict()} for r in made])
         return
     for recipe in made:
         print(f"{recipe.name:20} {recipe.summary}")
@@ -222,7 +221,7 @@ def evaluate(
         trusted=trusted,
     )
     if as_json:
-        _print_json([score.to_dict() for score in scores])
+        print_json([score.to_dict() for score in scores])
         return
     for score in scores:
         print(f"{score.name}  {score.value:.4f}  ({score.better} is better)")
@@ -237,48 +236,6 @@ def report(run: RunArgument) -> None:
     from ganbench.runs import Run
 
     print(write_report(Run(run)))
-
-
-@data_app.command("list")
-def list_data(as_json: JsonOption = False) -> None:
-    """List the data sets that have names."""
-    from ganbench.data.registry import datasets
-
-    found = {name: (function.__doc__ or "").split("\n")[0] for name, function in datasets().items()}
-    if as_json:
-        _print_json(found)
-        return
-    for name, summary in found.items():
-        print(f"{name:16} {summary}")
-
-
-@data_app.command("check")
-def check_data(
-    path: Annotated[Path, typer.Argument(help="A folder of pictures, or an archive.")],
-    as_json: JsonOption = False,
-) -> None:
-    """Report sizes, colour modes, broken and duplicate pictures, class balance."""
-    from ganbench.data.check import check
-
-    found = check(path)
-    if as_json:
-        _print_json(found.to_dict())
-    else:
-        print(found)
-
-
-@data_app.command("prepare")
-def prepare_data(
-    source: Annotated[Path, typer.Argument(help="A folder of pictures.")],
-    destination: Annotated[Path, typer.Argument(help="The archive to write, FILE.npz.")],
-    size: Annotated[int, typer.Option(min=1, help="Height and width in pixels.")] = 64,
-    skip_broken: Annotated[bool, typer.Option(help="Leave broken pictures out instead of refusing.")] = False,
-) -> None:
-    """Pack a folder of pictures into one archive file."""
-    from ganbench.data.prepare import prepare
-
-    prepare(source, destination, size=size, on_error="skip" if skip_broken else "refuse")
-    print(destination)
 
 
 def _trust(modules: list[Path] | None) -> set[str]:
@@ -299,10 +256,6 @@ def _step(text: str | None) -> int | str | None:
 def _print_path(path: Path) -> None:
     if os.environ.get("RANK", "0") == "0":  # one answer, also under torchrun
         print(path)
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=1))
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *where: Any, **_: Any) -> None:

@@ -109,8 +109,12 @@ def test_a_run_of_two_goes_on_in_one_and_the_reverse(warm: Warm, tmp_path: Path)
 
 
 def test_batch_norm_sees_its_own_half_on_cpu(warm: Warm, tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
     name = "dcgan-shapes"
-    finish(in_two(warm, *command(name, tmp_path / "two")))
+    finish(in_two(warm, *command(name, tmp_path / "two"), "--tensorboard"))
+    assert (
+        len(list((tmp_path / "two" / "tensorboard").iterdir())) == 1
+    )  # the first process writes, the other does not
     assert warm.run(*command(name, tmp_path / "one"))[0] == 0
     largest = difference(Run(tmp_path / "two"), Run(tmp_path / "one"))
     print(f"{name}, with batch norm: 2 processes differ from 1 by at most {largest:.1e} after {STEPS} steps")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.tiny import tiny, train_until
+from tests.tiny import stop_after, tiny, train_until
 
 from ganbench.errors import UserError
 from ganbench.experiment import resume, train
@@ -59,11 +59,10 @@ def test_a_resumed_run_overwrites_what_a_crash_had_told(tmp_path: Path) -> None:
     class Crash(Exception):
         pass
 
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(Crash):
-        from tests.tiny import stop_after
-
+    with pytest.MonkeyPatch.context() as patch:
         stop_after(patch, 9, Crash())
-        train(RECIPE, out=tmp_path / "run", tensorboard=True)
+        with pytest.raises(Crash):
+            train(RECIPE, out=tmp_path / "run", tensorboard=True)
     run = resume(tmp_path / "run", tensorboard=True)
     assert [step for step, _ in mirrored(run)["D/adversarial"]] == [3, 6, 9, 12]
     same(run)
