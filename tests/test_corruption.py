@@ -209,17 +209,17 @@ def test_a_run_falls_back_to_the_last_good_one_and_names_the_file(tmp_path: Path
     ]
     for path in bad:
         damage(path)
-    with pytest.warns(UserWarning, match="the checkpoint before it is used") as warned:
+    with pytest.warns(UserWarning, match="this checkpoint is passed over") as warned:
         state = run.read_checkpoint()
     assert state is not None
     assert state["step"] == 5
     assert [str(path) in str(w.message) for path, w in zip(bad, warned, strict=True)] == [True, True]
-    with pytest.warns(UserWarning, match="the checkpoint before it is used") as warned:
+    with pytest.warns(UserWarning, match="this checkpoint is passed over") as warned:
         assert load(run).step == 5
     assert [str(path) in str(w.message) for path, w in zip(bad, warned, strict=True)] == [True, True]
     with pytest.raises(UserError, match=r"step-00000010.state.*other steps: 12, 10, 5"):
         load(run, step=10)
-    with pytest.warns(UserWarning, match="the checkpoint before it is used") as warned:
+    with pytest.warns(UserWarning, match="this checkpoint is passed over") as warned:
         resume(run)
     assert len(warned) == 2
     assert outcome(run) == expected

@@ -81,3 +81,13 @@ def test_scoring_leaves_random_state_alone(run: Run) -> None:
     torch.manual_seed(1)
     evaluate(run, n=300)
     assert torch.equal(torch.rand(2), expected)
+
+
+def test_no_evaluation_replaces_one_that_was_measured_otherwise(run: Run) -> None:
+    before = len(list(run.eval.iterdir()))
+    evaluate(run, n=310)
+    evaluate(run, n=310, seed=2)
+    evaluate(run, n=310, against="ring8")
+    assert len(list(run.eval.iterdir())) == before + 3
+    evaluate(run, n=310)
+    assert len(list(run.eval.iterdir())) == before + 3, "the same again replaces itself"

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from tests.tiny import STEPS, changes_for, contents, outcome, stop_after, tiny, train_until, words
 from tests.warm import Warm, warm
 
 import ganbench.runs
 from ganbench.errors import RunError, Stopped, UserError
 from ganbench.experiment import resume, train
-from ganbench.runs import Run
+from ganbench.runs import Run, write_json
 from ganbench.training.checkpoint import list_checkpoints, read_checkpoint
 
 __all__ = ["warm"]
@@ -70,19 +71,18 @@ def test_a_signal_stops_after_the_running_step_with_a_checkpoint(
 
 
 def test_a_run_stopped_by_signals_ends_as_one_that_was_not(warm: Warm, tmp_path: Path) -> None:
-    steps = {"steps": 150, "log_every": 1, "checkpoint_every": 1000}
+    steps = {"steps": 400, "log_every": 1, "checkpoint_every": 1000}
     assert warm.run(*quick(tmp_path / "whole", **steps))[0] == 0
     child, stops = warm.start(*quick(tmp_path / "run", **steps)), 0
-    child.wait_for("step 1/")
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGTERM):
-        time.sleep(0.03)
+        child.wait_for("images/s")
         child.kill(number)
         stops += child.wait() == 128 + number
         child = warm.start("resume", tmp_path / "run")
     assert child.wait() == 0, child.err
     assert stops >= 2
     run, whole = Run(tmp_path / "run"), Run(tmp_path / "whole")
-    assert outcome(run, 150) == outcome(whole, 150)
+    assert outcome(run, 400) == outcome(whole, 400)
 
 
 def test_a_second_signal_stops_at_once(warm: Warm, tmp_path: Path) -> None:
@@ -291,3 +291,19 @@ def test_training_leaves_the_callers_random_state_alone(tmp_path: Path) -> None:
     torch.manual_seed(5)
     train(tiny("dcgan-shapes", {"schedule.steps": 2}), out=tmp_path / "run")
     assert torch.equal(torch.rand(3), expected)
+
+
+def test_a_resumed_run_keeps_its_thread_count(tmp_path: Path) -> None:
+    run = train(
+        tiny("gan-ring8", {"machine.threads": None}), out=tmp_path / "run", overrides={"schedule.steps": 4}
+    )
+    meta = run.meta
+    meta["machine"]["threads"] = 1
+    write_json(run.path / "meta.json", meta)
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        resume(run, steps=6)
+        assert torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(before)

@@ -121,3 +121,13 @@ def test_json_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest
         write_json(path, {"a": 2})
     assert json.loads(path.read_text()) == {"a": 1}
     assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_sweeping_deletes_what_a_killed_process_left_and_nothing_else(run: Run) -> None:
+    left = [run.path / ".events.jsonl.0a1b2c3d.tmp", run.samples / ".step-00000001.png.0a1b2c3d.tmp"]
+    for path in left:
+        path.touch()
+    (run.samples / "step-00000001.png").touch()
+    before = {p for p in run.path.rglob("*") if p not in left}
+    run.sweep()
+    assert set(run.path.rglob("*")) == before

@@ -17,7 +17,10 @@ def list_data(as_json: JsonOption = False) -> None:
     """List the data sets that have names."""
     from ganbench.data.registry import datasets
 
-    found = {name: (function.__doc__ or "").split("\n")[0] for name, function in datasets().items()}
+    found = {
+        name: (function.__doc__ or "").split("\n")[0].replace("``", "")
+        for name, function in datasets().items()
+    }
     if as_json:
         print_json(found)
         return

@@ -49,12 +49,16 @@ def evaluate(
     reference: Dataset = recipe.data() if against is None else _dataset_like(against, model.info)
     scores = score_model(model, reference, metrics=metrics, features=features, n=n, seed=seed)
     for score in scores:
-        safe = "".join(c if c.isalnum() or c in "-@" else "-" for c in score.name).strip("-")
         run.eval.mkdir(exist_ok=True)
-        write_json(
-            run.eval / f"{safe}-step-{model.step:08d}-n{score.measured['samples']}.json", score.to_dict()
-        )
+        label = f"{score.name} step-{model.step:08d} n{score.measured['samples']} seed{seed}"
+        if against is not None:
+            label += f" against {reference.info.name} {reference.info.fingerprint}"
+        write_json(run.eval / f"{_file_name(label)}.json", score.to_dict())
     return scores
+
+
+def _file_name(label: str) -> str:
+    return "-".join("".join(c if c.isalnum() or c in "-@." else " " for c in label).split())
 
 
 def require_scorable(reference: Dataset, n: int | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import itertools
 from collections.abc import Collection, Iterator, Mapping
@@ -91,7 +92,9 @@ def resume(
     recipe, meta = run.recipe(trusted), run.meta
     if steps is not None:
         recipe = recipe.override({"schedule.steps": steps})
-    engine = Engine(recipe.machine)
+    # With as many threads as before, even on a machine with more cores: another number gives other last bits.
+    threads = recipe.machine.threads or meta["machine"].get("threads")
+    engine = Engine(dataclasses.replace(recipe.machine, threads=threads))
     try:
         with _only_trainer(run, engine):
             dataset = _dataset(recipe, tensorboard)
@@ -135,6 +138,7 @@ def _go(
     actions = Actions(run, trainer, dataset, recipe)
     try:
         if leads:
+            run.sweep()
             run.events.cut(trainer.step)
         with stop.listening(), console.progress(trainer.step, schedule.steps, schedule.batch) as show:
             done = trainer.train(actions.hooks(console, show, mirror), stop)
@@ -188,23 +192,29 @@ class Actions:
 
     def evaluate(self, trainer: Trainer, console: Console) -> None:
         """Score the model; a checkpoint with the best score so far is saved and kept."""
-        if not trainer.engine.leads:
-            return
+        if trainer.engine.leads:
+            self._score(trainer, console)
+        if trainer.engine.any(trainer.engine.leads and self.run.best_step() == trainer.step):
+            self.save(trainer)
+
+    def _score(self, trainer: Trainer, console: Console) -> None:
         self.model.step = trainer.step
         n = self.recipe.schedule.evaluate_samples
         for score in score_model(self.model, self.dataset, n=n, seed=trainer.seed):
             self.run.events.append("score", trainer.step, **score.to_dict())
             console.note(f"step {trainer.step}: {_in_words(score)}")
-        if self.run.best_step() == trainer.step:
-            self.save(trainer)
 
     def save(self, trainer: Trainer) -> None:
         """Write a checkpoint of this step, unless there is one, and delete those that are not to be kept."""
-        if not trainer.engine.leads or trainer.step == self.saved_step:
+        if trainer.step == self.saved_step:
+            return
+        self.saved_step = trainer.step
+        state = trainer.state_dict()  # every process has a part in it
+        if not trainer.engine.leads:
             return
         trainer.refuse_infinite()
-        save_checkpoint(self.run.checkpoints, trainer.state_dict())
-        self.saved_step = trainer.step
+        self.run.events.sync()
+        save_checkpoint(self.run.checkpoints, state)
         keep_last, best = self.recipe.schedule.keep_last, self.run.best_step()
         prune_checkpoints(self.run.checkpoints, trainer.step, keep_last, best)
 

@@ -121,7 +121,7 @@ class Run:
             try:
                 return read_checkpoint(path)
             except CheckpointError as error:
-                warnings.warn(f"{error}; the checkpoint before it is used", stacklevel=2)
+                warnings.warn(f"{error}; this checkpoint is passed over", stacklevel=2)
         return None
 
     def _read_named(self, step: int | str) -> dict[str, Any]:
@@ -148,6 +148,12 @@ class Run:
     def whole_checkpoints(self) -> list[Path]:
         """Return the checkpoints whose manifest is whole, newest first."""
         return [p for p in list_checkpoints(self.checkpoints) if _has_manifest(p)]
+
+    def sweep(self) -> None:
+        """Delete the temporary files that a killed process left; only for the holder of the lock."""
+        for folder in (self.path, self.samples, self.eval):
+            for leftover in folder.glob(".*.tmp"):
+                leftover.unlink(missing_ok=True)
 
     @contextmanager
     def lock(self) -> Iterator[None]:

@@ -40,9 +40,10 @@ class TermLog:
         self.sums, self.counts = {}, {}
         return dict(zip(names, means.tolist(), strict=True))
 
-    def state_dict(self) -> dict[str, Any]:
-        """Return the sums and counts, so that a resumed run logs the same means."""
-        return {"sums": dict(self.sums), "counts": dict(self.counts)}
+    def state_dict(self, over_processes: Callable[[Tensor], Tensor]) -> dict[str, Any]:
+        """Return the sums (their mean over all processes) and counts, so that a resumed run logs the same means."""
+        sums = {name: over_processes(self.sums[name].clone()) for name in sorted(self.sums)}
+        return {"sums": sums, "counts": {name: self.counts[name] for name in sums}}
 
     def load_state_dict(self, state: Mapping[str, Any], device: torch.device) -> None:
         """Go on from what :meth:`state_dict` returned."""
@@ -63,6 +64,12 @@ class EventLog:
             if file.tell() and not _ends_with_newline(file):
                 line = "\n" + line  # a crash cut the last line short
             file.write(line.encode())
+
+    def sync(self) -> None:
+        """Have the system write to the disk what it has taken."""
+        if self.path.exists():
+            with self.path.open("rb+") as file:
+                os.fsync(file.fileno())
 
     def read(self, kind: str | None = None) -> list[dict[str, Any]]:
         """Return the events, of one kind or all, in order."""

@@ -198,14 +198,14 @@ class Trainer:
         return nn.ModuleDict({**dict(self.networks.items()), **dict(self.average.networks.items())})
 
     def state_dict(self) -> dict[str, Any]:
-        """Return everything that a later step depends on."""
+        """Return everything that a later step depends on; all processes must ask together."""
         return {
             "step": self.step,
             "networks": self.networks.state_dict(),
             "average": {} if self.average is None else self.average.networks.state_dict(),
             "algorithm": self.algorithm.state_dict(),
             "optimizers": {name: o.state_dict() for name, o in self.optimizers.items()},
-            "log": self.log.state_dict(),
+            "log": self.log.state_dict(self.engine.mean),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
