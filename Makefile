@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUNS ?= runs
 JOBS ?= 2
 
-.PHONY: demo test lint bench results clean
+.PHONY: demo test lint bench robustness results clean
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -15,7 +15,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 demo: $(VENV)/installed
 	@rm -rf $(RUNS)/demo-ring8 $(RUNS)/demo-shapes
 	$(BIN)/ganbench train gan-r1-ring8 --budget laptop --out $(RUNS)/demo-ring8 schedule.steps=1000 schedule.evaluate_every=250
-	$(BIN)/ganbench train dcgan-shapes --budget laptop --out $(RUNS)/demo-shapes schedule.steps=600
+	$(BIN)/ganbench train dcgan-shapes --budget laptop --out $(RUNS)/demo-shapes schedule.steps=1200
 	$(BIN)/ganbench evaluate $(RUNS)/demo-ring8
 	$(BIN)/ganbench evaluate $(RUNS)/demo-shapes --n 2500
 	@echo "The two GANs and what they made:"
@@ -32,6 +32,11 @@ test: lint
 
 bench: $(VENV)/installed
 	$(BIN)/python -m benchmarks.trainer
+
+robustness: $(VENV)/installed
+	rm -f results/robustness.json
+	GANBENCH_MEASURED=results/robustness.json $(BIN)/pytest -q tests/test_resume.py tests/test_kill.py \
+	  tests/test_corruption.py tests/test_experiment.py tests/training/test_processes.py
 
 results: $(VENV)/installed
 	$(BIN)/python results/tables.py

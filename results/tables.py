@@ -80,7 +80,8 @@ def _scores(group: list[Record]) -> str:
 def benchmark_table(benchmark: dict[str, Any]) -> str:
     """Return the speed table: our loop against the plain one."""
     lines = [
-        "| workload | plain loop, best of 0 and 2 workers | ours | ratio (by round) | goal | outside forward, backward and optimizer |",
+        "| workload | plain loop, best of 0 and 2 workers | ours | ratio (by round) | goal "
+        "| outside forward, backward and optimizer |",
         "|---|--:|--:|--:|--:|--:|",
     ]
     for name, row in benchmark["workloads"].items():

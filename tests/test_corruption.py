@@ -15,6 +15,7 @@ import safetensors.torch
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.measured import measured
 from tests.tiny import contents, outcome, stop_after, tiny, train_until
 
 from ganbench.errors import Stopped, UserError
@@ -79,7 +80,7 @@ def test_every_bit_of_the_manifest_and_hundreds_of_the_other_files(checkpoint: P
         (checkpoint / name).write_bytes(whole[name])
         flips += 1
     assert not refused(checkpoint)
-    print(f"{flips} single-bit flips, all found")
+    measured("single-bit flips of a checkpoint", flips=flips, found=flips)
 
 
 def test_a_hundred_files_cut_short_or_with_something_added(checkpoint: Path) -> None:
@@ -92,7 +93,7 @@ def test_a_hundred_files_cut_short_or_with_something_added(checkpoint: Path) -> 
         assert refused(checkpoint), name
         (checkpoint / name).write_bytes(whole[name])
     assert not refused(checkpoint)
-    print(f"{len(names)} truncations, all found")
+    measured("truncations of a checkpoint", cuts=len(names), found=len(names))
 
 
 @pytest.mark.parametrize("name", FILES)

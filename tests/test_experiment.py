@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import torch
+from tests.measured import measured
 from tests.tiny import STEPS, changes_for, contents, outcome, stop_after, tiny, train_until, words
 from tests.warm import Warm, warm
 
@@ -64,9 +65,7 @@ def test_a_signal_stops_after_the_running_step_with_a_checkpoint(
     child.kill()
     child.wait()
     p95 = sorted(seconds)[int(0.95 * len(seconds))]
-    print(
-        f"{len(seconds)} times {number.name}: from signal to exit p95 {p95:.3f} s, longest {max(seconds):.3f} s"
-    )
+    measured(f"{number.name} to exit", times=len(seconds), p95_seconds=round(p95, 3))
     assert p95 < 2.0
 
 
@@ -169,7 +168,7 @@ def test_whatever_file_cannot_be_written_the_run_fails_in_good_order(warm: Warm,
             assert code == 0, err
             assert outcome(run, 30)["events"] == outcome(Run(tmp_path / "base"), 30)["events"]
             assert outcome(run, 30)["manifest.json"] == outcome(Run(tmp_path / "base"), 30)["manifest.json"]
-    print(f"{LIMITS} sizes of a full disk: {failed_at}")
+    measured("full disk", sizes=LIMITS, **{f"at {where}": count for where, count in failed_at.items()})
     assert sum(failed_at.values()) == LIMITS
     assert failed_at.keys() >= {"a checkpoint", "the log"}
 

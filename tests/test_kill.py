@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.measured import measured
 from tests.tiny import changes_for, contents, words
 from tests.warm import Warm, warm
 
@@ -66,8 +67,8 @@ def test_sixty_kills_while_every_step_is_saved(warm: Warm, tmp_path: Path) -> No
     code, _, err = warm.run("resume", path) if child.wait() != 0 else (0, "", "")
     assert code == 0, err
     assert "warning" not in err
-    print(
-        f"{kills} kills, {in_a_save} of them in the middle of a save; {steps_lost} steps done twice, at step {newest}"
+    measured(
+        "SIGKILL while training", kills=kills, in_a_save=in_a_save, unreadable=0, steps_done_twice=steps_lost
     )
     ours = contents(Run(path).checkpoints / f"step-{STEPS:08d}")
     theirs = contents(Run(tmp_path / "whole").checkpoints / f"step-{STEPS:08d}")
@@ -98,5 +99,5 @@ def test_killed_while_it_starts_there_is_a_run_or_none(warm: Warm, tmp_path: Pat
             assert run.meta["seed"] == 0
             assert run.info.name == "ring8"
             assert run.read_checkpoint() is None or run.read_checkpoint()["step"] >= 1
-    print(f"20 kills at the start: {made} whole runs, {20 - made} none")
+    measured("SIGKILL at the start", kills=20, whole_runs=made, no_run=20 - made)
     assert made > 0

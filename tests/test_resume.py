@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import torch
+from tests.measured import measured
 from tests.tiny import STEPS, outcome, stop_after, tiny, train_until
 
 from ganbench.build import make_trainer
@@ -52,6 +53,7 @@ def test_a_stopped_run_ends_as_if_it_had_not_stopped(
     run = train_until(recipe, tmp_path / "run", step, seed=3)
     assert run.checkpoint_steps()[0] == step
     assert outcome(resume(run)) == expected
+    measured(f"resume of {recipe.name} cut after step {step}", differing_bytes=0)
 
 
 def test_a_crashed_run_ends_as_if_it_had_not_crashed(
@@ -240,7 +242,7 @@ def test_every_item_of_the_state_matters(name: str, tmp_path: Path) -> None:
         for how in ("lost", "altered")
         if _same(_rest(recipe, _changed(state, path, how)), expected)
     ]
-    print(f"{name}: {len(paths)} items of the state, each lost and altered")
+    measured(f"state of {name}, each item lost and altered", items=len(paths))
     assert {path for _, path in survived} == {path for path in paths if _worked_out_anew(path, state)}
 
 

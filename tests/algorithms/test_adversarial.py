@@ -12,7 +12,7 @@ from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.latents import Gaussian
 from ganbench.losses import Hinge, NonSaturating, RelativisticPairing, Wasserstein
-from ganbench.regularizers import R1, Critic
+from ganbench.regularizers import R1, Critic, WeightClip
 from ganbench.settings import Machine, Schedule
 from ganbench.training.draws import Draws
 from ganbench.training.engine import Engine
@@ -190,3 +190,15 @@ def test_no_critic_step_is_refused() -> None:
 def test_it_keeps_no_state_of_its_own() -> None:
     algorithm = Adversarial(latent=LATENT, loss=Hinge(), regularizers=(replace(R1(), gamma=2.0),))
     assert algorithm.state_dict() == {}
+
+
+def test_constraints_hold_for_the_discriminator_after_its_updates() -> None:
+    algorithm = Adversarial(latent=LATENT, loss=Wasserstein(), constraints=(WeightClip(0.01),))
+    made = networks()
+    before = {name: weight.clone() for name, weight in made["G"].named_parameters()}
+    d, g = algorithm.phases()
+    assert g.after is None
+    assert d.after is not None
+    d.after(made)
+    assert max(float(weight.detach().abs().max()) for weight in made["D"].parameters()) == pytest.approx(0.01)
+    assert all(torch.equal(weight, before[name]) for name, weight in made["G"].named_parameters())

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from tests.measured import measured
 from tests.tiny import changes_for, words
 from tests.warm import Child, Warm, warm
 
@@ -72,7 +73,7 @@ def test_two_processes_train_as_one(warm: Warm, tmp_path: Path, name: str) -> No
     ours, theirs = Run(tmp_path / "two"), Run(tmp_path / "one")
     assert (ours.meta["machine"]["processes"], theirs.meta["machine"]["processes"]) == (2, 1)
     largest = difference(ours, theirs)
-    print(f"{name}: 2 processes differ from 1 by at most {largest:.1e} in any weight after {STEPS} steps")
+    measured(f"2 processes against 1, {name}", steps=STEPS, largest_difference=largest)
     assert largest <= 1e-5
     only_one_wrote(ours, [3, 6, 9, 12, 15, 18, 20])
     for a, b in zip(ours.events.read("scalars"), theirs.events.read("scalars"), strict=True):
@@ -103,7 +104,7 @@ def test_a_run_of_two_goes_on_in_one_and_the_reverse(warm: Warm, tmp_path: Path)
     assert warm.run(*command(name, tmp_path / "whole", steps, **schedule))[0] == 0
     for path in (tmp_path / "two", tmp_path / "one"):
         largest = difference(Run(path), Run(tmp_path / "whole"))
-        print(f"{path.name} first, then the other: at most {largest:.1e} from an uninterrupted run of one")
+        measured(f"processes changed at resume, {path.name} first", largest_difference=largest)
         assert largest <= 1e-5
         only_one_wrote(Run(path), list(range(1, steps + 1)))
 
@@ -117,7 +118,7 @@ def test_batch_norm_sees_its_own_half_on_cpu(warm: Warm, tmp_path: Path) -> None
     )  # the first process writes, the other does not
     assert warm.run(*command(name, tmp_path / "one"))[0] == 0
     largest = difference(Run(tmp_path / "two"), Run(tmp_path / "one"))
-    print(f"{name}, with batch norm: 2 processes differ from 1 by at most {largest:.1e} after {STEPS} steps")
+    measured(f"2 processes against 1, {name} with batch norm", steps=STEPS, largest_difference=largest)
     assert 1e-5 < largest < 1.0
     state = Run(tmp_path / "two").read_checkpoint()
     assert state is not None

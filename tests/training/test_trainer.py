@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -263,6 +264,26 @@ def test_only_the_players_of_a_phase_move_and_only_they_get_gradients() -> None:
     assert engine.seen[0][1]["G"] == engine.seen[1][1]["G"] == [None] * 4
     for after_d, after_g in ((1, 2), (4, 5)):
         assert all(map(torch.equal, engine.seen[after_d][1]["D"], engine.seen[after_g][1]["D"]))
+
+
+def test_what_follows_an_update_happens_after_each_of_the_phase() -> None:
+    largest: list[float] = []
+
+    class Clipped(Pair):
+        def phases(self) -> tuple[Phase, ...]:
+            d, g = super().phases()
+            return replace(d, after=self.clip), g
+
+        def clip(self, networks: nn.ModuleDict) -> None:
+            largest.append(max(float(w.detach().abs().max()) for w in networks["D"].parameters()))
+            for weight in networks["D"].parameters():
+                weight.data.clamp_(-0.1, 0.1)
+
+    one = trainer(algorithm=Clipped(critic_steps=2), steps=3)
+    one.train()
+    assert len(largest) == 6
+    assert 0.1 < max(largest[1:]) < 0.112  # about one step of Adam at rate .01 outside, never more
+    assert max(float(w.detach().abs().max()) for w in one.networks["D"].parameters()) <= 0.1
 
 
 def test_what_a_loss_is_told_of_its_place_in_the_run() -> None:

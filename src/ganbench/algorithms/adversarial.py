@@ -13,7 +13,7 @@ from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.latents import Latent
 from ganbench.losses.base import Loss
-from ganbench.regularizers.base import Regularizer
+from ganbench.regularizers.base import Constraint, Regularizer
 from ganbench.training.phase import Context, Phase, Terms
 
 
@@ -33,6 +33,7 @@ class Adversarial(Algorithm):
         latent: Latent,
         loss: Loss,
         regularizers: Sequence[Regularizer] = (),
+        constraints: Sequence[Constraint] = (),
         critic_steps: int = 1,
         one_pass: bool = False,
     ) -> None:
@@ -40,6 +41,7 @@ class Adversarial(Algorithm):
         if critic_steps < 1:
             raise UserError(f"algorithm.critic_steps must be at least 1, not {critic_steps}")
         self.latent, self.loss, self.regularizers = latent, loss, tuple(regularizers)
+        self.constraints = tuple(constraints)
         self.critic_steps, self.one_pass = critic_steps, one_pass
         names = [r.name for r in self.regularizers]  # two of one name are two terms, each with its own
         self.terms = [n if n not in names[:i] else f"{n}-{i + 1}" for i, n in enumerate(names)]
@@ -47,7 +49,7 @@ class Adversarial(Algorithm):
     def phases(self) -> tuple[Phase, ...]:
         """Return D's phase, repeated ``critic_steps`` times, then G's."""
         return (
-            Phase("D", ("D",), self.discriminator_terms, repeats=self.critic_steps),
+            Phase("D", ("D",), self.discriminator_terms, repeats=self.critic_steps, after=self.constrain),
             Phase("G", ("G",), self.generator_terms, reads_data=self.loss.generator_needs_real),
         )
 
@@ -72,6 +74,11 @@ class Adversarial(Algorithm):
             return discriminator(real.x), discriminator(fake.x)
         scores = discriminator(torch.cat([real.x, fake.x]))
         return scores[: len(real)], scores[len(real) :]
+
+    def constrain(self, networks: nn.ModuleDict) -> None:
+        """Bring D back to where its constraints want it."""
+        for constraint in self.constraints:
+            constraint(networks["D"])
 
     def generator_terms(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Terms:
         """Return G's adversarial term."""

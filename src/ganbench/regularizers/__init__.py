@@ -1,8 +1,24 @@
 """Extra terms on a player, one a file."""
 
-from ganbench.regularizers.base import Critic, Regularizer
-from ganbench.regularizers.gradient_norm import squared_gradient_norm
+from ganbench.regularizers.base import Constraint, Critic, Regularizer
+from ganbench.regularizers.dragan import Dragan
+from ganbench.regularizers.gradient_norm import gradient_norm, squared_gradient_norm
+from ganbench.regularizers.gradient_penalty import GradientPenalty
 from ganbench.regularizers.r1 import R1
+from ganbench.regularizers.r2 import R2
 from ganbench.regularizers.scheduled import Scheduled
+from ganbench.regularizers.weight_clip import WeightClip
 
-__all__ = ["R1", "Critic", "Regularizer", "Scheduled", "squared_gradient_norm"]
+__all__ = [
+    "R1",
+    "R2",
+    "Constraint",
+    "Critic",
+    "Dragan",
+    "GradientPenalty",
+    "Regularizer",
+    "Scheduled",
+    "WeightClip",
+    "gradient_norm",
+    "squared_gradient_norm",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from ganbench.data.base import Batch
 from ganbench.training.phase import Context
@@ -34,3 +34,10 @@ class Regularizer(Protocol):
 
         Leaves ``real`` and ``fake`` as they were. All randomness comes from ``context.draws``.
         """
+
+
+class Constraint(Protocol):
+    """What a network must obey after each of its updates."""
+
+    def __call__(self, network: nn.Module) -> None:
+        """Bring the network back to where it may be, in place."""

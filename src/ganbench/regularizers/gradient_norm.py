@@ -23,3 +23,11 @@ def squared_gradient_norm(critic: Critic, x: Tensor, y: Tensor | None = None) ->
         x = x.detach().float().requires_grad_(True)
         (gradient,) = torch.autograd.grad(critic(x, y).sum(), x, create_graph=True)
         return gradient.square().flatten(1).sum(1)
+
+
+def gradient_norm(critic: Critic, x: Tensor, y: Tensor | None = None) -> Tensor:
+    """Return the Euclidean norm of the critic's gradient at ``x``, ``[N]``, as :func:`squared_gradient_norm` has it.
+
+    The square root's own slope is infinite at 0; a tiny floor keeps it finite where a critic is flat.
+    """
+    return (squared_gradient_norm(critic, x, y) + 1e-16).sqrt()

@@ -5,15 +5,14 @@ Which Training Methods for GANs do actually Converge? (2018), arXiv:1801.04406.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar
 
 from torch import Tensor
 
 from ganbench.data.base import Batch
-from ganbench.errors import UserError
 from ganbench.regularizers.base import Critic
+from ganbench.regularizers.checks import check_every, check_weight
 from ganbench.regularizers.gradient_norm import squared_gradient_norm
 from ganbench.training.phase import Context
 
@@ -34,10 +33,8 @@ class R1:
     every: int = 1
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.gamma) and self.gamma >= 0):
-            raise UserError(f"R1: gamma must be a finite number of at least 0, but is {self.gamma}")
-        if self.every < 1:
-            raise UserError(f"R1: every must be a number of steps of at least 1, but is {self.every}")
+        check_weight("R1", "gamma", self.gamma)
+        check_every("R1", self.every)
 
     def __call__(self, critic: Critic, real: Batch, fake: Batch, context: Context) -> Tensor:
         """Return the penalty, ``[N]``, at least 0; ``fake`` and ``context`` are not used."""

@@ -34,7 +34,8 @@ class Context:
 class Phase:
     """One kind of update: which networks move, the loss that moves them, and how often a step repeats it.
 
-    ``loss(networks, batch, context)`` gets real data if ``reads_data``, else None.
+    ``loss(networks, batch, context)`` gets real data if ``reads_data``, else None. ``after(networks)`` is called
+    after each update (weight clipping, say).
     """
 
     name: str
@@ -42,6 +43,7 @@ class Phase:
     loss: Callable[[nn.ModuleDict, Batch | None, Context], Terms]
     repeats: int = 1
     reads_data: bool = True
+    after: Callable[[nn.ModuleDict], None] | None = None
 
 
 class Trainable(Protocol):

@@ -143,6 +143,8 @@ class Trainer:
         with self.clock.section("optimizer"):
             for name in phase.trains:
                 self.optimizers[name].step()
+            if phase.after is not None:
+                phase.after(self.networks)
 
     def _backward(self, phase: Phase, repeat: int, part: int, batch: Batch | None) -> None:
         key = (self.seed, "update", self.step, phase.name, repeat)

@@ -1,0 +1,35 @@
+"""Least squares on points: Least Squares Generative Adversarial Networks, 2016, arXiv 1611.04076."""
+
+from __future__ import annotations
+
+from ganbench.losses import LeastSquares
+from ganbench.recipe import Budget, Paper, Recipe, recipe
+from ganbench.recipes.mlp import GRID25, RING8, Task, adam, mlp_gan
+from ganbench.spec import Spec
+
+LSGAN = Paper("Least Squares Generative Adversarial Networks", 2016, "1611.04076")
+
+
+def lsgan(task: Task, budget: Budget, laptop_steps: int) -> Recipe:
+    """Return the least squares GAN, the study's settings."""
+    return mlp_gan(
+        "lsgan",
+        "a least squares GAN",
+        task,
+        task.schedule(budget, laptop_steps),
+        loss=Spec(LeastSquares),
+        optimizer=adam(betas=(0.5, 0.999)),
+        papers=(LSGAN,),
+    )
+
+
+@recipe
+def lsgan_ring8(budget: Budget = "reference") -> Recipe:
+    """The least squares GAN on eight Gaussians."""
+    return lsgan(RING8, budget, 2000)
+
+
+@recipe
+def lsgan_grid25(budget: Budget = "reference") -> Recipe:
+    """The least squares GAN on 25 Gaussians."""
+    return lsgan(GRID25, budget, 2000)

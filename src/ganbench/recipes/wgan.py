@@ -1,0 +1,66 @@
+"""Wasserstein GANs on points: by weight clipping (2017, arXiv 1701.07875), by a penalty (1704.00028)."""
+
+from __future__ import annotations
+
+import torch
+
+from ganbench.losses import Wasserstein
+from ganbench.recipe import Budget, Paper, Recipe, recipe
+from ganbench.recipes.mlp import GRID25, RING8, Task, adam, mlp_gan
+from ganbench.regularizers import GradientPenalty, WeightClip
+from ganbench.spec import Spec
+
+WGAN = Paper("Wasserstein GAN", 2017, "1701.07875")
+WGAN_GP = Paper("Improved Training of Wasserstein GANs", 2017, "1704.00028")
+
+
+def wgan(task: Task, budget: Budget, laptop_steps: int) -> Recipe:
+    """Return the Wasserstein GAN with clipped weights and RMSprop, the study's settings."""
+    return mlp_gan(
+        "wgan",
+        "a Wasserstein GAN with clipped weights",
+        task,
+        task.schedule(budget, laptop_steps),
+        loss=Spec(Wasserstein),
+        optimizer=Spec(torch.optim.RMSprop, lr=3e-4),
+        papers=(WGAN,),
+        constraints=(Spec(WeightClip, limit=0.01),),
+    )
+
+
+def wgan_gp(task: Task, budget: Budget, weight: float, laptop_steps: int) -> Recipe:
+    """Return the Wasserstein GAN with the gradient penalty, the study's settings."""
+    return mlp_gan(
+        "wgan-gp",
+        "a Wasserstein GAN with the gradient penalty",
+        task,
+        task.schedule(budget, laptop_steps),
+        loss=Spec(Wasserstein),
+        optimizer=adam(betas=(0.5, 0.9)),
+        papers=(WGAN, WGAN_GP),
+        regularizers=(Spec(GradientPenalty, weight=weight),),
+    )
+
+
+@recipe
+def wgan_ring8(budget: Budget = "reference") -> Recipe:
+    """The Wasserstein GAN with clipped weights on eight Gaussians."""
+    return wgan(RING8, budget, 2000)
+
+
+@recipe
+def wgan_gp_ring8(budget: Budget = "reference") -> Recipe:
+    """The Wasserstein GAN with the gradient penalty on eight Gaussians, where the study weighs it .1."""
+    return wgan_gp(RING8, budget, 0.1, 1200)
+
+
+@recipe
+def wgan_grid25(budget: Budget = "reference") -> Recipe:
+    """The Wasserstein GAN with clipped weights on 25 Gaussians."""
+    return wgan(GRID25, budget, 2000)
+
+
+@recipe
+def wgan_gp_grid25(budget: Budget = "reference") -> Recipe:
+    """The Wasserstein GAN with the gradient penalty on 25 Gaussians."""
+    return wgan_gp(GRID25, budget, 0.1, 1200)

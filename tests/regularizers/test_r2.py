@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+import torch
+from tests.context import context
+
+from ganbench.data.base import Batch
+from ganbench.regularizers import R1, R2
+
+
+def test_is_r1_at_the_generated_samples_with_their_labels() -> None:
+    scale = torch.tensor([1.0, 10.0])
+    real = Batch(torch.randn(4, 3), torch.tensor([0, 0, 0, 0]))
+    fake = Batch(torch.randn(4, 3), torch.tensor([0, 1, 1, 0]))
+
+    def penalty(term: R1 | R2, first: Batch, second: Batch) -> torch.Tensor:
+        return term(lambda x, y: scale[y] * x.pow(3).sum(1), first, second, context())
+
+    torch.testing.assert_close(penalty(R2(2.0, 4), real, fake), penalty(R1(2.0, 4), fake, real))

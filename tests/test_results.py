@@ -1,0 +1,36 @@
+"""What the README says was measured is what the records in ``results/`` hold."""
+
+from __future__ import annotations
+
+import json
+import runpy
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+RECORDS = sorted((ROOT / "results" / "runs").glob("*.json"))
+
+
+def test_the_readme_holds_the_tables_that_the_records_give(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["tables.py", "--check"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(ROOT / "results" / "tables.py"), run_name="__main__")
+    assert ended.value.code == 0
+
+
+@pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.stem)
+def test_a_record_says_what_was_run_and_how_it_was_measured(path: Path) -> None:
+    record = json.loads(path.read_text())
+    assert record["steps"] == record["settings"]["schedule"]["steps"], "the run was finished"
+    assert record["seconds"] > 0
+    assert record["curves"]
+    for score in record["scores"]:
+        assert score["measured"]["samples"] > 0
+        assert score["measured"]["reference"]["fingerprint"] == record["data"]["fingerprint"]
+    grid = path.parents[1] / "grids" / f"{path.stem}.png"
+    assert grid.stat().st_size < 300_000
+
+
+def test_there_are_records() -> None:
+    assert RECORDS
