@@ -1,7 +1,8 @@
 """The loop as it is usually written: a DataLoader with per-image transforms, plain Adam, ``.item()`` every step.
 
 It trains the same networks on the same data with the same batch and number of updates as the recipe, and with
-torch's own settings for threads and memory.
+torch's own settings for threads and memory. A picture becomes a PIL image, is resized to the size it has, flipped
+where the recipe flips, made a tensor and normalised, one by one, as torchvision's sets and the usual scripts do.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import torch
+from PIL import Image
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.utils.data import DataLoader, Dataset
@@ -19,24 +21,27 @@ from ganbench.build import make_algorithm, make_dataset, make_networks
 from ganbench.recipe import Recipe
 
 
-class Pictures(Dataset[Tensor]):
-    """Items of a data set one by one: pictures through PIL and transforms, points as they are."""
+class Items(Dataset[Tensor]):
+    """Items of a data set one by one: pictures as torchvision's own sets give them, points as tensors."""
 
     def __init__(self, recipe: Recipe) -> None:
         dataset = make_dataset(recipe)
         self.info = dataset.info
-        items = dataset.items(torch.arange(self.info.size))
-        self.transform: Callable[..., Tensor]
+        self.items = dataset.items(torch.arange(self.info.size))
+        self.transform: Callable[..., Tensor] = self.info.from_data
         if self.info.kind == "image":
-            channels = self.info.shape[0]
+            channels, height, width = self.info.shape
+            self.items = self.items.permute(0, 2, 3, 1).contiguous()
             flips = [transforms.RandomHorizontalFlip()] if getattr(dataset, "flip", False) else []
-            normalise = transforms.Normalize([0.5] * channels, [0.5] * channels)
-            to_picture = transforms.ToPILImage()
-            self.items = [to_picture(item) for item in items]
-            self.transform = transforms.Compose([*flips, transforms.ToTensor(), normalise])
-        else:
-            self.items = list(items)
-            self.transform = self.info.from_data
+            self.transform = transforms.Compose(
+                [
+                    lambda item: Image.fromarray(item.numpy().squeeze()),
+                    transforms.Resize((height, width)),
+                    *flips,
+                    transforms.ToTensor(),
+                    transforms.Normalize([0.5] * channels, [0.5] * channels),
+                ]
+            )
 
     def __len__(self) -> int:
         return len(self.items)
@@ -47,15 +52,15 @@ class Pictures(Dataset[Tensor]):
 
 def seconds_per_step(recipe: Recipe, steps: int, warmup: int, workers: int) -> float:
     """Return the wall seconds of one step of the plain loop, after some that are not counted."""
-    pictures = Pictures(recipe)
+    items = Items(recipe)
     algorithm, latent = make_algorithm(recipe)
-    networks = make_networks(recipe, pictures.info, latent, seed=0)
+    networks = make_networks(recipe, items.info, latent, seed=0)
     adam = {
         name: torch.optim.Adam(networks[name].parameters(), **dict(spec.kwargs))
         for name, spec in recipe.optimizers.items()
     }
     loader = DataLoader(
-        pictures, recipe.schedule.batch, shuffle=True, drop_last=True, num_workers=workers, pin_memory=False
+        items, recipe.schedule.batch, shuffle=True, drop_last=True, num_workers=workers, pin_memory=False
     )
     batches = _endless(loader)
     start = time.perf_counter()

@@ -27,7 +27,9 @@ def main() -> None:
     for name in sys.argv[1:]:
         run = Run(name)
         record = record_of(run)
-        label = f"{record['recipe']}-{record['data']['name']}-{record['budget']}-seed{record['seed']}"
+        data = record["data"]["name"]
+        subject = record["recipe"] if record["recipe"].endswith(data) else f"{record['recipe']}-{data}"
+        label = f"{subject}-{record['budget']}-seed{record['seed']}"
         write_json(HERE / "runs" / f"{label}.json", record)
         write_bytes(HERE / "grids" / f"{label}.png", grid_of(run))
         print(label)
