@@ -46,10 +46,17 @@ def run_table(records: list[Record]) -> str:
     for (recipe, data), group in sorted(groups.items(), key=lambda item: item[0][1]):
         first = group[0]
         name = f"CIFAR-10 (JPEG), `{data}`" if data == "cifar10-jpeg" else f"`{data}`"
-        lines.append(
-            f"| `{recipe}` | {name} | {len(group)} | {first['steps']:,} x {first['batch']} "
-            f"| {first['machine']['threads']} | {_middle(group, 'seconds'):.0f} s | {_middle(group, 'images_per_second'):,.0f} | {_scores(group)} |"
-        )
+        cells = [
+            f"`{recipe}`",
+            name,
+            str(len(group)),
+            f"{first['steps']:,} x {first['batch']}",
+            str(first["machine"]["threads"]),
+            f"{_middle(group, 'seconds'):.0f} s",
+            f"{_middle(group, 'images_per_second'):,.0f}",
+            _scores(group),
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
