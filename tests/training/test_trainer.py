@@ -283,7 +283,7 @@ def test_what_follows_an_update_happens_after_each_of_the_phase() -> None:
     one.train()
     assert len(largest) == 6
     assert 0.1 < max(largest[1:]) < 0.112  # about one step of Adam at rate .01 outside, never more
-    assert max(float(w.detach().abs().max()) for w in one.networks["D"].parameters()) <= 0.1
+    assert max(float(w.detach().abs().max()) for w in one.networks["D"].parameters()) < 0.1 + 1e-6
 
 
 def test_what_a_loss_is_told_of_its_place_in_the_run() -> None:

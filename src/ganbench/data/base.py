@@ -48,7 +48,14 @@ class DataInfo:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> DataInfo:
-        """Read what :meth:`to_dict` wrote."""
+        """Read what :meth:`to_dict` wrote. Raises KeyError, TypeError or ValueError for anything else."""
+        for name, kind in (("name", str), ("fingerprint", str), ("split", str), ("size", int)):
+            if not isinstance(data[name], kind):
+                raise TypeError(f"{name} must be {kind.__name__}, not {data[name]!r}")
+        for name in ("low", "high"):
+            float(data[name])
+        if data["kind"] not in ("image", "points") or not all(isinstance(n, int) for n in data["shape"]):
+            raise ValueError("kind or shape is damaged")
         return cls(**{**data, "shape": tuple(data["shape"]), "classes": tuple(data["classes"])})
 
 
