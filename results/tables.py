@@ -25,9 +25,11 @@ def main() -> None:
     """Rewrite the tables; with ``--check``, end with code 1 if the README does not hold what would be written."""
     records = [json.loads(path.read_text()) for path in sorted((HERE / "runs").glob("*.json"))]
     benchmark = json.loads((HERE / "benchmark.json").read_text())
+    counts = json.loads((HERE / "robustness.json").read_text())
+    tables = [run_table(records), benchmark_table(benchmark), robustness_table(counts)]
     text = README.read_text()
     before, after = text.split(START)[0], text.split(END)[1]
-    new = f"{before}{START}\n{run_table(records)}\n\n{benchmark_table(benchmark)}\n{END}{after}"
+    new = "\n".join([before + START, "\n\n".join(tables), END + after])
     if "--check" in sys.argv:
         sys.exit(0 if new == text else "README.md is not what results/tables.py writes; run it")
     README.write_text(new)
@@ -102,6 +104,23 @@ def benchmark_table(benchmark: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def robustness_table(counts: dict[str, dict[str, float]]) -> str:
+    """Return what the tests of resume, kills, corruption and processes counted."""
+    resumes = [v["differing_bytes"] for k, v in counts.items() if k.startswith("resume of")]
+    rows = {
+        "resumed against uninterrupted runs, 4 cuts a recipe": f"{len(resumes)} runs, {sum(resumes)} bytes differ"
+    }
+    for name, numbers in counts.items():
+        if not name.startswith("resume of"):
+            rows[name] = ", ".join(f"{key.replace('_', ' ')} {value:.3g}" for key, value in numbers.items())
+    rows["single-bit flips of a checkpoint"] = "{flips} flips, {found} found".format(
+        **counts["single-bit flips of a checkpoint"]
+    )
+    return "\n".join(
+        ["| check | counted |", "|---|---|", *(f"| {name} | {text} |" for name, text in rows.items())]
+    )
+
+
 def picture(grids: list[Path]) -> None:
     """Put the grids side by side, each under its name."""
     side, gap, head, columns = 256, 12, 22, 4
@@ -113,7 +132,7 @@ def picture(grids: list[Path]) -> None:
         pen.text((left, top), path.stem.replace("-laptop-seed0", ""), fill="black")
         sheet.paste(Image.open(path).convert("RGB").resize((side, side)), (left, top + head))
     PICTURE.parent.mkdir(exist_ok=True)
-    sheet.save(PICTURE, optimize=True)
+    sheet.quantize(128).save(PICTURE, optimize=True)
 
 
 if __name__ == "__main__":
