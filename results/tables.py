@@ -132,7 +132,7 @@ def picture(grids: list[Path]) -> None:
         pen.text((left, top), path.stem.replace("-laptop-seed0", ""), fill="black")
         sheet.paste(Image.open(path).convert("RGB").resize((side, side)), (left, top + head))
     PICTURE.parent.mkdir(exist_ok=True)
-    sheet.quantize(128).save(PICTURE, optimize=True)
+    sheet.quantize(256).save(PICTURE, optimize=True)
 
 
 if __name__ == "__main__":
