@@ -130,17 +130,6 @@ def test_a_recipe_builds_trains_and_samples(
     assert torch.get_num_threads() == 1
 
 
-def _without_slope(trainer: Trainer) -> set[str]:
-    """D's last bias, for a loss that only compares scores: adding the same to all of them changes nothing."""
-    loss: Any = getattr(trainer.algorithm, "loss", None)
-    real, fake = torch.randn(2, 8)
-    if loss is None or not torch.allclose(
-        loss.discriminator(real + 1, fake + 1), loss.discriminator(real, fake)
-    ):
-        return set()
-    return {[f"D.{n}" for n, _ in trainer.networks["D"].named_parameters() if n.endswith("bias")][-1]}
-
-
 @pytest.mark.parametrize(("name", "budget"), CASES)
 def test_a_recipe_is_whole(name: str, budget: Budget) -> None:
     recipe: Recipe = recipe_functions()[name](budget=budget)
