@@ -91,3 +91,14 @@ def test_no_evaluation_replaces_one_that_was_measured_otherwise(run: Run) -> Non
     assert len(list(run.eval.iterdir())) == before + 3
     evaluate(run, n=310)
     assert len(list(run.eval.iterdir())) == before + 3, "the same again replaces itself"
+
+
+def test_data_that_has_changed_since_is_refused_unless_it_is_named(run: Run) -> None:
+    before = (run.path / "meta.json").read_text()
+    (run.path / "meta.json").write_text(before.replace(run.info.fingerprint, "0" * 16))
+    try:
+        with pytest.raises(UserError, match=r"not the one that .* was trained on"):
+            evaluate(run, n=320)
+        assert evaluate(run, n=320, against="ring8")[0].measured["samples"] == 320
+    finally:
+        (run.path / "meta.json").write_text(before)

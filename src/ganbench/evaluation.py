@@ -47,6 +47,11 @@ def evaluate(
     model = load(run, step, trusted)
     recipe = run.recipe(trusted)
     reference: Dataset = recipe.data() if against is None else _dataset_like(against, model.info)
+    if against is None and reference.info.fingerprint != run.info.fingerprint:
+        raise UserError(
+            f"the data set {reference.info.name} is not the one that {run.path} was trained on (its fingerprint "
+            f"is {reference.info.fingerprint}, then it was {run.info.fingerprint}); name it with --against"
+        )
     scores = score_model(model, reference, metrics=metrics, features=features, n=n, seed=seed)
     for score in scores:
         run.eval.mkdir(exist_ok=True)
