@@ -54,7 +54,7 @@ def seconds_per_step(recipe: Recipe, steps: int, warmup: int, workers: int) -> f
     """Return the wall seconds of one step of the plain loop, after some that are not counted."""
     items = Items(recipe)
     algorithm, latent = make_algorithm(recipe)
-    networks = make_networks(recipe, items.info, latent, seed=0)
+    networks = make_networks(recipe, items.info, algorithm, latent, seed=0)
     adam = {
         name: torch.optim.Adam(networks[name].parameters(), **dict(spec.kwargs))
         for name, spec in recipe.optimizers.items()

@@ -22,7 +22,13 @@ from typing import Any
 WORKLOADS: dict[str, dict[str, Any]] = {
     "ring8": {"recipe": "gan-ring8", "changes": {}, "steps": 60, "warmup": 10, "goal": 5.0},
     "mnist-mlp": {"recipe": "gan-mnist", "changes": {}, "steps": 30, "warmup": 5, "goal": 4.0},
-    "cifar10-cnn": {"recipe": "dcgan-cifar10", "changes": {}, "steps": 30, "warmup": 5, "goal": 1.3},
+    "cifar10-cnn": {
+        "recipe": "dcgan-cifar10",
+        "changes": {"networks.G.width": 64, "networks.D.width": 64},
+        "steps": 30,
+        "warmup": 5,
+        "goal": 1.3,
+    },
 }
 SIDES = {"ours": 0, "plain, 0 workers": 0, "plain, 2 workers": 2, "plain, 4 workers": 4}
 

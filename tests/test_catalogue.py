@@ -15,7 +15,6 @@ from ganbench.catalogue import find_recipe, import_file, recipe_functions
 from ganbench.data.toy import grid25
 from ganbench.errors import UserError
 from ganbench.losses import Hinge
-from ganbench.networks import MLPGenerator
 from ganbench.recipe import Budget, Recipe, recipe
 from ganbench.spec import Spec
 
@@ -160,7 +159,7 @@ def test_a_yaml_file_extends_a_recipe_with_nested_and_dotted_changes(tmp_path: P
     assert found.algorithm.kwargs["regularizers"][0].kwargs["gamma"] == 5.0
     assert found.optimizers["G"] == base.optimizers["G"].replace(lr=1e-4)
     assert found.optimizers["D"] == base.optimizers["D"].replace(betas=(0, 0.9))
-    assert found.networks["G"] == Spec(MLPGenerator, width=16)
+    assert found.networks["G"] == base.networks["G"].replace(width=16)
     assert found.networks["D"] == base.networks["D"]
     assert found.schedule.steps == 7
     assert found.schedule.batch == base.schedule.batch
@@ -174,6 +173,17 @@ def test_a_yaml_file_extends_another_file_beside_it(tmp_path: Path, monkeypatch:
     monkeypatch.chdir(tmp_path)
     found = find_recipe("recipes/top.yaml")
     assert (found.schedule.steps, found.schedule.batch) == (9, 16)
+
+
+def test_a_yaml_file_that_extends_a_recipe_can_have_its_own_name_and_summary(tmp_path: Path) -> None:
+    path = tmp_path / "slow.yaml"
+    path.write_text("extends: gan-ring8\nname: slow-gan\nsummary: slower\noptimizers.G.lr: 1e-5\n")
+    found = find_recipe(str(path))
+    assert (found.name, found.summary) == ("slow-gan", "slower")
+    assert found.optimizers["G"].kwargs["lr"] == 1e-5
+    path.write_text("extends: gan-ring8\nname: ../slow\n")
+    with pytest.raises(UserError, match=r"name '\.\./slow' cannot name a folder"):
+        find_recipe(str(path))
 
 
 def test_a_yaml_file_extends_a_function_beside_it(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,13 +7,18 @@ from pathlib import Path
 
 import pytest
 import torch
+from tests.metrics.stand_ins import digits, reads_digits
 from tests.tiny import tiny
 
+from ganbench.algorithms import Algorithm
+from ganbench.data.stacked_mnist import Stacked
 from ganbench.data.toy import ring8
 from ganbench.errors import UserError
 from ganbench.evaluation import evaluate, require_scorable, score_model
 from ganbench.experiment import train
-from ganbench.model import load
+from ganbench.latents import Gaussian
+from ganbench.metrics import stacked_modes
+from ganbench.model import Model, load
 from ganbench.runs import Run
 
 
@@ -73,6 +78,54 @@ def test_what_cannot_be_scored(run: Run, tmp_path: Path) -> None:
         require_scorable(ring8(points=5), 249)
     require_scorable(ring8(points=5), 250)
     require_scorable(ring8(points=5))
+
+
+def test_numbers_are_scored_by_two_distances(tmp_path: Path) -> None:
+    changes = {"schedule.evaluate_every": 6, "schedule.evaluate_samples": 300, "schedule.sample_every": 0}
+    run = train(tiny("gan1d-minimax", changes), out=tmp_path / "run")
+    assert [(e["step"], e["name"]) for e in run.events.read("score")] == [
+        (6, "w1"),
+        (6, "ks"),
+        (12, "w1"),
+        (12, "ks"),
+    ]
+    assert run.best_step() in (6, 12)
+    scores = evaluate(run, n=400)
+    assert [score.name for score in scores] == ["w1", "ks"]
+    assert all(score.measured["samples"] == 400 for score in scores)
+    assert len(list(run.eval.glob("*n400*"))) == 2
+
+
+def test_stacked_pictures_are_scored_by_their_modes(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(stacked_modes, "_classifier", lambda name: asked.append(name) or reads_digits())
+    data = Stacked("stacked-digits", digits(), size=1500, seed=0, split="train")
+    require_scorable(data, 1000)
+    assert asked == ["digits"], "what it takes is there before the training begins"
+    with pytest.raises(UserError, match="needs at least 1,000 samples, not 999"):
+        require_scorable(data, 999)
+    model = Model(Copies(data), torch.nn.ModuleDict({"G": torch.nn.Linear(1, 1)}), Gaussian(1), data.info, 7)
+    (score,) = score_model(model, data, n=1100, seed=4)
+    drawn = data.labels(Copies.index(model.latents(1100, 4)))
+    assert (score.name, score.value) == ("stacked-modes", len(drawn.unique()))
+    assert score.measured["generator"] == {"step": 7, "seed": 4}
+
+
+class Copies(Algorithm):
+    """Samples are pictures of the data."""
+
+    def __init__(self, data: Stacked) -> None:
+        super().__init__()
+        self.data = data
+
+    @staticmethod
+    def index(latent: torch.Tensor) -> torch.Tensor:
+        return (latent[:, 0].abs() * 10_000).long() % 1500
+
+    def sample(
+        self, networks: torch.nn.ModuleDict, latent: torch.Tensor, condition: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        return self.data.info.from_data(self.data.items(self.index(latent)))
 
 
 def test_scoring_leaves_random_state_alone(run: Run) -> None:

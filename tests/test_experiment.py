@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import signal
 import time
 from pathlib import Path
@@ -161,7 +162,13 @@ def test_whatever_file_cannot_be_written_the_run_fails_in_good_order(warm: Warm,
             read_checkpoint(checkpoint)
         left = [p for p in path.rglob(".*") if p.name != ".lock"]
         assert left == []
-        which = "a checkpoint" if "/checkpoints" in last else "a picture" if "/samples" in last else "the log"
+        which = (
+            "a checkpoint"
+            if "/checkpoints" in last
+            else "a picture"
+            if re.search("/(samples|critic)", last)
+            else "the log"
+        )
         failed_at[which] = failed_at.get(which, 0) + 1
         if i % 10 == 0:  # with room again it goes on
             code, _, err = warm.run("resume", path)
@@ -218,6 +225,50 @@ def test_a_failing_disk_in_the_middle(tmp_path: Path, monkeypatch: pytest.Monkey
     assert Run(tmp_path / "run").checkpoint_steps()[0] == 2
     whole = train(recipe, out=tmp_path / "whole")
     assert outcome(resume(tmp_path / "run")) == outcome(whole)
+
+
+# --- pictures and layers on the way ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["gan1d-nonsaturating", "gan-ring8"])
+def test_points_come_with_pictures_of_what_d_makes_of_them(tmp_path: Path, name: str) -> None:
+    run = train(tiny(name), out=tmp_path / "run")
+    assert [p.name for p in sorted(run.critic.iterdir())] == [p.name for p in sorted(run.samples.iterdir())]
+    pictures = list(contents(run.critic).values())
+    assert len(set(pictures)) == len(pictures) == 3
+    assert contents(train(tiny(name), out=tmp_path / "again").critic) == contents(run.critic)
+
+
+def test_where_d_judges_no_single_points_there_are_none(tmp_path: Path) -> None:
+    for name, changes in (("gan-ring8", {"algorithm.packing": 2}), ("dcgan-shapes", {})):
+        run = train(tiny(name, changes), out=tmp_path / name)
+        assert len(list(run.samples.iterdir())) == 3
+        assert not run.critic.exists()
+
+
+@pytest.mark.parametrize("name", ["gan-ring8", "dcgan-shapes"])
+def test_pictures_and_layers_do_not_touch_the_training(tmp_path: Path, name: str) -> None:
+    off = {"schedule.sample_every": 0, "schedule.layers_every": 0}
+    plain = train(tiny(name, off), out=tmp_path / "plain")
+    assert plain.events.read("layers") == []
+    ours, theirs = outcome(train(tiny(name), out=tmp_path / "run")), outcome(plain)
+    for part in ("networks.safetensors", "state.safetensors"):
+        assert ours[part] == theirs[part]
+
+
+def test_layers_are_told_by_name_for_every_network_that_moves(tmp_path: Path) -> None:
+    run = train(tiny("veegan-ring8"), out=tmp_path / "run")
+    told = run.events.read("layers")
+    assert [event["step"] for event in told] == [4, 8, 12]
+    networks = read_checkpoint(list_checkpoints(run.checkpoints)[0])["networks"]  # not the averaged ones
+    weights = {name: w for name, w in networks.items() if name.endswith(("weight", "bias"))}
+    assert [sorted(event["parameters"]) for event in told] == [sorted(weights)] * 3
+    last = told[-1]["parameters"]
+    for name, weight in weights.items():
+        gradient, mean, std = last[name]
+        assert gradient >= 0
+        assert mean == pytest.approx(weight.mean().item(), rel=1e-4, abs=1e-7)
+        assert std == pytest.approx(weight.std(correction=0).item(), rel=1e-4, abs=1e-7)
 
 
 # --- refusals --------------------------------------------------------------------------------------------------------

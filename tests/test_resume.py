@@ -66,6 +66,11 @@ def test_a_crashed_run_ends_as_if_it_had_not_crashed(
     assert outcome(resume(run)) == expected
 
 
+def test_layers_are_among_what_is_compared(whole: tuple[Recipe, dict[str, Any]]) -> None:
+    events = [json.loads(line) for line in whole[1]["events"]]
+    assert [e["step"] for e in events if e["kind"] == "layers"] == [4, 8, 12]
+
+
 def test_the_comparison_sees_the_seed(whole: tuple[Recipe, dict[str, Any]], tmp_path: Path) -> None:
     recipe, expected = whole
     other = outcome(train(recipe, out=tmp_path / "run", seed=4))

@@ -24,6 +24,7 @@ SCHEDULE = {
     "schedule.steps": STEPS,
     "schedule.batch": 8,
     "schedule.log_every": 3,
+    "schedule.layers_every": 4,
     "schedule.sample_every": 4,
     "schedule.samples": 4,
     "schedule.checkpoint_every": 5,
@@ -72,7 +73,8 @@ def outcome(run: Run, step: int = STEPS) -> dict[str, Any]:
     }  # fmt: skip
     lines = run.events.path.read_text().splitlines()
     told = [line for line in lines if json.loads(line)["kind"] != "speed"]
-    return {**saved, **contents(run.samples), "events": told}
+    critic = {f"critic/{name}": picture for name, picture in contents(run.critic).items()}
+    return {**saved, **contents(run.samples), **critic, "events": told}
 
 
 def stop_after(monkeypatch: pytest.MonkeyPatch, step: int, error: BaseException | None = None) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ganbench.runs import Run
     from ganbench.settings import Machine, Schedule
     from ganbench.spec import Spec
+    from ganbench.studies.study import Study, study
 
 _HOMES = {
     "Machine": "settings",
@@ -28,17 +29,19 @@ _HOMES = {
     "Schedule": "settings",
     "Spec": "spec",
     "Stopped": "errors",
+    "Study": "studies.study",
     "UserError": "errors",
     "evaluate": "evaluation",
     "find_recipe": "catalogue",
     "load": "model",
     "recipe_functions": "catalogue",
     "resume": "experiment",
+    "study": "studies.study",
     "train": "experiment",
 }
 __all__ = [
-    "Machine", "Model", "Paper", "Recipe", "Run", "RunError", "Schedule", "Spec", "Stopped", "UserError",
-    "evaluate", "find_recipe", "load", "recipe_functions", "resume", "train",
+    "Machine", "Model", "Paper", "Recipe", "Run", "RunError", "Schedule", "Spec", "Stopped", "Study",
+    "UserError", "evaluate", "find_recipe", "load", "recipe_functions", "resume", "study", "train",
 ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -49,11 +50,14 @@ def make_algorithm(recipe: Recipe) -> tuple[Algorithm, Latent]:
     return algorithm, latent
 
 
-def make_networks(recipe: Recipe, info: DataInfo, latent: Latent, seed: int) -> nn.ModuleDict:
+def make_networks(
+    recipe: Recipe, info: DataInfo, algorithm: Algorithm, latent: Latent, seed: int
+) -> nn.ModuleDict:
     """Make the recipe's networks; each one's first weights depend on the seed and its own name only."""
-    known = {"shape": info.shape, "latent": latent.size, "classes": len(info.classes)}
     networks = nn.ModuleDict()
     for name, spec in recipe.networks.items():
+        shape = algorithm.shape_of(name, info.shape)
+        known = {"shape": shape, "latent": latent.size, "classes": len(info.classes)}
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(seed_of(seed, "weights", name))
             networks[name] = make(spec, known, f"networks.{name}")
@@ -61,7 +65,11 @@ def make_networks(recipe: Recipe, info: DataInfo, latent: Latent, seed: int) -> 
 
 
 def make_trainer(recipe: Recipe, dataset: Dataset, engine: Engine, seed: int) -> Trainer:
-    """Make everything that a run needs, ready for its first step."""
+    """Make everything that a run needs, ready for its first step.
+
+    Raises:
+        UserError: the parts do not fit together.
+    """
     algorithm, latent = make_algorithm(recipe)
 
     def optimizer(name: str, weights: Iterable[nn.Parameter]) -> Optimizer:
@@ -69,12 +77,17 @@ def make_trainer(recipe: Recipe, dataset: Dataset, engine: Engine, seed: int) ->
             raise UserError(f"recipe '{recipe.name}' moves the network {name} but has no optimizers.{name}")
         return engine.optimizer(recipe.optimizers[name], weights)
 
-    return Trainer(
+    trainer = Trainer(
         algorithm=algorithm,
-        networks=dict(make_networks(recipe, dataset.info, latent, seed).items()),
+        networks=dict(make_networks(recipe, dataset.info, algorithm, latent, seed).items()),
         optimizers=optimizer,
         batches=Loader(dataset, recipe.schedule.batch, seed),
         schedule=recipe.schedule,
         engine=engine,
         seed=seed,
     )
+    algorithm.check_rows(trainer.rows)
+    if engine.leads:
+        for doubt in algorithm.doubts(trainer.networks):
+            warnings.warn(doubt, stacklevel=2)
+    return trainer

@@ -133,11 +133,14 @@ def _from_file(path: Path, budget: Budget, trusted: Collection[str]) -> Recipe:
     if base.endswith((".yaml", ".yml", ".json")) or ".py:" in base:
         base = str(path.parent / base)
     chosen = data.get("budget", budget)
-    changes = _flatten({k: v for k, v in data.items() if k not in ("extends", "budget")})
+    own = ("extends", "budget", "name", "summary")
+    changes = _flatten({k: v for k, v in data.items() if k not in own})
     try:
-        return find_recipe(base, chosen, trusted).override(changes, trusted)
+        changed = find_recipe(base, chosen, trusted).override(changes, trusted)
     except RecursionError:
         raise UserError(f"{path} extends itself") from None
+    name, summary = data.get("name", changed.name), data.get("summary", changed.summary)
+    return dataclasses.replace(changed, name=name, summary=summary)
 
 
 def _flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

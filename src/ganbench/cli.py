@@ -7,11 +7,13 @@ import os
 import sys
 import warnings
 from pathlib import Path
-from typing import Annotated, Any, Literal, Optional
+from typing import Annotated, Any, Optional
 
 import typer
 
 from ganbench.cli_data import JsonOption, data_app, print_json
+from ganbench.cli_options import BudgetOption, ModuleOption
+from ganbench.cli_study import compare, study
 from ganbench.errors import RunError, Stopped, UserError
 
 app = typer.Typer(
@@ -28,14 +30,6 @@ RunArgument = Annotated[Path, typer.Argument(help="A run folder.")]
 Overrides = Annotated[
     Optional[list[str]],  # noqa: UP045 (typer reads this form)
     typer.Argument(metavar="KEY=VALUE ...", help="Changes, such as optimizers.G.lr=1e-4 data=mnist."),
-]
-BudgetOption = Annotated[
-    Literal["laptop", "reference"],
-    typer.Option(help="How much to compute: minutes on 2 cores, or the paper's."),
-]
-ModuleOption = Annotated[
-    Optional[list[Path]],  # noqa: UP045
-    typer.Option("--module", help="A Python file of yours whose parts the recipe uses; its code is run."),
 ]
 StepOption = Annotated[
     Optional[str],  # noqa: UP045
@@ -200,15 +194,17 @@ def evaluate(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the samples.")] = 1,
     step: StepOption = None,
+    threads: Annotated[Optional[int], typer.Option(min=1, help="Default: as many as cores.")] = None,  # noqa: UP045
     as_json: JsonOption = False,
     module: ModuleOption = None,
 ) -> None:
     """Score a run or pictures against a data set."""
     from ganbench.evaluation import evaluate as evaluate_source
+    from ganbench.settings import Machine
     from ganbench.training.engine import Engine
 
     trusted = _trust(module)
-    Engine()  # threads and memory as in training
+    Engine(Machine(threads=threads))  # threads and memory as in training
     names = [name.strip() for name in metrics.split(",") if name.strip()]
     scores = evaluate_source(
         source,
@@ -229,13 +225,17 @@ def evaluate(
             print(f"  {name}: {json.dumps(value)}")
 
 
+app.command()(study)
+app.command()(compare)
+
+
 @app.command()
-def report(run: RunArgument) -> None:
-    """Write one self-contained report.html into a run folder."""
+def report(run: RunArgument, module: ModuleOption = None) -> None:
+    """Write one self-contained report.html into a run folder, and its pictures into pictures/."""
     from ganbench.report.page import write_report
     from ganbench.runs import Run
 
-    print(write_report(Run(run)))
+    print(write_report(Run(run), _trust(module)))
 
 
 def _trust(modules: list[Path] | None) -> set[str]:

@@ -49,7 +49,7 @@ class Lines:
 
         def show(step: int, terms: Mapping[str, float], rate: float) -> None:
             left = (steps - step) * batch / max(rate, 1e-9)
-            _say(f"step {step}/{steps}  {rate:,.0f} images/s  {_duration(left)} left  {_terms(terms)}")
+            _say(f"step {step}/{steps}  {rate:,.0f} images/s  {duration(left)} left  {_terms(terms)}")
 
         yield show
 
@@ -87,7 +87,7 @@ class Terminal(Lines):
                     task,
                     completed=step,
                     rate=f"{rate:,.0f} images/s",
-                    left=f"{_duration(left)} left",
+                    left=f"{duration(left)} left",
                     terms=_terms(terms),
                 )
 
@@ -101,6 +101,13 @@ def console_for_stderr() -> Console:
     return Terminal() if sys.stderr.isatty() else Lines()
 
 
+def duration(seconds: float) -> str:
+    """Return a time as ``m:ss`` or ``h:mm:ss``."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
 def _say(text: str) -> None:
     """Print on standard error; a run goes on when its reader has gone, as with ``2>&1 | head``."""
     with suppress(OSError):
@@ -109,9 +116,3 @@ def _say(text: str) -> None:
 
 def _terms(terms: Mapping[str, float]) -> str:
     return "  ".join(f"{name} {value:.4g}" for name, value in terms.items())
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

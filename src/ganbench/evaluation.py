@@ -14,7 +14,7 @@ from ganbench.data.registry import dataset_named
 from ganbench.errors import UserError
 from ganbench.metrics.base import Metric, Score
 from ganbench.metrics.measure import measure, require_kind, require_samples
-from ganbench.metrics.registry import default_metric, metric_named
+from ganbench.metrics.registry import DEFAULT_FOR_NUMBERS, default_metric, metric_named
 from ganbench.model import Model, load
 from ganbench.runs import Run, write_json
 from ganbench.spec import Spec, parameters
@@ -66,11 +66,15 @@ def _file_name(label: str) -> str:
     return "-".join("".join(c if c.isalnum() or c in "-@." else " " for c in label).split())
 
 
-def require_scorable(reference: Dataset, n: int | None = None) -> None:
-    """Raise UserError if no model could be scored on ``n`` samples against this data set; ask before training."""
-    for metric in _metrics(reference, (), "efficientnet-lite0"):
+def require_scorable(reference: Dataset, n: int | None = None, metrics: Sequence[str] = ()) -> None:
+    """Raise UserError if no model could be scored on ``n`` samples against this data set; ask before training.
+
+    What the metrics keep on disk (a reference's statistics, a classifier) is there afterwards.
+    """
+    for metric in _metrics(reference, metrics, "efficientnet-lite0"):
         require_kind(metric, reference.info)
         require_samples(metric, n or metric.usual)
+        metric.begin(reference)
 
 
 def score_model(
@@ -124,8 +128,12 @@ def _measured(
 
 
 def _metrics(reference: Dataset, names: Sequence[str], features: str) -> list[Metric]:
+    if not names and reference.info.shape == (1,):
+        names = DEFAULT_FOR_NUMBERS
     if not names:
-        usual = default_metric(reference.info.kind, modes=hasattr(reference, "modes"))
+        usual = default_metric(
+            reference.info.kind, modes=hasattr(reference, "modes"), stacked=hasattr(reference, "stacked")
+        )
         if usual is None:
             raise UserError(f"there is no metric yet for data such as {reference.info.name}")
         names = [usual]

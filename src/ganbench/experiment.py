@@ -20,12 +20,13 @@ from ganbench.evaluation import require_scorable, score_model
 from ganbench.metrics.base import Score
 from ganbench.model import Model
 from ganbench.recipe import Budget, Recipe
+from ganbench.report.critic import critic_picture, why_not
 from ganbench.report.grid import sample_picture
 from ganbench.runs import Run, write_bytes, write_json
 from ganbench.training.checkpoint import prune_checkpoints, save_checkpoint
 from ganbench.training.draws import Draws
 from ganbench.training.engine import Engine
-from ganbench.training.hooks import Every, log_terms
+from ganbench.training.hooks import Every, log_layers, log_terms
 from ganbench.training.stop import StopRequest
 from ganbench.training.tensorboard import TensorBoardMirror, require_tensorboard
 from ganbench.training.trainer import Hook, Trainer
@@ -167,6 +168,7 @@ class Actions:
         self.model = Model(algorithm, trainer.generators(), latent, dataset.info, trainer.step)  # type: ignore[arg-type]
         self.grid_latents = latent.draw(Draws(trainer.seed, "grid"), recipe.schedule.samples)
         self.real_index = Draws(trainer.seed, "real").integers(recipe.schedule.samples, dataset.info.size)
+        self.draws_critic = why_not(self.model) is None
         self.saved_step = trainer.step if trainer.step in run.checkpoint_steps() else -1
 
     def hooks(self, console: Console, show: Any, mirror: TensorBoardMirror | None) -> list[Hook]:
@@ -175,20 +177,24 @@ class Actions:
         shows = [show] if mirror is None else [show, mirror.add]
         return [
             Every(schedule.log_every, log_terms(self.run.events, shows)),
+            Every(schedule.layers_every, log_layers(self.run.events)),
             Every(schedule.sample_every, self.draw_samples),
             Every(schedule.evaluate_every, lambda trainer: self.evaluate(trainer, console)),
             Every(schedule.checkpoint_every, self.save),
         ]
 
     def draw_samples(self, trainer: Trainer) -> None:
-        """Write the grid of the same latents as always."""
+        """Write the grid of the same latents as always and, for points, what D makes of where they lie."""
         if not trainer.engine.leads:
             return
         self.model.step = trainer.step
         samples = self.model.decode(self.grid_latents)
         real = self.dataset.items(self.real_index)
-        picture = sample_picture(self.dataset.info, samples, real, f"step {trainer.step}")
-        write_bytes(self.run.samples / f"step-{trainer.step:08d}.png", picture)
+        title, name = f"step {trainer.step}", f"step-{trainer.step:08d}.png"
+        write_bytes(self.run.samples / name, sample_picture(self.dataset.info, samples, real, title))
+        if self.draws_critic:
+            self.run.critic.mkdir(exist_ok=True)
+            write_bytes(self.run.critic / name, critic_picture(self.model, samples, real, title))
 
     def evaluate(self, trainer: Trainer, console: Console) -> None:
         """Score the model; a checkpoint with the best score so far is saved and kept."""

@@ -73,7 +73,7 @@ def load(run: str | Path | Run, step: int | str | None = None, trusted: Collecti
     if state is None:
         raise UserError(f"{run.path} has no whole checkpoint yet; `ganbench resume {run.path}` trains it")
     algorithm, latent = make_algorithm(recipe)
-    networks = make_networks(recipe, info, latent, seed=0)
+    networks = make_networks(recipe, info, algorithm, latent, seed=0)
     with run.fits(state["step"]):
         networks.load_state_dict({**state["networks"], **state["average"]})
         algorithm.load_state_dict(state["algorithm"])

@@ -53,6 +53,10 @@ class Recipe:
     def __post_init__(self) -> None:
         for field_name in ("name", "summary", "budget"):
             check(getattr(self, field_name), str, f"the recipe's {field_name}")
+        if not self.name or set(self.name) & set("/\\\0") or self.name.startswith("."):
+            raise UserError(
+                f"the recipe's name {self.name!r} cannot name a folder; use letters, digits and dashes"
+            )
         for field_name in ("networks", "optimizers"):
             frozen = types.MappingProxyType(dict(getattr(self, field_name)))
             object.__setattr__(self, field_name, frozen)

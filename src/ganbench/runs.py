@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -15,6 +14,7 @@ from typing import Any
 from ganbench.atomic import atomic_file
 from ganbench.data.base import DataInfo
 from ganbench.errors import UserError
+from ganbench.lock import only_one
 from ganbench.recipe import Recipe
 from ganbench.training.checkpoint import (
     CheckpointError,
@@ -43,6 +43,10 @@ class Run:
         self.events = EventLog(self.path / "events.jsonl")
         self.samples, self.checkpoints = self.path / "samples", self.path / "checkpoints"
         self.eval = self.path / "eval"
+        self.critic, self.pictures = (
+            self.path / "critic",
+            self.path / "pictures",
+        )  # there once they are needed
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
@@ -74,7 +78,7 @@ class Run:
     @property
     def meta(self) -> dict[str, Any]:
         """Versions, seed, data set and machine of the run."""
-        meta = _read_json(self.path / "meta.json")
+        meta = read_json(self.path / "meta.json")
         if not isinstance(meta.get("seed"), int) or not isinstance(meta.get("machine"), dict):
             raise UserError(f"{self.path / 'meta.json'} is damaged: it names no seed or no machine")
         return meta
@@ -89,7 +93,7 @@ class Run:
 
     def recipe(self, trusted: Collection[str] = ()) -> Recipe:
         """Return the run's resolved recipe; ``trusted`` names the user's own modules that it may use."""
-        return Recipe.from_dict(_read_json(self.path / "recipe.json"), trusted)
+        return Recipe.from_dict(read_json(self.path / "recipe.json"), trusted)
 
     def checkpoint_steps(self) -> list[int]:
         """Return the steps of the checkpoints there, newest first, whole or not."""
@@ -151,7 +155,7 @@ class Run:
 
     def sweep(self) -> None:
         """Delete the temporary files that a killed process left; only for the holder of the lock."""
-        for folder in (self.path, self.samples, self.eval):
+        for folder in (self.path, self.samples, self.eval, self.critic, self.pictures):
             for leftover in folder.glob(".*.tmp"):
                 leftover.unlink(missing_ok=True)
 
@@ -162,16 +166,19 @@ class Run:
         Raises:
             UserError: another process trains this run, or the folder cannot be written.
         """
-        try:
-            file = (self.path / ".lock").open("w")
-        except OSError as error:
-            raise UserError(f"the run {self.path} cannot be written: {error.strerror}") from error
-        with file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise UserError(f"another process is training {self.path}") from None
+        with only_one(self.path, "the run", f"another process is training {self.path}"):
             yield
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object. Raises UserError if the file cannot be read or holds something else."""
+    try:
+        value = json.loads(path.read_text())
+    except (OSError, ValueError, RecursionError) as error:
+        raise UserError(f"{path} cannot be read: {error}") from error
+    if not isinstance(value, dict):
+        raise UserError(f"{path} does not hold a JSON object")
+    return value
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -191,13 +198,3 @@ def _has_manifest(path: Path) -> bool:
     except CheckpointError:
         return False
     return True
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(path.read_text())
-    except (OSError, ValueError, RecursionError) as error:
-        raise UserError(f"{path} cannot be read: {error}") from error
-    if not isinstance(value, dict):
-        raise UserError(f"{path} does not hold a JSON object")
-    return value

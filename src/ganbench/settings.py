@@ -16,8 +16,9 @@ class Schedule:
     """How long a run is and what happens when. Steps are generator steps; ``batch`` is the global batch.
 
     ``learning_rate`` is a factor on every optimizer's rate, after a linear ``warmup`` of that many steps.
+    ``gradient_clip`` is the largest norm of each network's gradient, all its weights together (None: any).
     ``ema_half_life`` counts images (None: no average); early on it is at most ``ema_ramp`` of the images seen.
-    ``*_every`` are in steps; 0 turns samples or scores off, but not the log or checkpoints.
+    ``*_every`` are in steps; 0 turns samples, scores or statistics of layers off, but not the log or checkpoints.
     """
 
     steps: int
@@ -25,9 +26,11 @@ class Schedule:
     microbatches: int = 1
     learning_rate: Spec = field(default_factory=lambda: Spec(Constant))
     warmup: int = 0
+    gradient_clip: float | None = None
     ema_half_life: float | None = None
     ema_ramp: float = 0.05
     log_every: int = 100
+    layers_every: int = 100
     sample_every: int = 1000
     samples: int = 64
     checkpoint_every: int = 1000
@@ -48,9 +51,18 @@ class Schedule:
         ):
             if getattr(self, name) < 1:
                 raise UserError(f"schedule.{name} must be at least 1, not {getattr(self, name)}")
-        for name in ("warmup", "ema_ramp", "sample_every", "evaluate_every", "evaluate_samples"):
+        for name in (
+            "warmup",
+            "ema_ramp",
+            "layers_every",
+            "sample_every",
+            "evaluate_every",
+            "evaluate_samples",
+        ):
             if getattr(self, name) < 0:
                 raise UserError(f"schedule.{name} must not be negative, but is {getattr(self, name)}")
+        if self.gradient_clip is not None and self.gradient_clip <= 0:
+            raise UserError("schedule.gradient_clip must be above 0; 'null' turns clipping off")
         if self.ema_half_life is not None and self.ema_half_life <= 0:
             raise UserError("schedule.ema_half_life must be above 0 images; 'null' turns the average off")
         if self.batch % self.microbatches:

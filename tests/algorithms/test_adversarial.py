@@ -12,11 +12,22 @@ from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.latents import Gaussian
 from ganbench.losses import Hinge, NonSaturating, RelativisticPairing, Wasserstein
-from ganbench.regularizers import R1, Critic, WeightClip
+from ganbench.regularizers import (
+    R1,
+    R2,
+    Critic,
+    Dragan,
+    GradientPenalty,
+    LabelNoise,
+    LeCam,
+    Scheduled,
+    WeightClip,
+)
 from ganbench.settings import Machine, Schedule
 from ganbench.training.draws import Draws
 from ganbench.training.engine import Engine
 from ganbench.training.phase import Context
+from ganbench.training.schedule import Constant
 from ganbench.training.trainer import Trainer
 
 LATENT = Gaussian(3)
@@ -131,11 +142,13 @@ def test_two_regularizers_of_one_kind_are_two_terms() -> None:
     assert torch.allclose(terms["r1"] * 4, terms["r1-2"])
 
 
-def trained(algorithm: Adversarial, steps: int, **schedule: Any) -> Trainer:
+def trained(
+    algorithm: Adversarial, steps: int, made: nn.ModuleDict | None = None, **schedule: Any
+) -> Trainer:
     engine = Engine(Machine(threads=1, device="cpu"))
     trainer = Trainer(
         algorithm=algorithm,
-        networks=dict(networks().items()),
+        networks=dict((made or networks()).items()),
         optimizers=lambda name, parameters: torch.optim.SGD(parameters, lr=0.01),
         batches=lambda position, rows, part, parts: Batch(
             Draws("data", position, part=part, parts=parts).normal(rows, 2)
@@ -182,9 +195,46 @@ def test_samples_are_the_generators() -> None:
         algorithm.sample(made, latent, torch.zeros(4))
 
 
-def test_no_critic_step_is_refused() -> None:
-    with pytest.raises(UserError, match=r"algorithm.critic_steps must be at least 1, not 0"):
-        Adversarial(latent=LATENT, loss=Hinge(), critic_steps=0)
+@pytest.mark.parametrize("name", ["critic_steps", "packing"])
+def test_no_critic_step_or_an_empty_pack_is_refused(name: str) -> None:
+    counts: dict[str, Any] = {name: 0}
+    with pytest.raises(UserError, match=rf"algorithm.{name} must be at least 1, not 0"):
+        Adversarial(latent=LATENT, loss=Hinge(), **counts)
+
+
+def test_scores_that_are_known_are_not_worked_out_again() -> None:
+    passes: list[Any] = []
+    made, batch = networks(), data()
+    made["D"].register_forward_hook(lambda *_: passes.append(1))
+    for terms, wanted in (((), 2), ((LeCam(), LabelNoise()), 2), ((R1(),), 3), ((LeCam(), R1()), 3)):
+        passes.clear()
+        algorithm = Adversarial(latent=LATENT, loss=Hinge(), regularizers=terms)
+        found = algorithm.discriminator_terms(made, batch, context())
+        assert len(passes) == wanted
+    real, fake = made["D"](batch.x), made["D"](made["G"](LATENT.draw(context().draws, 8)))
+    torch.testing.assert_close(found["lecam"], 0.3 * (real.square() + fake.square()))
+    found["lecam"].mean().backward()
+    assert all(p.grad is not None for p in made["D"].parameters())
+
+
+def test_penalties_of_slopes_and_batch_norm_are_at_odds() -> None:
+    normed = networks()
+    normed["D"] = nn.Sequential(nn.Linear(2, 6), nn.BatchNorm1d(6), nn.Linear(6, 1), nn.Flatten(0))
+    penalties = (R1(), R2(), GradientPenalty(), Dragan(), Scheduled(R1(), Constant()))
+    algorithm = Adversarial(latent=LATENT, loss=Hinge(), regularizers=(*penalties, LeCam(), LabelNoise()))
+    doubts = list(algorithm.doubts(normed))
+    assert [d.split("'")[1] for d in doubts] == ["r1", "r2", "gradient_penalty", "dragan", "r1-5"]
+    assert all("D has batch norm" in d and "layer norm" in d for d in doubts)
+    assert list(algorithm.doubts(networks())) == []
+    assert list(Adversarial(latent=LATENT, loss=Hinge()).doubts(normed)) == []
+    normed["G"], normed["D"] = normed["D"], networks()["D"]
+    assert list(algorithm.doubts(normed)) == []
+
+
+def test_the_state_of_its_regularizers_is_its_own() -> None:
+    inside = Scheduled(LeCam(), Constant())
+    algorithm = Adversarial(latent=LATENT, loss=Hinge(), regularizers=(R1(), LeCam(), inside))
+    assert {name.rpartition(".")[0] for name in algorithm.state_dict()} == {"states.0", "states.1"}
 
 
 def test_it_keeps_no_state_of_its_own() -> None:
@@ -202,3 +252,87 @@ def test_constraints_hold_for_the_discriminator_after_its_updates() -> None:
     d.after(made)
     assert max(float(weight.detach().abs().max()) for weight in made["D"].parameters()) == pytest.approx(0.01)
     assert all(torch.equal(weight, before[name]) for name, weight in made["G"].named_parameters())
+
+
+def packing_networks(packing: int) -> nn.ModuleDict:
+    torch.manual_seed(0)
+    critic = nn.Sequential(nn.Linear(2 * packing, 6), nn.LeakyReLU(0.2), nn.Linear(6, 1), nn.Flatten(0))
+    return nn.ModuleDict({"G": networks()["G"], "D": critic})
+
+
+def test_the_discriminator_alone_sees_packs() -> None:
+    algorithm = Adversarial(latent=LATENT, loss=Hinge(), packing=3)
+    assert algorithm.shape_of("D", (3, 8, 8)) == (9, 8, 8)
+    assert algorithm.shape_of("D", (2,)) == (6,)
+    assert algorithm.shape_of("G", (3, 8, 8)) == (3, 8, 8)
+    algorithm.check_rows(6)
+    with pytest.raises(UserError, match=r"algorithm\.packing=3 cannot pack the 8 samples"):
+        algorithm.check_rows(8)
+
+
+@pytest.mark.parametrize("one_pass", [False, True])
+def test_scores_and_penalties_are_those_of_packs_of_neighbours(one_pass: bool) -> None:
+    calls: list[Any] = []
+    made, batch = packing_networks(2), data()
+    algorithm = Adversarial(
+        latent=LATENT,
+        loss=RelativisticPairing(),
+        regularizers=(Watch(calls), R1(gamma=3.0)),
+        one_pass=one_pass,
+        packing=2,
+    )
+    real = torch.stack([torch.cat([batch.x[i], batch.x[i + 1]]) for i in range(0, 8, 2)])
+    samples = made["G"](LATENT.draw(context().draws, 8)).detach()
+    fake = torch.stack([torch.cat([samples[i], samples[i + 1]]) for i in range(0, 8, 2)])
+    loss = RelativisticPairing()
+    d = algorithm.discriminator_terms(made, batch, context())
+    assert torch.allclose(d["adversarial"], loss.discriminator(made["D"](real), made["D"](fake)), atol=1e-6)
+    ((_, seen_real, seen_fake, _, _),) = calls
+    assert torch.equal(seen_real.x, real)
+    assert torch.equal(seen_fake.x, fake)
+    assert seen_real.y is None
+    assert d["r1"].shape == (4,)
+    g = algorithm.generator_terms(made, batch, context())
+    assert torch.allclose(g["adversarial"], loss.generator(made["D"](real), made["D"](fake)), atol=1e-6)
+
+
+def test_the_gradient_reaches_every_sample_of_a_pack() -> None:
+    made = packing_networks(4)
+    kept: list[Tensor] = []
+
+    def keep(module: nn.Module, inputs: Any, samples: Tensor) -> None:
+        samples.retain_grad()
+        kept.append(samples)
+
+    made["G"].register_forward_hook(keep)
+    algorithm = Adversarial(latent=LATENT, loss=NonSaturating(), packing=4)
+    algorithm.generator_terms(made, None, context())["adversarial"].mean().backward()
+    (samples,) = kept
+    assert samples.grad is not None
+    assert float(samples.grad.abs().amin()) > 0
+
+
+def test_packs_of_one_are_no_packs_bit_for_bit() -> None:
+    penalties = (R1(), GradientPenalty())
+    plain = trained(Adversarial(latent=LATENT, loss=Hinge(), regularizers=penalties), steps=4)
+    packed = trained(Adversarial(latent=LATENT, loss=Hinge(), regularizers=penalties, packing=1), steps=4)
+    for mine, theirs in zip(plain.networks.parameters(), packed.networks.parameters(), strict=True):
+        assert torch.equal(mine, theirs)
+    calls: list[Any] = []
+    batch = data()
+    whole = Adversarial(latent=LATENT, loss=Hinge(), regularizers=(Watch(calls),), packing=1)
+    whole.discriminator_terms(networks(), batch, context())
+    assert calls[0][1] is batch
+
+
+def test_packs_do_not_depend_on_how_the_batch_is_cut() -> None:
+    def run(microbatches: int) -> Trainer:
+        algorithm = Adversarial(
+            latent=LATENT, loss=NonSaturating(), regularizers=(GradientPenalty(),), packing=2
+        )
+        return trained(algorithm, 4, packing_networks(2), microbatches=microbatches)
+
+    whole = run(1)
+    for cut in (run(2), run(4)):
+        for mine, theirs in zip(whole.networks.parameters(), cut.networks.parameters(), strict=True):
+            assert torch.allclose(mine, theirs, atol=1e-6)

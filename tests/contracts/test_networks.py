@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import inspect
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +15,18 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 import ganbench.networks as package
-from ganbench.networks import MLPDiscriminator, MLPGenerator, SimpleCNNDiscriminator, SimpleCNNGenerator
+from ganbench.networks import (
+    DenseDCGANDiscriminator,
+    DenseDCGANGenerator,
+    JointMLPDiscriminator,
+    MLPDiscriminator,
+    MLPEncoder,
+    MLPGenerator,
+    ResNetDiscriminator,
+    ResNetGenerator,
+    SimpleCNNDiscriminator,
+    SimpleCNNGenerator,
+)
 from ganbench.networks.layers.initialisation import stored_weight
 from ganbench.spec import Spec
 
@@ -26,7 +39,11 @@ CLASSES = [
 
 @dataclass(frozen=True)
 class Example:
-    """One configuration: ``chosen`` by the recipe, ``known`` to the run; the sizes of a row in and out."""
+    """One configuration: ``chosen`` by the recipe, ``known`` to the run; the sizes of a row in and out.
+
+    A network that takes several inputs gets them from one row: its first numbers, as many as each of
+    ``inputs`` has, in their shapes.
+    """
 
     cls: Callable[..., nn.Module]
     chosen: dict[str, Any]
@@ -35,10 +52,18 @@ class Example:
     row_out: tuple[int, ...]
     lowest: float = -float("inf")
     highest: float = float("inf")
+    inputs: tuple[tuple[int, ...], ...] = ()
 
     def build(self, seed: int = 0) -> nn.Module:
         torch.manual_seed(seed)
-        return self.cls(**self.chosen, **self.known)
+        network = self.cls(**self.chosen, **self.known)
+        if self.inputs:
+            network.register_forward_pre_hook(self._split)
+        return network
+
+    def _split(self, network: nn.Module, rows: tuple[Tensor]) -> tuple[Tensor, ...]:
+        pieces = rows[0].split([math.prod(shape) for shape in self.inputs], 1)
+        return tuple(p.reshape(-1, *shape) for p, shape in zip(pieces, self.inputs, strict=True))
 
     def input(self, rows: int) -> Tensor:
         return torch.randn(rows, *self.row_in, generator=torch.Generator().manual_seed(1))
@@ -56,6 +81,15 @@ def discriminator(cls: type[nn.Module], shape: tuple[int, ...], **chosen: Any) -
     return Example(cls, chosen, {"shape": shape}, shape, ())
 
 
+def encoder(cls: type[nn.Module], shape: tuple[int, ...], **chosen: Any) -> Example:
+    return Example(cls, chosen, {"latent": 6, "shape": shape}, shape, (6,))
+
+
+def joint_discriminator(cls: type[nn.Module], shape: tuple[int, ...], **chosen: Any) -> Example:
+    known = {"latent": 6, "shape": shape}
+    return Example(cls, chosen, known, (math.prod(shape) + 6,), (), inputs=(shape, (6,)))
+
+
 EXAMPLES = [
     generator(MLPGenerator, (2,), width=16),
     generator(MLPGenerator, (1, 4, 6), width=16, depth=1, norm="batch"),
@@ -64,6 +98,11 @@ EXAMPLES = [
     discriminator(MLPDiscriminator, (1, 4, 6), width=16, depth=2, norm="batch"),
     discriminator(MLPDiscriminator, (3,), width=8, depth=1, norm="layer", slope=0.01),
     discriminator(MLPDiscriminator, (2,), width=16, spectral_norm=True),
+    encoder(MLPEncoder, (2,), width=16),
+    encoder(MLPEncoder, (1, 4, 6), width=16, depth=1, norm="batch"),
+    joint_discriminator(JointMLPDiscriminator, (2,), width=16, norm="batch"),
+    joint_discriminator(JointMLPDiscriminator, (1, 4, 6), width=16, depth=2, norm="layer"),
+    joint_discriminator(JointMLPDiscriminator, (3,), width=8, depth=1, spectral_norm=True),
     generator(SimpleCNNGenerator, (3, 32, 32), width=4),
     generator(SimpleCNNGenerator, (1, 28, 28), width=4, norm="none"),
     generator(SimpleCNNGenerator, (2, 8, 16), width=4, norm="instance"),
@@ -72,6 +111,16 @@ EXAMPLES = [
     discriminator(SimpleCNNDiscriminator, (1, 28, 28), width=4, norm="none", spectral_norm=True),
     discriminator(SimpleCNNDiscriminator, (2, 8, 16), width=4, norm="instance"),
     discriminator(SimpleCNNDiscriminator, (1, 16, 24), width=4, norm="layer"),
+    generator(ResNetGenerator, (3, 32, 32), width=4),
+    generator(ResNetGenerator, (1, 28, 28), width=4, norm="none"),
+    generator(ResNetGenerator, (2, 8, 16), width=4, norm="layer", spectral_norm=True),
+    discriminator(ResNetDiscriminator, (3, 32, 32), width=4),
+    discriminator(ResNetDiscriminator, (1, 28, 28), width=4, norm="layer", pool="sum"),
+    discriminator(ResNetDiscriminator, (2, 8, 16), width=4, norm="batch", spectral_norm=True),
+    generator(DenseDCGANGenerator, (3, 32, 32), width=4),
+    generator(DenseDCGANGenerator, (1, 24, 24), width=4, norm="none"),
+    discriminator(DenseDCGANDiscriminator, (3, 32, 32), width=4),
+    discriminator(DenseDCGANDiscriminator, (1, 24, 24), width=4, norm="layer", spectral_norm=True),
 ]
 each_example = pytest.mark.parametrize("example", EXAMPLES, ids=str)
 
@@ -246,7 +295,7 @@ def test_biases_start_at_zero(example: Example) -> None:
 @pytest.mark.parametrize("example", [e for e in EXAMPLES if e.chosen.get("spectral_norm")], ids=str)
 def test_spectral_norm_divides_by_the_largest_singular_value(example: Example) -> None:
     network = example.build()
-    for _ in range(30):
+    for _ in range(100):
         network(example.input(4))
     network.eval()
     layers = [
@@ -263,6 +312,6 @@ def test_spectral_norm_divides_by_the_largest_singular_value(example: Example) -
 
 def test_mixing_of_rows_is_what_the_norm_says() -> None:
     for example in EXAMPLES:
-        default = "batch" if "CNN" in example.cls.__name__ else "none"
+        default = inspect.signature(example.cls).parameters["norm"].default
         expected = example.chosen.get("norm", default) == "batch"
         assert mixes_rows(example.build()) == expected, str(example)

@@ -13,14 +13,25 @@ import torch
 from ganbench.data.archive import archive
 from ganbench.data.base import DataInfo, Dataset
 from ganbench.data.folder import folder
+from ganbench.data.images import ImageSet
 from ganbench.data.prepare import prepare
 from ganbench.data.registry import datasets
 from ganbench.data.shapes import shapes
+from ganbench.data.stacked_mnist import Stacked
 from ganbench.data.toy import grid25, ring8
 from ganbench.training.draws import Draws
 
 # Sets whose pixels come from files: they are tested where their files are, beside their modules.
-FROM_FILES = {"archive", "folder", "cifar10", "cifar10-jpeg", "fashion-mnist", "imagenette64", "mnist"}
+FROM_FILES = {
+    "archive",
+    "folder",
+    "cifar10",
+    "cifar10-jpeg",
+    "fashion-mnist",
+    "imagenette64",
+    "mnist",
+    "stacked-mnist",
+}
 FREE: dict[str, Callable[..., Dataset]] = {
     # Few pictures do: what is asked of a set does not depend on how many there are.
     name: partial(function, size=300) if "size" in signature(function).parameters else function
@@ -31,7 +42,15 @@ VARIANTS: dict[str, Callable[[], Dataset]] = {
     "ring8, fresh": lambda: ring8(fresh=True),
     "grid25, fresh": lambda: grid25(fresh=True),
     "shapes, flip": lambda: shapes(size=200, flip=True),
+    "stacked": lambda: Stacked("stacked", grey(), size=50, seed=0, split="train"),
 }
+
+
+def grey() -> ImageSet:
+    """The red of coloured shapes."""
+    coloured = shapes(size=30)
+    index = torch.arange(30)
+    return ImageSet("grey", coloured.items(index)[:, :1], coloured.labels(index), coloured.info.classes)
 
 
 @pytest.fixture(params=[*FREE, *VARIANTS, "folder", "archive"])

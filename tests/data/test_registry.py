@@ -17,7 +17,8 @@ from ganbench.errors import UserError
 
 def test_the_promised_names_are_there() -> None:
     promised = (
-        "ring8 grid25 mixture1d shapes mnist fashion-mnist cifar10 cifar10-jpeg imagenette64 folder archive"
+        "ring8 grid25 mixture1d shapes mnist fashion-mnist cifar10 cifar10-jpeg imagenette64 folder archive "
+        "stacked-mnist"
     )
     assert set(promised.split()) <= set(datasets())
 

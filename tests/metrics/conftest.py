@@ -48,3 +48,12 @@ def cifar10() -> Callable[[int], Tensor]:
         return torch.from_numpy(np.stack(arrays)).permute(0, 3, 1, 2).contiguous()
 
     return read
+
+
+@pytest.fixture
+def mnist_files() -> Path:
+    """Return the folder of the real MNIST files, where there are any."""
+    root = Path(os.environ.get("GANBENCH_DATA") or "/nowhere")
+    if not list(root.glob("MNIST/raw/train-images-*")):
+        pytest.skip("needs $GANBENCH_DATA/MNIST/raw")
+    return root

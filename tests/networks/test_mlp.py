@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from ganbench.errors import UserError
-from ganbench.networks import MLPDiscriminator, MLPGenerator
+from ganbench.networks import JointMLPDiscriminator, MLPDiscriminator, MLPEncoder, MLPGenerator
 
 
 def count(network: nn.Module) -> int:
@@ -78,3 +78,28 @@ def test_refuses_what_makes_no_network(bad: dict[str, Any], words: str) -> None:
 def test_refuses_an_empty_latent() -> None:
     with pytest.raises(UserError, match="MLPGenerator: latent must be at least 1"):
         MLPGenerator(latent=0, shape=(2,))
+
+
+def test_the_encoder_and_the_joint_discriminator_have_the_parameters_counted_by_hand() -> None:
+    hidden = 2 * (256 * 256 + 256)
+    assert count(MLPEncoder(latent=32, shape=(2,))) == (2 * 256 + 256) + hidden + (256 * 32 + 32)
+    joint = (784 + 100) * 256 + 256 + hidden + (256 + 1)
+    assert count(JointMLPDiscriminator(latent=100, shape=(1, 28, 28))) == joint
+
+
+def test_the_joint_discriminator_reads_the_flat_sample_first_and_then_the_latent() -> None:
+    network = JointMLPDiscriminator(latent=3, shape=(1, 2, 2), width=8)
+    x, z = torch.randn(5, 1, 2, 2), torch.randn(5, 3)
+    together = torch.cat([x.reshape(5, 4), z], 1)
+    assert torch.equal(network(x, z), network.layers(together)[:, 0])
+    assert not torch.equal(network(x, z), network(x, z.flip(0)))
+
+
+@pytest.mark.parametrize("cls", [MLPEncoder, JointMLPDiscriminator])
+def test_the_networks_with_latents_refuse_what_makes_no_network(cls: type[nn.Module]) -> None:
+    with pytest.raises(UserError, match=f"{cls.__name__}: latent must be at least 1"):
+        cls(latent=0, shape=(2,))
+    with pytest.raises(UserError, match=f"{cls.__name__}: shape must be one or more sizes"):
+        cls(latent=3, shape=())
+    with pytest.raises(UserError, match=f"{cls.__name__}: width must be at least 1"):
+        cls(latent=3, shape=(2,), width=0)

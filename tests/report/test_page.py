@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from tests.tiny import tiny
 
 from ganbench.catalogue import find_recipe
 from ganbench.data.base import DataInfo
+from ganbench.experiment import train
 from ganbench.report.grid import sample_picture
 from ganbench.report.page import write_report
 from ganbench.runs import Run, write_json
@@ -31,6 +33,11 @@ def run(tmp_path: Path) -> Run:
     score = {"name": "modes", "value": 8.0, "better": "higher", "details": {}, "measured": {"samples": 2500}}
     write_json(made.eval / "modes.json", score)
     return made
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return train(tiny("gan1d-minimax"), out=tmp_path_factory.mktemp("trained") / "run")
 
 
 class Page(HTMLParser):
@@ -83,3 +90,38 @@ def test_a_run_without_anything_yet_has_a_report(tmp_path: Path, run: Run) -> No
     text = write_report(empty).read_text()
     assert "None yet" in text
     assert not Page(text).pictures
+
+
+# Of a whole run
+
+
+def test_a_trained_run_shows_d_and_the_layers_and_keeps_the_pictures(trained: Run) -> None:
+    page = Page(write_report(trained).read_text())
+    kept = {p.stem: p.read_bytes() for p in trained.pictures.iterdir()}
+    assert set(kept) == {"losses", "critic-first", "critic-last", "weights", "layers-G", "layers-D"}
+    assert kept["critic-first"] == (trained.critic / "step-00000004.png").read_bytes()
+    assert kept["critic-last"] == (trained.critic / "step-00000012.png").read_bytes()
+    shown = {base64.b64decode((p["src"] or "").partition(",")[2]) for p in page.pictures}
+    assert set(kept.values()) <= shown
+    assert len(page.pictures) == len(kept) + 3
+    before = dict(kept)
+    write_report(trained)
+    assert {p.stem: p.read_bytes() for p in trained.pictures.iterdir()} == before
+
+
+def test_where_d_is_not_drawn_the_page_says_why(tmp_path: Path) -> None:
+    run = train(tiny("gan-ring8", {"algorithm.packing": 2}), out=tmp_path / "run")
+    text = write_report(run).read_text()
+    assert "Not drawn over its space: D judges packs of 2 samples" in text
+    assert not (run.pictures / "critic-last.png").exists()
+    assert (run.pictures / "weights.png").exists()
+
+
+def test_pictures_have_no_space_to_be_drawn_over_and_nothing_is_said(tmp_path: Path) -> None:
+    text = write_report(train(tiny("dcgan-shapes"), out=tmp_path / "run")).read_text()
+    assert "Not drawn" not in text
+    assert "The discriminator" in text
+
+
+def test_without_a_checkpoint_the_page_says_so(run: Run) -> None:
+    assert "Its weights are not shown: " in write_report(run).read_text()

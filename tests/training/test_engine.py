@@ -64,6 +64,8 @@ def test_alone_there_is_nothing_to_reduce_or_share() -> None:
     assert one.any(True)
     assert not one.any(False)
     assert one.share("text") == "text"
+    one.average([values])
+    assert values.tolist() == [1.0, 2.0]
     layer = nn.Linear(2, 2)
     one.reduce_gradients(layer.parameters())
     assert layer.weight.grad is None

@@ -19,6 +19,7 @@ from torch.optim import Optimizer
 
 from ganbench.data.base import Batch
 from ganbench.errors import RunError, UserError
+from ganbench.networks.layers import Dropout
 from ganbench.settings import Machine, Schedule
 from ganbench.spec import Spec
 from ganbench.training.draws import Draws
@@ -69,6 +70,30 @@ class Pair(nn.Module):
         self.after.append(step)
 
 
+class Counting(Pair):
+    """Has a state: the mean score of all rows so far, by which it weighs its losses."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("score", torch.zeros(()))
+        self.register_buffer("updates", torch.tensor(0))
+        self.change = self.count
+
+    def count(self, phase: str, context: Context, terms: Terms) -> Terms:
+        weight = 1 + self.get_buffer("score").clone()
+        self.get_buffer("score").lerp_(terms["adversarial"].detach().mean(), 0.3)
+        self.get_buffer("updates").add_(1)
+        return {name: value * weight for name, value in terms.items()}
+
+
+def everything(**schedule: Any) -> Trainer:
+    """A trainer of all that could differ between one process and two: dropout, clipping, an algorithm with a state."""
+    sgd = Spec(torch.optim.SGD, lr=0.05, momentum=0.9)
+    return trainer(
+        algorithm=Counting(), optimizer=sgd, dropout=0.5, layer=Dropout, gradient_clip=0.5, **schedule
+    )
+
+
 class Stream:
     """Random points by position; remembers what was asked for."""
 
@@ -80,11 +105,11 @@ class Stream:
         return Batch(Draws("data", position, part=part, parts=parts).normal(rows, 2))
 
 
-def networks(dropout: float = 0.0) -> dict[str, nn.Module]:
+def networks(dropout: float = 0.0, layer: Callable[[float], nn.Module] = nn.Dropout) -> dict[str, nn.Module]:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         return {
-            "G": nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Dropout(dropout), nn.Linear(8, 2)),
+            "G": nn.Sequential(nn.Linear(3, 8), nn.Tanh(), layer(dropout), nn.Linear(8, 2)),
             "D": nn.Sequential(nn.Linear(2, 8), nn.LeakyReLU(0.2), nn.Linear(8, 1), nn.Flatten(0)),
         }
 
@@ -94,6 +119,7 @@ def trainer(
     algorithm: nn.Module | None = None,
     seed: int = 0,
     dropout: float = 0.0,
+    layer: Callable[[float], nn.Module] = nn.Dropout,
     optimizer: Spec | None = None,
     engine: Engine | None = None,
     batches: Any = None,
@@ -107,7 +133,7 @@ def trainer(
 
     return Trainer(
         algorithm=algorithm or Pair(),
-        networks=networks(dropout),
+        networks=networks(dropout, layer),
         optimizers=make,
         batches=batches or Stream(),
         schedule=Schedule(**{"steps": 6, "batch": 8, "ema_half_life": 50.0, **schedule}),
@@ -186,16 +212,43 @@ def test_microbatches_are_the_whole_batch(microbatches: int) -> None:
     assert whole.read_log() == pytest.approx(cut.read_log(), abs=1e-6)
 
 
+def test_a_layers_numbers_do_not_depend_on_how_the_batch_is_cut() -> None:
+    def run(microbatches: int, layer: Callable[[float], nn.Module]) -> list[Tensor]:
+        sgd = Spec(torch.optim.SGD, lr=0.05)
+        one = trainer(optimizer=sgd, dropout=0.5, layer=layer, microbatches=microbatches)
+        one.train()
+        return [p.detach() for p in one.networks.parameters()]
+
+    def close(a: list[Tensor], b: list[Tensor]) -> bool:
+        return all(torch.allclose(x, y, rtol=0, atol=1e-6) for x, y in zip(a, b, strict=True))
+
+    assert close(run(1, Dropout), run(4, Dropout))
+    assert not close(run(1, nn.Dropout), run(4, nn.Dropout))  # torch's own: repeatable, but not cut
+
+
+def test_a_layers_numbers_are_a_function_of_the_update() -> None:
+    first, again, other = (trainer(dropout=0.5, layer=Dropout, seed=s) for s in (0, 0, 1))
+    whole = trainer(dropout=0.5, layer=Dropout)
+    whole.train()
+    first.train(stop=lambda: first.step == 2)
+    torch.manual_seed(5)
+    again.load_state_dict(first.state_dict())
+    again.train()
+    other.train()
+    assert same(whole, again)
+    assert not same(whole, other)
+
+
 PROCESS = """
 import sys
 sys.path.insert(0, sys.argv[1])
 import torch
-from test_trainer import Spec, torch, trainer
-one = trainer(optimizer=Spec(torch.optim.SGD, lr=0.05, momentum=0.9), batch=8)
+from test_trainer import everything, torch
+one = everything()
 one.train()
 means = one.read_log()
 if one.engine.leads:
-    torch.save([{k: v for k, v in one.networks.state_dict().items()}, means], sys.argv[2])
+    torch.save([{**one.networks.state_dict(), **one.algorithm.state_dict()}, means], sys.argv[2])
 assert one.engine.any(one.engine.rank == 1) and not one.engine.any(False)
 assert one.engine.share(f"from {one.engine.rank}") == "from 0"
 one.engine.close()
@@ -221,9 +274,10 @@ def test_two_processes_are_one(tmp_path: Path) -> None:
         _, errors = process.communicate(timeout=120)
         assert process.returncode == 0, errors
     two, means = torch.load(saved, weights_only=True)
-    one = trainer(optimizer=Spec(torch.optim.SGD, lr=0.05, momentum=0.9))
+    one = everything()
     one.train()
-    for name, value in one.networks.state_dict().items():
+    assert int(one.algorithm.get_buffer("updates")) == 18
+    for name, value in {**one.networks.state_dict(), **one.algorithm.state_dict()}.items():
         assert torch.allclose(value, two[name], rtol=0, atol=1e-6), name
     assert means == pytest.approx(one.read_log(), abs=1e-6)
 
@@ -392,6 +446,46 @@ def test_the_rate_of_a_resumed_run_is_the_schedules() -> None:
     second.load_state_dict(first.state_dict())
     second.advance()
     assert second.optimizers["D"].param_groups[0]["lr"] == pytest.approx(0.01 * 0.5)
+
+
+# Clipping
+
+
+class Slopes(nn.Module):
+    """D's loss has slope 1 in every weight, G's 0.01."""
+
+    averaged = ("G",)
+
+    def phases(self) -> tuple[Phase, ...]:
+        return (
+            Phase("D", ("D",), lambda networks, batch, context: {"sum": self.total(networks["D"])}),
+            Phase("G", ("G",), lambda networks, batch, context: {"sum": 0.01 * self.total(networks["G"])}),
+        )
+
+    def total(self, network: nn.Module) -> Tensor:
+        return torch.stack([p.sum() for p in network.parameters()]).sum()
+
+    def after_step(self, networks: nn.ModuleDict, step: int) -> None:
+        pass
+
+
+@pytest.mark.parametrize("microbatches", [1, 2])
+@pytest.mark.parametrize("clip", [None, 0.5, 100.0])
+def test_the_gradient_of_each_network_is_cut_to_a_norm(clip: float | None, microbatches: int) -> None:
+    one = trainer(
+        algorithm=Slopes(),
+        optimizer=Spec(torch.optim.SGD, lr=1.0),
+        steps=1,
+        gradient_clip=clip,
+        microbatches=microbatches,
+    )
+    before = {name: [p.detach().clone() for p in one.networks[name].parameters()] for name in "DG"}
+    one.train()
+    for name, slope in (("D", 1.0), ("G", 0.01)):
+        norm = slope * sum(p.numel() for p in before[name]) ** 0.5
+        cut = slope if clip is None or norm <= clip else slope * clip / norm
+        for old, new in zip(before[name], one.networks[name].parameters(), strict=True):
+            torch.testing.assert_close(old - new, torch.full_like(old, cut), rtol=1e-4, atol=1e-6)
 
 
 # The average

@@ -2,5 +2,6 @@
 
 from ganbench.algorithms.adversarial import Adversarial
 from ganbench.algorithms.base import Algorithm
+from ganbench.algorithms.veegan import Veegan
 
-__all__ = ["Adversarial", "Algorithm"]
+__all__ = ["Adversarial", "Algorithm", "Veegan"]

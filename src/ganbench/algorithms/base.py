@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from torch import Tensor, nn
 
+from ganbench.errors import UserError
 from ganbench.training.phase import Phase
 
 
 class Algorithm(nn.Module):
     """A set of networks and the phases that update them. A Module, so that its own state moves and saves itself.
 
+    Its floating-point buffers are averaged over the processes after each update.
     ``networks`` names those it needs; ``averaged`` those whose moving average is kept for sampling.
     """
 
     networks: ClassVar[tuple[str, ...]] = ()
     averaged: tuple[str, ...] = ("G",)
+    logits = False  # whether the sigmoid of a score is the probability that the sample is real
 
     def phases(self) -> tuple[Phase, ...]:
         """Return the phases of one step, in order."""
@@ -25,6 +29,32 @@ class Algorithm(nn.Module):
     def after_step(self, networks: nn.ModuleDict, step: int) -> None:
         """Do what follows a whole step; nothing, unless an algorithm says otherwise."""
 
+    def shape_of(self, network: str, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the shape of one sample as a network sees it, where the data's is ``shape``: the same, unless said."""
+        return shape
+
+    def doubts(self, networks: nn.ModuleDict) -> Iterator[str]:
+        """Say what about these networks is at odds with the algorithm, though it trains; nothing, unless said."""
+        return iter(())
+
+    def check_rows(self, rows: int) -> None:
+        """Raise UserError if ``rows`` samples at a time cannot be used; any number can, unless said."""
+
     def sample(self, networks: nn.ModuleDict, latent: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Return samples ``[N, *shape]`` in about [-1, 1] for latents ``[N, size]``."""
-        raise NotImplementedError
+        """Return samples ``[N, *shape]`` in about [-1, 1] for latents ``[N, size]``: those of G, unless said.
+
+        Raises:
+            UserError: a condition is given to an algorithm that knows none.
+        """
+        if condition is not None:
+            raise UserError("this model was trained without classes, so it cannot sample one")
+        samples: Tensor = networks["G"](latent)
+        return samples
+
+    def scores(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
+        """Return the discriminator's raw scores ``[N]`` of single samples ``[N, *shape]``, as networks see them.
+
+        Raises:
+            UserError: the discriminator judges something else; the message says what.
+        """
+        raise UserError(f"{type(self).__name__} has no network that judges a sample by itself")

@@ -21,6 +21,7 @@ class Minimax:
     """
 
     generator_needs_real: ClassVar[bool] = False
+    logits: ClassVar[bool] = True  # D's output is the sigmoid of the score
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         """Return -V, ``[N]``: the sum (not the mean) of D's two cross-entropies, from raw scores ``[N]``."""

@@ -33,6 +33,7 @@ class NonSaturating:
     generator_target: float = 1.0
 
     generator_needs_real: ClassVar[bool] = False
+    logits: ClassVar[bool] = True  # D's output is the sigmoid of the score
 
     def __post_init__(self) -> None:
         for name in ("real_target", "fake_target", "generator_target"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
@@ -24,12 +25,17 @@ def reference_record(reference: Dataset, items: int) -> dict[str, JSON]:
 
 
 def features_record(extractor: FeatureExtractor) -> dict[str, JSON]:
-    """Say which network, with which weights, saw pictures prepared in which way."""
+    """Say which network, with which weights, saw pictures prepared in which way.
+
+    Of a network that was trained here, its attribute ``trained`` says on what, and how well it did.
+    """
+    trained: Mapping[str, JSON] | None = getattr(extractor, "trained", None)
     return {
         "name": extractor.name,
         "dims": extractor.dims,
         "weights_sha256": extractor.weights_sha256,
         "preprocessing": dict(extractor.preprocessing),
+        **({} if trained is None else {"trained": dict(trained)}),
     }
 
 

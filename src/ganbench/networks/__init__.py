@@ -1,6 +1,19 @@
 """Generators and discriminators, one family a file."""
 
-from ganbench.networks.mlp import MLPDiscriminator, MLPGenerator
+from ganbench.networks.dense_dcgan import DenseDCGANDiscriminator, DenseDCGANGenerator
+from ganbench.networks.mlp import JointMLPDiscriminator, MLPDiscriminator, MLPEncoder, MLPGenerator
+from ganbench.networks.resnet import ResNetDiscriminator, ResNetGenerator
 from ganbench.networks.simple_cnn import SimpleCNNDiscriminator, SimpleCNNGenerator
 
-__all__ = ["MLPDiscriminator", "MLPGenerator", "SimpleCNNDiscriminator", "SimpleCNNGenerator"]
+__all__ = [
+    "DenseDCGANDiscriminator",
+    "DenseDCGANGenerator",
+    "JointMLPDiscriminator",
+    "MLPDiscriminator",
+    "MLPEncoder",
+    "MLPGenerator",
+    "ResNetDiscriminator",
+    "ResNetGenerator",
+    "SimpleCNNDiscriminator",
+    "SimpleCNNGenerator",
+]

@@ -76,6 +76,67 @@ class MLPDiscriminator(nn.Module):
         return scores.squeeze(1)
 
 
+class MLPEncoder(nn.Module):
+    """Samples ``[N, *shape]`` -> latent vectors ``[N, latent]``, any real numbers: the way back of ``MLPGenerator``.
+
+    Flattens its input and is otherwise built as ``MLPGenerator`` is, without the tanh.
+
+    Raises ``UserError`` if a size is below 1, ``slope`` is not in [0, 1), or the norm is unknown.
+    """
+
+    def __init__(
+        self,
+        *,
+        latent: int,
+        shape: tuple[int, ...],
+        width: int = 256,
+        depth: int = 3,
+        norm: Norm1d = "none",
+        slope: float = 0.2,
+    ) -> None:
+        super().__init__()
+        _check("MLPEncoder", shape, slope, latent=latent, width=width, depth=depth)
+        self.layers = _layers(math.prod(shape), latent, width, depth, norm, slope)
+        zero_biases(self)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return latent vectors ``[N, latent]`` for samples ``[N, *shape]``."""
+        latents: Tensor = self.layers(x.flatten(1))
+        return latents
+
+
+class JointMLPDiscriminator(nn.Module):
+    """Pairs of a sample ``[N, *shape]`` and a latent vector ``[N, latent]`` -> raw scores ``[N]``.
+
+    Joins the flat sample and the vector, and is otherwise built as ``MLPDiscriminator`` is.
+
+    Raises ``UserError`` if a size is below 1, ``slope`` is not in [0, 1), or the norm is unknown.
+    """
+
+    def __init__(
+        self,
+        *,
+        latent: int,
+        shape: tuple[int, ...],
+        width: int = 256,
+        depth: int = 3,
+        norm: Norm1d = "none",
+        spectral_norm: bool = False,
+        slope: float = 0.2,
+    ) -> None:
+        super().__init__()
+        _check("JointMLPDiscriminator", shape, slope, latent=latent, width=width, depth=depth)
+        self.layers = _layers(math.prod(shape) + latent, 1, width, depth, norm, slope)
+        zero_biases(self)
+        if spectral_norm:
+            spectrally_normalised(self)
+
+    def forward(self, x: Tensor, z: Tensor) -> Tensor:
+        """Return raw scores ``[N]`` for samples ``[N, *shape]`` and their latent vectors ``[N, latent]``."""
+        scores: Tensor = self.layers(torch.cat([x.flatten(1), z], 1))
+        return scores.squeeze(1)
+
+
 def _layers(inputs: int, outputs: int, width: int, depth: int, norm: Norm1d, slope: float) -> nn.Sequential:
     layers: list[nn.Module] = [nn.Linear(inputs, width)]
     for features in (*[width] * (depth - 1), outputs):

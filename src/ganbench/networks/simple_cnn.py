@@ -11,10 +11,10 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from ganbench.errors import UserError
 from ganbench.networks.layers.initialisation import normal_weights
 from ganbench.networks.layers.normalisation import Norm2d, norm_2d
 from ganbench.networks.layers.spectral import spectrally_normalised
+from ganbench.networks.levels import plan_levels
 
 
 class SimpleCNNGenerator(nn.Module):
@@ -39,7 +39,7 @@ class SimpleCNNGenerator(nn.Module):
         spectral_norm: bool = False,
     ) -> None:
         super().__init__()
-        start, levels = _plan("SimpleCNNGenerator", shape, latent=latent, width=width)
+        start, levels = plan_levels("SimpleCNNGenerator", shape, latent=latent, width=width)
         # From the smallest map to the picture: 1024, 512, 256, 3.
         channels = [*(width * 2**level for level in reversed(range(levels))), shape[0]]
         layers: list[nn.Module] = [nn.ConvTranspose2d(latent, channels[0], start)]
@@ -79,7 +79,7 @@ class SimpleCNNDiscriminator(nn.Module):
         spectral_norm: bool = False,
     ) -> None:
         super().__init__()
-        start, levels = _plan("SimpleCNNDiscriminator", shape, width=width)
+        start, levels = plan_levels("SimpleCNNDiscriminator", shape, width=width)
         # From the picture to the smallest map: 3, 256, 512, 1024.
         channels = [shape[0], *(width * 2**level for level in range(levels))]
         layers: list[nn.Module] = []
@@ -100,32 +100,3 @@ class SimpleCNNDiscriminator(nn.Module):
         # Not flatten(): pictures of a wrong size are refused here rather than scored many times each.
         scores: Tensor = self.layers(x)
         return scores.reshape(len(x))
-
-
-def _plan(name: str, shape: tuple[int, int, int], **sizes: int) -> tuple[tuple[int, int], int]:
-    """Return the sides of the smallest map and how many halvings lead to it, or say why there is no way."""
-    for word, size in sizes.items():
-        if size < 1:
-            raise UserError(f"{name}: {word} must be at least 1, but is {size}")
-    if len(shape) != 3 or shape[0] < 1:
-        raise UserError(f"{name}: shape must be (channels, height, width) of a picture, but is {shape}")
-    _, height, width = shape
-    if min(height, width) < 8:
-        raise UserError(f"{name}: pictures must be at least 8x8, but are {height}x{width}")
-    levels = _levels(height, width)
-    step = 2**levels
-    if height % step or width % step:
-        near = [
-            (height // step * step, width // step * step),
-            (-(-height // step) * step, -(-width // step) * step),
-        ]
-        fits = " or ".join(
-            f"{h}x{w}" for h, w in near if h % 2 ** _levels(h, w) == w % 2 ** _levels(h, w) == 0
-        )
-        raise UserError(f"{name}: {height}x{width} cannot be halved {levels} times; {fits} would do")
-    return (height // step, width // step), levels
-
-
-def _levels(height: int, width: int) -> int:
-    """Return how many halvings leave the shorter side at 4 to 7."""
-    return (min(height, width) // 4).bit_length() - 1

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import torch
 
-from ganbench.algorithms import Adversarial
 from ganbench.data.shapes import shapes
-from ganbench.data.torchvision_sets import cifar10, mnist
-from ganbench.latents import Gaussian
+from ganbench.data.torchvision_sets import mnist
 from ganbench.losses import NonSaturating
-from ganbench.networks import SimpleCNNDiscriminator, SimpleCNNGenerator
 from ganbench.recipe import Budget, Paper, Recipe, recipe
 from ganbench.recipes.gan import CONVERGENCE
+from ganbench.recipes.simple_cnn import cifar10_gan, simple_cnn_gan
 from ganbench.regularizers import R1
 from ganbench.settings import Schedule
 from ganbench.spec import Spec
@@ -24,54 +22,22 @@ DCGAN = Paper(
 )
 
 
-def dcgan(
-    name: str,
-    summary: str,
-    data: Spec,
-    *,
-    width: int,
-    rate: float,
-    critic_steps: int,
-    schedule: Schedule,
-    regularizers: tuple[Spec, ...] = (),
-) -> Recipe:
-    """Return a GAN of two plain convolutional networks with batch norm, Adam betas (.5, .999), latents of 100."""
+def _adam(rate: float) -> tuple[Spec, Spec]:
     adam = Spec(torch.optim.Adam, lr=rate, betas=(0.5, 0.999))
-    return Recipe(
-        name=name,
-        summary=summary,
-        data=data,
-        latent=Spec(Gaussian, size=100),
-        networks={
-            "G": Spec(SimpleCNNGenerator, width=width),
-            "D": Spec(SimpleCNNDiscriminator, width=width),
-        },
-        algorithm=Spec(
-            Adversarial, loss=Spec(NonSaturating), regularizers=regularizers, critic_steps=critic_steps
-        ),
-        optimizers={"G": adam, "D": adam},
-        schedule=schedule,
-        papers=(DCGAN, CONVERGENCE) if regularizers else (DCGAN,),
-    )
+    return adam, adam
 
 
-def _cifar10(name: str, summary: str, budget: Budget, regularizers: tuple[Spec, ...] = ()) -> Recipe:
-    data = Spec(cifar10)
-    if budget == "reference":
-        schedule = Schedule(steps=40_000, batch=512)
-        return dcgan(
-            name,
-            summary,
-            data,
-            width=256,
-            rate=8e-4,
-            critic_steps=5,
-            schedule=schedule,
-            regularizers=regularizers,
-        )
-    schedule = Schedule(steps=4000, batch=64, ema_half_life=10_000, sample_every=500, checkpoint_every=500)
-    return dcgan(
-        name, summary, data, width=64, rate=2e-4, critic_steps=1, schedule=schedule, regularizers=regularizers
+def _cifar10(
+    name: str, summary: str, budget: Budget, papers: tuple[Paper, ...], regularizers: tuple[Spec, ...] = ()
+) -> Recipe:
+    return cifar10_gan(
+        name,
+        summary,
+        budget,
+        loss=Spec(NonSaturating),
+        optimizers=_adam(2e-4 if budget == "laptop" else 8e-4),
+        papers=papers,
+        regularizers=regularizers,
     )
 
 
@@ -86,26 +52,35 @@ def _small(name: str, summary: str, data: Spec, budget: Budget) -> Recipe:
         sample_every=500,
         checkpoint_every=500,
     )
-    width = 32 if laptop else 64
-    return dcgan(name, summary, data, width=width, rate=2e-4, critic_steps=1, schedule=schedule)
+    return simple_cnn_gan(
+        name,
+        summary,
+        data,
+        schedule,
+        width=32 if laptop else 64,
+        loss=Spec(NonSaturating),
+        optimizers=_adam(2e-4),
+        papers=(DCGAN,),
+    )
 
 
 @recipe
 def dcgan_cifar10(budget: Budget = "reference") -> Recipe:
     """The plain convolutional GAN on CIFAR-10; at laptop size with one D update and an average of G."""
-    return _cifar10("dcgan-cifar10", "a plain convolutional GAN on CIFAR-10", budget)
+    return _cifar10("dcgan", "a plain convolutional GAN", budget, (DCGAN,))
 
 
 @recipe
 def dcgan_r1_cifar10(budget: Budget = "reference") -> Recipe:
     """The same with R1: gamma is 20, since the reference system's lambda of 10 weighs on a halved loss.
 
-    At laptop size gamma is 1: after 1,000 steps with 20, D still told nothing apart (loss 1.36 of 2 ln 2 = 1.39)
-    and pictures were grey. And only every fourth update has the penalty, which costs more than the update itself.
+    At laptop size gamma is 1: after 1,000 steps with 20 (at width 64), D still told nothing apart (loss 1.36 of
+    2 ln 2 = 1.39) and pictures were grey. And only every fourth update has the penalty, which costs more than the update
+    itself.
     """
-    summary = "a plain convolutional GAN with the R1 penalty on CIFAR-10"
+    summary = "a plain convolutional GAN with the R1 penalty"
     penalty = Spec(R1, gamma=1.0, every=4) if budget == "laptop" else Spec(R1, gamma=20.0)
-    return _cifar10("dcgan-r1-cifar10", summary, budget, (penalty,))
+    return _cifar10("dcgan-r1", summary, budget, (DCGAN, CONVERGENCE), (penalty,))
 
 
 @recipe

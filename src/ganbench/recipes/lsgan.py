@@ -1,16 +1,18 @@
-"""Least squares on points: Least Squares Generative Adversarial Networks, 2016, arXiv 1611.04076."""
+"""Least squares on points and pictures: Least Squares Generative Adversarial Networks, 2016, arXiv 1611.04076."""
 
 from __future__ import annotations
 
 from ganbench.losses import LeastSquares
+from ganbench.networks.layers.normalisation import Norm1d
 from ganbench.recipe import Budget, Paper, Recipe, recipe
-from ganbench.recipes.mlp import GRID25, RING8, Task, adam, mlp_gan
+from ganbench.recipes.mlp import GRID25, MNIST, RING8, Task, adam, mlp_gan
+from ganbench.recipes.simple_cnn import cifar10_gan
 from ganbench.spec import Spec
 
 LSGAN = Paper("Least Squares Generative Adversarial Networks", 2016, "1611.04076")
 
 
-def lsgan(task: Task, budget: Budget, laptop_steps: int) -> Recipe:
+def lsgan(task: Task, budget: Budget, laptop_steps: int, norm: Norm1d = "none") -> Recipe:
     """Return the least squares GAN, the study's settings."""
     return mlp_gan(
         "lsgan",
@@ -20,6 +22,7 @@ def lsgan(task: Task, budget: Budget, laptop_steps: int) -> Recipe:
         loss=Spec(LeastSquares),
         optimizer=adam(betas=(0.5, 0.999)),
         papers=(LSGAN,),
+        norm=norm,
     )
 
 
@@ -33,3 +36,23 @@ def lsgan_ring8(budget: Budget = "reference") -> Recipe:
 def lsgan_grid25(budget: Budget = "reference") -> Recipe:
     """The least squares GAN on 25 Gaussians."""
     return lsgan(GRID25, budget, 2000)
+
+
+@recipe
+def lsgan_mnist(budget: Budget = "reference") -> Recipe:
+    """The least squares GAN on MNIST, fully connected, with batch norm in both: the study saw it diverge without."""
+    return lsgan(MNIST, budget, 4000, norm="batch")
+
+
+@recipe
+def lsgan_cifar10(budget: Budget = "reference") -> Recipe:
+    """The convolutional least squares GAN."""
+    optimizer = adam(2e-4 if budget == "laptop" else 8e-4, (0.5, 0.999))
+    return cifar10_gan(
+        "lsgan",
+        "a convolutional least squares GAN",
+        budget,
+        loss=Spec(LeastSquares),
+        optimizers=(optimizer, optimizer),
+        papers=(LSGAN,),
+    )

@@ -11,6 +11,7 @@ from ganbench.data.torchvision_sets import mnist
 from ganbench.data.toy import grid25, ring8
 from ganbench.latents import Gaussian
 from ganbench.networks import MLPDiscriminator, MLPGenerator
+from ganbench.networks.layers.normalisation import Norm1d
 from ganbench.recipe import Budget, Paper, Recipe
 from ganbench.settings import Machine, Schedule
 from ganbench.spec import Spec
@@ -64,8 +65,10 @@ def mlp_gan(
     regularizers: tuple[Spec, ...] = (),
     constraints: tuple[Spec, ...] = (),
     spectral_norm: bool = False,
+    norm: Norm1d = "none",
     width: int = 256,
     critic_steps: int = 5,
+    packing: int = 1,
 ) -> Recipe:
     """Return ``method`` on a task: two MLPs with three hidden layers, five D updates to one of G unless said."""
     return Recipe(
@@ -74,8 +77,8 @@ def mlp_gan(
         data=task.data,
         latent=Spec(Gaussian, size=task.latent),
         networks={
-            "G": Spec(MLPGenerator, width=width),
-            "D": Spec(MLPDiscriminator, width=width, spectral_norm=spectral_norm),
+            "G": Spec(MLPGenerator, width=width, norm=norm),
+            "D": Spec(MLPDiscriminator, width=width, norm=norm, spectral_norm=spectral_norm),
         },
         algorithm=Spec(
             Adversarial,
@@ -83,7 +86,8 @@ def mlp_gan(
             regularizers=regularizers,
             constraints=constraints,
             critic_steps=critic_steps,
-            one_pass=True,  # the same without batch statistics, and faster
+            packing=packing,
+            one_pass=norm == "none",  # the same without batch statistics, and faster
         ),
         optimizers={"G": optimizer, "D": optimizer},
         schedule=schedule,

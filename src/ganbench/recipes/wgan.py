@@ -1,4 +1,4 @@
-"""Wasserstein GANs on points: by weight clipping (2017, arXiv 1701.07875), by a penalty (1704.00028)."""
+"""Wasserstein GANs on points and pictures: by weight clipping (2017, arXiv 1701.07875), by a penalty (1704.00028)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import torch
 
 from ganbench.losses import Wasserstein
 from ganbench.recipe import Budget, Paper, Recipe, recipe
-from ganbench.recipes.mlp import GRID25, RING8, Task, adam, mlp_gan
+from ganbench.recipes.mlp import GRID25, MNIST, RING8, Task, adam, mlp_gan
+from ganbench.recipes.simple_cnn import cifar10_gan
 from ganbench.regularizers import GradientPenalty, WeightClip
 from ganbench.spec import Spec
 
@@ -64,3 +65,54 @@ def wgan_grid25(budget: Budget = "reference") -> Recipe:
 def wgan_gp_grid25(budget: Budget = "reference") -> Recipe:
     """The Wasserstein GAN with the gradient penalty on 25 Gaussians."""
     return wgan_gp(GRID25, budget, 0.1, 1200)
+
+
+@recipe
+def wgan_mnist(budget: Budget = "reference") -> Recipe:
+    """The Wasserstein GAN with clipped weights on MNIST, fully connected."""
+    return wgan(MNIST, budget, 4000)
+
+
+@recipe
+def wgan_gp_mnist(budget: Budget = "reference") -> Recipe:
+    """The Wasserstein GAN with the gradient penalty on MNIST, fully connected, where the study weighs it 10."""
+    return wgan_gp(MNIST, budget, 10.0, 1500)
+
+
+@recipe
+def wgan_cifar10(budget: Budget = "reference") -> Recipe:
+    """The convolutional Wasserstein GAN whose critic's weights are clipped; its batch norm's gains are left alone."""
+    optimizer = Spec(torch.optim.RMSprop, lr=2e-4)
+    return cifar10_gan(
+        "wgan",
+        "a convolutional Wasserstein GAN with clipped weights",
+        budget,
+        loss=Spec(Wasserstein),
+        optimizers=(optimizer, optimizer),
+        papers=(WGAN,),
+        laptop_steps=2500,
+        laptop_critic_steps=2,
+        constraints=(Spec(WeightClip, limit=0.01),),
+    )
+
+
+@recipe
+def wgan_gp_cifar10(budget: Budget = "reference") -> Recipe:
+    """The convolutional Wasserstein GAN with the gradient penalty.
+
+    The reference system kept batch norm in the critic, where a penalty on each sample's own gradient has no
+    meaning; here the critic has none (``networks.D.norm=batch`` brings it back).
+    """
+    optimizer = adam(2e-4 if budget == "laptop" else 8e-4, (0.5, 0.9))
+    return cifar10_gan(
+        "wgan-gp",
+        "a convolutional Wasserstein GAN with the gradient penalty",
+        budget,
+        loss=Spec(Wasserstein),
+        optimizers=(optimizer, optimizer),
+        papers=(WGAN, WGAN_GP),
+        laptop_steps=1800,
+        laptop_critic_steps=2,
+        regularizers=(Spec(GradientPenalty, weight=10.0),),
+        critic_norm="none",
+    )

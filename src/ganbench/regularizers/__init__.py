@@ -4,6 +4,8 @@ from ganbench.regularizers.base import Constraint, Critic, Regularizer
 from ganbench.regularizers.dragan import Dragan
 from ganbench.regularizers.gradient_norm import gradient_norm, squared_gradient_norm
 from ganbench.regularizers.gradient_penalty import GradientPenalty
+from ganbench.regularizers.label_noise import LabelNoise
+from ganbench.regularizers.lecam import LeCam
 from ganbench.regularizers.r1 import R1
 from ganbench.regularizers.r2 import R2
 from ganbench.regularizers.scheduled import Scheduled
@@ -16,6 +18,8 @@ __all__ = [
     "Critic",
     "Dragan",
     "GradientPenalty",
+    "LabelNoise",
+    "LeCam",
     "Regularizer",
     "Scheduled",
     "WeightClip",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from torch import Tensor, nn
@@ -19,6 +20,9 @@ class Regularizer(Protocol):
 
     A term with ``every`` above 1 is lazy: it is called only at each ``every``-th update, and multiplies itself by
     ``every``, so that its mean over the updates stays the same (StyleGAN2, 2019, arXiv:1912.04958).
+
+    A term that depends on what each sample's own score does, which batch norm takes from it, may say so by
+    ``per_sample = True``. A term with a state of its own is a Module and keeps it in buffers.
     """
 
     @property
@@ -34,6 +38,17 @@ class Regularizer(Protocol):
 
         Leaves ``real`` and ``fake`` as they were. All randomness comes from ``context.draws``.
         """
+
+
+def with_state(terms: Iterable[object]) -> nn.ModuleList:
+    """Return those of the terms, and of the terms inside them, that have a state of their own."""
+    found = nn.ModuleList()
+    for term in terms:
+        if isinstance(term, nn.Module):
+            found.append(term)
+        elif dataclasses.is_dataclass(term):
+            found.extend(with_state(getattr(term, field.name) for field in dataclasses.fields(term)))
+    return found
 
 
 class Constraint(Protocol):

@@ -25,6 +25,7 @@ class Dragan:
     """
 
     name: ClassVar[str] = "dragan"
+    per_sample: ClassVar[bool] = True
     weight: float = 10.0
     reach: float = 0.5
     every: int = 1

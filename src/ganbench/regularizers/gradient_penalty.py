@@ -26,6 +26,7 @@ class GradientPenalty:
     """
 
     name: ClassVar[str] = "gradient_penalty"
+    per_sample: ClassVar[bool] = True
     weight: float = 10.0
     slope: float = 1.0
     every: int = 1

@@ -29,6 +29,7 @@ class R1:
     """
 
     name: ClassVar[str] = "r1"
+    per_sample: ClassVar[bool] = True
     gamma: float = 10.0
     every: int = 1
 

@@ -25,6 +25,7 @@ class R2:
     """
 
     name: ClassVar[str] = "r2"
+    per_sample: ClassVar[bool] = True
     gamma: float = 10.0
     every: int = 1
 

@@ -29,6 +29,11 @@ class Scheduled:
         """The term's own cadence."""
         return self.term.every
 
+    @property
+    def per_sample(self) -> bool:
+        """Whether the term depends on each sample's own score."""
+        return getattr(self.term, "per_sample", False)
+
     def __call__(self, critic: Critic, real: Batch, fake: Batch, context: Context) -> Tensor:
         """Return the weighted term, ``[N]``."""
         return self.term(critic, real, fake, context) * self.factor(context.step, context.steps)

@@ -10,8 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from ganbench.data.base import DataInfo
-
-_REAL, _FAKE = "#2ca02c", "#1f77b4"  # green and blue, as the mode-collapse papers draw them
+from ganbench.report.figure import FAKE, REAL, png_bytes
 
 
 def sample_picture(info: DataInfo, samples: Tensor, real: Tensor | None = None, title: str = "") -> bytes:
@@ -52,15 +51,13 @@ def _scatter(info: DataInfo, samples: Tensor, real: Tensor | None, title: str) -
     if info.shape == (1,):
         bins = np.linspace(info.low, info.high, 61).tolist()
         if real is not None:
-            axes.hist(real[:, 0].numpy(), bins=bins, density=True, color=_REAL, alpha=0.6, label="real")
-        axes.hist(samples[:, 0].numpy(), bins=bins, density=True, color=_FAKE, alpha=0.6, label="generated")
+            axes.hist(real[:, 0].numpy(), bins=bins, density=True, color=REAL, alpha=0.6, label="real")
+        axes.hist(samples[:, 0].numpy(), bins=bins, density=True, color=FAKE, alpha=0.6, label="generated")
     else:
         if real is not None:
-            axes.scatter(real[:, 0], real[:, 1], s=4, c=_REAL, alpha=0.5, linewidths=0, label="real")
-        axes.scatter(samples[:, 0], samples[:, 1], s=4, c=_FAKE, alpha=0.5, linewidths=0, label="generated")
+            axes.scatter(real[:, 0], real[:, 1], s=4, c=REAL, alpha=0.5, linewidths=0, label="real")
+        axes.scatter(samples[:, 0], samples[:, 1], s=4, c=FAKE, alpha=0.5, linewidths=0, label="generated")
         axes.set(xlim=(info.low, info.high), ylim=(info.low, info.high), aspect="equal")
     axes.set_title(title)
     axes.legend(loc="upper right", markerscale=3)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", metadata={"Software": None})
-    return buffer.getvalue()
+    return png_bytes(figure)

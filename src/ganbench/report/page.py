@@ -1,15 +1,19 @@
-"""One self-contained report.html about a run: what was run, scores, curves, samples through time."""
+"""One self-contained report.html about a run: what was run, scores, curves, D, layers, samples through time."""
 
 from __future__ import annotations
 
 import base64
 import html
-import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ganbench.errors import UserError
+from ganbench.model import Model, load
+from ganbench.report.critic import weights_picture, why_not
+from ganbench.report.figure import png_bytes
+from ganbench.report.layers import layer_series, layers_picture
 from ganbench.runs import Run, write_bytes
 
 _MOST_PICTURES = 12
@@ -23,14 +27,20 @@ pre { overflow: auto; background: color-mix(in srgb, currentColor 8%, transparen
 """
 
 
-def write_report(run: Run) -> Path:
-    """Write ``report.html`` into the run folder and return its path; the page needs no network."""
+def write_report(run: Run, trusted: Collection[str] = ()) -> Path:
+    """Write ``report.html`` into the run folder and return its path; the page needs no network.
+
+    The pictures that it shows, but for the samples, are also written to ``pictures/``, one PNG each.
+    ``trusted`` names the user's own modules that the recipe may use.
+    """
     recipe, meta = _json(run.path / "recipe.json"), run.meta
     parts = [
         f"<h1>{_text(recipe['name'])}</h1><p>{_text(recipe['summary'])}</p>",
         _facts(run, recipe, meta),
         _scores(run),
         _curves(run),
+        _critic(run, trusted),
+        _layers(run),
         _samples(run),
         f"<h2>Recipe</h2><pre>{_text(json.dumps(recipe, indent=1))}</pre>",
     ]
@@ -91,9 +101,44 @@ def _curves(run: Run) -> str:
         axes.plot(*zip(*points, strict=True), label=name, linewidth=1.2)
     axes.set(xlabel="generator steps", ylabel="loss terms")
     axes.legend()
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=110)
-    return "<h2>Losses</h2>" + _image(buffer.getvalue(), f"curves of {', '.join(names)} over steps")
+    picture = png_bytes(figure, dpi=110)
+    return "<h2>Losses</h2>" + _kept(run, "losses", picture, f"curves of {', '.join(names)} over steps")
+
+
+def _critic(run: Run, trusted: Collection[str]) -> str:
+    """Show D over its space at the first and the last step that were drawn, and how its weights spread."""
+    drawn = sorted(run.critic.glob("step-*.png"))
+    figures = []
+    for path, name in zip([*drawn[:1], *drawn[1:][-1:]], ("critic-first", "critic-last"), strict=False):
+        step = int(path.stem.removeprefix("step-"))
+        image = _kept(run, name, path.read_bytes(), f"what D makes of its space after step {step}")
+        figures.append(f"<figure>{image}<figcaption>step {step}</figcaption></figure>")
+    shown = f'<div class="samples">{"".join(figures)}</div>' if figures else ""
+    try:
+        model = load(run, trusted=trusted)
+        reason = None if drawn or model.info.kind == "image" else why_not(model)
+        words = f"<p>Not drawn over its space: {_text(reason)}.</p>" if reason else ""
+        return "<h2>The discriminator</h2>" + shown + words + _weights(run, model)
+    except UserError as error:
+        return f"<h2>The discriminator</h2>{shown}<p>Its weights are not shown: {_text(error)}.</p>"
+
+
+def _weights(run: Run, model: Model) -> str:
+    """Show the weights of the network that judges, if one is called D."""
+    if "D" not in model.networks:
+        return ""
+    picture = weights_picture({f"weights of D after step {model.step}": model.networks["D"]})
+    return _kept(run, "weights", picture, "histogram of D's weights")
+
+
+def _layers(run: Run) -> str:
+    shown = [
+        _kept(
+            run, f"layers-{network}", layers_picture(network, parameters), f"layers of {network} over steps"
+        )
+        for network, parameters in layer_series(run.events.read("layers")).items()
+    ]
+    return f"<h2>Layers</h2>{''.join(shown)}" if shown else ""
 
 
 def _samples(run: Run) -> str:
@@ -109,6 +154,13 @@ def _samples(run: Run) -> str:
     return (
         f'<h2>Samples of the same latents through the run</h2><div class="samples">{"".join(figures)}</div>'
     )
+
+
+def _kept(run: Run, name: str, png: bytes, words: str) -> str:
+    """Write a picture of its own beside the page and return it for the page."""
+    run.pictures.mkdir(exist_ok=True)
+    write_bytes(run.pictures / f"{name}.png", png)
+    return _image(png, words)
 
 
 def _image(png: bytes, words: str) -> str:

@@ -7,6 +7,7 @@ import os
 import platform
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
@@ -93,6 +94,14 @@ class Engine:
                 parameter.grad = torch.empty_like(parameter)
             parameter.grad.copy_(gradient.view(parameter.shape))
 
+    def average(self, tensors: Iterable[Tensor]) -> None:
+        """Make each of the floating-point tensors its mean over all processes, in place."""
+        if self.world == 1:
+            return
+        for tensor in tensors:
+            if tensor.is_floating_point():
+                tensor.copy_(self.mean(tensor.clone()))
+
     def mean(self, values: Tensor) -> Tensor:
         """Return the mean of a tensor over all processes."""
         if self.world > 1:
@@ -142,12 +151,23 @@ class Engine:
             "torch": torch.__version__,
             "python": platform.python_version(),
             "platform": platform.platform(),
+            "processor": _processor(),
         }
 
     def close(self) -> None:
         """Leave the group of processes."""
         if self.world > 1 and dist.is_initialized():
             dist.destroy_process_group()
+
+
+def _processor() -> str:
+    """Return the processor's own name where the system tells it, since times mean nothing without it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:  # not Linux
+        return platform.processor() or platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
 
 
 def _device(wanted: str) -> torch.device:

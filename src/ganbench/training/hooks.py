@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ganbench.training.log import EventLog
+from ganbench.training.parameters import parameter_statistics
 from ganbench.training.trainer import Trainer
 
 
@@ -48,5 +49,19 @@ def log_terms(
         events.append("speed", trainer.step, images_per_second=round(rate, 1), seconds=rounded)
         for show in shows:
             show(trainer.step, terms, rate)
+
+    return action
+
+
+def log_layers(events: EventLog) -> Callable[[Trainer], None]:
+    """Return an action that writes gradient norm, mean and spread of every parameter that moves, by its name.
+
+    The gradients are those of each network's last update in the step: they stay until its next one.
+    """
+
+    def action(trainer: Trainer) -> None:
+        if trainer.engine.leads:
+            statistics = parameter_statistics(trainer.networks, trainer.optimizers)
+            events.append("layers", trainer.step, parameters=statistics)
 
     return action

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
 import torch
@@ -16,6 +17,7 @@ from ganbench.training.clock import Clock
 from ganbench.training.draws import Draws
 from ganbench.training.ema import MovingAverage
 from ganbench.training.engine import Engine
+from ganbench.training.layers import LayerDraws, drawing_from, drawing_layers
 from ganbench.training.log import TermLog
 from ganbench.training.phase import Context, Phase, Trainable
 
@@ -70,6 +72,7 @@ class Trainer:
         self.weights = {name: list(network.parameters()) for name, network in self.networks.items()}
         self.optimizers = {name: optimizers(name, self.networks[name].parameters()) for name in moving}
         self.rates = {n: [g["lr"] for g in o.param_groups] for n, o in self.optimizers.items()}
+        self.random_layers = drawing_layers(self.networks)
         self.average = self._average()
         self.parts = engine.world * schedule.microbatches
         if schedule.batch % self.parts:
@@ -140,8 +143,11 @@ class Trainer:
             with self.clock.section(phase.name):
                 self._backward(phase, repeat, part, batch)
         self.engine.reduce_gradients(p for name in phase.trains for p in self.weights[name])
+        self.engine.average(self.algorithm.buffers())
         with self.clock.section("optimizer"):
             for name in phase.trains:
+                if self.schedule.gradient_clip is not None:
+                    nn.utils.clip_grad_norm_(self.weights[name], self.schedule.gradient_clip)
                 self.optimizers[name].step()
             if phase.after is not None:
                 phase.after(self.networks)
@@ -152,12 +158,18 @@ class Trainer:
         self.engine.seed_layers(*key, part)
         update = self.step * phase.repeats + repeat
         context = Context(self.step, self.schedule.steps, update, self.rows, draws)
-        with self.engine.autocast():
+        with self._drawing(*key, part=part), self.engine.autocast():
             terms = phase.loss(self.networks, batch, context)
         means = {name: value.float().mean() for name, value in terms.items()}
         loss = torch.stack(list(means.values())).sum() if len(means) > 1 else next(iter(means.values()))
         (loss / self.schedule.microbatches).backward()  # type: ignore[no-untyped-call]
         self.log.add({f"{phase.name}/{name}": value.detach() for name, value in means.items()})
+
+    def _drawing(self, *key: int | str, part: int) -> AbstractContextManager[None]:
+        if not self.random_layers:
+            return nullcontext()
+        draws = Draws(*key, "layers", part=part, parts=self.parts, device=self.engine.device)
+        return drawing_from(LayerDraws(draws, self.rows), self.random_layers)
 
     def _batch(self, position: int, part: int) -> Batch:
         return self.engine.place_batch(self.batches(position, self.rows, part, self.parts))

@@ -1,15 +1,27 @@
 """The pieces networks are made of, one idea a file."""
 
+from ganbench.networks.layers.dropout import Dropout
 from ganbench.networks.layers.initialisation import normal_weights, zero_biases
 from ganbench.networks.layers.normalisation import Norm1d, Norm2d, norm_1d, norm_2d
+from ganbench.networks.layers.resampling import (
+    depth_to_space,
+    depth_to_space_up,
+    space_to_depth,
+    space_to_depth_down,
+)
 from ganbench.networks.layers.spectral import spectrally_normalised
 
 __all__ = [
+    "Dropout",
     "Norm1d",
     "Norm2d",
+    "depth_to_space",
+    "depth_to_space_up",
     "norm_1d",
     "norm_2d",
     "normal_weights",
+    "space_to_depth",
+    "space_to_depth_down",
     "spectrally_normalised",
     "zero_biases",
 ]

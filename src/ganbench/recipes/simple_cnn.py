@@ -1,0 +1,92 @@
+"""What the convolutional GANs share: two plain networks of one convolution a level, and CIFAR-10's two budgets."""
+
+from __future__ import annotations
+
+from ganbench.algorithms import Adversarial
+from ganbench.data.torchvision_sets import cifar10
+from ganbench.latents import Gaussian
+from ganbench.networks import SimpleCNNDiscriminator, SimpleCNNGenerator
+from ganbench.networks.layers.normalisation import Norm2d
+from ganbench.recipe import Budget, Paper, Recipe
+from ganbench.settings import Schedule
+from ganbench.spec import Spec
+
+
+def simple_cnn_gan(
+    name: str,
+    summary: str,
+    data: Spec,
+    schedule: Schedule,
+    *,
+    width: int,
+    loss: Spec,
+    optimizers: tuple[Spec, Spec],
+    papers: tuple[Paper, ...],
+    critic_steps: int = 1,
+    regularizers: tuple[Spec, ...] = (),
+    constraints: tuple[Spec, ...] = (),
+    critic_norm: Norm2d = "batch",
+    spectral_norm: bool = False,
+    one_pass: bool = False,
+    packing: int = 1,
+) -> Recipe:
+    """Return a GAN of two plain convolutional networks, latents of 100; ``optimizers`` are G's and D's."""
+    return Recipe(
+        name=name,
+        summary=summary,
+        data=data,
+        latent=Spec(Gaussian, size=100),
+        networks={
+            "G": Spec(SimpleCNNGenerator, width=width),
+            "D": Spec(SimpleCNNDiscriminator, width=width, norm=critic_norm, spectral_norm=spectral_norm),
+        },
+        algorithm=Spec(
+            Adversarial,
+            loss=loss,
+            regularizers=regularizers,
+            constraints=constraints,
+            critic_steps=critic_steps,
+            one_pass=one_pass,
+            packing=packing,
+        ),
+        optimizers={"G": optimizers[0], "D": optimizers[1]},
+        schedule=schedule,
+        papers=papers,
+    )
+
+
+def cifar10_gan(
+    name: str,
+    summary: str,
+    budget: Budget,
+    *,
+    loss: Spec,
+    optimizers: tuple[Spec, Spec],
+    papers: tuple[Paper, ...],
+    laptop_steps: int = 4000,
+    laptop_critic_steps: int = 1,
+    regularizers: tuple[Spec, ...] = (),
+    constraints: tuple[Spec, ...] = (),
+    critic_norm: Norm2d = "batch",
+    spectral_norm: bool = False,
+) -> Recipe:
+    """Return a GAN on CIFAR-10: the reference system's size and length, or an eighth of its width and an average."""
+    laptop = budget == "laptop"
+    return simple_cnn_gan(
+        f"{name}-cifar10",
+        f"{summary} on CIFAR-10",
+        Spec(cifar10),
+        Schedule(steps=laptop_steps, batch=64, ema_half_life=10_000, sample_every=500, checkpoint_every=500)
+        if laptop
+        else Schedule(steps=40_000, batch=512),
+        width=32 if laptop else 256,
+        loss=loss,
+        optimizers=optimizers,
+        papers=papers,
+        critic_steps=laptop_critic_steps if laptop else 5,
+        regularizers=regularizers,
+        constraints=constraints,
+        critic_norm=critic_norm,
+        spectral_norm=spectral_norm,
+        one_pass=laptop and critic_norm == "none",  # the same without batch statistics, and faster
+    )

@@ -1,0 +1,1 @@
+"""Recipes times seeds: plan, run in processes of their own, tables, comparison."""

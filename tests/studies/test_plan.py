@@ -1,0 +1,95 @@
+"""Plans: how recipes are named in them, and that they come back as they were written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ganbench.catalogue import find_recipe
+from ganbench.errors import UserError
+from ganbench.studies.plan import Plan, make_plan, recipe_differences
+
+OWN = """
+import dataclasses
+from ganbench.recipe import recipe
+from ganbench.recipes.gan import gan_ring8
+
+class Twice:
+    generator_needs_real = False
+
+    def discriminator(self, real, fake):
+        return 2 * (fake - real)
+
+    def generator(self, real, fake):
+        return -2 * fake
+
+@recipe
+def own_ring8(budget="reference"):
+    changes = {"algorithm.loss": {"target": f"{__name__}:Twice"}}
+    return dataclasses.replace(gan_ring8(budget), name="own-ring8").override(changes, {__name__})
+"""
+
+
+def test_written_and_read_again(tmp_path: Path) -> None:
+    plan = make_plan(
+        ["gan-ring8", "gan-r1-ring8"],
+        seeds=3,
+        budget="laptop",
+        overrides={"schedule.steps": 7},
+        metrics=["modes"],
+        n=300,
+    )
+    plan.write(tmp_path)
+    assert Plan.read(tmp_path) == plan
+    assert [plan.steps(label) for label in plan.recipes] == [7, 7]
+    assert list(plan.jobs())[:3] == [("gan-ring8", 0), ("gan-r1-ring8", 0), ("gan-ring8", 1)]
+    assert plan.made()["gan-ring8"] == find_recipe("gan-ring8", "laptop").override({"schedule.steps": 7})
+
+
+def test_what_recipes_are_called(tmp_path: Path) -> None:
+    (tmp_path / "slow.yaml").write_text("extends: gan-ring8\noptimizers: {G: {lr: 1e-5}}\n")
+    own = tmp_path / "mine_for_a_plan.py"
+    own.write_text(OWN)
+    sources = ["gan-ring8", str(tmp_path / "slow.yaml"), f"{own}:own_ring8", find_recipe("gan-grid25")]
+    plan = make_plan(sources, seeds=1)
+    assert list(plan.recipes) == ["gan-ring8", "slow", "own-ring8", "gan-grid25"]
+    assert recipe_differences(plan.recipes["gan-ring8"], plan.recipes["slow"]).keys() == {"optimizers.G.lr"}
+    assert plan.modules == (str(own),)  # so that the runs' processes may use its parts
+    assert plan.made()["own-ring8"].algorithm.kwargs["loss"].target.__name__ == "Twice"
+
+
+def test_differences_that_do_not_touch_the_result_are_none() -> None:
+    recipe = make_plan(["gan-ring8"], seeds=1).recipes["gan-ring8"]
+    same = {**recipe, "summary": "other words", "papers": [], "machine": {**recipe["machine"], "threads": 2}}
+    assert recipe_differences(recipe, same) == {}
+    assert recipe_differences(recipe, {**same, "machine": {**recipe["machine"], "precision": "bf16"}}) == {
+        "machine.precision": ("fp32", "bf16")
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"format": 1}', "is incomplete or damaged: 'recipes'"),
+        ('{"format": 9}', "has format 9; this version reads 1"),
+        ("{", "cannot be read"),
+        ("[]", "does not hold a JSON object"),
+    ],
+    ids=["incomplete", "newer", "cut", "list"],
+)
+def test_damaged(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "study.json").write_text(text)
+    with pytest.raises(UserError, match=message):
+        Plan.read(tmp_path)
+
+
+def test_no_study(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="is not a study: it holds no study"):
+        Plan.read(tmp_path)
+
+
+def test_a_file_whose_name_cannot_be_a_folders(tmp_path: Path) -> None:
+    (tmp_path / "a b.yaml").write_text("extends: gan-ring8\n")
+    with pytest.raises(UserError, match="'a b' cannot name a folder"):
+        make_plan([str(tmp_path / "a b.yaml")], seeds=1)
