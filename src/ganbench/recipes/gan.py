@@ -60,6 +60,8 @@ def gan_r1_small(task: Task, laptop_steps: int) -> Recipe:
         regularizers=(Spec(R1, gamma=0.01),),
         width=128,
         critic_steps=1,
+        latent=4,
+        slope=0.0,
     )
 
 

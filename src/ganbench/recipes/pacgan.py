@@ -30,11 +30,16 @@ def pacgan_small(task: Task, laptop_steps: int, optimizer: Spec, width: int = 12
         ema_half_life=10_000.0,
         sample_every=500,
     )
-    return _pairs(task, schedule, optimizer, width=width, critic_steps=1)
+    return _pairs(task, schedule, optimizer, width=width, critic_steps=1, sharp=task.points)
 
 
 def _pairs(
-    task: Task, schedule: Schedule, optimizer: Spec, width: int = 256, critic_steps: int = 5
+    task: Task,
+    schedule: Schedule,
+    optimizer: Spec,
+    width: int = 256,
+    critic_steps: int = 5,
+    sharp: bool = False,
 ) -> Recipe:
     return mlp_gan(
         "pacgan",
@@ -47,6 +52,8 @@ def _pairs(
         width=width,
         critic_steps=critic_steps,
         packing=2,
+        latent=4 if sharp else None,
+        slope=0.0 if sharp else 0.2,
     )
 
 

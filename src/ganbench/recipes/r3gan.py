@@ -39,6 +39,8 @@ def r3gan(
         regularizers=(Spec(R1, gamma=gamma, every=every), Spec(R2, gamma=gamma, every=every)),
         width=width,
         critic_steps=1,
+        latent=4 if task.points else None,
+        slope=0.0 if task.points else 0.2,
     )
 
 
