@@ -20,7 +20,13 @@ from pathlib import Path
 from typing import Any
 
 WORKLOADS: dict[str, dict[str, Any]] = {
-    "ring8": {"recipe": "gan-ring8", "changes": {}, "steps": 60, "warmup": 10, "goal": 5.0},
+    "ring8": {
+        "recipe": "gan-ring8",
+        "changes": {"networks.G.width": 256, "networks.D.width": 256},
+        "steps": 60,
+        "warmup": 10,
+        "goal": 5.0,
+    },
     "mnist-mlp": {"recipe": "gan-mnist", "changes": {}, "steps": 30, "warmup": 5, "goal": 4.0},
     "cifar10-cnn": {
         "recipe": "dcgan-cifar10",

@@ -93,7 +93,7 @@ def test_train_leaves_a_whole_run(runs: Path) -> None:
     assert [p.name for p in sorted(run.samples.iterdir())] == [f"step-{s:08d}.png" for s in (4, 8, 12)]
     assert [e["step"] for e in run.events.read("score")] == [4, 8, 12]
     assert {p.name for p in run.path.iterdir()} == {
-        "recipe.json", "meta.json", "events.jsonl", "samples", "checkpoints", "eval", ".lock",
+        "recipe.json", "meta.json", "events.jsonl", "samples", "critic", "checkpoints", "eval", ".lock",
     }  # fmt: skip
 
 

@@ -16,10 +16,17 @@ CONVERGENCE = Paper("Which Training Methods for GANs do actually Converge?", 201
 
 
 def gan(task: Task, budget: Budget, laptop_steps: int) -> Recipe:
-    """Return the vanilla GAN with the study's settings; at laptop size the same for fewer steps."""
+    """Return the vanilla GAN with the study's settings; at laptop size the same for fewer steps, on points narrower."""
     schedule = task.schedule(budget, laptop_steps)
     return mlp_gan(
-        "gan", "the vanilla GAN", task, schedule, loss=Spec(NonSaturating), optimizer=adam(), papers=(GAN,)
+        "gan",
+        "the vanilla GAN",
+        task,
+        schedule,
+        loss=Spec(NonSaturating),
+        optimizer=adam(),
+        papers=(GAN,),
+        width=task.width(budget),
     )
 
 
@@ -34,6 +41,7 @@ def gan_r1(task: Task, budget: Budget, laptop_steps: int, gamma: float = 20.0) -
         optimizer=adam(),
         papers=(GAN, CONVERGENCE),
         regularizers=(Spec(R1, gamma=gamma),),
+        width=task.width(budget),
     )
 
 
@@ -74,7 +82,7 @@ def gan_ring8(budget: Budget = "reference") -> Recipe:
 @recipe
 def gan_r1_ring8(budget: Budget = "reference") -> Recipe:
     """The GAN with R1 on eight Gaussians."""
-    return gan_r1(RING8, budget, 6000) if budget == "reference" else gan_r1_small(RING8, 6000)
+    return gan_r1(RING8, budget, 6000) if budget == "reference" else gan_r1_small(RING8, 5000)
 
 
 @recipe

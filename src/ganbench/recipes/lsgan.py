@@ -23,6 +23,7 @@ def lsgan(task: Task, budget: Budget, laptop_steps: int, norm: Norm1d = "none") 
         optimizer=adam(betas=(0.5, 0.999)),
         papers=(LSGAN,),
         norm=norm,
+        width=task.width(budget),
     )
 
 

@@ -28,6 +28,10 @@ class Task:
     steps: int
     points: bool
 
+    def width(self, budget: Budget) -> int:
+        """Return the study's width, or half of it for points at laptop size, which is three times as fast."""
+        return 128 if self.points and budget == "laptop" else 256
+
     def schedule(self, budget: Budget, laptop_steps: int) -> Schedule:
         """Return the study's schedule: batch 256, constant rate, no average."""
         steps = self.steps if budget == "reference" else laptop_steps

@@ -47,13 +47,13 @@ def r3gan(
 @recipe
 def r3gan_ring8(budget: Budget = "reference") -> Recipe:
     """The relativistic GAN on eight Gaussians."""
-    return r3gan(RING8, budget, gamma=0.005, rate=3e-3, laptop_steps=5000)
+    return r3gan(RING8, budget, gamma=0.005, rate=3e-3, laptop_steps=4000)
 
 
 @recipe
 def r3gan_grid25(budget: Budget = "reference") -> Recipe:
     """The relativistic GAN on 25 Gaussians."""
-    return r3gan(GRID25, budget, gamma=0.005, rate=3e-3, laptop_steps=5000)
+    return r3gan(GRID25, budget, gamma=0.005, rate=3e-3, laptop_steps=4000)
 
 
 @recipe

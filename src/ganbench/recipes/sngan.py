@@ -22,6 +22,7 @@ def sngan(task: Task, budget: Budget, laptop_steps: int) -> Recipe:
         optimizer=adam(betas=(0.5, 0.999)),
         papers=(SNGAN,),
         spectral_norm=True,
+        width=task.width(budget),
     )
 
 

@@ -26,6 +26,7 @@ def wgan(task: Task, budget: Budget, laptop_steps: int) -> Recipe:
         optimizer=Spec(torch.optim.RMSprop, lr=3e-4),
         papers=(WGAN,),
         constraints=(Spec(WeightClip, limit=0.01),),
+        width=task.width(budget),
     )
 
 
@@ -40,6 +41,7 @@ def wgan_gp(task: Task, budget: Budget, weight: float, laptop_steps: int) -> Rec
         optimizer=adam(betas=(0.5, 0.9)),
         papers=(WGAN, WGAN_GP),
         regularizers=(Spec(GradientPenalty, weight=weight),),
+        width=task.width(budget),
     )
 
 
@@ -52,7 +54,7 @@ def wgan_ring8(budget: Budget = "reference") -> Recipe:
 @recipe
 def wgan_gp_ring8(budget: Budget = "reference") -> Recipe:
     """The Wasserstein GAN with the gradient penalty on eight Gaussians, where the study weighs it .1."""
-    return wgan_gp(RING8, budget, 0.1, 1200)
+    return wgan_gp(RING8, budget, 0.1, 1000)
 
 
 @recipe
@@ -64,7 +66,7 @@ def wgan_grid25(budget: Budget = "reference") -> Recipe:
 @recipe
 def wgan_gp_grid25(budget: Budget = "reference") -> Recipe:
     """The Wasserstein GAN with the gradient penalty on 25 Gaussians."""
-    return wgan_gp(GRID25, budget, 0.1, 1200)
+    return wgan_gp(GRID25, budget, 0.1, 1000)
 
 
 @recipe
