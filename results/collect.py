@@ -1,6 +1,6 @@
 """Keep the record of real runs: one JSON and one sample grid each, below 300 KB.
 
-    python results/collect.py RUN...
+    python results/collect.py RUN|STUDY...
 
 The record holds what was run, on what, for how long, every score with how it was measured, and thinned curves.
 """
@@ -25,6 +25,9 @@ _MOST_POINTS = 60
 def main() -> None:
     """Collect the runs named on the command line."""
     for name in sys.argv[1:]:
+        if (Path(name) / "study.json").exists():
+            print(collect_study(Path(name)))
+            continue
         run = Run(name)
         record = record_of(run)
         data = record["data"]["name"]
@@ -33,6 +36,17 @@ def main() -> None:
         write_json(HERE / "runs" / f"{label}.json", record)
         write_bytes(HERE / "grids" / f"{label}.png", grid_of(run))
         print(label)
+
+
+def collect_study(study: Path) -> Path:
+    """Keep a study's tables and its one picture, with what its first run says of the machine."""
+    kept = HERE / "studies" / study.name
+    machine = json.loads(next(iter(sorted(study.glob("runs/*/meta.json")))).read_text())["machine"]
+    write_json(kept / "study.json", {"machine": machine, **json.loads((study / "table.json").read_text())})
+    for name in ("table.md", "summary.csv"):
+        write_bytes(kept / name, (study / name).read_bytes())
+    write_bytes(kept / "study.png", fewer_colours((study / "study.png").read_bytes()))
+    return kept
 
 
 def record_of(run: Run) -> dict[str, Any]:
@@ -66,8 +80,12 @@ def record_of(run: Run) -> dict[str, Any]:
 
 
 def grid_of(run: Run) -> bytes:
-    """Return the last sample picture, in fewer colours if it would be too large."""
-    content = sorted(run.samples.glob("step-*.png"))[-1].read_bytes()
+    """Return the last sample picture."""
+    return fewer_colours(sorted(run.samples.glob("step-*.png"))[-1].read_bytes())
+
+
+def fewer_colours(content: bytes) -> bytes:
+    """Return a picture as it is, or in fewer colours if it would be too large."""
     if len(content) <= _MOST_BYTES:
         return content
     buffer = io.BytesIO()

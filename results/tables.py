@@ -26,7 +26,8 @@ def main() -> None:
     records = [json.loads(path.read_text()) for path in sorted((HERE / "runs").glob("*.json"))]
     benchmark = json.loads((HERE / "benchmark.json").read_text())
     counts = json.loads((HERE / "robustness.json").read_text())
-    tables = [run_table(records), benchmark_table(benchmark), robustness_table(counts)]
+    studies = [study_table(path) for path in sorted((HERE / "studies").iterdir())]
+    tables = [run_table(records), *studies, benchmark_table(benchmark), robustness_table(counts)]
     text = README.read_text()
     before, after = text.split(START)[0], text.split(END)[1]
     new = "\n".join([before + START, "\n\n".join(tables), END + after])
@@ -84,6 +85,16 @@ def _scores(group: list[Record]) -> str:
             text += f"; high-quality share, median {100 * statistics.median(quality[name]):.1f} %"
         words.append(text + ")")
     return "; ".join(words) or "not scored"
+
+
+def study_table(folder: Path) -> str:
+    """Return a study's own table under a line that says what was studied, and its best against each other."""
+    study = json.loads((folder / "study.json").read_text())
+    compared = [f"{c['sentence']}." for c in study["comparisons"]]
+    head = f"**Study `{folder.name}`**: {study['seeds']} seeds each, `--budget {study['budget']}`."
+    return "\n\n".join(
+        [head, (folder / "table.md").read_text().rstrip(), f"![{folder.name}](results/studies/{folder.name}/study.png)", " ".join(compared)]
+    ).rstrip()
 
 
 def benchmark_table(benchmark: dict[str, Any]) -> str:

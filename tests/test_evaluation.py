@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import sys
 from pathlib import Path
 
 import pytest
 import torch
-from tests.metrics.stand_ins import digits, reads_digits
+from tests.metrics.stand_ins import Projection, digits, reads_digits
 from tests.tiny import tiny
 
 from ganbench.algorithms import Algorithm
+from ganbench.catalogue import import_file
+from ganbench.data.shapes import shapes
 from ganbench.data.stacked_mnist import Stacked
 from ganbench.data.toy import ring8
 from ganbench.errors import UserError
 from ganbench.evaluation import evaluate, require_scorable, score_model
 from ganbench.experiment import train
 from ganbench.latents import Gaussian
-from ganbench.metrics import stacked_modes
+from ganbench.metrics import registry, stacked_modes
 from ganbench.model import Model, load
 from ganbench.runs import Run
 
@@ -155,3 +159,65 @@ def test_data_that_has_changed_since_is_refused_unless_it_is_named(run: Run) -> 
         assert evaluate(run, n=320, against="ring8")[0].measured["samples"] == 320
     finally:
         (run.path / "meta.json").write_text(before)
+
+
+PICTURE_METRICS = ["fd", "fd-inf", "kd", "pr", "dc", "swd", "spectrum"]
+
+
+@pytest.fixture
+def projections(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Projection]:
+    """Cheap features by the name of 'projection', of which those that are made are kept."""
+    made: list[Projection] = []
+
+    def make(of: str, resolution: int | None) -> Projection:
+        made.append(Projection((3, 32, 32)))
+        return made[-1]
+
+    monkeypatch.setattr(registry, "EXTRACTORS", {"projection": make})
+    monkeypatch.setenv("GANBENCH_CACHE", str(tmp_path / "cache"))
+    return made
+
+
+def test_all_metrics_of_pictures_at_once(projections: list[Projection], tmp_path: Path) -> None:
+    run = train(tiny("dcgan-shapes", {"data.size": 120, "schedule.sample_every": 0}), out=tmp_path / "run")
+    scores = evaluate(run, metrics=PICTURE_METRICS, features="projection", n=110)
+    assert [score.name for score in scores] == [
+        *(f"{name}[projection@32]" for name in PICTURE_METRICS[:5]),
+        "swd",
+        "spectrum",
+    ]
+    (extractor,) = projections
+    assert extractor.seen == 120 + 110, "each picture is seen once, whoever asks"
+    assert {score.measured["samples"] for score in scores} == {110}
+    assert all(score.measured["generator"] == {"step": 12, "seed": 1} for score in scores)
+    assert len(list(run.eval.iterdir())) == len(PICTURE_METRICS)
+    again = evaluate(run, metrics=PICTURE_METRICS, features="projection", n=110)
+    assert [score.to_dict() for score in again] == [score.to_dict() for score in scores]
+    assert projections[1].seen == 110, "of the reference all is kept"
+
+
+def test_classes_need_samples_with_labels(projections: list[Projection], tmp_path: Path) -> None:
+    run = train(tiny("dcgan-shapes", {"data.size": 120, "schedule.sample_every": 0}), out=tmp_path / "run")
+    with pytest.raises(UserError, match=r"'fd-class\[projection@32\]' needs samples with labels"):
+        evaluate(run, metrics=["fd-class"], features="projection", n=110)
+    assert projections[0].seen == 0, "it is said before any work"
+    (score,) = evaluate("shapes", against="shapes", metrics=["fd-class"], features="projection", n=400)
+    assert sum(score.measured["samples_of_class"]) == 400
+    assert set(score.details["classes"]) == set(shapes().info.classes)
+
+
+def test_a_function_of_ones_own_gives_features_if_its_module_is_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GANBENCH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(sys, "modules", dict(sys.modules))
+    (tmp_path / "my_colours.py").write_text("def means(x):\n    return x.float().mean((2, 3))\n")
+    asked = {"against": "shapes", "metrics": ["fd"], "features": "my_colours:means", "n": 60}
+    with pytest.raises(UserError, match=r"no features 'my_colours:means'; .* with --module"):
+        evaluate("shapes", **asked)
+    trusted = {import_file(tmp_path / "my_colours.py").__name__}
+    (score,) = evaluate("shapes", **asked, trusted=trusted)
+    assert score.name == "fd[my_colours:means]"
+    features = score.measured["features"]
+    assert features["dims"] == 3
+    assert features["weights_sha256"] == hashlib.sha256((tmp_path / "my_colours.py").read_bytes()).hexdigest()

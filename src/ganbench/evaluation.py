@@ -13,8 +13,9 @@ from ganbench.data.base import DataInfo, Dataset
 from ganbench.data.registry import dataset_named
 from ganbench.errors import UserError
 from ganbench.metrics.base import Metric, Score
-from ganbench.metrics.measure import measure, require_kind, require_samples
-from ganbench.metrics.registry import DEFAULT_FOR_NUMBERS, default_metric, metric_named
+from ganbench.metrics.chunk import Labelled
+from ganbench.metrics.measure import measure, require_kind, require_labels, require_samples
+from ganbench.metrics.registry import DEFAULT_FOR_NUMBERS, default_metric, metrics_named
 from ganbench.model import Model, load
 from ganbench.runs import Run, write_json
 from ganbench.spec import Spec, parameters
@@ -43,7 +44,7 @@ def evaluate(
     """
     run = _as_run(source)
     if run is None:
-        return _evaluate_items(str(source), against, metrics, features, n)
+        return _evaluate_items(str(source), against, metrics, features, n, trusted)
     model = load(run, step, trusted)
     recipe = run.recipe(trusted)
     reference: Dataset = recipe.data() if against is None else _dataset_like(against, model.info)
@@ -52,7 +53,9 @@ def evaluate(
             f"the data set {reference.info.name} is not the one that {run.path} was trained on (its fingerprint "
             f"is {reference.info.fingerprint}, then it was {run.info.fingerprint}); name it with --against"
         )
-    scores = score_model(model, reference, metrics=metrics, features=features, n=n, seed=seed)
+    scores = score_model(
+        model, reference, metrics=metrics, features=features, n=n, seed=seed, trusted=trusted
+    )
     for score in scores:
         run.eval.mkdir(exist_ok=True)
         label = f"{score.name} step-{model.step:08d} n{score.measured['samples']} seed{seed}"
@@ -85,49 +88,68 @@ def score_model(
     features: str = "efficientnet-lite0",
     n: int | None = None,
     seed: int = 1,
+    trusted: Collection[str] = (),
 ) -> list[Score]:
     """Score a model's samples against a data set; the samples' seed and the model's step go into the record."""
     origin = {"generator": {"step": model.step, "seed": seed}}
-    chosen = _metrics(reference, metrics, features)
+    chosen = _metrics(reference, metrics, features, trusted)
     count = n or max(metric.usual for metric in chosen)
 
     def samples() -> Iterator[Tensor]:
         for latents in torch.split(model.latents(count, seed), _CHUNK):
             yield model.decode(latents)
 
-    return _measured(chosen, samples, count, reference, origin)
+    return _measured(chosen, samples, count, reference, origin, labelled=False)
 
 
 def _evaluate_items(
-    source: str, against: str | None, metrics: Sequence[str], features: str, n: int | None
+    source: str,
+    against: str | None,
+    metrics: Sequence[str],
+    features: str,
+    n: int | None,
+    trusted: Collection[str],
 ) -> list[Score]:
     """Score real items: a data set by name, a folder or an archive, taken in a fixed shuffled order."""
     if against is None:
         raise UserError(f"'{source}' is not a run, so --against must say what to compare it with")
     reference = _dataset_like(against, None)
     items = _dataset_like(_with_kind(source), reference.info)
-    chosen = _metrics(reference, metrics, features)
+    chosen = _metrics(reference, metrics, features, trusted)
     count = min(n or max(metric.usual for metric in chosen), items.info.size)
     order = torch.randperm(items.info.size, generator=torch.Generator().manual_seed(0))[:count]
 
-    def samples() -> Iterator[Tensor]:
+    classes = items.info.classes if items.info.classes == reference.info.classes else ()
+
+    def samples() -> Iterator[Tensor | Labelled]:
         for index in torch.split(order, _CHUNK):
-            yield items.items(index)
+            labels = items.labels(index) if classes else None
+            yield items.items(index) if labels is None else Labelled(items.items(index), labels)
 
     origin = {"items": {"name": items.info.name, "fingerprint": items.info.fingerprint}}
-    return _measured(chosen, samples, count, reference, origin)
+    return _measured(chosen, samples, count, reference, origin, labelled=bool(classes))
 
 
 def _measured(
-    chosen: Sequence[Metric], samples: Any, count: int, reference: Dataset, origin: dict[str, Any]
+    chosen: Sequence[Metric],
+    samples: Any,
+    count: int,
+    reference: Dataset,
+    origin: dict[str, Any],
+    *,
+    labelled: bool,
 ) -> list[Score]:
     for metric in chosen:
         require_samples(metric, count)
+        if not labelled:
+            require_labels(metric)
     scores = measure(chosen, samples(), reference)
     return [Score.from_dict({**s.to_dict(), "measured": {**s.measured, **origin}}) for s in scores]
 
 
-def _metrics(reference: Dataset, names: Sequence[str], features: str) -> list[Metric]:
+def _metrics(
+    reference: Dataset, names: Sequence[str], features: str, trusted: Collection[str] = ()
+) -> list[Metric]:
     if not names and reference.info.shape == (1,):
         names = DEFAULT_FOR_NUMBERS
     if not names:
@@ -137,7 +159,7 @@ def _metrics(reference: Dataset, names: Sequence[str], features: str) -> list[Me
         if usual is None:
             raise UserError(f"there is no metric yet for data such as {reference.info.name}")
         names = [usual]
-    return [metric_named(name, features) for name in names]
+    return metrics_named(names, features, trusted=trusted, shape=reference.info.shape)
 
 
 def _as_run(source: str | Path | Run) -> Run | None:

@@ -22,7 +22,6 @@ CASES = [(name, budget) for name in recipe_functions() for budget in get_args(Bu
 SHAPES = {
     "mnist": (1, 28, 28),
     "fashion-mnist": (1, 28, 28),
-    "stacked-mnist": (3, 28, 28),
     "mixture1d": (1,),
     "ring8": (2,),
     "grid25": (2,),

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from ganbench.errors import UserError
 from ganbench.metrics.base import Score
-from ganbench.metrics.frechet import FrechetDistance, frechet_distance, frechet_terms
+from ganbench.metrics.frechet import FrechetDistance
+from ganbench.metrics.frechet_distance import frechet_distance, frechet_terms
 from ganbench.metrics.statistics import Gaussian, RunningGaussian
 
 from .stand_ins import Held, Projection

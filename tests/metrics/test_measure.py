@@ -23,6 +23,19 @@ def test_one_pass_feeds_several_metrics_and_shares_their_features(pictures):
     assert scores[0].value != scores[1].value
 
 
+def test_all_chunks_of_a_pass_share_what_is_worked_out(pictures, monkeypatch):
+    seen = []
+    add = FrechetMeasurement.add
+    monkeypatch.setattr(
+        FrechetMeasurement, "add", lambda self, chunk: (seen.append(chunk.shared), add(self, chunk))
+    )
+    metric, reference = FrechetDistance(Projection()), Held(pictures(40))
+    for _ in range(2):
+        metric.score(pictures(30, seed=1).split(10), reference)
+    assert seen[0] is seen[1] is seen[2]
+    assert seen[3] is not seen[0]
+
+
 def test_metrics_never_see_empty_chunks(pictures, monkeypatch):
     metric, reference, samples = FrechetDistance(Projection()), Held(pictures(40)), pictures(30, seed=1)
     plain = metric.score([samples], reference)

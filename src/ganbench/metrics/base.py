@@ -12,7 +12,7 @@ from torch import Tensor
 
 if TYPE_CHECKING:
     from ganbench.data.base import Dataset
-    from ganbench.metrics.chunk import Chunk
+    from ganbench.metrics.chunk import Chunk, Labelled
 
 JSON: TypeAlias = Union[str, int, float, bool, Sequence["JSON"], Mapping[str, "JSON"], None]  # noqa: UP007
 Better: TypeAlias = Literal["lower", "higher"]
@@ -111,7 +111,7 @@ class Metric(Protocol):
     def begin(self, reference: Dataset) -> Measurement:
         """Prepare the reference's side; return an empty measurement. Raises UserError if it cannot serve."""
 
-    def score(self, samples: Iterable[Tensor], reference: Dataset) -> Score:
+    def score(self, samples: Iterable[Tensor | Labelled], reference: Dataset) -> Score:
         """Score samples given in chunks: uint8 ``[B, C, H, W]``, or float ``[B, D]`` in data coordinates.
 
         Raises UserError for too few samples, and for a reference of another kind or shape.

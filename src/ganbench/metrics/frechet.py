@@ -1,4 +1,4 @@
-"""The Fréchet distance between features of samples and of a data set, as if both were Gaussian.
+"""The Fréchet distance between features of samples and of a data set, with an interval and a noise floor.
 
 Heusel et al., "GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium" (2017),
 arXiv:1706.08500. With any network but that paper's Inception it is not the FID, and is not called so here.
@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
 from ganbench.errors import UserError
-from ganbench.metrics.base import JSON, Better, Kind, Metric, Score
+from ganbench.metrics.base import JSON, Score
 from ganbench.metrics.chunk import Chunk
-from ganbench.metrics.extractors.base import FeatureExtractor
+from ganbench.metrics.extractors.base import FeatureExtractor, score_name
+from ganbench.metrics.frechet_distance import FrechetTo
+from ganbench.metrics.noise_floor import real_against_real
+from ganbench.metrics.pictures import USUAL, PictureMetric, Rows
 from ganbench.metrics.record import features_record, reference_record, versions
 from ganbench.metrics.reference import Progress, reference_statistics
 from ganbench.metrics.statistics import Gaussian, RunningGaussian
@@ -23,138 +23,105 @@ from ganbench.metrics.statistics import Gaussian, RunningGaussian
 if TYPE_CHECKING:
     from ganbench.data.base import Dataset
 
-RELIABLE_SAMPLES = 10_000
-
 
 @dataclass(frozen=True)
-class FrechetTerms:
-    """The squared distance of the means, and what the covariances add to it."""
-
-    mean: float
-    covariance: float
-
-    @property
-    def distance(self) -> float:
-        """The (squared) Fréchet distance, as everybody reports it."""
-        return self.mean + self.covariance
-
-
-def frechet_terms(a: Gaussian, b: Gaussian) -> FrechetTerms:
-    """Return ``|ma - mb|²`` and ``tr(A + B - 2 (A^1/2 B A^1/2)^1/2)``, in float64 by eigenvalues.
-
-    Eigenvalues that rounding made negative count as zero, and so does a negative covariance term.
-    Raises ValueError for statistics of different dimensions or with numbers that are not finite.
-    """
-    if a.mean.shape != b.mean.shape:
-        raise ValueError(f"cannot compare features of {len(a.mean)} and {len(b.mean)} dimensions")
-    if not all(bool(x.isfinite().all()) for x in (a.mean, a.covariance, b.mean, b.covariance)):
-        raise ValueError("the feature statistics hold numbers that are not finite")
-    mean = float((a.mean - b.mean).double().square().sum())
-    root = _root(a.covariance.double())
-    middle = root @ b.covariance.double() @ root
-    overlap = torch.linalg.eigvalsh((middle + middle.T) / 2).clamp(min=0).sqrt().sum()
-    total = a.covariance.double().trace() + b.covariance.double().trace()
-    return FrechetTerms(mean, max(0.0, float(total - 2 * overlap)))
-
-
-def frechet_distance(a: Gaussian, b: Gaussian) -> float:
-    """Return the (squared) Fréchet distance between two Gaussians; see :func:`frechet_terms`."""
-    return frechet_terms(a, b).distance
-
-
-def _root(covariance: Tensor) -> Tensor:
-    """Return the symmetric square root of a positive semi-definite ``[D, D]``."""
-    values, vectors = torch.linalg.eigh(covariance)
-    root: Tensor = (vectors * values.clamp(min=0).sqrt()) @ vectors.T
-    return root
-
-
-@dataclass(frozen=True)
-class FrechetDistance(Metric):
+class FrechetDistance(PictureMetric):
     """``fd[<features>]``, lower is better; measured on 10,000 samples against all of the reference set.
 
     With no more samples than feature dimensions the covariance is singular and the score mostly bias: that is
     refused, unless ``allow_rank_deficient``. ``reference_items`` takes a random part of the reference, always
-    the same one.
+    the same one. ``extras`` are the 95 % interval and what real pictures would score: details that cost a few
+    seconds and, if the reference's features were never kept, a pass over 10,000 of its pictures.
     """
 
     features: FeatureExtractor
     allow_rank_deficient: bool = False
     reference_items: int | None = None
+    extras: bool = True
     progress: Progress | None = field(default=None, compare=False)
 
     @property
     def name(self) -> str:
         """The features are in the name: distances in other features are other scores."""
-        return f"fd[{self.features.name}]"
-
-    @property
-    def better(self) -> Better:
-        """Lower is better."""
-        return "lower"
-
-    @property
-    def kind(self) -> Kind:
-        """It judges pictures."""
-        return "image"
+        return score_name("fd", self.features)
 
     @property
     def minimum(self) -> int:
         """One more than the feature dimensions, or 2 if a singular covariance is allowed."""
         return 2 if self.allow_rank_deficient else self.features.dims + 1
 
-    @property
-    def usual(self) -> int:
-        """As many as make the bias small next to the differences between models."""
-        return RELIABLE_SAMPLES
-
     def begin(self, reference: Dataset) -> FrechetMeasurement:
         """Have the reference's statistics ready, from the cache or by a pass over the set."""
-        size = reference.info.size
-        items = size if self.reference_items is None else self.reference_items
-        if not self.minimum <= items <= size:
-            raise UserError(
-                f"metric '{self.name}' needs a reference of at least {self.minimum:,} items, and "
-                f"'{reference.info.name}' has {size:,}, of which {items:,} were asked for; "
-                "use a larger set, or allow_rank_deficient=True"
-            )
+        items = require_items(self, reference, self.reference_items)
         statistics = reference_statistics(reference, self.features, items, progress=self.progress)
-        return FrechetMeasurement(self, statistics, reference_record(reference, items))
+        return FrechetMeasurement(self, reference, statistics)
+
+
+def require_items(metric: PictureMetric, reference: Dataset, asked: int | None = None) -> int:
+    """Return how many of the reference's items to take. Raises UserError if there are not as many, or too few."""
+    size = reference.info.size
+    items = size if asked is None else asked
+    if not metric.minimum <= items <= size:
+        raise UserError(
+            f"metric '{metric.name}' needs a reference of at least {metric.minimum:,} items, and "
+            f"'{reference.info.name}' has {size:,}, of which {items:,} were asked for; "
+            "use a larger set, or allow_rank_deficient=True"
+        )
+    return items
 
 
 class FrechetMeasurement:
-    """The samples' running statistics, next to the reference's."""
+    """The samples' running statistics and, for the interval, their features, next to the reference's."""
 
-    def __init__(self, metric: FrechetDistance, reference: Gaussian, record: dict[str, JSON]) -> None:
-        self._metric = metric
-        self._reference = reference
-        self._record = record
+    def __init__(self, metric: FrechetDistance, reference: Dataset, statistics: Gaussian) -> None:
+        self._metric, self._dataset, self._statistics = metric, reference, statistics
         self._running = RunningGaussian(metric.features.dims)
+        self._rows = Rows(metric.features)
 
     def add(self, chunk: Chunk) -> None:
         """Take in one chunk of pictures."""
         self._running.add(chunk.features(self._metric.features))
+        if self._metric.extras:
+            self._rows.add(chunk)
 
     def score(self) -> Score:
         """Return the distance of all pictures so far."""
-        terms = frechet_terms(self._reference, self._running.gaussian())
-        count = self._running.count
-        measured: dict[str, JSON] = {
-            "samples": count,
-            "reference": self._record,
-            "features": features_record(self._metric.features),
-            "covariance": "unbiased, float64",
-            "versions": versions("ganbench", "torch"),
-        }
-        if count < RELIABLE_SAMPLES:
-            measured["warning"] = (
-                f"measured on {count:,} samples: below {RELIABLE_SAMPLES:,} the bias is large; "
-                "compare only at equal counts"
-            )
+        reference, samples = FrechetTo(self._statistics), self._running.gaussian()
+        terms = reference.terms(samples)
+        details: dict[str, JSON] = {"mean_term": terms.mean, "covariance_term": terms.covariance}
+        if self._metric.extras:
+            features = self._metric.features
+            error = reference.standard_error(samples, self._rows.matrix())
+            details |= {
+                "standard_error": error,
+                "interval_95": [max(0.0, terms.distance - 1.96 * error), terms.distance + 1.96 * error],
+                **real_against_real(self._dataset, features, reference, samples.count),
+            }
         return Score(
             name=self._metric.name,
             value=terms.distance,
             better=self._metric.better,
-            details={"mean_term": terms.mean, "covariance_term": terms.covariance},
-            measured=measured,
+            details=details,
+            measured=frechet_record(
+                self._dataset, self._statistics.count, self._metric.features, samples.count
+            ),
         )
+
+
+def frechet_record(
+    reference: Dataset, items: int, features: FeatureExtractor, samples: int
+) -> dict[str, JSON]:
+    """Say how a Fréchet distance was measured, with a warning if it was on few samples."""
+    measured: dict[str, JSON] = {
+        "samples": samples,
+        "reference": reference_record(reference, items),
+        "features": features_record(features),
+        "covariance": "unbiased, float64",
+        "versions": versions("ganbench", "torch"),
+    }
+    if samples < USUAL:
+        measured["warning"] = (
+            f"measured on {samples:,} samples: below {USUAL:,} the bias is large; "
+            "compare only at equal counts"
+        )
+    return measured

@@ -10,28 +10,32 @@ from torch import Tensor
 
 from ganbench.errors import UserError
 from ganbench.metrics.base import Metric, Score
-from ganbench.metrics.chunk import Chunk
+from ganbench.metrics.chunk import Chunk, Labelled, Shared
 
 if TYPE_CHECKING:
     from ganbench.data.base import DataInfo, Dataset
 
 
-def measure(metrics: Sequence[Metric], samples: Iterable[Tensor], reference: Dataset) -> tuple[Score, ...]:
+def measure(
+    metrics: Sequence[Metric], samples: Iterable[Tensor | Labelled], reference: Dataset
+) -> tuple[Score, ...]:
     """Score samples, given in chunks, by every metric; the scores come in the metrics' order.
 
-    Chunks are uint8 ``[B, C, H, W]``, or float ``[B, D]`` in data coordinates, as the reference is.
+    Chunks are uint8 ``[B, C, H, W]``, or float ``[B, D]`` in data coordinates, as the reference is; or such a
+    chunk with its labels.
     Raises UserError for a metric or samples that do not fit the reference, and for too few samples.
     """
     info = reference.info
     for metric in metrics:
         require_kind(metric, info)
     measurements = [metric.begin(reference) for metric in metrics]
-    count = 0
-    for samples_of_chunk in samples:
-        require_fit(samples_of_chunk, info)
-        count += len(samples_of_chunk)
-        if len(samples_of_chunk) > 0:
-            chunk = Chunk(samples_of_chunk)
+    count, shared = 0, Shared()
+    for part in samples:
+        given, labels = part if isinstance(part, Labelled) else (part, None)
+        require_fit(given, info)
+        count += len(given)
+        if len(given) > 0:
+            chunk = Chunk(given, labels, shared)
             for measurement in measurements:
                 measurement.add(chunk)
     for metric in metrics:
@@ -45,6 +49,15 @@ def require_samples(metric: Metric, count: int) -> None:
         raise UserError(
             f"metric '{metric.name}' needs at least {metric.minimum:,} samples, not {count:,}; "
             f"it is usually measured on {metric.usual:,}"
+        )
+
+
+def require_labels(metric: Metric) -> None:
+    """Raise UserError if the metric goes by classes, for samples that have no labels; ask before making them."""
+    if getattr(metric, "needs_labels", False):
+        raise UserError(
+            f"metric '{metric.name}' needs samples with labels, and these have none: a model without classes makes "
+            "no others; use 'fd'"
         )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache
 from types import MappingProxyType
 from typing import Protocol
 
@@ -38,10 +39,82 @@ def _classifier(of: str, resolution: int | None) -> FeatureExtractor:
     return ClassifierFeatures(classifier_of(of))
 
 
+def _dinov2(of: str, resolution: int | None) -> FeatureExtractor:
+    from ganbench.metrics.extractors.dinov2 import dinov2_named
+
+    return dinov2_named(of) if resolution is None else dinov2_named(of, resolution)
+
+
+def _inception(of: str, resolution: int | None) -> FeatureExtractor:
+    from pathlib import Path
+
+    from ganbench.metrics.extractors.inception import InceptionFeatures
+
+    if resolution is not None:
+        raise UserError("features 'inception' see pictures at 299 pixels; leave the resolution out")
+    return InceptionFeatures(Path(of) if of else None)
+
+
+def _pixels(of: str, resolution: int | None) -> FeatureExtractor:
+    from ganbench.metrics.extractors.pixels import PixelFeatures
+
+    if of:
+        raise UserError(f"features 'pixels' take nothing behind a colon, but got '{of}'; write pixels@16")
+    return PixelFeatures() if resolution is None else PixelFeatures(resolution)
+
+
 def _frechet(features: Callable[[], FeatureExtractor]) -> Metric:
     from ganbench.metrics.frechet import FrechetDistance
 
     return FrechetDistance(features())
+
+
+def _frechet_infinity(features: Callable[[], FeatureExtractor]) -> Metric:
+    from ganbench.metrics.frechet_infinity import FrechetInfinity
+
+    return FrechetInfinity(features())
+
+
+def _frechet_per_class(features: Callable[[], FeatureExtractor]) -> Metric:
+    from ganbench.metrics.frechet_per_class import FrechetPerClass
+
+    return FrechetPerClass(features())
+
+
+def _kernel(features: Callable[[], FeatureExtractor]) -> Metric:
+    from ganbench.metrics.kernel import KernelDistance
+
+    return KernelDistance(features())
+
+
+def _inception_score(features: Callable[[], FeatureExtractor]) -> Metric:
+    from ganbench.metrics.inception_score import InceptionScore
+
+    return InceptionScore(features())
+
+
+def _precision_recall(features: Callable[[], FeatureExtractor]) -> Metric:
+    from ganbench.metrics.precision_recall import PrecisionRecall
+
+    return PrecisionRecall(features())
+
+
+def _density_coverage(features: Callable[[], FeatureExtractor]) -> Metric:
+    from ganbench.metrics.density_coverage import DensityCoverage
+
+    return DensityCoverage(features())
+
+
+def _sliced_wasserstein(features: Callable[[], FeatureExtractor]) -> Metric:
+    from ganbench.metrics.sliced_wasserstein import SlicedWasserstein
+
+    return SlicedWasserstein()
+
+
+def _spectrum(features: Callable[[], FeatureExtractor]) -> Metric:
+    from ganbench.metrics.spectrum import SpectrumDistance
+
+    return SpectrumDistance()
 
 
 def _modes(features: Callable[[], FeatureExtractor]) -> Metric:
@@ -69,11 +142,25 @@ def _kolmogorov_smirnov(features: Callable[[], FeatureExtractor]) -> Metric:
 
 
 EXTRACTORS: Mapping[str, ExtractorMaker] = MappingProxyType(
-    {"efficientnet-lite0": _efficientnet_lite0, "classifier": _classifier}
+    {
+        "efficientnet-lite0": _efficientnet_lite0,
+        "inception": _inception,
+        "dinov2": _dinov2,
+        "classifier": _classifier,
+        "pixels": _pixels,
+    }
 )
 METRICS: Mapping[str, Callable[[Callable[[], FeatureExtractor]], Metric]] = MappingProxyType(
     {
         "fd": _frechet,
+        "fd-inf": _frechet_infinity,
+        "fd-class": _frechet_per_class,
+        "kd": _kernel,
+        "is": _inception_score,
+        "pr": _precision_recall,
+        "dc": _density_coverage,
+        "swd": _sliced_wasserstein,
+        "spectrum": _spectrum,
         "modes": _modes,
         "stacked-modes": _stacked_modes,
         "w1": _wasserstein_1,
@@ -83,6 +170,32 @@ METRICS: Mapping[str, Callable[[Callable[[], FeatureExtractor]], Metric]] = Mapp
 DEFAULT_FOR_NUMBERS = ("w1", "ks")  # data of one dimension, where more than the modes can be compared
 
 
+def metrics_named(
+    names: Sequence[str],
+    features: str | FeatureExtractor = "efficientnet-lite0",
+    resolution: int | None = None,
+    *,
+    trusted: Collection[str] = (),
+    shape: tuple[int, ...] | None = None,
+) -> list[Metric]:
+    """Return the metrics of those names, with one extractor for all that need it; raises as :func:`metric_named`.
+
+    ``trusted`` and ``shape`` are as in :func:`extractor_named`.
+    """
+    unknown = [name for name in names if name not in METRICS]
+    if unknown:
+        hint = did_you_mean(unknown[0], METRICS) or f"; known: {', '.join(METRICS)}"
+        raise UserError(f"there is no metric '{unknown[0]}'{hint}")
+
+    @cache
+    def once() -> FeatureExtractor:
+        if not isinstance(features, str):
+            return features
+        return extractor_named(features, resolution, trusted=trusted, shape=shape)
+
+    return [METRICS[name](once) for name in names]
+
+
 def metric_named(
     name: str, features: str | FeatureExtractor = "efficientnet-lite0", resolution: int | None = None
 ) -> Metric:
@@ -90,22 +203,38 @@ def metric_named(
 
     Raises UserError for an unknown metric or features, and for features whose package is not installed.
     """
-    if name not in METRICS:
-        raise UserError(f"there is no metric '{name}'{did_you_mean(name, METRICS)}")
-    return METRICS[name](
-        lambda: extractor_named(features, resolution) if isinstance(features, str) else features
-    )
+    return metrics_named([name], features, resolution)[0]
 
 
-def extractor_named(name: str, resolution: int | None = None) -> FeatureExtractor:
+def extractor_named(
+    name: str,
+    resolution: int | None = None,
+    *,
+    trusted: Collection[str] = (),
+    shape: tuple[int, ...] | None = None,
+) -> FeatureExtractor:
     """Return the feature extractor of that name, seeing pictures at ``resolution`` or its own default.
 
-    A name may go on behind a colon: ``classifier:mnist``.
-    Raises UserError for an unknown name, and for one whose package is not installed or that cannot be trained.
+    A name may go on with a resolution, ``efficientnet-lite0@224``, and behind a colon: ``classifier:mnist``,
+    ``inception:PATH``, ``dinov2:vitb14``. ``module:function`` of a module in ``trusted`` is a function of the
+    user's, which will be shown pictures of that ``shape``.
+    Raises UserError for an unknown name, and for one whose package or weights are missing, or that cannot be trained.
     """
-    kind, _, of = name.partition(":")
+    start, colon, of = name.partition(":")
+    if colon and start in trusted:
+        from ganbench.metrics.extractors.own_function import own_features
+
+        return own_features(name, trusted, shape)
+    kind, at, pixels = start.partition("@")
     if kind not in EXTRACTORS:
-        raise UserError(f"there are no features '{name}'{did_you_mean(kind, EXTRACTORS)}")
+        hint = did_you_mean(kind, EXTRACTORS)
+        if colon and "did you mean" not in hint:
+            hint = "; if it is a function of yours, and you trust it, name its file with --module"
+        raise UserError(f"there are no features '{name}'{hint}")
+    if at:
+        if not pixels.isdecimal() or resolution is not None:
+            raise UserError(f"features '{name}' name no resolution; write {kind}@N")
+        resolution = int(pixels)
     return EXTRACTORS[kind](of, resolution)
 
 

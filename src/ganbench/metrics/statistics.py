@@ -72,3 +72,18 @@ class RunningGaussian:
         self._scatter.addr_(delta, delta, alpha=self.count * (count / total))
         self._mean.add_(delta, alpha=count / total)
         self.count = total
+
+
+def without(whole: Gaussian, part: Gaussian) -> Gaussian:
+    """Return the statistics of what is in ``whole`` and not in ``part``, which is in it.
+
+    Raises ValueError if that leaves fewer than two.
+    """
+    count = whole.count - part.count
+    if count < 2:
+        raise ValueError(f"{part.count} of {whole.count} leave fewer than 2")
+    mean = (whole.mean * whole.count - part.mean * part.count) / count
+    delta = part.mean - mean
+    scatter = whole.covariance * (whole.count - 1) - part.covariance * (part.count - 1)
+    scatter -= torch.outer(delta, delta) * (part.count * count / whole.count)
+    return Gaussian(count, mean, scatter / (count - 1))

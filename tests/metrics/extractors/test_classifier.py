@@ -30,6 +30,7 @@ def test_logits_are_the_head_on_the_features(extractor, pictures):
     assert features.shape == (5, extractor.dims)
     assert features.dtype == torch.float32
     assert torch.allclose(extractor.classifier.network.head(features), logits, atol=1e-6)
+    assert torch.allclose(extractor.logits_from_features(features), logits, atol=1e-6)
     assert features.std() > 0
     assert not features.requires_grad
 

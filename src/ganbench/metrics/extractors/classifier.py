@@ -10,6 +10,7 @@ from torch import Tensor
 from ganbench.errors import UserError
 from ganbench.metrics.base import JSON
 from ganbench.metrics.classifier import Classifier
+from ganbench.metrics.extractors.batches import require_batch_size
 from ganbench.metrics.extractors.classifier_network import DIMS
 
 
@@ -22,8 +23,7 @@ class ClassifierFeatures:
     dims = DIMS
 
     def __init__(self, classifier: Classifier, *, batch_size: int = 250) -> None:
-        if batch_size < 1:
-            raise UserError(f"the feature batch size must be at least 1, not {batch_size}")
+        require_batch_size(batch_size)
         self.classifier = classifier
         self.batch_size = batch_size
 
@@ -59,6 +59,11 @@ class ClassifierFeatures:
         """Turn uint8 ``[B, *shape]`` into logits ``[B, classes]``; raises as above."""
         parts = [self.classifier.network(x) for x in self._prepared(images)]
         return torch.cat(parts) if parts else torch.zeros(0, len(self.classifier.train.classes))
+
+    def logits_from_features(self, features: Tensor) -> Tensor:
+        """Turn features ``[B, 64]`` into the logits ``[B, classes]`` that the pictures themselves would have."""
+        logits: Tensor = self.classifier.network.head(features)  # whose weights are frozen
+        return logits
 
     def _prepared(self, images: Tensor) -> list[Tensor]:
         info = self.classifier.train

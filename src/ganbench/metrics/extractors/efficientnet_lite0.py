@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ganbench.errors import UserError
 from ganbench.metrics.base import JSON
+from ganbench.metrics.extractors.batches import in_batches, require_batch_size
 from ganbench.metrics.extractors.efficientnet_lite0_network import DIMS, EfficientNetLite0
 from ganbench.metrics.extractors.resize import resize_bicubic
 
@@ -39,8 +40,7 @@ class EfficientNetLite0Features:
             raise UserError(
                 f"efficientnet-lite0 needs pictures of at least 32 pixels, not {resolution}; use 96"
             )
-        if batch_size < 1:
-            raise UserError(f"the feature batch size must be at least 1, not {batch_size}")
+        require_batch_size(batch_size)
         self.resolution = resolution
         self.batch_size = batch_size
         self.device = torch.device(device)
@@ -64,23 +64,12 @@ class EfficientNetLite0Features:
             "dtype": "float32",
         }
 
-    @torch.no_grad()
     def __call__(self, images: Tensor) -> Tensor:
-        """Turn uint8 ``[B, 1 or 3, H, W]`` into float32 ``[B, 1280]`` on the CPU.
-
-        Raises TypeError for other dtypes (pictures in -1..1 would give silent nonsense), ValueError for other
-        shapes.
-        """
-        if images.dtype != torch.uint8:
-            raise TypeError(f"pictures must be uint8, not {images.dtype}")
-        if images.ndim != 4 or images.shape[1] not in (1, 3):
-            raise ValueError(f"pictures must be [B, 1 or 3, H, W], not {list(images.shape)}")
-        with torch.autocast(self.device.type, enabled=False):
-            parts = [self._features(part).cpu() for part in torch.split(images, self.batch_size)]
-        return torch.cat(parts) if len(images) > 0 else torch.zeros(0, DIMS)
+        """Turn uint8 ``[B, 1 or 3, H, W]`` into float32 ``[B, 1280]`` on the CPU; raises as ``in_batches``."""
+        return in_batches(self._features, images, dims=DIMS, batch_size=self.batch_size, device=self.device)
 
     def _features(self, images: Tensor) -> Tensor:
-        pictures = resize_bicubic(images.to(self.device), self.resolution).sub_(127).div_(128)
+        pictures = resize_bicubic(images, self.resolution).sub_(127).div_(128)
         features: Tensor = self._network(pictures.expand(-1, 3, -1, -1))
         return features
 

@@ -1,0 +1,141 @@
+"""Features of DINOv2, learnt without labels: closer to what people see than Inception's.
+
+Oquab et al., "DINOv2: Learning Robust Visual Features without Supervision" (2023), arXiv:2304.07193; as features
+for scores, Stein et al., "Exposing flaws of generative model evaluation metrics" (2023), arXiv:2306.04675.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import torch
+from torch import Tensor
+
+from ganbench.errors import UserError, did_you_mean
+from ganbench.metrics.base import JSON
+from ganbench.metrics.extractors.batches import in_batches, require_batch_size
+from ganbench.metrics.extractors.dinov2_network import HEAD, PATCH, VisionTransformer
+from ganbench.metrics.extractors.resize import resize_bicubic
+from ganbench.metrics.extractors.weights import PublishedWeights, load_weights, require_keys, sha256_of
+
+MEAN = (0.485, 0.456, 0.406)
+STD = (0.229, 0.224, 0.225)
+SHA256 = {
+    "vits14": "b938bf1bc15cd2ec0feacfe3a1bb553fe8ea9ca46a7e1d8d00217f29aef60cd9",
+    "vitb14": "0b8b82f85de91b424aded121c7e1dcc2b7bc6d0adeea651bf73a13307fad8c73",
+    "vitl14": "d5383ea8f4877b2472eb973e0fd72d557c7da5d3611bd527ceeb1d7162cbf428",
+}
+PUBLISHED: Mapping[str, PublishedWeights] = MappingProxyType(
+    {
+        size: PublishedWeights(
+            features=f"dinov2:{size}",
+            file=f"dinov2_{size}_pretrain.pth",
+            url=f"https://dl.fbaipublicfiles.com/dinov2/dinov2_{size}/dinov2_{size}_pretrain.pth",
+            sha256=sha256,
+        )
+        for size, sha256 in SHA256.items()
+    }
+)
+
+
+class DINOv2Features:
+    """The class token after the last norm of pictures resized to ``resolution``, a multiple of 14.
+
+    ``size`` is vits14 (384 numbers, the fast one), vitb14 (768) or vitl14 (1024, as in Stein et al.). The weights
+    are those at ``path``, else found or downloaded; ``weights`` says which file is the right one. ``batch_size``
+    changes the features by rounding only.
+    Raises UserError for wrong settings, and if the weights are missing or not the published ones.
+    """
+
+    def __init__(
+        self,
+        size: str = "vits14",
+        resolution: int = 224,
+        *,
+        path: Path | None = None,
+        weights: PublishedWeights | None = None,
+        batch_size: int = 16,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        if weights is None and size not in PUBLISHED:
+            raise UserError(f"there is no DINOv2 of size '{size}'{did_you_mean(size, PUBLISHED)}")
+        if resolution < PATCH or resolution % PATCH:
+            raise UserError(
+                f"dinov2 needs pictures of a multiple of {PATCH} pixels, not {resolution}; use 224"
+            )
+        require_batch_size(batch_size)
+        self.size, self.resolution, self.batch_size = size, resolution, batch_size
+        self.weights = weights or PUBLISHED[size]
+        self.device = torch.device(device)
+        self._network = network_of(load_weights(self.weights, path), self.weights).to(self.device)
+        self._mean = torch.tensor(MEAN, device=self.device).view(3, 1, 1)
+        self._std = torch.tensor(STD, device=self.device).view(3, 1, 1)
+
+    @property
+    def name(self) -> str:
+        """The network and the resolution, such as ``dinov2-vits14@224``."""
+        return f"dinov2-{self.size}@{self.resolution}"
+
+    @property
+    def dims(self) -> int:
+        """The width of the network."""
+        return self._network.cls_token.shape[-1]
+
+    @property
+    def weights_sha256(self) -> str:
+        """That of the weights' file."""
+        return self.weights.sha256
+
+    @property
+    def preprocessing(self) -> Mapping[str, JSON]:
+        """What is done to the pictures before the network sees them."""
+        return {
+            "size": self.resolution,
+            "resize": "bicubic, antialiased, aspect not kept, no crop (torch interpolate)",
+            "clamp": [0, 255],
+            "normalise": "(x / 255 - mean) / std of ImageNet",
+            "grey": "repeated to 3 channels",
+            "input": "uint8",
+            "dtype": "float32",
+        }
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """Turn uint8 ``[B, 1 or 3, H, W]`` into float32 ``[B, dims]`` on the CPU; raises as ``in_batches``."""
+        return in_batches(
+            self._features, images, dims=self.dims, batch_size=self.batch_size, device=self.device
+        )
+
+    def _features(self, images: Tensor) -> Tensor:
+        pictures = resize_bicubic(images, self.resolution).div_(255)
+        found: Tensor = self._network((pictures - self._mean) / self._std)
+        return found
+
+
+def dinov2_named(of: str = "", resolution: int = 224) -> DINOv2Features:
+    """Return the features of a size, ``vits14`` if none is given, or of the published file at a path.
+
+    Raises UserError for anything else, and as the class does.
+    """
+    if not ("/" in of or "\\" in of or of.endswith(".pth")):
+        return DINOv2Features(of or "vits14", resolution)
+    path = Path(of)
+    found = sha256_of(path)
+    for size, weights in PUBLISHED.items():
+        if weights.sha256 == found:
+            return DINOv2Features(size, resolution, path=path)
+    known = ", ".join(weights.url for weights in PUBLISHED.values())
+    raise UserError(f"{path} (SHA-256 {found[:12]}...) is none of the published DINOv2 files; known: {known}")
+
+
+def network_of(state: Mapping[str, Tensor], weights: PublishedWeights) -> VisionTransformer:
+    """Make the network of a state dict, as wide and deep as that says. Raises UserError if it does not fit."""
+    token = state.get("cls_token")
+    width = token.shape[-1] if token is not None and token.ndim == 3 else 0
+    depth = len({key.split(".")[1] for key in state if key.startswith("blocks.") and key.count(".") > 1})
+    with torch.device("meta"):  # neither memory nor random numbers for weights that are replaced at once
+        network = VisionTransformer(max(HEAD, width // HEAD * HEAD), max(1, depth))
+    require_keys(weights.features, state, network.state_dict(), weights.url)
+    network.load_state_dict(state, assign=True)
+    return network.eval().requires_grad_(False)

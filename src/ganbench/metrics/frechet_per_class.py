@@ -1,0 +1,132 @@
+"""The Fréchet distance class by class: to each class's real pictures, from the samples with its label.
+
+Miyato and Koyama, "cGANs with Projection Discriminator" (2018), arXiv:1802.05637 (there "intra FID").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
+
+import torch
+from torch import Tensor
+
+from ganbench.errors import UserError
+from ganbench.metrics.base import Score
+from ganbench.metrics.chunk import Chunk
+from ganbench.metrics.extractors.base import FeatureExtractor, score_name
+from ganbench.metrics.frechet import frechet_record
+from ganbench.metrics.frechet_distance import FrechetTo
+from ganbench.metrics.measure import require_labels
+from ganbench.metrics.pictures import PictureMetric, Rows
+from ganbench.metrics.reference import reference_statistics
+from ganbench.metrics.reference_sample import CHUNK
+from ganbench.metrics.statistics import Gaussian, RunningGaussian
+
+if TYPE_CHECKING:
+    from ganbench.data.base import Dataset
+
+
+class OfClass:
+    """The items of one class: what is worked out of them is kept under a fingerprint of its own."""
+
+    def __init__(self, whole: Dataset, number: int, index: Tensor) -> None:
+        self._whole, self._index = whole, index
+        print_ = whole.info.fingerprint
+        self.info = replace(
+            whole.info, size=len(index), fingerprint=f"{print_} class {number}" if print_ else ""
+        )
+
+    def items(self, index: Tensor) -> Tensor:
+        """Return these items as they are."""
+        return self._whole.items(self._index[index])
+
+
+@dataclass(frozen=True)
+class FrechetPerClass(PictureMetric):
+    """``fd-class[<features>]``: the mean over the classes, lower is better; it needs samples with labels.
+
+    Every class needs more samples, and the reference more items, than there are feature dimensions, unless
+    ``allow_rank_deficient``.
+    """
+
+    needs_labels: ClassVar[bool] = True
+
+    features: FeatureExtractor
+    allow_rank_deficient: bool = False
+
+    @property
+    def name(self) -> str:
+        """The features are in the name."""
+        return score_name("fd-class", self.features)
+
+    @property
+    def minimum(self) -> int:
+        """What one class needs; there must be as many of each."""
+        return 2 if self.allow_rank_deficient else self.features.dims + 1
+
+    def begin(self, reference: Dataset) -> FrechetPerClassMeasurement:
+        """Have each class's statistics ready, from the cache or by one pass over the set."""
+        info = reference.info
+        everything = torch.arange(info.size)
+        parts = [reference.labels(part) for part in torch.split(everything, CHUNK)]
+        labels = torch.cat([part for part in parts if part is not None]) if info.classes else everything[:0]
+        if len(labels) != info.size:
+            raise UserError(
+                f"metric '{self.name}' needs a reference with classes, and '{info.name}' has none; use 'fd'"
+            )
+        chosen = [(labels == number).nonzero().flatten() for number in range(len(info.classes))]
+        for name, index in zip(info.classes, chosen, strict=True):
+            self.require("items of '" + info.name + "'", name, len(index))
+        statistics = [
+            reference_statistics(OfClass(reference, number, index), self.features, rows=False)
+            for number, index in enumerate(chosen)
+        ]
+        return FrechetPerClassMeasurement(self, reference, statistics)
+
+    def require(self, what: str, name: str, count: int) -> None:
+        """Raise UserError if a class has too few."""
+        if count < self.minimum:
+            raise UserError(
+                f"metric '{self.name}' needs at least {self.minimum:,} of each class, "
+                f"and only {count:,} {what} are of class '{name}'; use features of fewer dimensions, or more samples"
+            )
+
+
+class FrechetPerClassMeasurement:
+    """The samples' features and labels so far."""
+
+    def __init__(self, metric: FrechetPerClass, reference: Dataset, statistics: list[Gaussian]) -> None:
+        self._metric, self._dataset, self._statistics = metric, reference, statistics
+        self._rows, self._labels = Rows(metric.features), list[Tensor]()
+
+    def add(self, chunk: Chunk) -> None:
+        """Take in one chunk of pictures. Raises UserError if they have no labels."""
+        if chunk.labels is None:
+            require_labels(self._metric)
+            return
+        self._labels.append(chunk.labels)
+        self._rows.add(chunk)
+
+    def score(self) -> Score:
+        """Return the mean over the classes of the distance; each class's is in the details."""
+        metric, rows, labels = self._metric, self._rows.matrix(), torch.cat(self._labels)
+        classes = self._dataset.info.classes
+        distances: dict[str, float] = {}
+        for number, (name, statistics) in enumerate(zip(classes, self._statistics, strict=True)):
+            own = rows[labels == number]
+            metric.require("samples", name, len(own))
+            running = RunningGaussian(metric.features.dims)
+            running.add(own)
+            distances[name] = FrechetTo(statistics).terms(running.gaussian()).distance
+        items = sum(statistics.count for statistics in self._statistics)
+        return Score(
+            name=metric.name,
+            value=sum(distances.values()) / len(distances),
+            better=metric.better,
+            details={"classes": distances},
+            measured={
+                **frechet_record(self._dataset, items, metric.features, len(rows)),
+                "samples_of_class": torch.bincount(labels, minlength=len(classes)).tolist(),
+            },
+        )

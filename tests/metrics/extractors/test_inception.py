@@ -1,0 +1,126 @@
+"""The folded network against torch-fidelity's own, with seeded random weights, and what its scores are called."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+import torch
+
+from ganbench.errors import UserError
+from ganbench.metrics.extractors.base import Classifying, score_name
+from ganbench.metrics.extractors.inception import PUBLISHED, InceptionFeatures
+
+from .random_weights import randomised, saved
+
+theirs = pytest.importorskip("torch_fidelity.feature_extractor_inceptionv3")
+
+
+def _state() -> dict[str, torch.Tensor]:
+    with torch.device("meta"), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(theirs, "load_state_dict_from_url", lambda *_, **__: {})
+        patch.setattr(theirs.FeatureExtractorInceptionV3, "load_state_dict", lambda *_: None)
+        network = theirs.FeatureExtractorInceptionV3("inception", ["2048"])
+    return randomised(network.state_dict())
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    """A file of random weights, and what says which one it is."""
+    path = tmp_path_factory.mktemp("weights") / "inception.pth"
+    return path, saved(_state(), path, "inception")
+
+
+@pytest.fixture(scope="module")
+def extractor(file) -> InceptionFeatures:
+    return InceptionFeatures(file[0], weights=file[1])
+
+
+@pytest.fixture(scope="module")
+def original(file):
+    return theirs.FeatureExtractorInceptionV3(
+        "inception", ["2048", "logits_unbiased"], feature_extractor_weights_path=str(file[0])
+    )
+
+
+def _close(found: torch.Tensor, expected: torch.Tensor) -> None:
+    assert found.shape == expected.shape
+    assert expected.std() > 1e-2, "the features are not all the same"
+    assert float((found - expected).abs().max() / expected.abs().max()) < 1e-4
+
+
+def test_features_and_logits_equal_torch_fidelitys_on_real_pictures(extractor, original, cifar10):
+    images = cifar10(6)
+    features, logits = original(images)
+    assert (features[0] - features[1]).abs().max() > 1e-2, "they tell pictures apart"
+    _close(extractor(images), features)
+    _close(extractor.logits(images), logits)
+    _close(extractor.logits_from_features(features), logits)
+
+
+@pytest.mark.parametrize("size", [(28, 28), (40, 64), (299, 299), (330, 310)])
+def test_and_on_pictures_of_any_size(extractor, original, pictures, size):
+    images = pictures(2, (3, *size))
+    _close(extractor(images), original(images)[0])
+
+
+def test_grey_pictures_are_as_their_colour_copies(extractor, original, pictures):
+    images = pictures(2, (1, 28, 28))
+    _close(extractor(images), original(images.expand(-1, 3, -1, -1))[0])
+
+
+def test_the_batch_size_changes_only_the_rounding(extractor, file, pictures):
+    images = pictures(3)
+    _close(InceptionFeatures(file[0], weights=file[1], batch_size=2)(images), extractor(images))
+    assert extractor(images[:0]).shape == (0, 2048)
+    with pytest.raises(UserError, match="batch size must be at least 1, not 0"):
+        InceptionFeatures(file[0], weights=file[1], batch_size=0)
+
+
+def test_only_with_the_published_weights_are_scores_called_fid(extractor):
+    assert isinstance(extractor, Classifying)
+    assert score_name("fd", extractor) == "fd[inception]"
+    extractor.weights, own = PUBLISHED, extractor.weights
+    try:
+        assert [score_name(name, extractor) for name in ("fd", "kd", "is")] == ["FID", "KID", "IS"]
+        assert score_name("pr", extractor) == "pr[inception]"
+    finally:
+        extractor.weights = own
+
+
+def test_the_published_file_is_the_one_torch_fidelity_names(extractor, file):
+    assert PUBLISHED.url == theirs.URL_INCEPTION_V3
+    assert PUBLISHED.url.endswith(f"/{PUBLISHED.file}")
+    assert PUBLISHED.file.endswith(f"-{PUBLISHED.sha256[:8]}.pth")
+    assert extractor.weights_sha256 == file[1].sha256
+    assert extractor.preprocessing["size"] == 299
+
+
+def test_other_weights_are_refused_before_they_are_loaded(file):
+    with pytest.raises(UserError, match=f"is not the published {PUBLISHED.file}: its SHA-256 is"):
+        InceptionFeatures(file[0])
+
+
+def test_weights_of_another_network_are_refused(tmp_path):
+    weights = saved({"fc.weight": torch.zeros(2, 2)}, tmp_path / "other.pth", "inception")
+    with pytest.raises(UserError, match=r"'inception' do not fit; use https://github\.com/toshas"):
+        InceptionFeatures(tmp_path / "other.pth", weights=weights)
+
+
+def test_making_it_draws_no_random_numbers(file):
+    before = torch.get_rng_state()
+    InceptionFeatures(file[0], weights=file[1])
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_wrong_pictures_are_refused(extractor):
+    with pytest.raises(TypeError, match=r"uint8, not torch\.float32"):
+        extractor(torch.zeros(2, 3, 32, 32))
+    with pytest.raises(ValueError, match="1 or 3, H, W"):
+        extractor(torch.zeros(2, 4, 32, 32, dtype=torch.uint8))
+
+
+def test_a_missing_package_says_what_to_install(file, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch_fidelity.feature_extractor_inceptionv3", None)
+    with pytest.raises(UserError, match=r"pip install 'ganbench\[metrics\]'"):
+        InceptionFeatures(file[0], weights=file[1])

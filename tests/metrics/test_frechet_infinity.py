@@ -1,0 +1,62 @@
+"""The distance at infinitely many samples: the line, and nearer to the truth than the distance itself."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ganbench.errors import UserError
+from ganbench.metrics.frechet_distance import FrechetTo
+from ganbench.metrics.frechet_infinity import FrechetInfinity, counts_of, distances_at, extrapolated
+from ganbench.metrics.statistics import Gaussian
+
+from .stand_ins import Held, Projection
+from .test_frechet_distance import statistics
+
+
+@given(st.floats(-10, 10), st.floats(-1e4, 1e4), st.integers(20, 10**5))
+def test_a_line_is_found_exactly(limit, slope, samples):
+    counts = counts_of(samples)
+    found = extrapolated(counts, [limit + slope / n for n in counts])
+    assert found == pytest.approx((limit, slope), rel=1e-6, abs=1e-6)
+
+
+def test_the_counts_are_the_papers_where_there_are_enough_samples():
+    counts = counts_of(50_000)
+    assert (counts[0], counts[-1], len(counts)) == (5000, 50_000, 15)
+    assert counts_of(10_000)[0] == 5000
+    assert counts_of(600)[0] == 300
+    assert counts_of(600, 400)[0] == 400
+
+
+def test_the_bias_is_gone():
+    dims, truth = 40, 40 * 0.5**2
+    reference = FrechetTo(Gaussian(10**6, torch.full((dims,), 0.5).double(), torch.eye(dims).double()))
+    biased, found = [], []
+    for seed in range(8):
+        rows = torch.randn(2000, dims, generator=torch.Generator().manual_seed(seed))
+        counts = counts_of(2000)
+        distances = distances_at(rows, counts, reference)
+        assert distances[-1] == pytest.approx(reference.terms(statistics(rows)).distance, rel=1e-9)
+        biased.append(distances[-1] - truth)
+        found.append(extrapolated(counts, distances)[0] - truth)
+    assert sum(biased) / 8 > 0.2
+    assert abs(sum(found) / 8) < 0.5 * sum(biased) / 8
+
+
+def test_the_score(pictures):
+    reference = Held(pictures(300))
+    score = FrechetInfinity(Projection()).score(pictures(200, seed=1).split(33), reference)
+    assert score.name == "fd-inf[projection@8]"
+    assert score.measured["extrapolated_from"]["samples"][-1] == 200
+    assert score.value < score.details["distances"][-1]
+    assert score.details["slope"] > 0
+    again = FrechetInfinity(Projection()).score([pictures(200, seed=1)], reference)
+    assert again.value == pytest.approx(score.value, rel=1e-4)
+    assert again.differences(score) == ()
+    with pytest.raises(UserError, match="needs at least 14 samples, not 13"):
+        FrechetInfinity(Projection()).score([pictures(13)], reference)
+    with pytest.raises(ValueError, match="two numbers"):
+        extrapolated([5], [1.0])
