@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -332,15 +331,11 @@ def test_sigterm_and_on_again(tmp_path: Path) -> None:
     assert process.stderr is not None
     while "step 2/" not in process.stderr.readline():
         pass
-    sent = time.monotonic()
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate()
-    seconds = time.monotonic() - sent
     assert process.returncode == 143
     assert out == ""
     assert f"checkpoint saved; go on with: ganbench resume {tmp_path / 'run'}" in err.splitlines()[-1]
-    print(f"ganbench train: {seconds:.2f} s from SIGTERM to exit")
-    assert seconds < 5
 
 
 @pytest.mark.parametrize("arguments", [("--help",), ("train", "--help")], ids=["help", "train help"])

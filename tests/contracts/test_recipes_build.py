@@ -103,7 +103,9 @@ def test_a_recipe_builds_trains_and_samples(
 
     monkeypatch.setattr(engine, "reduce_gradients", note)
     assert trainer.train()
-    assert time.process_time() - start < 5  # well under 1 s on an idle machine
+    assert (
+        time.process_time() - start < 60
+    )  # what every recipe promises at tiny size; most need less than 1 s
 
     moving = {n for phase in trainer.phases for n in phase.trains}
     assert set(reached) == {n for n in names.values() if n.split(".")[0] in moving}
