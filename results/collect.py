@@ -41,6 +41,7 @@ def main() -> None:
 def collect_study(study: Path) -> Path:
     """Keep a study's tables and its one picture, with what its first run says of the machine."""
     kept = HERE / "studies" / study.name
+    kept.mkdir(parents=True, exist_ok=True)
     machine = json.loads(next(iter(sorted(study.glob("runs/*/meta.json")))).read_text())["machine"]
     write_json(kept / "study.json", {"machine": machine, **json.loads((study / "table.json").read_text())})
     for name in ("table.md", "summary.csv"):

@@ -93,7 +93,12 @@ def study_table(folder: Path) -> str:
     compared = [f"{c['sentence']}." for c in study["comparisons"]]
     head = f"**Study `{folder.name}`**: {study['seeds']} seeds each, `--budget {study['budget']}`."
     return "\n\n".join(
-        [head, (folder / "table.md").read_text().rstrip(), f"![{folder.name}](results/studies/{folder.name}/study.png)", " ".join(compared)]
+        [
+            head,
+            (folder / "table.md").read_text().rstrip(),
+            f"![{folder.name}](results/studies/{folder.name}/study.png)",
+            " ".join(compared),
+        ]
     ).rstrip()
 
 
