@@ -70,11 +70,14 @@ class ReadsBrightness(nn.Module):
     """In place of a classifier's network: class k is what is as bright as 25 k; surer the closer it is."""
 
     def forward(self, x: Tensor) -> Tensor:
-        brightness = (x.mean((1, 2, 3)) + 1) * 127.5
-        return -(brightness[:, None] - 25 * torch.arange(10)).abs()
+        return self.head(x.flatten(1))
 
     def features(self, x: Tensor) -> Tensor:
         return x.flatten(1)[:, :64]
+
+    def head(self, features: Tensor) -> Tensor:
+        brightness = (features.mean(1) + 1) * 127.5
+        return -(brightness[:, None] - 25 * torch.arange(10)).abs()
 
 
 def digits(count: int = 100) -> ImageSet:
