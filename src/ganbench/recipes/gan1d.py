@@ -22,7 +22,7 @@ _EPOCH = 313  # steps of 64 in 20,000 numbers, the last of them not full
 def gan1d(objective: str, words: str, loss: Spec) -> Recipe:
     """Return a GAN of 25 epochs, one D update to one of G; pictures after each epoch, of 5,000 samples.
 
-    It takes less than a minute on one thread, so the laptop budget is the reference.
+    The networks are small, so the laptop budget is the reference.
     """
     return Recipe(
         name=f"gan1d-{objective}",

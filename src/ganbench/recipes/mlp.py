@@ -29,7 +29,7 @@ class Task:
     points: bool
 
     def width(self, budget: Budget) -> int:
-        """Return the study's width, or half of it for points at laptop size, which is three times as fast."""
+        """Return the study's width, or half of it for points at laptop size."""
         return 128 if self.points and budget == "laptop" else 256
 
     def schedule(self, budget: Budget, laptop_steps: int) -> Schedule:
