@@ -147,7 +147,7 @@ def test_evaluate_a_run(warm: Warm, runs: Path) -> None:
     (score,) = json.loads(out)
     assert score["name"] == "modes"
     assert score["measured"]["samples"] == 500
-    assert score["measured"]["generator"] == {"step": 12, "seed": 1}
+    assert score["measured"]["generator"].items() >= {"step": 12, "seed": 1}.items()
     written = list((runs / "points" / "eval").glob("modes*n500*.json"))
     assert [json.loads(p.read_text()) for p in written] == [score]
     code, out, _ = warm.run("evaluate", runs / "points", "--n", 500, "--step", 4)

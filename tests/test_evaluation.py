@@ -35,7 +35,23 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def test_a_score_is_written_with_how_it_was_measured(run: Run) -> None:
     (score,) = evaluate(run, n=400, seed=3)
     assert score.name == "modes"
-    assert score.measured["generator"] == {"step": 12, "seed": 3}
+    assert score.measured["generator"] == {
+        "step": 12,
+        "seed": 3,
+        "samples_for": "report",
+        "weights": "live",
+        "checkpoint": "last",
+    }
+    assert score.measured["sampling"] == {
+        "weights": "the run's own",
+        "truncation": None,
+        "labels": "none: the model has no classes",
+        "normalisation": "eval: running statistics",
+        "shape": [2],
+        "quantised": None,
+    }
+    assert score.measured["versions"].keys() == {"ganbench", "torch", "numpy"}
+    assert score.measured["machine"]["threads"] == 1
     assert score.measured["samples"] == 400
     (written,) = [p for p in run.eval.iterdir() if "n400" in p.name]
     assert json.loads(written.read_text()) == json.loads(json.dumps(score.to_dict()))
@@ -59,14 +75,20 @@ def test_what_it_scores_are_the_samples(run: Run) -> None:
 
 
 def test_an_older_step(run: Run) -> None:
-    assert evaluate(run, n=300, step=5)[0].measured["generator"] == {"step": 5, "seed": 1}
+    generator = evaluate(run, n=300, step=5)[0].measured["generator"]
+    assert (generator["step"], generator["checkpoint"]) == (5, "another")
 
 
 def test_items_of_a_data_set() -> None:
     (score,) = evaluate("ring8", against="ring8", n=800)
     assert score.value == 8
     assert score.details["high_quality"] == pytest.approx(0.989, abs=0.02)
-    assert score.measured["items"] == {"name": "ring8", "fingerprint": ring8().info.fingerprint}
+    assert score.measured["items"] == {
+        "name": "ring8",
+        "fingerprint": ring8().info.fingerprint,
+        "of": 3200,
+        "split": "train",
+    }
     with pytest.raises(UserError, match="'ring8' is not a run, so --against must say"):
         evaluate("ring8")
 
@@ -112,7 +134,7 @@ def test_stacked_pictures_are_scored_by_their_modes(monkeypatch: pytest.MonkeyPa
     (score,) = score_model(model, data, n=1100, seed=4)
     drawn = data.labels(Copies.index(model.latents(1100, 4)))
     assert (score.name, score.value) == ("stacked-modes", len(drawn.unique()))
-    assert score.measured["generator"] == {"step": 7, "seed": 4}
+    assert (score.measured["generator"]["step"], score.measured["generator"]["seed"]) == (7, 4)
 
 
 class Copies(Algorithm):
@@ -189,7 +211,7 @@ def test_all_metrics_of_pictures_at_once(projections: list[Projection], tmp_path
     (extractor,) = projections
     assert extractor.seen == 120 + 110, "each picture is seen once, whoever asks"
     assert {score.measured["samples"] for score in scores} == {110}
-    assert all(score.measured["generator"] == {"step": 12, "seed": 1} for score in scores)
+    assert {(s.measured["generator"]["step"], s.measured["generator"]["seed"]) for s in scores} == {(12, 1)}
     assert len(list(run.eval.iterdir())) == len(PICTURE_METRICS)
     again = evaluate(run, metrics=PICTURE_METRICS, features="projection", n=110)
     assert [score.to_dict() for score in again] == [score.to_dict() for score in scores]

@@ -12,7 +12,8 @@ from typing import Annotated, Any, Optional
 import typer
 
 from ganbench.cli_data import JsonOption, data_app, print_json
-from ganbench.cli_options import BudgetOption, ModuleOption
+from ganbench.cli_evaluate import evaluate
+from ganbench.cli_options import BudgetOption, ModuleOption, StepOption, step_of, trust
 from ganbench.cli_study import compare, study
 from ganbench.errors import RunError, Stopped, UserError
 
@@ -30,10 +31,6 @@ RunArgument = Annotated[Path, typer.Argument(help="A run folder.")]
 Overrides = Annotated[
     Optional[list[str]],  # noqa: UP045 (typer reads this form)
     typer.Argument(metavar="KEY=VALUE ...", help="Changes, such as optimizers.G.lr=1e-4 data=mnist."),
-]
-StepOption = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option(help="Which checkpoint: a step, or 'best'; default the newest."),
 ]
 
 
@@ -97,7 +94,7 @@ def show(
     from ganbench.catalogue import find_recipe
     from ganbench.recipe import parse_overrides
 
-    trusted = _trust(module)
+    trusted = trust(module)
     resolved = (
         find_recipe(recipe, budget, trusted).override(parse_overrides(overrides or []), trusted).to_dict()
     )
@@ -122,7 +119,7 @@ def train(
     from ganbench.experiment import train as train_recipe
     from ganbench.recipe import parse_overrides
 
-    trusted = _trust(module)
+    trusted = trust(module)
     run = train_recipe(
         recipe,
         budget=budget,
@@ -147,7 +144,7 @@ def resume(
     from ganbench.console import console_for_stderr
     from ganbench.experiment import resume as resume_run
 
-    trusted = _trust(module)
+    trusted = trust(module)
     console = console_for_stderr()
     _print_path(resume_run(run, steps=steps, tensorboard=tensorboard, console=console, trusted=trusted).path)
 
@@ -170,61 +167,14 @@ def sample(
     from ganbench.sampling import check_destination, write_samples
 
     check_destination(out)
-    model = load(run, _step(step), _trust(module))
+    model = load(run, step_of(step), trust(module))
     if class_ is not None:
         raise UserError(f"{run} was trained without classes, so it cannot sample the class '{class_}'")
     write_samples(model, out, n, seed)
     print(out)
 
 
-@app.command()
-def evaluate(
-    source: Annotated[str, typer.Argument(metavar="RUN|IMAGES", help="A run, folder, archive or data set.")],
-    against: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="A data set's name, or folder:PATH; default the run's own data."),
-    ] = None,
-    metrics: Annotated[
-        str, typer.Option(help="Metrics by name, with commas; default what suits the data.")
-    ] = "",
-    features: Annotated[str, typer.Option(help="The feature network.")] = "efficientnet-lite0",
-    n: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option("--n", min=1, help="How many samples; default the metric's own."),
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the samples.")] = 1,
-    step: StepOption = None,
-    threads: Annotated[Optional[int], typer.Option(min=1, help="Default: as many as cores.")] = None,  # noqa: UP045
-    as_json: JsonOption = False,
-    module: ModuleOption = None,
-) -> None:
-    """Score a run or pictures against a data set."""
-    from ganbench.evaluation import evaluate as evaluate_source
-    from ganbench.settings import Machine
-    from ganbench.training.engine import Engine
-
-    trusted = _trust(module)
-    Engine(Machine(threads=threads))  # threads and memory as in training
-    names = [name.strip() for name in metrics.split(",") if name.strip()]
-    scores = evaluate_source(
-        source,
-        against=against,
-        metrics=names,
-        features=features,
-        n=n,
-        step=_step(step),
-        seed=seed,
-        trusted=trusted,
-    )
-    if as_json:
-        print_json([score.to_dict() for score in scores])
-        return
-    for score in scores:
-        print(f"{score.name}  {score.value:.4f}  ({score.better} is better)")
-        for name, value in {**score.details, **score.measured}.items():
-            print(f"  {name}: {json.dumps(value)}")
-
-
+app.command()(evaluate)
 app.command()(study)
 app.command()(compare)
 
@@ -235,22 +185,7 @@ def report(run: RunArgument, module: ModuleOption = None) -> None:
     from ganbench.report.page import write_report
     from ganbench.runs import Run
 
-    print(write_report(Run(run), _trust(module)))
-
-
-def _trust(modules: list[Path] | None) -> set[str]:
-    """Import the user's own files and return their module names."""
-    from ganbench.catalogue import import_file
-
-    return {import_file(path).__name__ for path in modules or []}
-
-
-def _step(text: str | None) -> int | str | None:
-    if text is None or text == "best":
-        return text
-    if not text.isdigit():
-        raise UserError(f"--step must be a number or 'best', not '{text}'")
-    return int(text)
+    print(write_report(Run(run), trust(module)))
 
 
 def _print_path(path: Path) -> None:

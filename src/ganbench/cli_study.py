@@ -86,22 +86,46 @@ def study(
 def compare(
     sources: Annotated[
         list[str],
-        typer.Argument(metavar="RUN...|STUDY [A B]", help="Runs, or a study and two of its recipes."),
+        typer.Argument(
+            metavar="RUN...|RECORD...|STUDY [A B]",
+            help="Runs, records of scores (eval/*.json), or a study and two of its recipes.",
+        ),
     ],
     by: ByOption = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Show unlike scores side by side, in a table marked as unlike.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare runs, or a study's recipes, with statistics; unlike scores are refused."""
-    from ganbench.studies.loose import rows_of_runs
+    """Compare runs, records or a study's recipes, with statistics; unlike scores are refused."""
+    from ganbench.studies.loose import rows_of
     from ganbench.studies.study import Study
 
     if (Path(sources[0]) / "study.json").is_file():
         if len(sources) not in (1, 3):
             raise UserError("after a study name two of its recipes, or none for the whole table")
         pair = (sources[1], sources[2]) if len(sources) == 3 else None
-        _tell(Study(sources[0]).rows(), pair, by, as_json)
-        return
-    _tell(rows_of_runs(sources), None, by, as_json)
+        rows = Study(sources[0]).rows()
+    else:
+        pair, rows = None, rows_of(sources)
+    shown = [row for row in rows if pair is None or row.recipe in pair]
+    if not (force and _tell_unlike(shown, as_json)):
+        _tell(rows, pair, by, as_json)
+
+
+def _tell_unlike(rows: Sequence[Row], as_json: bool) -> bool:
+    """Print scores that were measured differently, marked; say whether there are any."""
+    from ganbench.studies.unlike import as_rich, mark, unlike_fields, unlike_records
+
+    fields = unlike_fields(rows)
+    if not fields:
+        return False
+    records = unlike_records(rows, fields)
+    if as_json:
+        print_json({"unlike": fields, "mark": mark(fields), "scores": records})
+    else:
+        _print_table(as_rich(records, fields))
+    return True
 
 
 def _tell(rows: Sequence[Row], pair: tuple[str, str] | None, by: str | None, as_json: bool) -> None:

@@ -1,24 +1,27 @@
-"""Score a run, a data set or own pictures against a data set, and write down how it was measured."""
+"""Score a run, a data set or own pictures against another of these, and write down how it was measured."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from ganbench.data.base import DataInfo, Dataset
-from ganbench.data.registry import dataset_named
-from ganbench.errors import UserError
-from ganbench.metrics.base import Metric, Score
+from ganbench import origin
+from ganbench.data.base import Dataset
+from ganbench.errors import UserError, did_you_mean
+from ganbench.generated import SIZE, generated_by
+from ganbench.measuring import FEATURES, Asked, usual_metrics
+from ganbench.metrics.base import Score
 from ganbench.metrics.chunk import Labelled
-from ganbench.metrics.measure import measure, require_kind, require_labels, require_samples
-from ganbench.metrics.registry import DEFAULT_FOR_NUMBERS, default_metric, metrics_named
-from ganbench.model import Model, load
+from ganbench.metrics.measure import require_kind, require_samples
+from ganbench.metrics.protocols.base import EvaluationProtocol
+from ganbench.metrics.protocols.registry import protocol_named
+from ganbench.model import Model, Purpose, Weights, load
 from ganbench.runs import Run, write_json
-from ganbench.spec import Spec, parameters
+from ganbench.sources import as_run, data_of, dataset_like, is_folder
 
 _CHUNK = 250
 
@@ -28,56 +31,133 @@ def evaluate(
     *,
     against: str | None = None,
     metrics: Sequence[str] = (),
-    features: str = "efficientnet-lite0",
+    features: str | None = None,
     n: int | None = None,
     step: int | str | None = None,
     seed: int = 1,
     trusted: Collection[str] = (),
+    protocol: str | EvaluationProtocol | None = None,
+    split: str | None = None,
+    weights: Weights = "averaged",
+    allow_rank_deficient: bool = False,
 ) -> list[Score]:
     """Score a run (or a folder, an archive or a data set of pictures) and return the scores.
 
-    ``against`` is a data set's name or ``folder:PATH``; a run's default is the data it was trained on.
-    ``n`` is the number of samples (default: the metric's own). A run's scores are also written to ``eval/``.
+    ``against`` is a run, a folder, an archive or a data set's name, and ``split`` a split of the last; a run's
+    default is the data it was trained on. ``n`` is the number of samples (default: the metric's own). ``step`` is
+    a number, ``"best"``, or ``"both"`` for the best and the last. ``protocol`` fixes metrics, features, the number
+    of samples and the split. A run's scores are also written to ``eval/``.
 
     Raises:
         UserError: there is nothing to score, or the metric cannot judge it.
     """
-    run = _as_run(source)
-    if run is None:
-        return _evaluate_items(str(source), against, metrics, features, n, trusted)
-    model = load(run, step, trusted)
-    recipe = run.recipe(trusted)
-    reference: Dataset = recipe.data() if against is None else _dataset_like(against, model.info)
-    if against is None and reference.info.fingerprint != run.info.fingerprint:
+    named = protocol_named(protocol) if isinstance(protocol, str) else protocol
+    if named is not None and (metrics or features or n or split or allow_rank_deficient):
         raise UserError(
-            f"the data set {reference.info.name} is not the one that {run.path} was trained on (its fingerprint "
-            f"is {reference.info.fingerprint}, then it was {run.info.fingerprint}); name it with --against"
+            f"protocol '{named.name}' fixes metrics, features, the number of samples and the split; leave them out"
         )
-    scores = score_model(
-        model, reference, metrics=metrics, features=features, n=n, seed=seed, trusted=trusted
+    asked = Asked(
+        metrics=metrics,
+        features=features or FEATURES,
+        n=n,
+        trusted=trusted,
+        allow_rank_deficient=allow_rank_deficient,
+        protocol=named,
     )
-    for score in scores:
-        run.eval.mkdir(exist_ok=True)
-        label = f"{score.name} step-{model.step:08d} n{score.measured['samples']} seed{seed}"
-        if against is not None:
-            label += f" against {reference.info.name} {reference.info.fingerprint}"
-        write_json(run.eval / f"{_file_name(label)}.json", score.to_dict())
+    run = as_run(source)
+    if run is None:
+        return _evaluate_items(str(source), against, split, asked)
+    if against is None:
+        reference = data_of(run, run.recipe(trusted), _split(split, asked), insist=named is None)
+    else:
+        reference = _reference(against, run.info.shape, split, asked)
+    scores: list[Score] = []
+    for number in _steps(run, step):
+        model = load(run, number, trusted, weights=weights)
+        about = _which(run, model.step, seed)
+        found = _scores(model, reference, asked, seed, "sample", about)
+        _keep(run, found, model, seed, reference, chosen=against is not None)
+        scores += found
     return scores
+
+
+def _steps(run: Run, step: int | str | None) -> list[int | str | None]:
+    """Return the steps to score, each once: for "both" the best and then the last, which may be one and the same."""
+    if step != "both":
+        return [step]
+    best, whole = run.best_step(), [int(path.name[5:]) for path in run.whole_checkpoints()]
+    if best is None or not whole:
+        raise UserError(
+            f"{run.path} has no best checkpoint: schedule.evaluate_every has it scored on the way"
+        )
+    return [best] if best == whole[0] else [best, whole[0]]
+
+
+def _keep(
+    run: Run, scores: Sequence[Score], model: Model, seed: int, reference: Dataset, *, chosen: bool
+) -> None:
+    """Write each score to ``eval/``; none replaces one that was measured otherwise."""
+    info, run_info = reference.info, run.info
+    run.eval.mkdir(exist_ok=True)
+    for score in scores:
+        label = f"{score.name} step-{model.step:08d} n{score.measured['samples']} seed{seed}"
+        if model.keeps_average and model.weights == "live":
+            label += " live"
+        if chosen:
+            label += f" against {info.name} {info.fingerprint}"
+        elif info.split != run_info.split:
+            label += f" {info.split}"
+        write_json(run.eval / f"{_file_name(label)}.json", score.to_dict())
 
 
 def _file_name(label: str) -> str:
     return "-".join("".join(c if c.isalnum() or c in "-@." else " " for c in label).split())
 
 
-def require_scorable(reference: Dataset, n: int | None = None, metrics: Sequence[str] = ()) -> None:
+def _which(run: Run, step: int, seed: int) -> dict[str, Any]:
+    """Say which checkpoint of a run it is: the best, and by what it was selected, the last, both, or another.
+
+    Raises UserError for the best if it was selected on the very samples that are asked for. (Runs of earlier
+    versions drew those for both from one stream.)
+    """
+    selection = run.selection()
+    if selection is None or selection["step"] != step:
+        return {"checkpoint": "last" if step == max(run.checkpoint_steps()) else "another"}
+    if selection["samples_for"] != "selection" and selection["seed"] == seed:
+        raise UserError(
+            f"the best checkpoint of {run.path} was selected on samples of seed {seed}, so its score on them is no "
+            "report; give another --seed"
+        )
+    last = step == max(run.checkpoint_steps())
+    return {"checkpoint": "best and last" if last else "best", "selected": selection}
+
+
+def require_scorable(
+    reference: Dataset, n: int | None = None, metrics: Sequence[str] = (), features: str = FEATURES
+) -> None:
     """Raise UserError if no model could be scored on ``n`` samples against this data set; ask before training.
 
     What the metrics keep on disk (a reference's statistics, a classifier) is there afterwards.
     """
-    for metric in _metrics(reference, metrics, "efficientnet-lite0"):
+    for metric in Asked(metrics=metrics, features=features).chosen(reference):
         require_kind(metric, reference.info)
         require_samples(metric, n or metric.usual)
         metric.begin(reference)
+
+
+def in_order_of_choice(reference: Dataset, metrics: Sequence[str], by: str) -> list[str]:
+    """Return the metrics (the usual ones if none are named) with the one that decides first.
+
+    Raises:
+        UserError: the one that decides is not among them.
+    """
+    names = list(metrics) or usual_metrics(reference)
+    if by and by not in names:
+        raise UserError(
+            f"schedule.best_by is '{by}', which is not measured; schedule.evaluate_metrics are "
+            f"{', '.join(names)}{did_you_mean(by, names) if len(names) > 1 else ''}"
+        )
+    return sorted(names, key=lambda name: name != by)
 
 
 def score_model(
@@ -85,106 +165,83 @@ def score_model(
     reference: Dataset,
     *,
     metrics: Sequence[str] = (),
-    features: str = "efficientnet-lite0",
+    features: str = FEATURES,
     n: int | None = None,
     seed: int = 1,
     trusted: Collection[str] = (),
+    purpose: Purpose = "sample",
 ) -> list[Score]:
-    """Score a model's samples against a data set; the samples' seed and the model's step go into the record."""
-    origin = {"generator": {"step": model.step, "seed": seed}}
-    chosen = _metrics(reference, metrics, features, trusted)
-    count = n or max(metric.usual for metric in chosen)
+    """Score a model's samples against a data set; how they were made goes into the record.
+
+    With the purpose "selection" the samples are others than any report's, whatever the seeds.
+    """
+    asked = Asked(metrics=metrics, features=features, n=n, trusted=trusted)
+    return _scores(model, reference, asked, seed, purpose, {})
+
+
+def _scores(
+    model: Model, reference: Dataset, asked: Asked, seed: int, purpose: Purpose, which: Mapping[str, Any]
+) -> list[Score]:
+    chosen = asked.chosen(reference)
+    count = asked.count(chosen)
 
     def samples() -> Iterator[Tensor]:
-        for latents in torch.split(model.latents(count, seed), _CHUNK):
+        for latents in torch.split(model.latents(count, seed, purpose), _CHUNK):
             yield model.decode(latents)
 
-    return _measured(chosen, samples, count, reference, origin, labelled=False)
+    record = origin.of_model(model, seed, purpose, which)
+    return asked.measure(chosen, samples, count, reference, record, labelled=False)
 
 
-def _evaluate_items(
-    source: str,
-    against: str | None,
-    metrics: Sequence[str],
-    features: str,
-    n: int | None,
-    trusted: Collection[str],
-) -> list[Score]:
+def _evaluate_items(source: str, against: str | None, split: str | None, asked: Asked) -> list[Score]:
     """Score real items: a data set by name, a folder or an archive, taken in a fixed shuffled order."""
     if against is None:
         raise UserError(f"'{source}' is not a run, so --against must say what to compare it with")
-    reference = _dataset_like(against, None)
-    items = _dataset_like(_with_kind(source), reference.info)
-    chosen = _metrics(reference, metrics, features, trusted)
-    count = min(n or max(metric.usual for metric in chosen), items.info.size)
+    items, reference, read_as = _pair(source, against, split, asked)
+    chosen = asked.chosen(reference)
+    count = min(asked.count(chosen), items.info.size)
+    if asked.protocol is not None and count < asked.protocol.samples:
+        raise UserError(
+            f"protocol '{asked.protocol.name}' takes {asked.protocol.samples:,} samples, and '{items.info.name}' "
+            f"has {count:,}"
+        )
     order = torch.randperm(items.info.size, generator=torch.Generator().manual_seed(0))[:count]
-
-    classes = items.info.classes if items.info.classes == reference.info.classes else ()
+    labelled = bool(items.info.classes) and items.info.classes == reference.info.classes
 
     def samples() -> Iterator[Tensor | Labelled]:
         for index in torch.split(order, _CHUNK):
-            labels = items.labels(index) if classes else None
+            labels = items.labels(index) if labelled else None
             yield items.items(index) if labels is None else Labelled(items.items(index), labels)
 
-    origin = {"items": {"name": items.info.name, "fingerprint": items.info.fingerprint}}
-    return _measured(chosen, samples, count, reference, origin, labelled=bool(classes))
+    record = origin.of_items(items, labelled, read_as)
+    return asked.measure(chosen, samples, count, reference, record, labelled=labelled)
 
 
-def _measured(
-    chosen: Sequence[Metric],
-    samples: Any,
-    count: int,
-    reference: Dataset,
-    origin: dict[str, Any],
-    *,
-    labelled: bool,
-) -> list[Score]:
-    for metric in chosen:
-        require_samples(metric, count)
-        if not labelled:
-            require_labels(metric)
-    scores = measure(chosen, samples(), reference)
-    return [Score.from_dict({**s.to_dict(), "measured": {**s.measured, **origin}}) for s in scores]
+def _pair(
+    source: str, against: str, split: str | None, asked: Asked
+) -> tuple[Dataset, Dataset, dict[str, Any]]:
+    """Make both sides; whichever is a folder is read at the size of the other."""
+    if is_folder(against) and not is_folder(source):
+        items, read_as = dataset_like(source, None)
+        return items, _reference(against, items.info.shape, split, asked), read_as
+    reference = _reference(against, None, split, asked)
+    items, read_as = dataset_like(source, reference.info.shape)
+    return items, reference, read_as
 
 
-def _metrics(
-    reference: Dataset, names: Sequence[str], features: str, trusted: Collection[str] = ()
-) -> list[Metric]:
-    if not names and reference.info.shape == (1,):
-        names = DEFAULT_FOR_NUMBERS
-    if not names:
-        usual = default_metric(
-            reference.info.kind, modes=hasattr(reference, "modes"), stacked=hasattr(reference, "stacked")
+def _reference(against: str, shape: tuple[int, ...] | None, split: str | None, asked: Asked) -> Dataset:
+    run = as_run(against)
+    if run is None:
+        return dataset_like(against, shape, _split(split, asked), insist=asked.protocol is None)[0]
+    if split is not None or asked.protocol is not None:
+        why = (
+            f"protocol '{asked.protocol.name}' compares with real pictures"
+            if asked.protocol
+            else "it has no splits"
         )
-        if usual is None:
-            raise UserError(f"there is no metric yet for data such as {reference.info.name}")
-        names = [usual]
-    return metrics_named(names, features, trusted=trusted, shape=reference.info.shape)
+        raise UserError(f"{against} is a run, and {why}; name a data set, a folder or an archive")
+    return generated_by(run, load(run, None, asked.trusted), asked.n or SIZE)
 
 
-def _as_run(source: str | Path | Run) -> Run | None:
-    if isinstance(source, Run):
-        return source
-    return Run(source) if (Path(source) / "recipe.json").is_file() else None
-
-
-def _with_kind(source: str) -> str:
-    """Write a bare path as ``folder:PATH`` or ``archive:PATH``."""
-    path = Path(source)
-    if path.is_dir():
-        return f"folder:{source}"
-    return f"archive:{source}" if path.suffix == ".npz" and path.is_file() else source
-
-
-def _dataset_like(text: str, info: DataInfo | None) -> Dataset:
-    """Make a data set by name; own pictures take size and colours from ``info`` where they can."""
-    function, arguments = dataset_named(_with_kind(text))
-    if info is not None and info.kind == "image":
-        channels, height, width = info.shape
-        wanted = {"size": (height, width), "grey": channels == 1}
-        arguments = {
-            **{k: v for k, v in wanted.items() if "path" in arguments and k in parameters(function)},
-            **arguments,
-        }
-    made: Dataset = Spec(function, **arguments)()
-    return made
+def _split(split: str | None, asked: Asked) -> str | None:
+    return split if asked.protocol is None else asked.protocol.split

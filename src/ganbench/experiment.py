@@ -16,7 +16,7 @@ from ganbench.catalogue import find_recipe
 from ganbench.console import Console, Silent
 from ganbench.data.base import Dataset
 from ganbench.errors import RunError, Stopped, UserError
-from ganbench.evaluation import require_scorable, score_model
+from ganbench.evaluation import in_order_of_choice, require_scorable, score_model
 from ganbench.metrics.base import Score
 from ganbench.model import Model
 from ganbench.recipe import Budget, Recipe
@@ -125,9 +125,10 @@ def _dataset(recipe: Recipe, tensorboard: bool) -> Dataset:
     """Make the data set, and refuse what would fail only in the middle of the run."""
     if tensorboard:
         require_tensorboard()
-    dataset = make_dataset(recipe)
-    if recipe.schedule.evaluate_every:
-        require_scorable(dataset, recipe.schedule.evaluate_samples)
+    dataset, schedule = make_dataset(recipe), recipe.schedule
+    if schedule.evaluate_every:
+        names = in_order_of_choice(dataset, schedule.evaluate_metrics, schedule.best_by)
+        require_scorable(dataset, schedule.evaluate_samples, names, schedule.evaluate_features)
     return dataset
 
 
@@ -144,6 +145,8 @@ def _go(
         with stop.listening(), console.progress(trainer.step, schedule.steps, schedule.batch) as show:
             done = trainer.train(actions.hooks(console, show, mirror), stop)
             actions.save(trainer)
+        if leads and done and (best := run.selection()) is not None:
+            console.note(_best_in_words(run, best))
     except OSError as error:
         where, why = error.filename or run.path, error.strerror or error
         raise RunError(f"{where} could not be read or written ({why}); checkpoints are intact") from error
@@ -165,7 +168,16 @@ class Actions:
     def __init__(self, run: Run, trainer: Trainer, dataset: Dataset, recipe: Recipe) -> None:
         self.run, self.dataset, self.recipe = run, dataset, recipe
         algorithm, latent = trainer.algorithm, make_algorithm(recipe)[1]
-        self.model = Model(algorithm, trainer.generators(), latent, dataset.info, trainer.step)  # type: ignore[arg-type]
+        averaged = trainer.average is not None
+        self.model = Model(
+            algorithm,  # type: ignore[arg-type]
+            trainer.generators(),
+            latent,
+            dataset.info,
+            trainer.step,
+            weights="averaged" if averaged else "live",
+            keeps_average=averaged,
+        )
         self.grid_latents = latent.draw(Draws(trainer.seed, "grid"), recipe.schedule.samples)
         self.real_index = Draws(trainer.seed, "real").integers(recipe.schedule.samples, dataset.info.size)
         self.draws_critic = why_not(self.model) is None
@@ -205,8 +217,17 @@ class Actions:
 
     def _score(self, trainer: Trainer, console: Console) -> None:
         self.model.step = trainer.step
-        n = self.recipe.schedule.evaluate_samples
-        for score in score_model(self.model, self.dataset, n=n, seed=trainer.seed):
+        schedule = self.recipe.schedule
+        scores = score_model(
+            self.model,
+            self.dataset,
+            metrics=in_order_of_choice(self.dataset, schedule.evaluate_metrics, schedule.best_by),
+            features=schedule.evaluate_features,
+            n=schedule.evaluate_samples,
+            seed=trainer.seed,
+            purpose="selection",
+        )
+        for score in scores:
             self.run.events.append("score", trainer.step, **score.to_dict())
             console.note(f"step {trainer.step}: {_in_words(score)}")
 
@@ -228,6 +249,13 @@ class Actions:
 def _in_words(score: Score) -> str:
     details = [f"{k} {v:.4g}" for k, v in score.details.items() if isinstance(v, int | float)]
     return f"{score.name} {score.value:.4g}" + (f" ({', '.join(details)})" if details else "")
+
+
+def _best_in_words(run: Run, best: Mapping[str, Any]) -> str:
+    return (
+        f"best of {best['of_steps']} scored steps: {best['step']}, by {best['by']} {best['value']:.4g} on samples that "
+        f"no report uses; `ganbench evaluate {run.path} --step both` reports the best and the last"
+    )
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -17,29 +18,43 @@ from ganbench.latents import Latent
 from ganbench.runs import Run
 from ganbench.training.draws import Draws
 
+Weights: TypeAlias = Literal["averaged", "live"]
+#: What latents are for. Each has its own stream of numbers for every seed, so that none has another's samples.
+Purpose: TypeAlias = Literal["sample", "selection", "reference"]
+
 
 class Model:
     """Networks that sample: the averaged generator of a run, or the live one where no average is kept.
 
-    ``step`` is how many generator steps it was trained; ``info`` describes the data it imitates.
+    ``step`` is how many generator steps it was trained; ``info`` describes the data it imitates; ``weights`` says
+    which ones it samples with, and ``keeps_average`` whether its run has averaged ones.
     """
 
     def __init__(
-        self, algorithm: Algorithm, networks: nn.ModuleDict, latent: Latent, info: DataInfo, step: int
+        self,
+        algorithm: Algorithm,
+        networks: nn.ModuleDict,
+        latent: Latent,
+        info: DataInfo,
+        step: int,
+        *,
+        weights: Weights = "live",
+        keeps_average: bool = False,
     ) -> None:
         self.algorithm, self.networks, self.latent = algorithm, networks, latent
         self.info, self.step = info, step
+        self.weights, self.keeps_average = weights, keeps_average
 
     @property
     def device(self) -> torch.device:
         """Where the networks are."""
         return next(self.networks.parameters()).device
 
-    def latents(self, n: int, seed: int = 0) -> Tensor:
-        """Return ``n`` latents ``[n, size]``, the same for the same seed and n on any machine."""
+    def latents(self, n: int, seed: int = 0, purpose: Purpose = "sample") -> Tensor:
+        """Return ``n`` latents ``[n, size]``, the same for the same seed, purpose and n on any machine."""
         if n < 1:
             raise UserError(f"the number of samples must be at least 1, not {n}")
-        return self.latent.draw(Draws(seed, "sample"), n)
+        return self.latent.draw(Draws(seed, purpose), n)
 
     def sample(self, n: int = 64, *, seed: int = 0, batch: int = 256) -> Tensor:
         """Return ``n`` samples in the data's own units: uint8 pictures ``[n, C, H, W]``, or points ``[n, D]``.
@@ -59,10 +74,17 @@ class Model:
         return torch.cat(made)
 
 
-def load(run: str | Path | Run, step: int | str | None = None, trusted: Collection[str] = ()) -> Model:
+def load(
+    run: str | Path | Run,
+    step: int | str | None = None,
+    trusted: Collection[str] = (),
+    *,
+    weights: Weights = "averaged",
+) -> Model:
     """Return the model of a run: of its newest whole checkpoint, of a step, or of ``"best"``.
 
-    The data set is not needed. ``trusted`` names the user's own modules that the recipe may use.
+    The data set is not needed. ``trusted`` names the user's own modules that the recipe may use. ``weights`` are
+    the averaged ones where the run keeps them, unless the live ones are asked for.
 
     Raises:
         UserError: there is no such run or checkpoint.
@@ -75,10 +97,19 @@ def load(run: str | Path | Run, step: int | str | None = None, trusted: Collecti
     algorithm, latent = make_algorithm(recipe)
     networks = make_networks(recipe, info, algorithm, latent, seed=0)
     with run.fits(state["step"]):
-        networks.load_state_dict({**state["networks"], **state["average"]})
+        average = state["average"] if weights == "averaged" else {}
+        networks.load_state_dict({**state["networks"], **average})
         algorithm.load_state_dict(state["algorithm"])
     networks.requires_grad_(False).eval()
-    return Model(algorithm, networks, latent, info, state["step"])
+    return Model(
+        algorithm,
+        networks,
+        latent,
+        info,
+        state["step"],
+        weights="averaged" if average else "live",
+        keeps_average=bool(state["average"]),
+    )
 
 
 @contextmanager

@@ -75,7 +75,9 @@ class Recipe:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the recipe as JSON can hold it."""
-        schedule = {f.name: getattr(self.schedule, f.name) for f in dataclasses.fields(self.schedule)}
+        schedule = {
+            f.name: _as_json(getattr(self.schedule, f.name)) for f in dataclasses.fields(self.schedule)
+        }
         return {
             "format": _FORMAT,
             "name": self.name,
@@ -151,6 +153,10 @@ class Recipe:
 
 
 _OVERRIDABLE = ("data", "latent", "networks", "algorithm", "optimizers", "schedule", "machine")
+
+
+def _as_json(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def recipe(function: RecipeFunction) -> RecipeFunction:

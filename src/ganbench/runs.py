@@ -104,12 +104,27 @@ class Run:
 
         Where several things are scored, the first one decides.
         """
+        selection = self.selection()
+        return None if selection is None else int(selection["step"])
+
+    def selection(self) -> dict[str, Any] | None:
+        """Say by what the best step is the best; None if there were no scores during the run."""
         scores = self.events.read("score")
         if not scores:
             return None
         sign = 1 if scores[0]["better"] == "higher" else -1
         judged = [s for s in scores if s["name"] == scores[0]["name"]]
-        return int(max(judged, key=lambda s: (sign * s["value"], s["step"]))["step"])
+        best = max(judged, key=lambda s: (sign * s["value"], s["step"]))
+        measured = best.get("measured", {})
+        return {
+            "step": int(best["step"]),
+            "by": best["name"],
+            "value": best["value"],
+            "of_steps": len(judged),
+            "samples": measured.get("samples"),
+            "samples_for": measured.get("generator", {}).get("samples_for"),
+            "seed": measured.get("generator", {}).get("seed"),
+        }
 
     def read_checkpoint(self, step: int | str | None = None) -> dict[str, Any] | None:
         """Return the state of a step, of ``"best"``, or of the newest whole checkpoint (None: there is none).

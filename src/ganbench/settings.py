@@ -19,6 +19,8 @@ class Schedule:
     ``gradient_clip`` is the largest norm of each network's gradient, all its weights together (None: any).
     ``ema_half_life`` counts images (None: no average); early on it is at most ``ema_ramp`` of the images seen.
     ``*_every`` are in steps; 0 turns samples, scores or statistics of layers off, but not the log or checkpoints.
+    ``evaluate_metrics`` are measured on the way (none named: what suits the data) in ``evaluate_features``; the best
+    checkpoint is kept ``best_by`` one of them (empty: the first).
     """
 
     steps: int
@@ -37,6 +39,9 @@ class Schedule:
     keep_last: int = 2
     evaluate_every: int = 0
     evaluate_samples: int = 2500
+    evaluate_metrics: tuple[str, ...] = ()
+    evaluate_features: str = "efficientnet-lite0"
+    best_by: str = ""
 
     def __post_init__(self) -> None:
         _check_types(self, "schedule")

@@ -30,6 +30,7 @@ FROM_FILES = {
     "fashion-mnist",
     "imagenette64",
     "mnist",
+    "samples",
     "stacked-mnist",
 }
 FREE: dict[str, Callable[..., Dataset]] = {

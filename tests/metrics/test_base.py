@@ -53,8 +53,30 @@ def test_differences_name_what_was_measured_otherwise_but_not_the_versions():
     )
     assert one.differences(two) == ("samples",)
     assert one.differences(one) == ()
-    extra = Score(name="b", value=1.0, better="lower", measured={**one.measured, "warning": None})
-    assert one.differences(extra) == extra.differences(one) == ("name", "warning")
+    extra = Score(name="b", value=1.0, better="lower", measured={**one.measured, "k": 3, "warning": "few"})
+    assert one.differences(extra) == extra.differences(one) == ("k", "name")
+
+
+def record(**measured):
+    return {"samples": 2500, "reference": {"name": "ring8", "fingerprint": "a"}, **measured}
+
+
+@pytest.mark.parametrize(
+    ("other", "fields"),
+    [
+        ({}, ()),
+        ({"generator": {"step": 9, "seed": 2}, "machine": {"threads": 9}, "versions": {"torch": "3"}}, ()),
+        ({"items": {"name": "folder:own"}, "warning": "few"}, ()),
+        ({"samples": 100}, ("samples",)),
+        ({"reference": {"name": "ring8", "fingerprint": "b"}}, ("reference.fingerprint",)),
+        ({"sampling": {"truncation": 0.7}}, ("sampling",)),
+    ],
+    ids=["same", "another step", "other items", "samples", "data", "truncation"],
+)
+def test_what_was_scored_may_differ_but_not_how(other, fields):
+    one = Score(name="modes", value=1.0, better="higher", measured=record(generator={"step": 1, "seed": 1}))
+    two = Score(name="modes", value=2.0, better="higher", measured=record(**other))
+    assert one.differences(two) == two.differences(one) == fields
 
 
 def test_a_metric_that_leaves_a_part_out_cannot_be_made():

@@ -130,7 +130,7 @@ def test_the_score_says_how_it_was_measured():
     assert found.measured["classifier"]["trained"]["test_accuracy"] == 0.99
     assert Score.from_dict(json.loads(json.dumps(found.to_dict()))) == found
     other = StackedModes(reads_digits(0.98)).score([pictures(torch.arange(1000))], reference())
-    assert found.differences(other) == ("classifier",)
+    assert found.differences(other) == ("classifier.trained.test_accuracy",)
 
 
 def test_the_classifier_is_by_default_that_of_the_stacked_set(monkeypatch):

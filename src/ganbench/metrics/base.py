@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, Union
 
 from torch import Tensor
 
+from ganbench.differences import differing
+
 if TYPE_CHECKING:
     from ganbench.data.base import Dataset
     from ganbench.metrics.chunk import Chunk, Labelled
@@ -18,13 +20,17 @@ JSON: TypeAlias = Union[str, int, float, bool, Sequence["JSON"], Mapping[str, "J
 Better: TypeAlias = Literal["lower", "higher"]
 Kind: TypeAlias = Literal["image", "points"]
 
+#: Fields of a record that say which thing was scored, where and by what code, and not how: they may differ between
+#: scores that are compared. (A warning follows from fields that may not.)
+DOCUMENTS = ("generator", "items", "versions", "machine", "warning")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Score:
     """One number, the numbers that go with it, and how they were measured.
 
-    ``details`` are further results. ``measured`` is the protocol: two scores whose ``measured`` differ in
-    more than the library versions are not comparable (see :meth:`differences`).
+    ``details`` are further results. ``measured`` is the protocol: scores in which it differs are not comparable,
+    but for the fields of ``DOCUMENTS`` (see :meth:`differences`).
     Raises ValueError for a value that is not finite.
     """
 
@@ -41,17 +47,11 @@ class Score:
             raise ValueError(f"score {self.name!r} is {self.value}, not a finite number")
 
     def differences(self, other: Score) -> tuple[str, ...]:
-        """Return what differs in the way the two were measured; empty when their values may be compared."""
-        differing = {
-            key
-            for key in {*self.measured, *other.measured} - {"versions"}
-            if key not in self.measured
-            or key not in other.measured
-            or self.measured[key] != other.measured[key]
-        }
-        if self.name != other.name:
-            differing.add("name")
-        return tuple(sorted(differing))
+        """Return the dotted names of what differs in the way the two were measured; empty if they may be compared."""
+        return tuple(differing(self._how(), other._how()))
+
+    def _how(self) -> dict[str, JSON]:
+        return {"name": self.name, **{k: v for k, v in self.measured.items() if k not in DOCUMENTS}}
 
     def to_dict(self) -> dict[str, Any]:
         """Return the score as JSON can hold it."""

@@ -91,12 +91,13 @@ class FrechetMeasurement:
         details: dict[str, JSON] = {"mean_term": terms.mean, "covariance_term": terms.covariance}
         if self._metric.extras:
             features = self._metric.features
-            error = reference.standard_error(samples, self._rows.matrix())
-            details |= {
-                "standard_error": error,
-                "interval_95": [max(0.0, terms.distance - 1.96 * error), terms.distance + 1.96 * error],
-                **real_against_real(self._dataset, features, reference, samples.count),
-            }
+            if samples.count > features.dims:  # else what one sample moves is not known in closed form
+                error = reference.standard_error(samples, self._rows.matrix())
+                details |= {
+                    "standard_error": error,
+                    "interval_95": [max(0.0, terms.distance - 1.96 * error), terms.distance + 1.96 * error],
+                }
+            details |= real_against_real(self._dataset, features, reference, samples.count)
         return Score(
             name=self._metric.name,
             value=terms.distance,
@@ -119,7 +120,12 @@ def frechet_record(
         "covariance": "unbiased, float64",
         "versions": versions("ganbench", "torch"),
     }
-    if samples < USUAL:
+    if samples <= features.dims:
+        measured["warning"] = (
+            f"measured on {samples:,} samples of {features.dims:,} numbers each: the covariance is singular and the "
+            "score mostly bias; compare only at equal counts"
+        )
+    elif samples < USUAL:
         measured["warning"] = (
             f"measured on {samples:,} samples: below {USUAL:,} the bias is large; "
             "compare only at equal counts"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
@@ -177,10 +178,12 @@ def metrics_named(
     *,
     trusted: Collection[str] = (),
     shape: tuple[int, ...] | None = None,
+    allow_rank_deficient: bool = False,
 ) -> list[Metric]:
     """Return the metrics of those names, with one extractor for all that need it; raises as :func:`metric_named`.
 
-    ``trusted`` and ``shape`` are as in :func:`extractor_named`.
+    ``trusted`` and ``shape`` are as in :func:`extractor_named`. ``allow_rank_deficient`` goes to the metrics that
+    would refuse fewer samples than feature dimensions.
     """
     unknown = [name for name in names if name not in METRICS]
     if unknown:
@@ -193,7 +196,14 @@ def metrics_named(
             return features
         return extractor_named(features, resolution, trusted=trusted, shape=shape)
 
-    return [METRICS[name](once) for name in names]
+    return [_insisting(METRICS[name](once), allow_rank_deficient) for name in names]
+
+
+def _insisting(metric: Metric, allow_rank_deficient: bool) -> Metric:
+    if not allow_rank_deficient or not hasattr(metric, "allow_rank_deficient"):
+        return metric
+    made: Metric = dataclasses.replace(metric, allow_rank_deficient=True)  # type: ignore[type-var]
+    return made
 
 
 def metric_named(

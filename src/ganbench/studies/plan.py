@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from ganbench.catalogue import find_recipe, import_file
+from ganbench.differences import differing, in_words
 from ganbench.errors import UserError
 from ganbench.recipe import Budget, Recipe
 from ganbench.runs import Run, read_json, write_json
-from ganbench.studies.differences import differing, in_words
 
 _FORMAT = 1
 #: Keys of a recipe that do not touch the result, or that the study itself sets.

@@ -11,7 +11,6 @@ from typing import Any
 from ganbench import statistics
 from ganbench.errors import UserError, did_you_mean
 from ganbench.statistics import Better, Comparison
-from ganbench.studies.differences import unlike
 from ganbench.studies.rows import Row
 
 #: Which way is better for the numbers that go with a score and that recipes can be compared by.
@@ -124,11 +123,12 @@ def require_alike(rows: Sequence[Row]) -> None:
                 f"{_name(first)} has {len(first.scores)} scores and {_name(row)} {len(row.scores)}"
             )
         for a, b in zip(first.scores, row.scores, strict=True):
-            fields = unlike(a, b)
+            fields = a.differences(b)
             if fields:
                 raise UserError(
                     f"the scores of {_name(first)} and {_name(row)} were measured differently "
-                    f"({', '.join(fields)} differ), so they cannot stand in one table"
+                    f"({', '.join(fields)} differ), so they cannot stand in one table; "
+                    "`ganbench compare --force` shows them, marked as unlike"
                 )
 
 

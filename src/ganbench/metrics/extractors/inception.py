@@ -18,6 +18,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from ganbench.errors import UserError
 from ganbench.metrics.base import JSON
 from ganbench.metrics.extractors.batches import in_batches, require_batch_size
+from ganbench.metrics.extractors.inception_preparation import Preparation
 from ganbench.metrics.extractors.weights import PublishedWeights, load_weights
 
 PUBLISHED = PublishedWeights(
@@ -33,10 +34,10 @@ class InceptionFeatures:
     """The 2048 pooled features of pictures of any size, and the 1008 logits without their bias.
 
     The weights are those at ``path``, else found or downloaded. ``batch_size`` changes the features by rounding only.
+    ``preparation`` is another way than TensorFlow's of making pictures ready; scores are then not called FID.
     Raises UserError if torch-fidelity or the weights are missing, or the file is not the one that ``weights`` says.
     """
 
-    name = "inception"
     dims = 2048
 
     def __init__(
@@ -44,12 +45,19 @@ class InceptionFeatures:
         path: Path | None = None,
         *,
         weights: PublishedWeights = PUBLISHED,
+        preparation: Preparation | None = None,
         batch_size: int = 16,
         device: torch.device | str = "cpu",
     ) -> None:
         require_batch_size(batch_size)
+        self.preparation = preparation
         self.weights, self.batch_size, self.device = weights, batch_size, torch.device(device)
         self._network = _network(weights, path).to(self.device)
+
+    @property
+    def name(self) -> str:
+        """The network, with the filter that pictures are resized by if it is not TensorFlow's."""
+        return "inception" if self.preparation is None else f"inception-{self.preparation.name}@299"
 
     @property
     def weights_sha256(self) -> str:
@@ -59,15 +67,19 @@ class InceptionFeatures:
     @property
     def score_names(self) -> Mapping[str, str]:
         """What scores in these features are called; with other weights than the published they have no name."""
-        return {"fd": "FID", "kd": "KID", "is": "IS"} if self.weights.sha256 == PUBLISHED.sha256 else {}
+        proper = self.weights.sha256 == PUBLISHED.sha256 and self.preparation is None
+        return {"fd": "FID", "kd": "KID", "is": "IS"} if proper else {}
 
     @property
     def preprocessing(self) -> Mapping[str, JSON]:
         """What is done to the pictures before the network sees them."""
-        return {
+        tensorflow: Mapping[str, JSON] = {
             "size": 299,
             "resize": "bilinear as in TensorFlow 1, not antialiased, aspect not kept (torch-fidelity)",
             "normalise": "(x - 128) / 128",
+        }
+        return {
+            **(tensorflow if self.preparation is None else self.preparation.record),
             "grey": "repeated to 3 channels",
             "input": "uint8",
             "dtype": "float32",
@@ -91,8 +103,18 @@ class InceptionFeatures:
         return self.logits_from_features(self(images))
 
     def _features(self, images: Tensor) -> Tensor:
-        found: tuple[Tensor] = self._network(images.expand(-1, 3, -1, -1))
-        return found[0]
+        colours = images.expand(-1, 3, -1, -1)
+        if self.preparation is None:
+            found: tuple[Tensor] = self._network(colours)
+            return found[0]
+        x = self.preparation(colours)
+        for (
+            name,
+            layer,
+        ) in self._network.named_children():  # in the order of its forward pass, which would resize
+            if name != "fc":
+                x = layer(x)
+        return x.flatten(1)
 
 
 def _network(weights: PublishedWeights, path: Path | None) -> nn.Module:

@@ -26,7 +26,10 @@ TIMEOUT = 30.0  # seconds without a byte
 
 @dataclass(frozen=True)
 class PublishedWeights:
-    """A file of weights: for which features, its name, where it is published, and its SHA-256."""
+    """A file of weights: for which features, its name, where it is published, and its SHA-256.
+
+    Where only the first digits of the SHA-256 are published, those stand there, and are what is checked.
+    """
 
     features: str
     file: str
@@ -37,10 +40,17 @@ class PublishedWeights:
 def load_weights(
     weights: PublishedWeights, path: Path | None = None, *, note: Note = tell
 ) -> dict[str, Tensor]:
+    """Return the tensors that :func:`load_with_digest` returns, for a file whose whole SHA-256 is published."""
+    return load_with_digest(weights, path, note=note)[0]
+
+
+def load_with_digest(
+    weights: PublishedWeights, path: Path | None = None, *, note: Note = tell
+) -> tuple[dict[str, Tensor], str]:
     """Return the state dict in the file at ``path``; else in ``$GANBENCH_WEIGHTS`` or the cache, or downloaded.
 
-    The hash is checked before anything is read as tensors, and nothing but tensors is read. A damaged file in the
-    cache is downloaded anew.
+    Beside it comes the SHA-256 of the whole file. It is checked before anything is read as tensors, and nothing but
+    tensors is read. A damaged file in the cache is downloaded anew.
 
     Raises:
         UserError: the file is missing, unreadable or not the published one, or cannot be downloaded.
@@ -49,7 +59,7 @@ def load_weights(
     if own is not None:
         return _load(weights, own)
     kept = cache_folder() / "weights" / weights.file
-    if not kept.is_file() or sha256_of(kept) != weights.sha256:
+    if not kept.is_file() or not sha256_of(kept).startswith(weights.sha256):
         download(weights, kept, note=note)
     return _load(weights, kept)
 
@@ -67,7 +77,7 @@ def download(weights: PublishedWeights, path: Path, *, note: Note = tell) -> Non
             for block in _blocks(weights, path, note):
                 digest.update(block)
                 file.write(block)
-            if digest.hexdigest() != weights.sha256:
+            if not digest.hexdigest().startswith(weights.sha256):
                 raise UserError(
                     f"what was sent for {weights.file} is not the published file: its SHA-256 is "
                     f"{digest.hexdigest()[:12]}..., not {weights.sha256[:12]}...; {_remedy(weights)}"
@@ -118,10 +128,10 @@ def _in_weights_folder(weights: PublishedWeights) -> Path | None:
     return path if path.is_file() else None
 
 
-def _load(weights: PublishedWeights, path: Path) -> dict[str, Tensor]:
+def _load(weights: PublishedWeights, path: Path) -> tuple[dict[str, Tensor], str]:
     with _open(path) as file:
         found = _sha256(file, path)
-        if found != weights.sha256:
+        if not found.startswith(weights.sha256):
             raise UserError(
                 f"{path} is not the published {weights.file}: its SHA-256 is {found[:12]}..., "
                 f"not {weights.sha256[:12]}...; download it anew from {weights.url}"
@@ -133,7 +143,7 @@ def _load(weights: PublishedWeights, path: Path) -> dict[str, Tensor]:
             raise UserError(f"{path} is no file of tensors: {type(error).__name__}") from error
     if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
         raise UserError(f"{path} holds no state dict of tensors")
-    return state
+    return state, found
 
 
 def _open(path: Path) -> BufferedReader:

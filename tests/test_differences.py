@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ganbench.metrics.base import Score
-from ganbench.studies.differences import differing, in_words, unlike
+from ganbench.differences import differing, in_words
 
 JSON = st.recursive(
     st.none() | st.integers(-3, 3) | st.text("ab", max_size=2),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("xyz"), inner, max_size=3),
     max_leaves=6,
 )
-
-
-def score(name: str = "modes", **measured: Any) -> Score:
-    record = {"samples": 2500, "reference": {"name": "ring8", "fingerprint": "a"}, **measured}
-    return Score(name=name, value=1.0, better="higher", measured=record)
 
 
 @given(JSON, JSON)
@@ -36,19 +29,3 @@ def test_the_dotted_names_and_the_words() -> None:
     assert found == {"a.b": (1, 3), "d": ([1], None), "e": (None, "x")}
     assert in_words(found, "was", "now") == 'a.b was 1, now 3; d was [1], now null; e was null, now "x"'
     assert in_words({"k": ("x" * 99, 1)}, "was", "now") == f'k was "{"x" * 56}..., now 1'
-
-
-@pytest.mark.parametrize(
-    ("other", "fields"),
-    [
-        (score(), ()),
-        (score(generator={"step": 9, "seed": 2}, versions={"torch": "3"}), ()),
-        (score(samples=100), ("samples",)),
-        (score(reference={"name": "ring8", "fingerprint": "b"}), ("reference.fingerprint",)),
-        (score("w1", within=3.0), ("name", "within")),
-    ],
-    ids=["same", "another step", "samples", "data", "metric"],
-)
-def test_how_scores_were_measured(other: Score, fields: tuple[str, ...]) -> None:
-    assert unlike(score(generator={"step": 1, "seed": 1}), other) == fields
-    assert unlike(other, score()) == fields

@@ -1,4 +1,4 @@
-"""What differs between two settings or two scores, by the dotted names of the fields."""
+"""What differs between two settings or two records, by the dotted names of the fields."""
 
 from __future__ import annotations
 
@@ -6,11 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ganbench.metrics.base import Score
-
 _ABSENT = object()
-#: Fields of a score's record that tell runs apart without making their scores unlike.
-_OF_THE_RUN = ("generator", "versions")
 
 
 def differing(mine: Any, theirs: Any, path: str = "") -> dict[str, tuple[Any, Any]]:
@@ -28,18 +24,6 @@ def differing(mine: Any, theirs: Any, path: str = "") -> dict[str, tuple[Any, An
 def in_words(found: Mapping[str, tuple[Any, Any]], before: str, after: str) -> str:
     """Say each difference: ``schedule.steps was 20, now 30`` for before "was" and after "now"."""
     return "; ".join(f"{k} {before} {_short(a)}, {after} {_short(b)}" for k, (a, b) in found.items())
-
-
-def unlike(a: Score, b: Score) -> tuple[str, ...]:
-    """Return the fields in which the way two scores were measured differs; empty if they can be compared.
-
-    The generator's step and the seed of its samples may differ, and so may library versions.
-    """
-    return tuple(differing(_record(a), _record(b)))
-
-
-def _record(score: Score) -> dict[str, Any]:
-    return {"name": score.name, **{k: v for k, v in score.measured.items() if k not in _OF_THE_RUN}}
 
 
 def _short(value: Any) -> str:
