@@ -40,6 +40,10 @@ def test_the_score_of_a_classifier_has_its_name():
     assert score.better == "higher"
     assert 5 < score.value <= 10
     assert (score.measured["splits"], score.measured["samples"]) == (2, 200)
+    low, high = score.details["interval_95"]
+    assert low <= score.value <= high
+    one = InceptionScore(features, splits=1).score([data.items(torch.arange(200))], data)
+    assert one.details["interval_95"] is None, "one part tells nothing of others"
 
 
 def test_features_without_classes_are_refused(pictures):

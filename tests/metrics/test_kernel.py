@@ -57,6 +57,8 @@ def test_torch_fidelity_agrees_on_the_same_subsets(seed):
     assert score.value == pytest.approx(theirs["kernel_inception_distance_mean"], rel=1e-4)
     spread = theirs["kernel_inception_distance_std"]
     assert score.details["spread_over_subsets"] == pytest.approx(spread, rel=1e-3)
+    low, high = score.details["interval_95"]
+    assert low < score.value < high
 
 
 class Given(Projection):

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from ganbench.errors import UserError
 from ganbench.metrics.base import Score
+from ganbench.metrics.intervals import of_share
 from ganbench.metrics.mode_coverage import ModeCoverage, Modes, expected_share, mode_coverage
 
 from .stand_ins import Held, Mixture
@@ -134,7 +135,9 @@ def test_the_metric_counts_over_chunks_and_says_how_it_measured():
         "modes": 4,
         "captured_tenth": 3,
         "high_quality": whole.high_quality,
+        "high_quality_interval_95": of_share(sum(whole.counts), 2500),
         "expected_high_quality": whole.expected_share,
+        "captured_by_resamples_95": [3, 3],
         "kl_to_uniform_nats": whole.divergence,
         "counts": list(whole.counts),
         "not_finite": 1,

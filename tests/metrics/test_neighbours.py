@@ -117,6 +117,13 @@ def test_both_metrics_count_once_and_take_as_many_real_ones(pictures, monkeypatc
     assert pr.measured["reference"]["items"] == dc.measured["reference"]["items"] == 120
     p, r = pr.details["precision"], pr.details["recall"]
     assert pr.value == pytest.approx(2 * p * r / (p + r))
+    for score, names in ((pr, ("precision", "recall")), (dc, ("density",))):
+        low, high = score.details["interval_95"]
+        assert low <= score.value <= high
+        for name in names:
+            low, high = score.details[f"{name}_interval_95"]
+            assert low <= score.details[name] <= high
+            assert high - low < 0.5
     assert dc.value == dc.details["coverage"]
     assert [pr, dc] == [m.score([pictures(120, seed=1)], reference) for m in metrics]
 

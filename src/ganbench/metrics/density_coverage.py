@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ganbench.metrics.base import JSON
 from ganbench.metrics.extractors.base import score_name
+from ganbench.metrics.intervals import of_means
 from ganbench.metrics.neighbour_metric import NeighbourMetric
 from ganbench.metrics.neighbours import Neighbourhoods
 
@@ -30,7 +31,10 @@ def expected_coverage(real: int, fake: int, k: int) -> float:
 
 @dataclass(frozen=True)
 class DensityCoverage(NeighbourMetric):
-    """``dc[<features>]``: coverage; density and what real samples would cover are details; k is the paper's 5."""
+    """``dc[<features>]``: coverage; density and what real samples would cover are details; k is the paper's 5.
+
+    Intervals are of the bootstrap over pictures, whose neighbourhoods stay as they are.
+    """
 
     k: int = 5
 
@@ -47,4 +51,6 @@ class DensityCoverage(NeighbourMetric):
             "density": density,
             "coverage": coverage,
             "expected_coverage": expected_coverage(real, fake, self.k),
+            "interval_95": of_means([found.fakes_in[self.k] > 0], lambda means: means[0]),
+            "density_interval_95": of_means([found.reals_around[self.k]], lambda means: means[0] / self.k),
         }

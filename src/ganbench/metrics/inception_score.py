@@ -18,6 +18,7 @@ from ganbench.errors import UserError
 from ganbench.metrics.base import Better, Score
 from ganbench.metrics.chunk import Chunk
 from ganbench.metrics.extractors.base import Classifying, FeatureExtractor, score_name
+from ganbench.metrics.intervals import of_parts
 from ganbench.metrics.pictures import PictureMetric
 from ganbench.metrics.record import features_record, versions
 
@@ -113,6 +114,7 @@ class InceptionScoreMeasurement:
             better=metric.better,
             details={
                 "spread_over_splits": float(scores.std(correction=0)),
+                "interval_95": of_parts(scores),
                 "highest_possible": logits.shape[1],
             },
             measured={

@@ -18,6 +18,7 @@ from ganbench.errors import UserError
 from ganbench.metrics.base import JSON, Score
 from ganbench.metrics.chunk import Chunk
 from ganbench.metrics.extractors.base import FeatureExtractor, score_name
+from ganbench.metrics.intervals import of_subsets
 from ganbench.metrics.pictures import PictureMetric, Rows
 from ganbench.metrics.record import features_record, reference_record, versions
 from ganbench.metrics.reference import reference_rows
@@ -118,7 +119,10 @@ class KernelMeasurement:
             name=metric.name,
             value=float(distances.mean()),
             better=metric.better,
-            details={"spread_over_subsets": float(distances.std(correction=0))},
+            details={
+                "spread_over_subsets": float(distances.std(correction=0)),
+                "interval_95": of_subsets(distances, size, min(len(rows), len(real))),
+            },
             measured={
                 "samples": len(rows),
                 "reference": reference_record(self._dataset, len(real)),

@@ -11,12 +11,14 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from ganbench.errors import UserError
 from ganbench.metrics.base import Better, Kind, Metric, Score
 from ganbench.metrics.chunk import Chunk
+from ganbench.metrics.intervals import RESAMPLES, of_share
 from ganbench.metrics.record import reference_record, versions
 
 if TYPE_CHECKING:
@@ -69,6 +71,14 @@ class ModeCoverage:
             return None
         shares = [count / total for count in self.counts if count > 0]
         return max(0.0, math.log(self.modes) + sum(share * math.log(share) for share in shares))
+
+    def resampled(self) -> list[int]:
+        """Return between what numbers 95 % of resamples of these samples capture; they lose modes and find none."""
+        rest = self.samples - sum(self.counts)
+        shares = np.array([*self.counts, rest], np.float64) / self.samples
+        drawn = np.random.default_rng(0).multinomial(self.samples, shares, size=RESAMPLES)
+        captured = (drawn[:, :-1] > 0).sum(1)
+        return [int(x) for x in np.quantile(captured, [0.025, 0.975], method="nearest")]
 
 
 def mode_coverage(samples: Tensor, centres: Tensor, std: float | Tensor) -> ModeCoverage:
@@ -200,7 +210,9 @@ class ModesMeasurement:
                 "modes": coverage.modes,
                 "captured_tenth": coverage.captured_tenth,
                 "high_quality": coverage.high_quality,
+                "high_quality_interval_95": of_share(sum(coverage.counts), self._samples),
                 "expected_high_quality": coverage.expected_share,
+                "captured_by_resamples_95": coverage.resampled(),
                 "kl_to_uniform_nats": coverage.divergence,
                 "counts": list(coverage.counts),
                 "not_finite": coverage.not_finite,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from ganbench.errors import UserError
 from ganbench.metrics.extractors.base import Classifying, score_name
 from ganbench.metrics.extractors.inception import PUBLISHED, InceptionFeatures
+from ganbench.metrics.extractors.inception_preparation import CLEAN, STUDIOGAN
 
 from .random_weights import randomised, saved
 
@@ -75,6 +78,42 @@ def test_the_batch_size_changes_only_the_rounding(extractor, file, pictures):
     assert extractor(images[:0]).shape == (0, 2048)
     with pytest.raises(UserError, match="batch size must be at least 1, not 0"):
         InceptionFeatures(file[0], weights=file[1], batch_size=0)
+
+
+def test_prepared_otherwise_the_network_is_the_same(file, original, pictures):
+    """What is fed as TensorFlow would have made it must come out as torch-fidelity's own features."""
+    from torch_fidelity.interpolate_compat_tensorflow import interpolate_bilinear_2d_like_tensorflow1x
+
+    def as_tensorflow(images):
+        resized = interpolate_bilinear_2d_like_tensorflow1x(
+            images.float(), size=(299, 299), align_corners=False
+        )
+        return (resized - 128) / 128
+
+    images = pictures(2, (3, 32, 32))
+    prepared = InceptionFeatures(file[0], weights=file[1], preparation=as_tensorflow)
+    _close(prepared(images), original(images)[0])
+
+
+@pytest.mark.parametrize(
+    ("preparation", "pillow"),
+    [(CLEAN, Image.Resampling.BICUBIC), (STUDIOGAN, Image.Resampling.BILINEAR)],
+    ids=["clean", "studiogan"],
+)
+@pytest.mark.parametrize("size", [32, 400])
+def test_the_filters_are_pillows_and_scores_then_are_not_called_fid(
+    extractor, file, pictures, preparation, pillow, size
+):
+    images = pictures(2, (3, size, size))
+    planes = [
+        Image.fromarray(plane.float().numpy(), mode="F").resize((299, 299), pillow) for plane in images[0]
+    ]
+    expected = torch.from_numpy(np.stack([np.asarray(plane) for plane in planes]))
+    assert float((preparation(images)[0] - preparation.normalise(expected)).abs().max()) < 1e-3
+    prepared = InceptionFeatures(file[0], weights=file[1], preparation=preparation)
+    prepared.weights = PUBLISHED
+    assert score_name("fd", prepared) == f"fd[inception-{preparation.filter}@299]"
+    assert preparation.filter in prepared.preprocessing["resize"]
 
 
 def test_only_with_the_published_weights_are_scores_called_fid(extractor):
