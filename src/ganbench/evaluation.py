@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ganbench import origin
 from ganbench.data.base import Dataset
-from ganbench.errors import UserError, did_you_mean
+from ganbench.errors import UserError
 from ganbench.generated import SIZE, generated_by
 from ganbench.measuring import FEATURES, Asked, usual_metrics
 from ganbench.metrics.base import Score
@@ -154,8 +154,7 @@ def in_order_of_choice(reference: Dataset, metrics: Sequence[str], by: str) -> l
     names = list(metrics) or usual_metrics(reference)
     if by and by not in names:
         raise UserError(
-            f"schedule.best_by is '{by}', which is not measured; schedule.evaluate_metrics are "
-            f"{', '.join(names)}{did_you_mean(by, names) if len(names) > 1 else ''}"
+            f"schedule.best_by is '{by}', which is not measured; schedule.evaluate_metrics are {', '.join(names)}"
         )
     return sorted(names, key=lambda name: name != by)
 

@@ -15,7 +15,7 @@ from ganbench.metrics.mode_coverage import ModeCoverage
 def test_disjoint_parts_have_students_interval(parts):
     values = torch.randn(parts, generator=torch.Generator().manual_seed(parts), dtype=torch.float64)
     expected = scipy.stats.t.interval(0.95, parts - 1, float(values.mean()), scipy.stats.sem(values.numpy()))
-    assert of_parts(values) == pytest.approx(expected, rel=2e-4)
+    assert of_parts(values) == pytest.approx(expected, rel=1e-9)
     assert of_parts(values[:1]) is None
 
 

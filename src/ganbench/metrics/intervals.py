@@ -12,44 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ganbench.statistics import student_quantile
+
 RESAMPLES = 1000
-#: Student's t at 97.5 % for 1 to 30 degrees of freedom; the normal distribution's 1.96 beyond.
-_T = (
-    *(
-        12.706,
-        4.303,
-        3.182,
-        2.776,
-        2.571,
-        2.447,
-        2.365,
-        2.306,
-        2.262,
-        2.228,
-        2.201,
-        2.179,
-        2.160,
-        2.145,
-        2.131,
-    ),
-    *(
-        2.120,
-        2.110,
-        2.101,
-        2.093,
-        2.086,
-        2.080,
-        2.074,
-        2.069,
-        2.064,
-        2.060,
-        2.056,
-        2.052,
-        2.048,
-        2.045,
-        2.042,
-    ),
-)
 Interval = list[float]
 
 
@@ -60,7 +25,7 @@ def of_parts(values: Tensor) -> Interval | None:
     """
     if len(values) < 2:
         return None
-    t = _T[len(values) - 2] if len(values) - 1 <= len(_T) else 1.96
+    t = student_quantile(0.975, len(values) - 1)
     mean, error = float(values.mean()), float(values.std() / len(values) ** 0.5)
     return [mean - t * error, mean + t * error]
 
