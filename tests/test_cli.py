@@ -156,6 +156,61 @@ def test_evaluate_a_run(warm: Warm, runs: Path) -> None:
     assert '"step": 4' in out
 
 
+def test_evaluate_pictures_and_compare_records(warm: Warm, runs: Path, tmp_path: Path) -> None:
+    """Samples of a run in a folder and in a file, scored against each other, and their records compared."""
+    env = {"GANBENCH_CACHE": str(tmp_path / "cache")}
+    for out in ("folder", "array.npz"):
+        assert warm.run("sample", runs / "pictures", "--n", 120, "--out", tmp_path / out)[0] == 0
+    how = ("--metrics", "fd", "--features", "pixels@2", "--json")
+    for i, (a, b, n) in enumerate(
+        (("folder", "array.npz", 110), ("array.npz", "folder", 110), ("folder", "folder", 100))
+    ):
+        code, out, err = warm.run(
+            "evaluate", tmp_path / a, "--against", tmp_path / b, "--n", n, *how, env=env
+        )
+        assert code == 0, err
+        assert (
+            err
+            == f"warning: measured on {n} samples: below 10,000 the bias is large; compare only at equal counts\n"
+        )
+        (score,) = json.loads(out)
+        assert score["name"] == "fd[pixels@2]"
+        (tmp_path / f"{i}.json").write_text(json.dumps(score))
+    code, out, err = warm.run("compare", tmp_path / "0.json", tmp_path / "1.json")
+    assert (code, out) == (2, "")
+    assert "differently (reference.name, reference" in err or "differently (reference." in err
+    code, out, err = warm.run("compare", tmp_path / "0.json", tmp_path / "2.json", "--force")
+    assert (code, err) == (0, "")
+    assert "UNLIKE: measured differently (" in out
+    assert "samples" in out
+    code, out, _ = warm.run("compare", tmp_path / "0.json", tmp_path / "2.json", "--force", "--json")
+    forced = json.loads(out)
+    assert "samples" in forced["unlike"]
+    assert [s["differing"]["samples"] for s in forced["scores"]] == [110, 100]
+    code, out, err = warm.run("compare", tmp_path / "0.json", tmp_path / "0.json", "--force")
+    assert code == 0, err
+    assert "UNLIKE" not in out
+
+
+def test_evaluate_by_a_protocol_best_and_last(warm: Warm, runs: Path) -> None:
+    code, out, err = warm.run("evaluate", runs / "pictures", "--protocol", "mimicri")
+    assert (code, out) == (2, "")
+    assert "did you mean 'mimicry'?" in err
+    code, out, err = warm.run("evaluate", runs / "pictures", "--protocol", "clean", "--n", 5)
+    assert code == 2
+    assert "fixes metrics" in err
+    code, out, err = warm.run("evaluate", runs / "points", "--step", "both", "--n", 330, "--json")
+    assert code == 0, err
+    told = [score["measured"]["generator"]["checkpoint"] for score in json.loads(out)]
+    assert told in (["best", "last"], ["best and last"])
+    code, out, err = warm.run(
+        "evaluate", runs / "pictures", "--metrics", "fd", "--features", "pixels@8", "--n", 20, "--json",
+        "--allow-rank-deficient",
+    )  # fmt: skip
+    assert code == 0, err
+    assert "the covariance is singular" in err
+
+
 def test_data_list(warm: Warm) -> None:
     code, out, _ = warm.run("data", "list")
     found = json.loads(warm.run("data", "list", "--json")[1])

@@ -1,4 +1,4 @@
-"""The best checkpoint: by which score, of the averaged generator, on samples that no report uses; best and last told."""
+"""The best checkpoint: by which score, of which generator, on samples that no report uses; best and last told."""
 
 from __future__ import annotations
 

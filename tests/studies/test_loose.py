@@ -15,6 +15,7 @@ from ganbench.evaluation import evaluate
 from ganbench.experiment import train
 from ganbench.studies.loose import rows_of
 from ganbench.studies.summary import summaries
+from ganbench.studies.unlike import as_rich, unlike_fields, unlike_records
 
 
 @pytest.fixture(scope="module")
@@ -59,3 +60,51 @@ def test_what_cannot_be_compared(scored: Path, tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "two" / "eval")
     with pytest.raises(UserError, match="has no score yet; `ganbench evaluate"):
         rows_of([scored / "one", tmp_path / "two"])
+
+
+def test_records_of_scores_are_compared_as_runs_are(scored: Path, tmp_path: Path) -> None:
+    shutil.copytree(scored / "one", tmp_path / "two")
+    records = [next((folder / "eval").glob("*n300*")) for folder in (scored / "one", tmp_path / "two")]
+    one, two = rows_of(records)
+    assert (one.recipe, two.recipe) == (str(records[0]), str(records[1])), "names that tell them apart"
+    shutil.copy(records[1], tmp_path / "mine.json")
+    one, mine = rows_of([records[0], tmp_path / "mine.json"])
+    assert (one.recipe, one.seed, mine.recipe, mine.step) == ("gan-ring8", 0, "mine", 12)
+    assert one.scores == mine.scores
+    (early,) = (scored / "one" / "eval").glob("*n250*")
+    with pytest.raises(
+        UserError, match=r"differently \(samples differ\).*; `ganbench compare --force` shows"
+    ):
+        summaries(rows_of([early, tmp_path / "mine.json"]))
+    (tmp_path / "list.json").write_text('{"name": "a", "value": 1, "better": "lower", "measured": []}')
+    with pytest.raises(UserError, match=r"list\.json is not a score: its record is no object"):
+        rows_of([early, tmp_path / "list.json"])
+
+
+def test_runs_stand_with_the_scores_that_all_have(scored: Path, tmp_path: Path) -> None:
+    """A further score that only one has, however new, does not make them unlike."""
+    shutil.copytree(scored / "one", tmp_path / "two")
+    path = next((tmp_path / "two" / "eval").glob("*n300*"))
+    other = {**json.loads(path.read_text()), "name": "mimicry/FID"}
+    (tmp_path / "two" / "eval" / "other.json").write_text(json.dumps(other))
+    rows = rows_of([scored / "one", tmp_path / "two"])
+    assert [[score.name for score in row.scores] for row in rows] == [["modes"], ["modes"]]
+
+
+def test_unlike_scores_side_by_side(scored: Path, tmp_path: Path) -> None:
+    record = json.loads(next((scored / "one" / "eval").glob("*n300*")).read_text())
+    record["measured"]["samples"] = 999
+    record["measured"]["sampling"]["truncation"] = 0.7
+    (tmp_path / "mine.json").write_text(json.dumps(record))
+    rows = rows_of([next((scored / "one" / "eval").glob("*n300*")), tmp_path / "mine.json"])
+    fields = unlike_fields(rows)
+    assert fields == ["samples", "sampling.truncation"]
+    records = unlike_records(rows, fields)
+    assert [r["differing"] for r in records] == [
+        {"samples": 300, "sampling.truncation": None},
+        {"samples": 999, "sampling.truncation": 0.7},
+    ]
+    table = as_rich(records, fields)
+    assert "UNLIKE: measured differently (samples, sampling.truncation differ)" in str(table.title)
+    assert [str(column.header) for column in table.columns][4:] == fields
+    assert unlike_fields([rows[0], rows[0]]) == []
