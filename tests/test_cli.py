@@ -162,23 +162,18 @@ def test_evaluate_pictures_and_compare_records(warm: Warm, runs: Path, tmp_path:
     for out in ("folder", "array.npz"):
         assert warm.run("sample", runs / "pictures", "--n", 120, "--out", tmp_path / out)[0] == 0
     how = ("--metrics", "fd", "--features", "pixels@2", "--json")
-    for i, (a, b, n) in enumerate(
-        (("folder", "array.npz", 110), ("array.npz", "folder", 110), ("folder", "folder", 100))
-    ):
-        code, out, err = warm.run(
-            "evaluate", tmp_path / a, "--against", tmp_path / b, "--n", n, *how, env=env
-        )
-        assert code == 0, err
-        assert (
-            err
-            == f"warning: measured on {n} samples: below 10,000 the bias is large; compare only at equal counts\n"
-        )
+    few = "below 10,000 the bias is large; compare only at equal counts"
+    pairs = [("folder", "array.npz", 110), ("array.npz", "folder", 110), ("folder", "folder", 100)]
+    for i, (a, b, n) in enumerate(pairs):
+        named = (tmp_path / a, "--against", tmp_path / b, "--n", n)
+        code, out, err = warm.run("evaluate", *named, *how, env=env)
+        assert (code, err) == (0, f"warning: measured on {n} samples: {few}\n")
         (score,) = json.loads(out)
         assert score["name"] == "fd[pixels@2]"
         (tmp_path / f"{i}.json").write_text(json.dumps(score))
     code, out, err = warm.run("compare", tmp_path / "0.json", tmp_path / "1.json")
     assert (code, out) == (2, "")
-    assert "differently (reference.name, reference" in err or "differently (reference." in err
+    assert "were measured differently (reference." in err
     code, out, err = warm.run("compare", tmp_path / "0.json", tmp_path / "2.json", "--force")
     assert (code, err) == (0, "")
     assert "UNLIKE: measured differently (" in out
