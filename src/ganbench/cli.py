@@ -195,15 +195,26 @@ def evaluate(
     seed: Annotated[int, typer.Option(min=0, help="Of the samples.")] = 1,
     step: StepOption = None,
     threads: Annotated[Optional[int], typer.Option(min=1, help="Default: as many as cores.")] = None,  # noqa: UP045
+    held_out: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Real pictures that were not trained on; default the data's other split."),
+    ] = None,
+    gallery: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="FILE.png for the pictures that go with a score; a run's are in its eval/ too."),
+    ] = None,
     as_json: JsonOption = False,
     module: ModuleOption = None,
 ) -> None:
     """Score a run or pictures against a data set."""
+    from ganbench.evaluation import check_gallery, write_gallery
     from ganbench.evaluation import evaluate as evaluate_source
     from ganbench.settings import Machine
     from ganbench.training.engine import Engine
 
     trusted = _trust(module)
+    if gallery is not None:
+        check_gallery(gallery)
     Engine(Machine(threads=threads))  # threads and memory as in training
     names = [name.strip() for name in metrics.split(",") if name.strip()]
     scores = evaluate_source(
@@ -215,7 +226,10 @@ def evaluate(
         step=_step(step),
         seed=seed,
         trusted=trusted,
+        held_out=held_out,
     )
+    if gallery is not None:
+        write_gallery(gallery, scores)
     if as_json:
         print_json([score.to_dict() for score in scores])
         return
@@ -223,6 +237,9 @@ def evaluate(
         print(f"{score.name}  {score.value:.4f}  ({score.better} is better)")
         for name, value in {**score.details, **score.measured}.items():
             print(f"  {name}: {json.dumps(value)}")
+    for score in scores:
+        if "verdict" in score.details:  # last, where it is seen
+            print(score.details["verdict"])
 
 
 app.command()(study)

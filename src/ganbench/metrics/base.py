@@ -19,12 +19,21 @@ Better: TypeAlias = Literal["lower", "higher"]
 Kind: TypeAlias = Literal["image", "points"]
 
 
+@dataclass(frozen=True)
+class Gallery:
+    """Pictures that show what a score means: uint8 ``[N, C, H, W]``, to be laid out in so many columns."""
+
+    pictures: Tensor
+    columns: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Score:
     """One number, the numbers that go with it, and how they were measured.
 
     ``details`` are further results. ``measured`` is the protocol: two scores whose ``measured`` differ in
-    more than the library versions are not comparable (see :meth:`differences`).
+    more than the library versions are not comparable (see :meth:`differences`). ``gallery`` is to be looked at
+    and is no part of the record.
     Raises ValueError for a value that is not finite.
     """
 
@@ -33,6 +42,7 @@ class Score:
     better: Better
     details: Mapping[str, JSON] = field(default_factory=dict)
     measured: Mapping[str, JSON] = field(default_factory=dict)
+    gallery: Gallery | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.better not in ("lower", "higher"):

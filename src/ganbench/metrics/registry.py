@@ -105,6 +105,12 @@ def _density_coverage(features: Callable[[], FeatureExtractor]) -> Metric:
     return DensityCoverage(features())
 
 
+def _memorization(features: Callable[[], FeatureExtractor]) -> Metric:
+    from ganbench.metrics.memorization import Memorization
+
+    return Memorization(features())
+
+
 def _sliced_wasserstein(features: Callable[[], FeatureExtractor]) -> Metric:
     from ganbench.metrics.sliced_wasserstein import SlicedWasserstein
 
@@ -159,6 +165,7 @@ METRICS: Mapping[str, Callable[[Callable[[], FeatureExtractor]], Metric]] = Mapp
         "is": _inception_score,
         "pr": _precision_recall,
         "dc": _density_coverage,
+        "memorization": _memorization,
         "swd": _sliced_wasserstein,
         "spectrum": _spectrum,
         "modes": _modes,
