@@ -1,6 +1,6 @@
 """How often `memorization` says "copies", of samples with planted copies and of honest ones.
 
-    python -m benchmarks.memorization [--data cifar10-jpeg] [--data mnist] [--draws 100] [--out results/memorization.json]
+    python -m benchmarks.memorization [--data mnist] [--draws 100] [--out results/memorization.json]
 
 Real held-out pictures stand in for an honest generator. In each draw, 2,000 of the test split are the samples and the
 others are the held-out pictures; for planted copies, some samples are replaced by random training pictures. Distances

@@ -76,6 +76,8 @@ def evaluate(
         label = f"{score.name} step-{model.step:08d} n{score.measured['samples']} seed{seed}"
         if against is not None:
             label += f" against {reference.info.name} {reference.info.fingerprint}"
+        if held_out is not None:
+            label += f" held out {held_out}"
         write_json(run.eval / f"{_file_name(label)}.json", score.to_dict())
         if score.gallery is not None:
             write_bytes(run.eval / f"{_file_name(label)}.png", png_of_grid(score.gallery))
@@ -109,7 +111,7 @@ def require_scorable(reference: Dataset, n: int | None = None, metrics: Sequence
     """
     for metric in _metrics(reference, metrics, "efficientnet-lite0"):
         require_kind(metric, reference.info)
-        require_samples(metric, n or metric.usual)
+        require_samples(metric, _count([metric], n))
         metric.begin(reference)
 
 
@@ -131,10 +133,10 @@ def score_model(
     origin = {"generator": {"step": model.step, "seed": seed}}
     chosen = _supplied(_metrics(reference, metrics, features, trusted), held_out)
     chosen = [m.with_generator(model, n, seed) if isinstance(m, NeedsGenerator) else m for m in chosen]
-    count = n or max(metric.usual for metric in chosen)
+    count = _count(chosen, n)
 
     def samples() -> Iterator[Tensor]:
-        for latents in torch.split(model.latents(count, seed), _CHUNK):
+        for latents in torch.split(model.latents(count, seed), _CHUNK) if count else ():
             yield model.decode(latents)
 
     return _measured(chosen, samples, count, reference, origin, labelled=False)
@@ -156,7 +158,7 @@ def _evaluate_items(
     reference: Dataset = data()
     items: Dataset = _dataset_like(source, reference.info)()
     chosen = _supplied(_metrics(reference, metrics, features, trusted), _held_out(data, held_out, reference))
-    count = min(n or max(metric.usual for metric in chosen), items.info.size)
+    count = min(_count(chosen, n), items.info.size)
     order = torch.randperm(items.info.size, generator=torch.Generator().manual_seed(0))[:count]
 
     classes = items.info.classes if items.info.classes == reference.info.classes else ()
@@ -168,6 +170,13 @@ def _evaluate_items(
 
     origin = {"items": {"name": items.info.name, "fingerprint": items.info.fingerprint}}
     return _measured(chosen, samples, count, reference, origin, labelled=bool(classes))
+
+
+def _count(metrics: Sequence[Metric], n: int | None) -> int:
+    """Return how many samples are needed: ``n``, else as many as usual; none if no metric looks at samples."""
+    if not any(getattr(metric, "uses_samples", True) for metric in metrics):
+        return 0
+    return n or max(metric.usual for metric in metrics)
 
 
 def _measured(

@@ -26,6 +26,7 @@ from ganbench.metrics.data_copying import (
     three_sample_test,
 )
 from ganbench.metrics.extractors.base import FeatureExtractor, score_name
+from ganbench.metrics.held_out import require_held_out
 from ganbench.metrics.nearest import nearest
 from ganbench.metrics.pictures import PictureMetric, Rows
 from ganbench.metrics.record import features_record, reference_record, versions
@@ -78,27 +79,6 @@ class Memorization(PictureMetric, NeedsHeldOut):
         return MemorizationMeasurement(self, reference, held_out)
 
 
-def require_held_out(metric: str, reference: Dataset, held_out: Dataset | None) -> Dataset:
-    """Return the held-out items. Raises UserError if there are none, they are the reference's, or of another shape."""
-    name = reference.info.name
-    if held_out is None:
-        raise UserError(
-            f"metric '{metric}' needs pictures that were held out of training, and '{name}' has no other split; "
-            "name some with --held-out folder:PATH"
-        )
-    if held_out.info.shape != reference.info.shape:
-        raise UserError(
-            f"the held-out items have shape {list(held_out.info.shape)}, those of '{name}' have "
-            f"{list(reference.info.shape)}; metric '{metric}' needs them to be alike"
-        )
-    if held_out.info.fingerprint and held_out.info.fingerprint == reference.info.fingerprint:
-        raise UserError(
-            f"the held-out items are those of '{name}' itself; metric '{metric}' needs others, "
-            "which were held out of training"
-        )
-    return held_out
-
-
 def verdict(found: NearCopies, samples: int, held_out: int) -> str:
     """Say in one plain sentence what was found of so many samples with so many held-out pictures."""
     sides = (
@@ -106,11 +86,16 @@ def verdict(found: NearCopies, samples: int, held_out: int) -> str:
         f"pictures, where chance gives {found.chance:.1f} (p = {found.p:.2g})"
     )
     if found.p < LEVEL:
-        low, high = (max(0.0, edge) for edge in found.interval)
-        return f"Copies: about {found.copied:.1%} of the samples ({low:.1%} to {high:.1%}) copy training pictures; {sides}."
-    near = f"{found.share:.1%} of {samples:,} samples lie as near to a training picture as {found.expected:.1%} of held-out pictures do"
+        low, high = (min(1.0, max(0.0, edge)) for edge in found.interval)
+        copied = f"about {found.copied:.1%} of the samples ({low:.1%} to {high:.1%}) copy training pictures"
+        return f"Copies: {copied}; {sides}."
+    near = (
+        f"{found.share:.1%} of {samples:,} samples lie as near to a training picture "
+        f"as {found.expected:.1%} of held-out pictures do"
+    )
     if found.share_p < LEVEL <= found.least_p:
-        return f"Cannot tell: {near}, but {held_out:,} held-out pictures are too few to say whether they are copies."
+        few = f"{held_out:,} held-out pictures are too few to say whether they are copies"
+        return f"Cannot tell: {near}, but {few}."
     if found.share_p < LEVEL:
         return f"No sign of copying: {near}, but to held-out pictures they lie as near; {sides}."
     return f"No sign of copying: {near}; {sides}."
