@@ -10,7 +10,9 @@ from ganbench.metrics.cells import cell_of, centres_of
 
 def test_planted_clusters_are_the_cells():
     middles = torch.tensor([[0.0, 0.0], [30.0, 0.0], [0.0, 30.0], [30.0, 30.0]])
-    rows = (middles[:, None] + torch.randn(4, 50, 2, generator=torch.Generator().manual_seed(0))).flatten(0, 1)
+    rows = (middles[:, None] + torch.randn(4, 50, 2, generator=torch.Generator().manual_seed(0))).flatten(
+        0, 1
+    )
     centres = centres_of(rows, 4)
     own = cell_of(rows, centres).view(4, 50)
     assert all(len(cluster.unique()) == 1 for cluster in own)

@@ -19,7 +19,9 @@ from ganbench.metrics.data_copying import (
 )
 
 
-@given(st.lists(st.integers(0, 9), min_size=2, max_size=30), st.lists(st.integers(0, 9), min_size=2, max_size=30))
+@given(
+    st.lists(st.integers(0, 9), min_size=2, max_size=30), st.lists(st.integers(0, 9), min_size=2, max_size=30)
+)
 def test_mann_whitneys_z_is_scipys(a, b):
     z = mann_whitney_z(torch.tensor(a).float(), torch.tensor(b).float())
     if len({*a, *b}) == 1:

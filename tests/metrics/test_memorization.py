@@ -47,7 +47,9 @@ def test_honest_samples_and_blocks_of_any_size(pictures):
 def test_held_out_pictures_are_needed_and_must_be_others(pictures):
     train, samples = pictures(200), [pictures(100, seed=1)]
     metric = Memorization(Projection())
-    with pytest.raises(UserError, match=r"held out of training, and 'held' has no other split; .* --held-out"):
+    with pytest.raises(
+        UserError, match=r"held out of training, and 'held' has no other split; .* --held-out"
+    ):
         metric.score(samples, Held(train))
     with pytest.raises(UserError, match="the held-out items are those of 'held' itself"):
         metric.with_held_out(Held(train)).score(samples, Held(train))

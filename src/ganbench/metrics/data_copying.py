@@ -98,7 +98,7 @@ def three_sample_test(found: Distances) -> ThreeSample:
 def mann_whitney_z(a: Tensor, b: Tensor) -> float:
     """Return the z-score of U, below 0 where ``a`` [N] is smaller than ``b`` [M]; equal numbers count half."""
     both = torch.cat([a, b]).double()
-    values, place, counts = both.unique(return_inverse=True, return_counts=True)
+    values, place, counts = torch.unique(both, return_inverse=True, return_counts=True)
     n, m, total = len(a), len(b), len(both)
     ranks = counts.cumsum(0) - (counts - 1) / 2
     u = float(ranks[place[:n]].sum()) - n * (n + 1) / 2
@@ -123,8 +123,8 @@ def near_copies(found: Distances, quantile: float = QUANTILE) -> NearCopies:
     near = torch.minimum(found.to_train, found.to_held_out) <= threshold
     train = near & (found.to_train < found.to_held_out)
     held_out = near & (found.to_held_out < found.to_train)
-    train_pictures = len(found.nearest_train[train].unique())
-    pictures = train_pictures + len(found.nearest_held_out[held_out].unique())
+    train_pictures = len(torch.unique(found.nearest_train[train]))
+    pictures = train_pictures + len(torch.unique(found.nearest_held_out[held_out]))
     sides = found.training + m
     odds = found.training / m
     counts = int(train.sum()), int(held_out.sum())

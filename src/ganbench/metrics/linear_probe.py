@@ -79,7 +79,7 @@ def fit(rows: Tensor, labels: Tensor, classes: int, decay: float, rounds: int) -
         value.backward()  # type: ignore[no-untyped-call]
         return value
 
-    optimizer.step(loss)  # type: ignore[arg-type, no-untyped-call]
+    optimizer.step(loss)  # type: ignore[no-untyped-call]
     return weight.detach(), bias.detach()
 
 

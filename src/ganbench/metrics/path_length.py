@@ -116,7 +116,7 @@ class PathLengthMeasurement:
         where = torch.rand(metric.paths, 1, generator=torch.Generator().manual_seed(metric.seed))
         where = where * (1 - metric.step)
         found = []
-        for a, b, t in zip(*(x.split(CHUNK) for x in (*ends, where)), strict=True):
+        for a, b, t in zip(*(torch.split(x, CHUNK) for x in (*ends, where)), strict=True):
             here, there = (
                 metric.features(self._generator.decode(on_circle(a, b, s))).double()
                 for s in (t, t + metric.step)
