@@ -35,7 +35,7 @@ def test_each_classifier_is_shown_its_own_pictures(monkeypatch):
     ]
     assert score.value == pytest.approx((0.2 + 0.17 + 0.2) / 3)
     assert score.details["accuracies"][REAL]["mean"] == pytest.approx(0.51)
-    assert score.details["gain_of_flips_and_shifts"] == pytest.approx(0.09)
+    assert score.details["gain_of_moving"] == pytest.approx(0.09)
     assert score.measured["held_out"]["items"] == 70
     assert score.details["verdict"] == (
         "100 generated pictures beside 120 real ones raise accuracy from 51.0% to 70.0% (by +14.7 to +23.3 points "
@@ -71,8 +71,9 @@ def test_what_cannot_be_is_refused(pictures):
 def test_the_verdict_claims_no_more_than_the_seeds_show():
     def said(real, both):
         by_training = {REAL: real, MOVED: real, BOTH: both, GENERATED: real}
-        return verdict(by_training, compare(both, real, "higher"), 10, 20)
+        return verdict(by_training, compare(both, real, "higher"), 10, 20, flip=False)
 
+    assert "; shifts instead give 50.0%" in said([0.5], [0.6])
     assert "which 1 seed cannot tell from chance" in said([0.5], [0.6])
     assert "which is not resolved with 3 seeds" in said([0.5, 0.5, 0.5], [0.6, 0.4, 0.5])
     assert "lower accuracy from 50.0% to 40.0% (by -" in said([0.5, 0.5, 0.5], [0.4, 0.41, 0.39])

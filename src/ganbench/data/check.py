@@ -75,6 +75,7 @@ class Report:
 
 
 def listed(words: list[str], between: str, most: int) -> str:
+    """Return the first ``most`` words, and how many more there are."""
     more = [f"and {len(words) - most} more"] if len(words) > most else []
     return between.join(words[:most] + more)
 

@@ -29,7 +29,7 @@ from ganbench.statistics import Comparison, compare, mean, student_interval
 if TYPE_CHECKING:
     from ganbench.data.base import Dataset
 
-REAL, MOVED, BOTH, GENERATED = "real", "real, flipped and shifted", "real and generated", "generated"
+REAL, MOVED, BOTH, GENERATED = "real", "real, moved", "real and generated", "generated"
 PLAIN = Teaching(shown=40_000, shift=0)
 
 
@@ -117,8 +117,8 @@ class UtilityMeasurement:
             details={
                 "interval_95": None if gain.interval is None else list(gain.interval),
                 "accuracies": {name: _summary(values) for name, values in by_training.items()},
-                "gain_of_flips_and_shifts": mean(by_training[MOVED]) - mean(by_training[REAL]),
-                "verdict": verdict(by_training, gain, real, samples),
+                "gain_of_moving": mean(by_training[MOVED]) - mean(by_training[REAL]),
+                "verdict": verdict(by_training, gain, real, samples, flip=self._flip),
             },
             measured={
                 "samples": samples,
@@ -159,10 +159,13 @@ class UtilityMeasurement:
         return accuracies
 
 
-def verdict(by_training: Mapping[str, list[float]], gain: Comparison, real: int, samples: int) -> str:
+def verdict(
+    by_training: Mapping[str, list[float]], gain: Comparison, real: int, samples: int, *, flip: bool
+) -> str:
     """Say in one plain sentence what the samples add, next to what flips and shifts do."""
     percent = {name: f"{mean(values):.1%}" for name, values in by_training.items()}
     seeds = f"{gain.pairs} seeds" if gain.pairs > 1 else "1 seed"
+    moves = "flips and shifts" if flip else "shifts"
     change = f"{percent[REAL]} to {percent[BOTH]}"
     if gain.interval is None:
         effect = f"change accuracy from {change}, which {seeds} cannot tell from chance"
@@ -175,7 +178,7 @@ def verdict(by_training: Mapping[str, list[float]], gain: Comparison, real: int,
             f"{word} accuracy from {change} (by {100 * low:+.1f} to {100 * high:+.1f} points with {seeds})"
         )
     return (
-        f"{samples:,} generated pictures beside {real:,} real ones {effect}; flips and shifts instead give "
+        f"{samples:,} generated pictures beside {real:,} real ones {effect}; {moves} instead give "
         f"{percent[MOVED]}, generated pictures alone {percent[GENERATED]}."
     )
 
