@@ -225,6 +225,7 @@ def test_data_check_and_prepare(warm: Warm, folder: Path) -> None:
     code, out, err = warm.run("data", "prepare", folder / "own", folder / "own.npz", "--size", 16)
     assert (code, out) == (0, f"{folder / 'own.npz'}\n"), err
     assert "6 pictures, 0 broken" in warm.run("data", "check", folder / "own.npz")[1]
+    assert "in both: 6 of " in warm.run("data", "check", folder / "own", folder / "own")[1]
 
 
 def test_training_on_ones_own_pictures(warm: Warm, folder: Path) -> None:
@@ -310,6 +311,8 @@ MISTAKES: dict[str, tuple[tuple[str, ...], str]] = {
     "evaluate nothing": (("evaluate", "{tmp}/none"), "is not a run"),
     "evaluate no pictures": (("evaluate", "{tmp}/empty", "--against", "shapes"), "{tmp}/empty"),
     "against": (("evaluate", "{runs}/points", "--against", "ring9"), "did you mean 'ring8'?"),
+    "check points": (("data", "check", "ring8"), "'ring8' holds points, not pictures"),
+    "gallery": (("evaluate", "shapes", "--gallery", "{tmp}/there.png"), "--gallery must be a new FILE.png"),
     "check nothing": (("data", "check", "{tmp}/none"), "there is no folder and no archive"),
     "check no pictures": (("data", "check", "{tmp}/notes"), "{tmp}/notes"),
     "check no archive": (("data", "check", "{tmp}/there.png"), "there.png"),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 from tests.metrics.stand_ins import Projection, digits, reads_digits
 from tests.tiny import tiny
 
@@ -18,7 +19,7 @@ from ganbench.data.shapes import shapes
 from ganbench.data.stacked_mnist import Stacked
 from ganbench.data.toy import ring8
 from ganbench.errors import UserError
-from ganbench.evaluation import evaluate, require_scorable, score_model
+from ganbench.evaluation import check_gallery, evaluate, require_scorable, score_model, write_gallery
 from ganbench.experiment import train
 from ganbench.latents import Gaussian
 from ganbench.metrics import registry, stacked_modes
@@ -243,3 +244,46 @@ def test_a_function_of_ones_own_gives_features_if_its_module_is_trusted(
     features = score.measured["features"]
     assert features["dims"] == 3
     assert features["weights_sha256"] == hashlib.sha256((tmp_path / "my_colours.py").read_bytes()).hexdigest()
+
+
+def test_a_run_is_held_against_the_other_split_of_its_data(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("GANBENCH_CACHE", str(tmp_path / "cache"))
+    run = train(tiny("dcgan-shapes", {"data.size": 300}), out=tmp_path / "run")
+    memorization, path_length = evaluate(run, metrics=["memorization", "ppl"], features="pixels@4", n=120)
+    held_out = shapes(300, split="test").info
+    assert memorization.measured["held_out"]["fingerprint"] == held_out.fingerprint
+    assert memorization.measured["samples"] == path_length.measured["paths"] == 120
+    assert path_length.value > 0
+    written = {p.suffix for p in run.eval.glob("memorization-*")}
+    assert written == {".json", ".png"}
+    (probe,) = evaluate(run, metrics=["probe"], features="pixels@4", held_out="shapes")
+    assert probe.measured["samples"] == 0
+    assert probe.measured["held_out"]["of"] == 20_000, "the set that was named, though its split is the same"
+
+
+def test_own_pictures_need_held_out_ones_by_name(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("GANBENCH_CACHE", str(tmp_path / "cache"))
+    folders = {}
+    for name, seed in (("train", 0), ("other", 1), ("made", 2)):
+        pixels = (
+            torch.randint(0, 256, (120, 8, 8), generator=torch.Generator().manual_seed(seed)).byte().numpy()
+        )
+        folders[name] = tmp_path / name
+        folders[name].mkdir()
+        for number, picture in enumerate(pixels):
+            Image.fromarray(picture).save(folders[name] / f"{number}.png")
+    asked = {"against": f"folder:{folders['train']}", "metrics": ["memorization"], "features": "pixels@8"}
+    with pytest.raises(UserError, match="'folder:train' has no other split; name some with --held-out"):
+        evaluate(folders["made"], **asked)
+    (honest,) = evaluate(folders["made"], held_out=str(folders["other"]), **asked)
+    assert honest.details["verdict"].startswith("No sign of copying")
+    (copies,) = evaluate(folders["train"], held_out=str(folders["other"]), **asked)
+    assert copies.value == 1
+    assert copies.details["verdict"].startswith("Copies: about 100.0% of the samples")
+    with pytest.raises(UserError, match="needs a generator to walk through: score a run"):
+        evaluate(folders["made"], **{**asked, "metrics": ["ppl"]})
+    write_gallery(tmp_path / "pairs.png", [honest])
+    assert Image.open(tmp_path / "pairs.png").width > 300
+    for bad in ("pairs.png", "pairs.jpg", "no/such.png"):
+        with pytest.raises(UserError, match="--gallery must be a new"):
+            check_gallery(tmp_path / bad)

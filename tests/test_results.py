@@ -34,3 +34,12 @@ def test_a_record_says_what_was_run_and_how_it_was_measured(path: Path) -> None:
 
 def test_there_are_records() -> None:
     assert RECORDS
+
+
+@pytest.mark.parametrize("data", ["cifar10-jpeg", "mnist"])
+def test_planted_copies_are_told_and_honest_samples_are_not(data: str) -> None:
+    record = json.loads((ROOT / "results" / "memorization.json").read_text())
+    assert record["draws"] >= 100
+    flagged = record["flagged"][data]
+    assert flagged["5% copies"]["p"] >= 0.95 * record["draws"]
+    assert flagged["honest"]["p"] <= 0.05 * record["draws"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Optional
 
 import typer
 
@@ -30,17 +30,30 @@ def list_data(as_json: JsonOption = False) -> None:
 
 @data_app.command("check")
 def check_data(
-    path: Annotated[Path, typer.Argument(help="A folder of pictures, or an archive.")],
+    path: Annotated[str, typer.Argument(help="A folder of pictures, an archive, or a data set's name.")],
+    other: Annotated[
+        Optional[Path],  # noqa: UP045 (typer reads this form)
+        typer.Argument(help="A second folder or archive: which pictures are in both?"),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Report sizes, colour modes, broken and duplicate pictures, class balance."""
+    """Report sizes, colour modes, broken and duplicate pictures, class balance; or what train and test share."""
+    from ganbench.data import across
     from ganbench.data.check import check
+    from ganbench.data.registry import datasets
 
-    found = check(path)
-    if as_json:
-        print_json(found.to_dict())
+    if other is None and path in datasets() and not Path(path).exists():
+        reports: list[Any] = [across.splits_of(path)]
+    elif other is None:
+        reports = [check(path)]
     else:
-        print(found)
+        reports = [check(path), check(other), across.paths(Path(path), other)]
+    if as_json:
+        found = [report.to_dict() for report in reports]
+        print_json(found[0] if other is None else found)
+        return
+    for report in reports:
+        print(report)
 
 
 @data_app.command("prepare")

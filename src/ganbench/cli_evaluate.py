@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Annotated, Literal, Optional
 
 import typer
@@ -53,15 +54,26 @@ def evaluate(
         typer.Option("--allow-rank-deficient", help="Fewer samples than feature dimensions: mostly bias."),
     ] = False,
     threads: Annotated[Optional[int], typer.Option(min=1, help="Default: as many as cores.")] = None,  # noqa: UP045
+    held_out: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Real pictures that were not trained on; default the data's other split."),
+    ] = None,
+    gallery: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="FILE.png for the pictures that go with a score; a run's are in its eval/ too."),
+    ] = None,
     as_json: JsonOption = False,
     module: ModuleOption = None,
 ) -> None:
     """Score a run or pictures against a data set, other pictures or another run."""
     from ganbench.evaluation import evaluate as evaluate_source
+    from ganbench.gallery import check_gallery, write_gallery
     from ganbench.settings import Machine
     from ganbench.training.engine import Engine
 
     trusted = trust(module)
+    if gallery is not None:
+        check_gallery(gallery)
     Engine(Machine(threads=threads))  # threads and memory as in training
     scores = evaluate_source(
         source,
@@ -76,7 +88,10 @@ def evaluate(
         weights="live" if live else "averaged",
         allow_rank_deficient=allow_rank_deficient,
         trusted=trusted,
+        held_out=held_out,
     )
+    if gallery is not None:
+        write_gallery(gallery, scores)
     for warning in dict.fromkeys(
         score.measured["warning"] for score in scores if "warning" in score.measured
     ):
@@ -88,3 +103,6 @@ def evaluate(
         print(f"{score.name}  {score.value:.4f}  ({score.better} is better)")
         for name, value in {**score.details, **score.measured}.items():
             print(f"  {name}: {json.dumps(value)}")
+    for score in scores:
+        if "verdict" in score.details:  # last, where it is seen
+            print(score.details["verdict"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +11,21 @@ from torch import Tensor
 
 from ganbench import origin
 from ganbench.data.base import Dataset
+from ganbench.data.held_out import held_out_of
 from ganbench.errors import UserError
 from ganbench.generated import SIZE, generated_by
-from ganbench.measuring import FEATURES, Asked, usual_metrics
+from ganbench.measuring import FEATURES, Asked, supplied, usual_metrics
 from ganbench.metrics.base import Score
 from ganbench.metrics.chunk import Labelled
 from ganbench.metrics.measure import require_kind, require_samples
 from ganbench.metrics.protocols.base import EvaluationProtocol
 from ganbench.metrics.protocols.registry import protocol_named
+from ganbench.metrics.supplies import NeedsGenerator
 from ganbench.model import Model, Purpose, Weights, load
-from ganbench.runs import Run, write_json
-from ganbench.sources import as_run, data_of, dataset_like, is_folder
+from ganbench.report.grid import png_of_grid
+from ganbench.runs import Run, write_bytes, write_json
+from ganbench.sources import as_run, data_of, dataset_like, is_folder, spec_like
+from ganbench.spec import parameters
 
 _CHUNK = 250
 
@@ -40,13 +44,16 @@ def evaluate(
     split: str | None = None,
     weights: Weights = "averaged",
     allow_rank_deficient: bool = False,
+    held_out: str | None = None,
 ) -> list[Score]:
     """Score a run (or a folder, an archive or a data set of pictures) and return the scores.
 
     ``against`` is a run, a folder, an archive or a data set's name, and ``split`` a split of the last; a run's
     default is the data it was trained on. ``n`` is the number of samples (default: the metric's own). ``step`` is
     a number, ``"best"``, or ``"both"`` for the best and the last. ``protocol`` fixes metrics, features, the number
-    of samples and the split. A run's scores are also written to ``eval/``.
+    of samples and the split. ``held_out``, named as ``against`` is, is what metrics take that need other real
+    pictures; the default is the reference's other split. A run's scores, and the pictures that show what they
+    mean, are also written to ``eval/``.
 
     Raises:
         UserError: there is nothing to score, or the metric cannot judge it.
@@ -63,6 +70,7 @@ def evaluate(
         trusted=trusted,
         allow_rank_deficient=allow_rank_deficient,
         protocol=named,
+        held_out=held_out,
     )
     run = as_run(source)
     if run is None:
@@ -75,8 +83,9 @@ def evaluate(
     for number in _steps(run, step):
         model = load(run, number, trusted, weights=weights)
         about = _which(run, model.step, seed)
-        found = _scores(model, reference, asked, seed, "sample", about)
-        _keep(run, found, model, seed, reference, chosen=against is not None)
+        others = _held_out(asked, run, against, reference)
+        found = _scores(model, reference, asked, seed, "sample", about, others)
+        _keep(run, found, model, seed, reference, against, held_out)
         scores += found
     return scores
 
@@ -94,20 +103,30 @@ def _steps(run: Run, step: int | str | None) -> list[int | str | None]:
 
 
 def _keep(
-    run: Run, scores: Sequence[Score], model: Model, seed: int, reference: Dataset, *, chosen: bool
+    run: Run,
+    scores: Sequence[Score],
+    model: Model,
+    seed: int,
+    reference: Dataset,
+    against: str | None,
+    held_out: str | None,
 ) -> None:
-    """Write each score to ``eval/``; none replaces one that was measured otherwise."""
+    """Write each score, and the pictures that go with it, to ``eval/``; none replaces one measured otherwise."""
     info, run_info = reference.info, run.info
     run.eval.mkdir(exist_ok=True)
     for score in scores:
         label = f"{score.name} step-{model.step:08d} n{score.measured['samples']} seed{seed}"
         if model.keeps_average and model.weights == "live":
             label += " live"
-        if chosen:
+        if against is not None:
             label += f" against {info.name} {info.fingerprint}"
         elif info.split != run_info.split:
             label += f" {info.split}"
+        if held_out is not None:
+            label += f" held out {held_out}"
         write_json(run.eval / f"{_file_name(label)}.json", score.to_dict())
+        if score.gallery is not None:
+            write_bytes(run.eval / f"{_file_name(label)}.png", png_of_grid(score.gallery))
 
 
 def _file_name(label: str) -> str:
@@ -139,9 +158,10 @@ def require_scorable(
 
     What the metrics keep on disk (a reference's statistics, a classifier) is there afterwards.
     """
-    for metric in Asked(metrics=metrics, features=features).chosen(reference):
+    asked = Asked(metrics=metrics, features=features, n=n)
+    for metric in asked.chosen(reference):
         require_kind(metric, reference.info)
-        require_samples(metric, n or metric.usual)
+        require_samples(metric, asked.count([metric]))
         metric.begin(reference)
 
 
@@ -175,17 +195,24 @@ def score_model(
     With the purpose "selection" the samples are others than any report's, whatever the seeds.
     """
     asked = Asked(metrics=metrics, features=features, n=n, trusted=trusted)
-    return _scores(model, reference, asked, seed, purpose, {})
+    return _scores(model, reference, asked, seed, purpose, {}, None)
 
 
 def _scores(
-    model: Model, reference: Dataset, asked: Asked, seed: int, purpose: Purpose, which: Mapping[str, Any]
+    model: Model,
+    reference: Dataset,
+    asked: Asked,
+    seed: int,
+    purpose: Purpose,
+    which: Mapping[str, Any],
+    held_out: Callable[[], Dataset] | None,
 ) -> list[Score]:
-    chosen = asked.chosen(reference)
+    chosen = supplied(asked.chosen(reference), held_out)
+    chosen = [m.with_generator(model, asked.n, seed) if isinstance(m, NeedsGenerator) else m for m in chosen]
     count = asked.count(chosen)
 
     def samples() -> Iterator[Tensor]:
-        for latents in torch.split(model.latents(count, seed, purpose), _CHUNK):
+        for latents in torch.split(model.latents(count, seed, purpose), _CHUNK) if count else ():
             yield model.decode(latents)
 
     record = origin.of_model(model, seed, purpose, which)
@@ -197,7 +224,7 @@ def _evaluate_items(source: str, against: str | None, split: str | None, asked: 
     if against is None:
         raise UserError(f"'{source}' is not a run, so --against must say what to compare it with")
     items, reference, read_as = _pair(source, against, split, asked)
-    chosen = asked.chosen(reference)
+    chosen = supplied(asked.chosen(reference), _held_out(asked, None, against, reference))
     count = min(asked.count(chosen), items.info.size)
     if asked.protocol is not None and count < asked.protocol.samples:
         raise UserError(
@@ -240,6 +267,22 @@ def _reference(against: str, shape: tuple[int, ...] | None, split: str | None, a
         )
         raise UserError(f"{against} is a run, and {why}; name a data set, a folder or an archive")
     return generated_by(run, load(run, None, asked.trusted), asked.n or SIZE)
+
+
+def _held_out(
+    asked: Asked, run: Run | None, against: str | None, reference: Dataset
+) -> Callable[[], Dataset] | None:
+    """Return what makes the held-out items: those named, else the other split of the reference; None without."""
+    shape = reference.info.shape
+    if asked.held_out is not None:
+        return spec_like(asked.held_out, shape)[0]
+    if against is None:
+        data = None if run is None else run.recipe(asked.trusted).data
+    else:
+        data = None if as_run(against) else spec_like(against, shape)[0]
+    if data is None or "split" not in parameters(data.target):
+        return None
+    return held_out_of(data.replace(split=reference.info.split))
 
 
 def _split(split: str | None, asked: Asked) -> str | None:

@@ -16,6 +16,7 @@ from ganbench.metrics.measure import measure, require_kind, require_labels, requ
 from ganbench.metrics.pictures import USUAL
 from ganbench.metrics.protocols.base import EvaluationProtocol
 from ganbench.metrics.registry import DEFAULT_FOR_NUMBERS, default_metric, metrics_named
+from ganbench.metrics.supplies import NeedsHeldOut
 
 FEATURES = "efficientnet-lite0"
 
@@ -30,6 +31,7 @@ class Asked:
     trusted: Collection[str] = ()
     allow_rank_deficient: bool = False
     protocol: EvaluationProtocol | None = None
+    held_out: str | None = None
 
     def chosen(self, reference: Dataset) -> list[Metric]:
         """Make the metrics, which share one feature network. Raises UserError if there are no such ones."""
@@ -44,9 +46,11 @@ class Asked:
         )
 
     def count(self, chosen: Sequence[Metric]) -> int:
-        """Return the number of samples."""
+        """Return the number of samples: as asked, else as many as usual; none if no metric looks at samples."""
         if self.protocol is not None:
             return self.protocol.samples
+        if not any(getattr(metric, "uses_samples", True) for metric in chosen):
+            return 0
         return self.n or max(metric.usual for metric in chosen)
 
     def measure(
@@ -73,8 +77,16 @@ class Asked:
         return scores if self.protocol is None else [self.protocol.named(score) for score in scores]
 
 
+def supplied(metrics: Sequence[Metric], held_out: Callable[[], Dataset] | None) -> list[Metric]:
+    """Give held-out items to the metrics that need them; they are made at most once."""
+    if held_out is None or not any(isinstance(metric, NeedsHeldOut) for metric in metrics):
+        return list(metrics)
+    items = held_out()
+    return [m.with_held_out(items) if isinstance(m, NeedsHeldOut) else m for m in metrics]
+
+
 def _with_warning(measured: dict[str, Any], count: int, reference: Dataset) -> dict[str, Any]:
-    if reference.info.kind == "image" and count < USUAL:
+    if reference.info.kind == "image" and 0 < count < USUAL:
         few = f"measured on {count:,} samples: below {USUAL:,} chance and bias are large"
         measured.setdefault("warning", f"{few}; compare only at equal counts")
     return measured

@@ -36,7 +36,16 @@ def with_kind(source: str) -> str:
 def dataset_like(
     text: str, shape: tuple[int, ...] | None, split: str | None = None, *, insist: bool = True
 ) -> tuple[Dataset, dict[str, Any]]:
-    """Make a data set by name, and say how pictures of one's own were read.
+    """Make a data set by name, and say how pictures of one's own were read; see :func:`spec_like`."""
+    spec, read_as = spec_like(text, shape, split, insist=insist)
+    made: Dataset = spec()
+    return made, read_as
+
+
+def spec_like(
+    text: str, shape: tuple[int, ...] | None, split: str | None = None, *, insist: bool = True
+) -> tuple[Spec, dict[str, Any]]:
+    """Return what makes a data set of that name, and how pictures of one's own will be read.
 
     They take size and colours from ``shape`` ``[C, H, W]`` where they can; without it, a folder's size is that of
     its first picture. ``split`` is for sets that have several; others are refused or, unless one is to
@@ -58,8 +67,8 @@ def dataset_like(
         arguments["split"] = split
     elif split is not None and insist:
         raise UserError(f"'{text}' has no splits to choose from, so leave '{split}' out")
-    made: Dataset = Spec(function, **{**read_as, **arguments})()
-    return made, {name: list(v) if isinstance(v, tuple) else v for name, v in read_as.items()}
+    said = {name: list(v) if isinstance(v, tuple) else v for name, v in read_as.items()}
+    return Spec(function, **{**read_as, **arguments}), said
 
 
 def is_folder(text: str) -> bool:

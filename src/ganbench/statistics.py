@@ -153,6 +153,16 @@ def compare(
     )
 
 
+def student_interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float] | None:
+    """Return the confidence interval of the mean by Student's t; None for fewer than 3 values."""
+    array = _array(values)
+    if len(array) < _LEAST:
+        return None
+    quantile = student_quantile((1 + level) / 2, len(array) - 1)
+    reach = quantile * float(array.std(ddof=1)) / math.sqrt(len(array))
+    return float(array.mean()) - reach, float(array.mean()) + reach
+
+
 def student_cdf(t: float, freedom: int) -> float:
     """Return P(T <= t) of Student's t with whole degrees of freedom (Abramowitz and Stegun 26.7.3 and 26.7.4)."""
     if freedom < 1:

@@ -87,6 +87,16 @@ def digits(count: int = 100) -> ImageSet:
     return ImageSet("digits", pixels, labels, tuple("0123456789"))
 
 
+def patterns(count: int = 100, seed: int = 0) -> ImageSet:
+    """Grey pictures, 8x8, each of its class's own pattern and a little noise; the ten classes have equal shares."""
+    generator = torch.Generator().manual_seed(seed)
+    plain = 255 * (torch.rand(10, 1, 8, 8, generator=torch.Generator().manual_seed(99)) > 0.5)
+    labels = torch.arange(count) % 10
+    noise = 30 * torch.randn(count, 1, 8, 8, generator=generator)
+    pixels = (plain[labels] + noise).round().clamp(0, 255).to(torch.uint8)
+    return ImageSet("patterns", pixels, labels, tuple("0123456789"))
+
+
 def reads_digits(accuracy: float = 0.99) -> ClassifierFeatures:
     """The features and classes of :func:`digits`."""
     info = digits().info

@@ -40,9 +40,9 @@ def splits(monkeypatch: pytest.MonkeyPatch) -> None:
 def taught(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was taught so far."""
     names = []
-    teach = module._teach
+    teach = module.teach
     monkeypatch.setattr(
-        module, "_teach", lambda train, teaching: names.append(train.info.name) or teach(train, teaching)
+        module, "teach", lambda train, teaching: names.append(train.info.name) or teach(train, teaching)
     )
     return names
 

@@ -54,7 +54,7 @@ def test_what_has_no_classes_is_refused(pictures):
     reference, metric = _labelled(pictures), FrechetPerClass(Projection())
     with pytest.raises(UserError, match=r"needs samples with labels, and these have none.*; use 'fd'"):
         metric.score([pictures(90)], reference)
-    with pytest.raises(UserError, match="needs a reference with classes, and 'held' has none; use 'fd'"):
+    with pytest.raises(UserError, match="needs data with classes, and 'held' has none"):
         metric.score([pictures(90)], Held(pictures(90)))
     with pytest.raises(UserError, match="at least 7 of each class, and only 0 samples are of class 'b'"):
         metric.score([Labelled(pictures(90), torch.zeros(90, dtype=torch.int64))], reference)

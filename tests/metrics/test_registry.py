@@ -44,7 +44,7 @@ def test_unknown_names_bring_the_nearest_or_all():
         metric_named("mode")
     with pytest.raises(UserError, match=r"no metric 'inception'; known: fd, .*modes"):
         metric_named("inception")
-    known = "classifier, dinov2, efficientnet-lite0, inception, pixels"
+    known = "classifier, dinov2, efficientnet-lite0, inception, lpips, pixels"
     with pytest.raises(UserError, match=f"no features 'vgg'; known: {known}"):
         metric_named("fd", "vgg")
     with pytest.raises(UserError, match=r"no features 'incption'; did you mean 'inception'\?"):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from ganbench.data.archive_file import read_archive
 from ganbench.data.decode import BrokenPicture, read_picture
@@ -58,14 +59,14 @@ class Report:
             counts: dict[str, int] = getattr(self, title)
             if counts:
                 lines.append(
-                    f"{title + ':':9}{_listed([f'{name} ({n})' for name, n in counts.items()], ', ', 12)}"
+                    f"{title + ':':9}{listed([f'{name} ({n})' for name, n in counts.items()], ', ', 12)}"
                 )
         if self.classes:
             few, many = min(self.classes.values()), max(self.classes.values())
             lines.append(f"balance: {len(self.classes)} classes with {few} to {many} pictures")
         for title, groups in (("equal files", self.same_files), ("equal pictures", self.same_pictures)):
             spare = sum(len(group) - 1 for group in groups)
-            named = _listed([" = ".join(group[:_SHOWN]) for group in groups], "; ", _SHOWN)
+            named = listed([" = ".join(group[:_SHOWN]) for group in groups], "; ", _SHOWN)
             lines.append(f"{title}: {spare} too many{f' ({named})' if groups else ''}")
         lines += [f"broken: {name}: {reason}" for name, reason in self.broken[:_SHOWN]]
         if len(self.broken) > _SHOWN:
@@ -73,7 +74,8 @@ class Report:
         return "\n".join(lines)
 
 
-def _listed(words: list[str], between: str, most: int) -> str:
+def listed(words: list[str], between: str, most: int) -> str:
+    """Return the first ``most`` words, and how many more there are."""
     more = [f"and {len(words) - most} more"] if len(words) > most else []
     return between.join(words[:most] + more)
 
@@ -85,11 +87,8 @@ def check(path: str | Path) -> Report:
         UserError: there is nothing at the path, no picture in the folder, or the file is no archive.
     """
     path = Path(path)
-    if not path.exists():
-        raise UserError(f"there is no folder and no archive {path}")
-    items, others = (
-        (_of_folder(path), list_pictures(path).others) if path.is_dir() else (_of_archive(path), 0)
-    )
+    items = stored_pictures(path)
+    others = list_pictures(path).others if path.is_dir() else 0
     formats, modes, sizes, classes = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
     by_bytes: defaultdict[bytes, list[str]] = defaultdict(list)
     by_pixels: defaultdict[bytes, list[str]] = defaultdict(list)
@@ -109,9 +108,7 @@ def check(path: str | Path) -> Report:
         if class_name is not None:
             classes[class_name] += 1
         by_bytes[hashlib.sha256(data).digest()].append(name)
-        # As RGB, so that a grey picture equals its copy stored in colour.
-        pixels = np.asarray(picture.image.convert("RGB"))
-        by_pixels[hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).digest()].append(name)
+        by_pixels[pixel_key(picture.image)].append(name)
     return Report(
         path=str(path),
         pictures=formats.total(),
@@ -126,10 +123,27 @@ def check(path: str | Path) -> Report:
     )
 
 
-_Item = tuple[str, str | None, bytes | OSError]
+def pixel_key(image: Image.Image) -> bytes:
+    """Return a key that equal pictures share; as RGB, so that a grey picture equals its copy stored in colour."""
+    pixels = np.asarray(image.convert("RGB"))
+    return hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).digest()
 
 
-def _of_folder(path: Path) -> Iterator[_Item]:
+Item = tuple[str, str | None, bytes | OSError]
+
+
+def stored_pictures(path: Path) -> Iterator[Item]:
+    """Return name, class name and encoded bytes (or why they cannot be read) of what a folder or an archive holds.
+
+    Raises:
+        UserError: there is nothing at the path, no picture in the folder, or the file is no archive.
+    """
+    if not path.exists():
+        raise UserError(f"there is no folder and no archive {path}")
+    return _of_folder(path) if path.is_dir() else _of_archive(path)
+
+
+def _of_folder(path: Path) -> Iterator[Item]:
     files = list_pictures(path).files
     labels, classes = classes_of(files)
     for row, file in enumerate(files):
@@ -141,7 +155,7 @@ def _of_folder(path: Path) -> Iterator[_Item]:
         yield shown(file), None if labels is None else classes[labels[row]], data
 
 
-def _of_archive(path: Path) -> Iterator[_Item]:
+def _of_archive(path: Path) -> Iterator[Item]:
     archive = read_archive(path)
     for number in range(len(archive)):
         label = None if archive.labels is None else archive.classes[archive.labels[number]]

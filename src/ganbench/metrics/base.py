@@ -25,12 +25,21 @@ Kind: TypeAlias = Literal["image", "points"]
 DOCUMENTS = ("generator", "items", "versions", "machine", "warning")
 
 
+@dataclass(frozen=True)
+class Gallery:
+    """Pictures that show what a score means: uint8 ``[N, C, H, W]``, to be laid out in so many columns."""
+
+    pictures: Tensor
+    columns: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Score:
     """One number, the numbers that go with it, and how they were measured.
 
     ``details`` are further results. ``measured`` is the protocol: scores in which it differs are not comparable,
-    but for the fields of ``DOCUMENTS`` (see :meth:`differences`).
+    but for the fields of ``DOCUMENTS`` (see :meth:`differences`). ``gallery`` is to be looked at
+    and is no part of the record.
     Raises ValueError for a value that is not finite.
     """
 
@@ -39,6 +48,7 @@ class Score:
     better: Better
     details: Mapping[str, JSON] = field(default_factory=dict)
     measured: Mapping[str, JSON] = field(default_factory=dict)
+    gallery: Gallery | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.better not in ("lower", "higher"):

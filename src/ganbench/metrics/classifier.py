@@ -152,9 +152,9 @@ def _read(path: Path) -> bytes | None:
 def _teach_and_keep(train: Dataset, test: Dataset, teaching: Teaching, path: Path, note: Note) -> bytes:
     note(f"training a classifier of '{train.info.name}', once, in about a minute; it is kept at {path}")
     start = time.monotonic()
-    with _alone(teaching.seed):
-        network = _teach(train, teaching)
-        accuracy = _accuracy(network, test)
+    with alone(teaching.seed):
+        network = teach(train, teaching)
+        accuracy = accuracy_on(test, network)
     seconds = time.monotonic() - start
     note(
         f"the classifier of '{train.info.name}' is right on {accuracy:.2%} of the test split ({seconds:.0f} s)"
@@ -183,7 +183,7 @@ def _teach_and_keep(train: Dataset, test: Dataset, teaching: Teaching, path: Pat
 
 
 @contextmanager
-def _alone(seed: int) -> Iterator[None]:
+def alone(seed: int) -> Iterator[None]:
     """Have random numbers of our own and one thread: sums over threads would change the last bits."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -195,7 +195,11 @@ def _alone(seed: int) -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def _teach(train: Dataset, teaching: Teaching) -> ClassifierNetwork:
+def teach(train: Dataset, teaching: Teaching, *, flip: bool = False) -> ClassifierNetwork:
+    """Return a network that was shown the pictures of a set; with ``flip`` half of each batch's are mirrored.
+
+    Random numbers are torch's own: call it in :func:`alone`.
+    """
     network = ClassifierNetwork(train.info.shape[0], len(train.info.classes))
     network.to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(network.parameters(), lr=0.0, weight_decay=teaching.decay)
@@ -205,7 +209,10 @@ def _teach(train: Dataset, teaching: Teaching) -> ClassifierNetwork:
             group["lr"] = teaching.rate * min((step + 1) / (0.2 * steps), (steps - step) / (0.8 * steps))
         labels = train.labels(index)
         assert labels is not None, "a set with classes has labels"
-        pictures = _moved(train.info.from_data(train.items(index)), teaching.shift)
+        pictures = train.info.from_data(train.items(index))
+        if flip:
+            pictures = torch.where(torch.rand(len(index), 1, 1, 1) < 0.5, pictures.flip(-1), pictures)
+        pictures = _moved(pictures, teaching.shift)
         optimizer.zero_grad(set_to_none=True)
         functional.cross_entropy(network(pictures), labels).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
@@ -228,7 +235,8 @@ def _moved(pictures: Tensor, shift: int) -> Tensor:
 
 
 @torch.no_grad()
-def _accuracy(network: nn.Module, test: Dataset) -> float:
+def accuracy_on(test: Dataset, network: nn.Module) -> float:
+    """Return the share of a set's pictures whose class the network, in eval mode from now on, tells."""
     network.eval()
     right = 0
     for index in torch.split(torch.arange(test.info.size), CHUNK):

@@ -17,10 +17,10 @@ from ganbench.metrics.chunk import Chunk
 from ganbench.metrics.extractors.base import FeatureExtractor, score_name
 from ganbench.metrics.frechet import frechet_record
 from ganbench.metrics.frechet_distance import FrechetTo
+from ganbench.metrics.labels import labels_of
 from ganbench.metrics.measure import require_labels
 from ganbench.metrics.pictures import PictureMetric, Rows
 from ganbench.metrics.reference import reference_statistics
-from ganbench.metrics.reference_sample import CHUNK
 from ganbench.metrics.statistics import Gaussian, RunningGaussian
 
 if TYPE_CHECKING:
@@ -68,13 +68,7 @@ class FrechetPerClass(PictureMetric):
     def begin(self, reference: Dataset) -> FrechetPerClassMeasurement:
         """Have each class's statistics ready, from the cache or by one pass over the set."""
         info = reference.info
-        everything = torch.arange(info.size)
-        parts = [reference.labels(part) for part in torch.split(everything, CHUNK)]
-        labels = torch.cat([part for part in parts if part is not None]) if info.classes else everything[:0]
-        if len(labels) != info.size:
-            raise UserError(
-                f"metric '{self.name}' needs a reference with classes, and '{info.name}' has none; use 'fd'"
-            )
+        labels = labels_of(reference, self.name)
         chosen = [(labels == number).nonzero().flatten() for number in range(len(info.classes))]
         for name, index in zip(info.classes, chosen, strict=True):
             self.require("items of '" + info.name + "'", name, len(index))

@@ -69,10 +69,17 @@ def _reach(x: Tensor, ks: tuple[int, ...]) -> dict[int, Tensor]:
 
 def _blocks(a: Tensor, b: Tensor) -> Iterator[tuple[slice, slice, Tensor]]:
     """Yield blocks of the squared distances between rows: which rows of ``a``, which of ``b``, ``[rows, columns]``."""
-    squares = [x.square().sum(1) for x in (a, b)]
     for i in range(0, len(a), BLOCK):
         for j in range(0, len(b), BLOCK):
             rows, columns = slice(i, min(i + BLOCK, len(a))), slice(j, min(j + BLOCK, len(b)))
-            lengths = squares[0][rows, None] + squares[1][None, columns]
-            squared = torch.addmm(lengths, a[rows], b[columns].T, alpha=-2)
-            yield rows, columns, squared.masked_fill_(squared < SAME * lengths, 0)
+            yield rows, columns, squared_distances(a[rows], b[columns])
+
+
+def squared_distances(a: Tensor, b: Tensor) -> Tensor:
+    """Return the squared Euclidean distances ``[N, M]`` between rows ``[N, D]`` and ``[M, D]``.
+
+    Centre both on one mean first: rounding grows with the rows' lengths. What is next to 0 is 0.
+    """
+    lengths = a.square().sum(1)[:, None] + b.square().sum(1)[None, :]
+    squared = torch.addmm(lengths, a, b.T, alpha=-2)
+    return squared.masked_fill_(squared < SAME * lengths, 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 from typing import Protocol
@@ -11,6 +11,7 @@ from typing import Protocol
 from ganbench.errors import UserError, did_you_mean
 from ganbench.metrics.base import Kind, Metric
 from ganbench.metrics.extractors.base import FeatureExtractor
+from ganbench.metrics.named import METRICS
 
 
 class ExtractorMaker(Protocol):
@@ -56,6 +57,14 @@ def _inception(of: str, resolution: int | None) -> FeatureExtractor:
     return InceptionFeatures(Path(of) if of else None)
 
 
+def _lpips(of: str, resolution: int | None) -> FeatureExtractor:
+    from ganbench.metrics.extractors.lpips import LPIPSFeatures
+
+    if of:
+        raise UserError(f"features 'lpips' take nothing behind a colon, but got '{of}'")
+    return LPIPSFeatures() if resolution is None else LPIPSFeatures(resolution)
+
+
 def _pixels(of: str, resolution: int | None) -> FeatureExtractor:
     from ganbench.metrics.extractors.pixels import PixelFeatures
 
@@ -64,108 +73,14 @@ def _pixels(of: str, resolution: int | None) -> FeatureExtractor:
     return PixelFeatures() if resolution is None else PixelFeatures(resolution)
 
 
-def _frechet(features: Callable[[], FeatureExtractor]) -> Metric:
-    from ganbench.metrics.frechet import FrechetDistance
-
-    return FrechetDistance(features())
-
-
-def _frechet_infinity(features: Callable[[], FeatureExtractor]) -> Metric:
-    from ganbench.metrics.frechet_infinity import FrechetInfinity
-
-    return FrechetInfinity(features())
-
-
-def _frechet_per_class(features: Callable[[], FeatureExtractor]) -> Metric:
-    from ganbench.metrics.frechet_per_class import FrechetPerClass
-
-    return FrechetPerClass(features())
-
-
-def _kernel(features: Callable[[], FeatureExtractor]) -> Metric:
-    from ganbench.metrics.kernel import KernelDistance
-
-    return KernelDistance(features())
-
-
-def _inception_score(features: Callable[[], FeatureExtractor]) -> Metric:
-    from ganbench.metrics.inception_score import InceptionScore
-
-    return InceptionScore(features())
-
-
-def _precision_recall(features: Callable[[], FeatureExtractor]) -> Metric:
-    from ganbench.metrics.precision_recall import PrecisionRecall
-
-    return PrecisionRecall(features())
-
-
-def _density_coverage(features: Callable[[], FeatureExtractor]) -> Metric:
-    from ganbench.metrics.density_coverage import DensityCoverage
-
-    return DensityCoverage(features())
-
-
-def _sliced_wasserstein(features: Callable[[], FeatureExtractor]) -> Metric:
-    from ganbench.metrics.sliced_wasserstein import SlicedWasserstein
-
-    return SlicedWasserstein()
-
-
-def _spectrum(features: Callable[[], FeatureExtractor]) -> Metric:
-    from ganbench.metrics.spectrum import SpectrumDistance
-
-    return SpectrumDistance()
-
-
-def _modes(features: Callable[[], FeatureExtractor]) -> Metric:
-    from ganbench.metrics.mode_coverage import Modes
-
-    return Modes()
-
-
-def _stacked_modes(features: Callable[[], FeatureExtractor]) -> Metric:
-    from ganbench.metrics.stacked_modes import StackedModes
-
-    return StackedModes()
-
-
-def _wasserstein_1(features: Callable[[], FeatureExtractor]) -> Metric:
-    from ganbench.metrics.one_dimension import OneDimension, wasserstein_1
-
-    return OneDimension("w1", wasserstein_1)
-
-
-def _kolmogorov_smirnov(features: Callable[[], FeatureExtractor]) -> Metric:
-    from ganbench.metrics.one_dimension import OneDimension, kolmogorov_smirnov
-
-    return OneDimension("ks", kolmogorov_smirnov)
-
-
 EXTRACTORS: Mapping[str, ExtractorMaker] = MappingProxyType(
     {
         "efficientnet-lite0": _efficientnet_lite0,
         "inception": _inception,
         "dinov2": _dinov2,
         "classifier": _classifier,
+        "lpips": _lpips,
         "pixels": _pixels,
-    }
-)
-METRICS: Mapping[str, Callable[[Callable[[], FeatureExtractor]], Metric]] = MappingProxyType(
-    {
-        "fd": _frechet,
-        "fd-inf": _frechet_infinity,
-        "fd-class": _frechet_per_class,
-        "kd": _kernel,
-        "is": _inception_score,
-        "pr": _precision_recall,
-        "dc": _density_coverage,
-        "swd": _sliced_wasserstein,
-        "spectrum": _spectrum,
-        "modes": _modes,
-        "stacked-modes": _stacked_modes,
-        "w1": _wasserstein_1,
-        "ks": _kolmogorov_smirnov,
     }
 )
 DEFAULT_FOR_NUMBERS = ("w1", "ks")  # data of one dimension, where more than the modes can be compared

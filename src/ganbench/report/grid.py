@@ -10,6 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from ganbench.data.base import DataInfo
+from ganbench.metrics.base import Gallery
 from ganbench.report.figure import FAKE, REAL, png_bytes
 
 
@@ -35,6 +36,11 @@ def image_grid(pictures: Tensor, columns: int | None = None, gap: int = 1, least
     image = Image.fromarray(sheet if channels == 3 else sheet[:, :, 0])
     factor = max(1, round(least / image.width))
     return image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
+
+
+def png_of_grid(gallery: Gallery) -> bytes:
+    """Return the pictures of a gallery, tiled in its columns, as a PNG."""
+    return _png(image_grid(gallery.pictures, gallery.columns))
 
 
 def _png(image: Image.Image) -> bytes:

@@ -43,6 +43,11 @@ class ClassifierFeatures:
         return {"input": "uint8", "normalise": "x / 127.5 - 1", "resize": None, "dtype": "float32"}
 
     @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes, in the order of the logits."""
+        return self.classifier.train.classes
+
+    @property
     def trained(self) -> Mapping[str, JSON]:
         """What it was trained on, and its accuracy on that set's test split."""
         return self.classifier.record
