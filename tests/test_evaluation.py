@@ -19,8 +19,9 @@ from ganbench.data.shapes import shapes
 from ganbench.data.stacked_mnist import Stacked
 from ganbench.data.toy import ring8
 from ganbench.errors import UserError
-from ganbench.evaluation import check_gallery, evaluate, require_scorable, score_model, write_gallery
+from ganbench.evaluation import evaluate, require_scorable, score_model
 from ganbench.experiment import train
+from ganbench.gallery import check_gallery, write_gallery
 from ganbench.latents import Gaussian
 from ganbench.metrics import registry, stacked_modes
 from ganbench.model import Model, load
