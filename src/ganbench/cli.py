@@ -171,9 +171,8 @@ def sample(
 
     check_destination(out)
     model = load(run, _step(step), _trust(module))
-    if class_ is not None:
-        raise UserError(f"{run} was trained without classes, so it cannot sample the class '{class_}'")
-    write_samples(model, out, n, seed)
+    label = None if class_ is None else model.class_number(class_)
+    write_samples(model, out, n, seed, label)
     print(out)
 
 

@@ -48,6 +48,8 @@ def evaluate(
     model = load(run, step, trusted)
     recipe = run.recipe(trusted)
     reference: Dataset = recipe.data() if against is None else _dataset_like(against, model.info)
+    if against is None:
+        run.require_classes(reference.info)
     if against is None and reference.info.fingerprint != run.info.fingerprint:
         raise UserError(
             f"the data set {reference.info.name} is not the one that {run.path} was trained on (its fingerprint "
@@ -90,16 +92,27 @@ def score_model(
     seed: int = 1,
     trusted: Collection[str] = (),
 ) -> list[Score]:
-    """Score a model's samples against a data set; the samples' seed and the model's step go into the record."""
-    origin = {"generator": {"step": model.step, "seed": seed}}
+    """Score a model's samples against a data set; the samples' seed and the model's step go into the record.
+
+    A model of classes makes each of them in turn, and its samples have labels where the data set has the same classes.
+    """
+    origin: dict[str, Any] = {"generator": {"step": model.step, "seed": seed}}
     chosen = _metrics(reference, metrics, features, trusted)
     count = n or max(metric.usual for metric in chosen)
 
-    def samples() -> Iterator[Tensor]:
-        for latents in torch.split(model.latents(count, seed), _CHUNK):
-            yield model.decode(latents)
+    labels = model.labels(count)
+    labelled = labels is not None and model.classes == reference.info.classes
+    if labels is not None:
+        origin["generator"]["labels"] = "each class in turn"
 
-    return _measured(chosen, samples, count, reference, origin, labelled=False)
+    def samples() -> Iterator[Tensor | Labelled]:
+        for index in torch.split(torch.arange(count), _CHUNK):
+            own = None if labels is None else labels[index]
+            made = model.decode(latents[index], own)
+            yield Labelled(made, own) if labelled and own is not None else made
+
+    latents = model.latents(count, seed)
+    return _measured(chosen, samples, count, reference, origin, labelled=labelled)
 
 
 def _evaluate_items(

@@ -20,6 +20,7 @@ from ganbench.evaluation import require_scorable, score_model
 from ganbench.metrics.base import Score
 from ganbench.model import Model
 from ganbench.recipe import Budget, Recipe
+from ganbench.report.arrangement import grid_of
 from ganbench.report.critic import critic_picture, why_not
 from ganbench.report.grid import sample_picture
 from ganbench.runs import Run, write_bytes, write_json
@@ -84,7 +85,7 @@ def resume(
     The result is the one an uninterrupted run would have, bit for bit, on the same machine and thread count.
 
     Raises:
-        UserError: it is no run, its data set has changed, or ``steps`` is below what is done.
+        UserError: it is no run, its data set or the classes there have changed, or ``steps`` is below what is done.
         RunError: the run failed.
         Stopped: a signal asked the run to stop; a checkpoint is saved.
     """
@@ -99,6 +100,7 @@ def resume(
     try:
         with _only_trainer(run, engine):
             dataset = _dataset(recipe, tensorboard)
+            run.require_classes(dataset.info)
             if dataset.info.fingerprint != run.info.fingerprint:
                 raise UserError(
                     f"the data set {dataset.info.name} is not the one that {run.path} was trained on: "
@@ -164,9 +166,9 @@ class Actions:
 
     def __init__(self, run: Run, trainer: Trainer, dataset: Dataset, recipe: Recipe) -> None:
         self.run, self.dataset, self.recipe = run, dataset, recipe
-        algorithm, latent = trainer.algorithm, make_algorithm(recipe)[1]
+        algorithm, latent = trainer.algorithm, make_algorithm(recipe, dataset.info)[1]
         self.model = Model(algorithm, trainer.generators(), latent, dataset.info, trainer.step)  # type: ignore[arg-type]
-        self.grid_latents = latent.draw(Draws(trainer.seed, "grid"), recipe.schedule.samples)
+        self.grid = grid_of(self.model, recipe.schedule.samples, Draws(trainer.seed, "grid"))
         self.real_index = Draws(trainer.seed, "real").integers(recipe.schedule.samples, dataset.info.size)
         self.draws_critic = why_not(self.model) is None
         self.saved_step = trainer.step if trainer.step in run.checkpoint_steps() else -1
@@ -184,14 +186,15 @@ class Actions:
         ]
 
     def draw_samples(self, trainer: Trainer) -> None:
-        """Write the grid of the same latents as always and, for points, what D makes of where they lie."""
+        """Write the grid of the same latents and classes as always and, for points, what D makes of where they lie."""
         if not trainer.engine.leads:
             return
         self.model.step = trainer.step
-        samples = self.model.decode(self.grid_latents)
+        samples = self.model.decode(self.grid.latents, self.grid.labels)
         real = self.dataset.items(self.real_index)
         title, name = f"step {trainer.step}", f"step-{trainer.step:08d}.png"
-        write_bytes(self.run.samples / name, sample_picture(self.dataset.info, samples, real, title))
+        picture = sample_picture(self.dataset.info, samples, real, title, columns=self.grid.columns)
+        write_bytes(self.run.samples / name, picture)
         if self.draws_critic:
             self.run.critic.mkdir(exist_ok=True)
             write_bytes(self.run.critic / name, critic_picture(self.model, samples, real, title))

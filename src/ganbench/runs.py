@@ -91,6 +91,15 @@ class Run:
         except (KeyError, TypeError, ValueError) as error:
             raise UserError(f"{self.path / 'meta.json'} is damaged: it describes no data set") from error
 
+    def require_classes(self, info: DataInfo) -> None:
+        """Raise UserError unless a data set has the classes that the run was trained on, in the same order."""
+        then, now = self.info.classes, info.classes
+        if then != now:
+            raise UserError(
+                f"the classes of {info.name} are {', '.join(now) or 'none'}, but {self.path} was trained on "
+                f"{', '.join(then) or 'none'}: a number would stand for another class"
+            )
+
     def recipe(self, trusted: Collection[str] = ()) -> Recipe:
         """Return the run's resolved recipe; ``trusted`` names the user's own modules that it may use."""
         return Recipe.from_dict(read_json(self.path / "recipe.json"), trusted)

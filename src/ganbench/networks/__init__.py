@@ -1,6 +1,7 @@
 """Generators and discriminators, one family a file."""
 
 from ganbench.networks.dense_dcgan import DenseDCGANDiscriminator, DenseDCGANGenerator
+from ganbench.networks.maxout import MaxoutDiscriminator
 from ganbench.networks.mlp import JointMLPDiscriminator, MLPDiscriminator, MLPEncoder, MLPGenerator
 from ganbench.networks.resnet import ResNetDiscriminator, ResNetGenerator
 from ganbench.networks.simple_cnn import SimpleCNNDiscriminator, SimpleCNNGenerator
@@ -12,6 +13,7 @@ __all__ = [
     "MLPDiscriminator",
     "MLPEncoder",
     "MLPGenerator",
+    "MaxoutDiscriminator",
     "ResNetDiscriminator",
     "ResNetGenerator",
     "SimpleCNNDiscriminator",

@@ -13,13 +13,21 @@ from ganbench.data.base import DataInfo
 from ganbench.report.figure import FAKE, REAL, png_bytes
 
 
-def sample_picture(info: DataInfo, samples: Tensor, real: Tensor | None = None, title: str = "") -> bytes:
+def sample_picture(
+    info: DataInfo,
+    samples: Tensor,
+    real: Tensor | None = None,
+    title: str = "",
+    *,
+    columns: int | None = None,
+) -> bytes:
     """Return samples in the data's own units as a PNG; for points, over the real ones.
 
-    ``samples`` is uint8 ``[N, C, H, W]`` or float ``[N, D]``; the same samples give the same bytes.
+    ``samples`` is uint8 ``[N, C, H, W]`` or float ``[N, D]``; the same samples give the same bytes. Pictures stand in
+    ``columns``, as many as rows unless given.
     """
     if info.kind == "image":
-        return _png(image_grid(samples))
+        return _png(image_grid(samples, columns))
     return _scatter(info, samples, real, title)
 
 
