@@ -62,12 +62,24 @@ def make_networks(
     networks = nn.ModuleDict()
     for name, spec in recipe.networks.items():
         shape = algorithm.shape_of(name, info.shape)
-        known = {"shape": shape, "latent": latent.size, "classes": len(info.classes)}
+        known = {
+            "shape": shape,
+            "latent": latent.size,
+            "classes": len(info.classes),
+            **_further(networks, latent),
+        }
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(seed_of(seed, "weights", name))
             networks[name] = make(spec, known, f"networks.{name}")
     algorithm.check_networks(networks)
     return networks
+
+
+def _further(networks: nn.ModuleDict, latent: Latent) -> dict[str, Any]:
+    """Return what a network on another's features must know: how many the last one before it has, and the codes."""
+    sizes = [n.feature_size for n in networks.values() if hasattr(n, "feature_size")]
+    codes = getattr(latent, "codes", None)
+    return ({"features": sizes[-1]} if sizes else {}) | ({} if codes is None else {"codes": codes})
 
 
 def make_trainer(recipe: Recipe, dataset: Dataset, engine: Engine, seed: int) -> Trainer:
