@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ganbench.code_scores import code_scores
 from ganbench.data.base import DataInfo, Dataset
 from ganbench.data.registry import dataset_named
 from ganbench.errors import UserError
@@ -21,6 +22,7 @@ from ganbench.runs import Run, write_json
 from ganbench.spec import Spec, parameters
 
 _CHUNK = 250
+OF_CODES = "codes"  # a score of what a model reads from real items, not of its samples
 
 
 def evaluate(
@@ -37,7 +39,8 @@ def evaluate(
     """Score a run (or a folder, an archive or a data set of pictures) and return the scores.
 
     ``against`` is a data set's name or ``folder:PATH``; a run's default is the data it was trained on.
-    ``n`` is the number of samples (default: the metric's own). A run's scores are also written to ``eval/``.
+    ``n`` is the number of samples (default: the metric's own); the metric ``codes`` reads the data's test split, or all
+    of ``against``. A run's scores are also written to ``eval/``.
 
     Raises:
         UserError: there is nothing to score, or the metric cannot judge it.
@@ -55,9 +58,14 @@ def evaluate(
             f"the data set {reference.info.name} is not the one that {run.path} was trained on (its fingerprint "
             f"is {reference.info.fingerprint}, then it was {run.info.fingerprint}); name it with --against"
         )
-    scores = score_model(
-        model, reference, metrics=metrics, features=features, n=n, seed=seed, trusted=trusted
+    others = [name for name in metrics if name != OF_CODES]
+    scores = (
+        code_scores(model, _test_split(reference, recipe.data, against)) if others != list(metrics) else []
     )
+    if others or not metrics:
+        scores += score_model(
+            model, reference, metrics=others, features=features, n=n, seed=seed, trusted=trusted
+        )
     for score in scores:
         run.eval.mkdir(exist_ok=True)
         label = f"{score.name} step-{model.step:08d} n{score.measured['samples']} seed{seed}"
@@ -65,6 +73,14 @@ def evaluate(
             label += f" against {reference.info.name} {reference.info.fingerprint}"
         write_json(run.eval / f"{_file_name(label)}.json", score.to_dict())
     return scores
+
+
+def _test_split(reference: Dataset, data: Spec, against: str | None) -> Dataset:
+    """Return the items whose codes are read: the test split of the run's data where there is one, or what was named."""
+    if against is not None or "split" not in parameters(data.target):
+        return reference
+    made: Dataset = data.replace(split="test")()
+    return made
 
 
 def _file_name(label: str) -> str:

@@ -23,6 +23,7 @@ from ganbench.recipe import Budget, Recipe
 from ganbench.report.arrangement import grid_of
 from ganbench.report.critic import critic_picture, why_not
 from ganbench.report.grid import sample_picture
+from ganbench.report.sweeps import sweep_arrangement
 from ganbench.runs import Run, write_bytes, write_json
 from ganbench.training.checkpoint import prune_checkpoints, save_checkpoint
 from ganbench.training.draws import Draws
@@ -171,6 +172,8 @@ class Actions:
         self.grid = grid_of(self.model, recipe.schedule.samples, Draws(trainer.seed, "grid"))
         self.real_index = Draws(trainer.seed, "real").integers(recipe.schedule.samples, dataset.info.size)
         self.draws_critic = why_not(self.model) is None
+        codes = hasattr(latent, "codes")
+        self.sweeps = sweep_arrangement(self.model, 5, Draws(trainer.seed, "grid")) if codes else None
         self.saved_step = trainer.step if trainer.step in run.checkpoint_steps() else -1
 
     def hooks(self, console: Console, show: Any, mirror: TensorBoardMirror | None) -> list[Hook]:
@@ -198,6 +201,9 @@ class Actions:
         if self.draws_critic:
             self.run.critic.mkdir(exist_ok=True)
             write_bytes(self.run.critic / name, critic_picture(self.model, samples, real, title))
+        if self.sweeps is not None:
+            self.run.sweeps.mkdir(exist_ok=True)
+            write_bytes(self.run.sweeps / name, self.sweeps.picture(self.model))
 
     def evaluate(self, trainer: Trainer, console: Console) -> None:
         """Score the model; a checkpoint with the best score so far is saved and kept."""

@@ -86,7 +86,7 @@ class Codes:
     def categories(self, numbers: Tensor) -> list[Tensor]:
         """Return the numbers ``[N, values]`` of each categorical code, of latents ``[N, size]`` or beliefs."""
         last = numbers if numbers.shape[1] == self.outputs else numbers[:, -self.size :]
-        return list(last[:, : sum(self.categorical)].split(list(self.categorical), 1))
+        return list(torch.split(last[:, : sum(self.categorical)], list(self.categorical), 1))
 
 
 @dataclass(frozen=True)

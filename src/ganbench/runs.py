@@ -43,10 +43,8 @@ class Run:
         self.events = EventLog(self.path / "events.jsonl")
         self.samples, self.checkpoints = self.path / "samples", self.path / "checkpoints"
         self.eval = self.path / "eval"
-        self.critic, self.pictures = (
-            self.path / "critic",
-            self.path / "pictures",
-        )  # there once they are needed
+        # There once they are needed.
+        self.critic, self.pictures, self.sweeps = (self.path / n for n in ("critic", "pictures", "sweeps"))
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
@@ -164,7 +162,7 @@ class Run:
 
     def sweep(self) -> None:
         """Delete the temporary files that a killed process left; only for the holder of the lock."""
-        for folder in (self.path, self.samples, self.eval, self.critic, self.pictures):
+        for folder in (self.path, self.samples, self.eval, self.critic, self.pictures, self.sweeps):
             for leftover in folder.glob(".*.tmp"):
                 leftover.unlink(missing_ok=True)
 

@@ -5,20 +5,29 @@ from __future__ import annotations
 import io
 import os
 import shutil
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 
-from ganbench.errors import UserError
+from ganbench.errors import UserError, did_you_mean
 from ganbench.model import Model
-from ganbench.report.arrangement import grid_of
+from ganbench.report.arrangement import class_paths, grid_of
+from ganbench.report.attention import attention_picture
 from ganbench.report.grid import sample_picture
+from ganbench.report.sweeps import sweep_arrangement
 from ganbench.runs import write_bytes
 from ganbench.training.draws import Draws
+
+Picture = Literal["walks", "sweeps", "attention"]
+"""Walks from class to class, sweeps of codes, where G's attention looks."""
+
+_COLUMNS = 10  # of a walk
 
 
 def check_destination(out: Path) -> None:
@@ -63,6 +72,40 @@ def write_samples(model: Model, out: Path, n: int, seed: int, label: int | None 
         raise UserError("these samples are points, not pictures: write them to FILE.npz or FILE.png")
     else:
         _write_folder(model, out, samples, labels)
+
+
+def picture_named(name: str) -> Picture:
+    """Return the kind of picture of that name. Raises UserError if there is none."""
+    for known in get_args(Picture):
+        if name == known:
+            return cast(Picture, known)
+    raise UserError(f"there is no picture '{name}'{did_you_mean(name, get_args(Picture))}")
+
+
+def write_picture(model: Model, out: Path, picture: Picture, rows: int, seed: int) -> None:
+    """Write another picture than the grid: walks between classes, sweeps of codes, or where G's attention looks.
+
+    Raises:
+        UserError: the model has no such thing to show, or ``out`` is no ``.png``.
+    """
+    if out.suffix != ".png":
+        raise UserError(f"--picture {picture} is one picture; give --out FILE.png, not '{out.name}'")
+    write_bytes(out, _PICTURES[picture](model, rows, seed))
+
+
+def _walks(model: Model, rows: int, seed: int) -> bytes:
+    if len(model.classes) < 2:
+        raise UserError("this model was trained without classes, so there is no way from one to another")
+    return class_paths(model, rows, _COLUMNS, seed).picture(model)
+
+
+def _sweeps(model: Model, rows: int, seed: int) -> bytes:
+    return sweep_arrangement(model, rows, Draws(seed, "sample")).picture(model)
+
+
+_PICTURES: Mapping[Picture, Callable[[Model, int, int], bytes]] = MappingProxyType(
+    {"walks": _walks, "sweeps": _sweeps, "attention": attention_picture}
+)
 
 
 def _write_folder(model: Model, out: Path, samples: Tensor, labels: Tensor | None) -> None:

@@ -139,6 +139,6 @@ def surprise(codes: Codes, belief: Tensor, latents: Tensor) -> tuple[Tensor, Ten
     for logits, one_hot in zip(codes.categories(belief), codes.categories(latents), strict=True):
         categorical = categorical - (functional.log_softmax(logits, 1) * one_hot).sum(1)
     start = sum(codes.categorical)
-    mean, log_std = belief[:, start:].split(codes.continuous, 1) if codes.continuous else (belief[:, :0],) * 2
+    mean, log_std = belief[:, start : start + codes.continuous], belief[:, start + codes.continuous :]
     error = (true[:, start:] - mean) * torch.exp(-log_std)
     return categorical, (error.square() / 2 + log_std + math.log(2 * math.pi) / 2).sum(1)

@@ -27,7 +27,7 @@ def sample_picture(
     ``columns``, as many as rows unless given.
     """
     if info.kind == "image":
-        return _png(image_grid(samples, columns))
+        return png(image_grid(samples, columns))
     return _scatter(info, samples, real, title)
 
 
@@ -45,7 +45,8 @@ def image_grid(pictures: Tensor, columns: int | None = None, gap: int = 1, least
     return image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
 
 
-def _png(image: Image.Image) -> bytes:
+def png(image: Image.Image) -> bytes:
+    """Return an image as a PNG, the same bytes for the same pixels."""
     buffer = io.BytesIO()
     image.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
