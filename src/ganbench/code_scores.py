@@ -64,7 +64,7 @@ def code_scores(model: Model, items: Dataset) -> list[Score]:
             for code, values in found.items()
         }
     info = items.info
-    measured = {
+    measured: dict[str, Any] = {
         "items": {"name": info.name, "split": info.split, "fingerprint": info.fingerprint},
         "samples": info.size,
         "mapping": "each value of the code to its commonest class, on the same items",
