@@ -26,7 +26,7 @@ def test_networks_have_the_shape_that_the_algorithm_shows_them(
     recipe = tiny("pacgan-ring8", {"data": data, "algorithm.packing": packing})
     info = make_dataset(recipe).info
     assert info.shape == shape
-    made: dict[str, Any] = dict(make_networks(recipe, info, *make_algorithm(recipe), seed=0).items())
+    made: dict[str, Any] = dict(make_networks(recipe, info, *make_algorithm(recipe, info), seed=0).items())
     assert made["G"].shape == shape
     assert made["D"].layers[0].in_features == math.prod(shape) * packing
 

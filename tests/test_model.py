@@ -150,7 +150,7 @@ def test_sampling_is_in_eval_mode_and_without_gradients() -> None:
     seen = []
 
     class Sees:
-        def sample(self, networks: torch.nn.ModuleDict, latent: Tensor) -> Tensor:
+        def sample(self, networks: torch.nn.ModuleDict, latent: Tensor, condition: None) -> Tensor:
             seen.append((networks["G"].training, torch.is_grad_enabled()))
             return networks["G"](latent)
 

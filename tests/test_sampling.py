@@ -26,7 +26,7 @@ class Noise:
     def draw(self, draws: Any, rows: int) -> Tensor:
         return draws.uniform(rows, self.size, low=-1.0)
 
-    def sample(self, networks: torch.nn.ModuleDict, latent: Tensor) -> Tensor:
+    def sample(self, networks: torch.nn.ModuleDict, latent: Tensor, condition: None) -> Tensor:
         return latent.reshape(-1, *self.shape)
 
 

@@ -106,7 +106,8 @@ def outcome(run: Run, step: int = STEPS) -> dict[str, Any]:
     lines = run.events.path.read_text().splitlines()
     told = [line for line in lines if json.loads(line)["kind"] != "speed"]
     critic = {f"critic/{name}": picture for name, picture in contents(run.critic).items()}
-    return {**saved, **contents(run.samples), **critic, "events": told}
+    sweeps = {f"sweeps/{name}": picture for name, picture in contents(run.sweeps).items()}
+    return {**saved, **contents(run.samples), **critic, **sweeps, "events": told}
 
 
 def stop_after(monkeypatch: pytest.MonkeyPatch, step: int, error: BaseException | None = None) -> None:

@@ -43,25 +43,43 @@ def make_dataset(recipe: Recipe) -> Dataset:
     return dataset
 
 
-def make_algorithm(recipe: Recipe) -> tuple[Algorithm, Latent]:
-    """Make the recipe's algorithm and the latent distribution it draws from."""
+def make_algorithm(recipe: Recipe, info: DataInfo) -> tuple[Algorithm, Latent]:
+    """Make the recipe's algorithm and the latent distribution it draws from, for data of that description."""
     latent: Latent = make(recipe.latent, {}, "latent")
-    algorithm: Algorithm = make(recipe.algorithm, {"latent": latent}, "algorithm")
+    known = {"latent": latent, "classes": len(info.classes)}
+    algorithm: Algorithm = make(recipe.algorithm, known, "algorithm")
     return algorithm, latent
 
 
 def make_networks(
     recipe: Recipe, info: DataInfo, algorithm: Algorithm, latent: Latent, seed: int
 ) -> nn.ModuleDict:
-    """Make the recipe's networks; each one's first weights depend on the seed and its own name only."""
+    """Make the recipe's networks; each one's first weights depend on the seed and its own name only.
+
+    Raises:
+        UserError: they do not fit the data or the algorithm.
+    """
     networks = nn.ModuleDict()
     for name, spec in recipe.networks.items():
         shape = algorithm.shape_of(name, info.shape)
-        known = {"shape": shape, "latent": latent.size, "classes": len(info.classes)}
+        known = {
+            "shape": shape,
+            "latent": latent.size,
+            "classes": len(info.classes),
+            **_further(networks, latent),
+        }
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(seed_of(seed, "weights", name))
             networks[name] = make(spec, known, f"networks.{name}")
+    algorithm.check_networks(networks)
     return networks
+
+
+def _further(networks: nn.ModuleDict, latent: Latent) -> dict[str, Any]:
+    """Return what a network on another's features must know: how many the last one before it has, and the codes."""
+    sizes = [n.feature_size for n in networks.values() if hasattr(n, "feature_size")]
+    codes = getattr(latent, "codes", None)
+    return ({"features": sizes[-1]} if sizes else {}) | ({} if codes is None else {"codes": codes})
 
 
 def make_trainer(recipe: Recipe, dataset: Dataset, engine: Engine, seed: int) -> Trainer:
@@ -70,7 +88,7 @@ def make_trainer(recipe: Recipe, dataset: Dataset, engine: Engine, seed: int) ->
     Raises:
         UserError: the parts do not fit together.
     """
-    algorithm, latent = make_algorithm(recipe)
+    algorithm, latent = make_algorithm(recipe, dataset.info)
 
     def optimizer(name: str, weights: Iterable[nn.Parameter]) -> Optimizer:
         if name not in recipe.optimizers:

@@ -160,17 +160,27 @@ def sample(
         Optional[str],  # noqa: UP045
         typer.Option("--class", help="Samples of this class (its name or number) only."),
     ] = None,
+    picture: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            help="Instead: 'walks' between classes, 'sweeps' of codes, or G's 'attention' (FILE.png)."
+        ),
+    ] = None,
+    rows: Annotated[int, typer.Option(min=1, help="Of such a picture; of sweeps, for each code.")] = 5,
     module: ModuleOption = None,
 ) -> None:
     """Draw samples from a run."""
     from ganbench.model import load
-    from ganbench.sampling import check_destination, write_samples
+    from ganbench.sampling import check_destination, picture_named, write_picture, write_samples
 
     check_destination(out)
     model = load(run, step_of(step), trust(module))
-    if class_ is not None:
-        raise UserError(f"{run} was trained without classes, so it cannot sample the class '{class_}'")
-    write_samples(model, out, n, seed)
+    if picture is not None:
+        write_picture(model, out, picture_named(picture), rows, seed)
+        print(out)
+        return
+    label = None if class_ is None else model.class_number(class_)
+    write_samples(model, out, n, seed, label)
     print(out)
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ganbench import origin
+from ganbench.code_scores import OF_CODES, code_scores, read_items
 from ganbench.data.base import Dataset
 from ganbench.data.held_out import held_out_of
 from ganbench.errors import UserError
@@ -53,7 +54,7 @@ def evaluate(
     a number, ``"best"``, or ``"both"`` for the best and the last. ``protocol`` fixes metrics, features, the number
     of samples and the split. ``held_out``, named as ``against`` is, is what metrics take that need other real
     pictures; the default is the reference's other split. A run's scores, and the pictures that show what they
-    mean, are also written to ``eval/``.
+    mean, are also written to ``eval/``. The metric ``codes`` reads the data's test split, or all of ``against``.
 
     Raises:
         UserError: there is nothing to score, or the metric cannot judge it.
@@ -64,7 +65,7 @@ def evaluate(
             f"protocol '{named.name}' fixes metrics, features, the number of samples and the split; leave them out"
         )
     asked = Asked(
-        metrics=metrics,
+        metrics=[name for name in metrics if name != OF_CODES],
         features=features or FEATURES,
         n=n,
         trusted=trusted,
@@ -84,7 +85,11 @@ def evaluate(
         model = load(run, number, trusted, weights=weights)
         about = _which(run, model.step, seed)
         others = _held_out(asked, run, against, reference)
-        found = _scores(model, reference, asked, seed, "sample", about, others)
+        found = (
+            code_scores(model, read_items(run, against, reference, trusted)) if OF_CODES in metrics else []
+        )
+        if asked.metrics or not found:
+            found += _scores(model, reference, asked, seed, "sample", about, others)
         _keep(run, found, model, seed, reference, against, held_out)
         scores += found
     return scores
@@ -192,6 +197,7 @@ def score_model(
 ) -> list[Score]:
     """Score a model's samples against a data set; how they were made goes into the record.
 
+    A model of classes makes each in turn; its samples have labels where the data set has the same classes.
     With the purpose "selection" the samples are others than any report's, whatever the seeds.
     """
     asked = Asked(metrics=metrics, features=features, n=n, trusted=trusted)
@@ -210,13 +216,18 @@ def _scores(
     chosen = supplied(asked.chosen(reference), held_out)
     chosen = [m.with_generator(model, asked.n, seed) if isinstance(m, NeedsGenerator) else m for m in chosen]
     count = asked.count(chosen)
+    labels = model.labels(count)
+    labelled = labels is not None and model.classes == reference.info.classes
 
-    def samples() -> Iterator[Tensor]:
-        for latents in torch.split(model.latents(count, seed, purpose), _CHUNK) if count else ():
-            yield model.decode(latents)
+    def samples() -> Iterator[Tensor | Labelled]:
+        latents = model.latents(count, seed, purpose) if count else torch.empty(0)
+        for index in torch.split(torch.arange(count), _CHUNK) if count else ():
+            own = None if labels is None else labels[index]
+            made = model.decode(latents[index], own)
+            yield Labelled(made, own) if labelled and own is not None else made
 
     record = origin.of_model(model, seed, purpose, which)
-    return asked.measure(chosen, samples, count, reference, record, labelled=False)
+    return asked.measure(chosen, samples, count, reference, record, labelled=labelled)
 
 
 def _evaluate_items(source: str, against: str | None, split: str | None, asked: Asked) -> list[Score]:

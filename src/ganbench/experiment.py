@@ -20,8 +20,10 @@ from ganbench.evaluation import in_order_of_choice, require_scorable, score_mode
 from ganbench.metrics.base import Score
 from ganbench.model import Model
 from ganbench.recipe import Budget, Recipe
+from ganbench.report.arrangement import grid_of
 from ganbench.report.critic import critic_picture, why_not
 from ganbench.report.grid import sample_picture
+from ganbench.report.sweeps import sweep_arrangement
 from ganbench.runs import Run, write_bytes, write_json
 from ganbench.training.checkpoint import prune_checkpoints, save_checkpoint
 from ganbench.training.draws import Draws
@@ -84,7 +86,7 @@ def resume(
     The result is the one an uninterrupted run would have, bit for bit, on the same machine and thread count.
 
     Raises:
-        UserError: it is no run, its data set has changed, or ``steps`` is below what is done.
+        UserError: it is no run, its data set or the classes there have changed, or ``steps`` is below what is done.
         RunError: the run failed.
         Stopped: a signal asked the run to stop; a checkpoint is saved.
     """
@@ -99,6 +101,7 @@ def resume(
     try:
         with _only_trainer(run, engine):
             dataset = _dataset(recipe, tensorboard)
+            run.require_classes(dataset.info)
             if dataset.info.fingerprint != run.info.fingerprint:
                 raise UserError(
                     f"the data set {dataset.info.name} is not the one that {run.path} was trained on: "
@@ -167,7 +170,7 @@ class Actions:
 
     def __init__(self, run: Run, trainer: Trainer, dataset: Dataset, recipe: Recipe) -> None:
         self.run, self.dataset, self.recipe = run, dataset, recipe
-        algorithm, latent = trainer.algorithm, make_algorithm(recipe)[1]
+        algorithm, latent = trainer.algorithm, make_algorithm(recipe, dataset.info)[1]
         averaged = trainer.average is not None
         self.model = Model(
             algorithm,  # type: ignore[arg-type]
@@ -178,9 +181,11 @@ class Actions:
             weights="averaged" if averaged else "live",
             keeps_average=averaged,
         )
-        self.grid_latents = latent.draw(Draws(trainer.seed, "grid"), recipe.schedule.samples)
+        self.grid = grid_of(self.model, recipe.schedule.samples, Draws(trainer.seed, "grid"))
         self.real_index = Draws(trainer.seed, "real").integers(recipe.schedule.samples, dataset.info.size)
         self.draws_critic = why_not(self.model) is None
+        codes = hasattr(latent, "codes")
+        self.sweeps = sweep_arrangement(self.model, 5, Draws(trainer.seed, "grid")) if codes else None
         self.saved_step = trainer.step if trainer.step in run.checkpoint_steps() else -1
 
     def hooks(self, console: Console, show: Any, mirror: TensorBoardMirror | None) -> list[Hook]:
@@ -196,17 +201,21 @@ class Actions:
         ]
 
     def draw_samples(self, trainer: Trainer) -> None:
-        """Write the grid of the same latents as always and, for points, what D makes of where they lie."""
+        """Write the grid of the same latents and classes as always and, for points, what D makes of where they lie."""
         if not trainer.engine.leads:
             return
         self.model.step = trainer.step
-        samples = self.model.decode(self.grid_latents)
+        samples = self.model.decode(self.grid.latents, self.grid.labels)
         real = self.dataset.items(self.real_index)
         title, name = f"step {trainer.step}", f"step-{trainer.step:08d}.png"
-        write_bytes(self.run.samples / name, sample_picture(self.dataset.info, samples, real, title))
+        picture = sample_picture(self.dataset.info, samples, real, title, columns=self.grid.columns)
+        write_bytes(self.run.samples / name, picture)
         if self.draws_critic:
             self.run.critic.mkdir(exist_ok=True)
             write_bytes(self.run.critic / name, critic_picture(self.model, samples, real, title))
+        if self.sweeps is not None:
+            self.run.sweeps.mkdir(exist_ok=True)
+            write_bytes(self.run.sweeps / name, self.sweeps.picture(self.model))
 
     def evaluate(self, trainer: Trainer, console: Console) -> None:
         """Score the model; a checkpoint with the best score so far is saved and kept."""

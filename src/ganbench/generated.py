@@ -37,7 +37,8 @@ class Generated:
 
     def items(self, index: Tensor) -> Tensor:
         """Return the samples in the data's own units: uint8 ``[N, C, H, W]``, or float32 ``[N, D]``."""
-        return self._model.decode(self._latents[index])
+        classes = len(self._model.classes)
+        return self._model.decode(self._latents[index], index % classes if classes else None)
 
     def labels(self, index: Tensor) -> Tensor | None:
         """Return None: samples have no classes."""

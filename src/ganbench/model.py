@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from ganbench.algorithms.base import Algorithm
 from ganbench.build import make_algorithm, make_networks
 from ganbench.data.base import DataInfo
-from ganbench.errors import UserError
+from ganbench.errors import UserError, did_you_mean
 from ganbench.latents import Latent
 from ganbench.runs import Run
 from ganbench.training.draws import Draws
@@ -56,22 +56,87 @@ class Model:
             raise UserError(f"the number of samples must be at least 1, not {n}")
         return self.latent.draw(Draws(seed, purpose), n)
 
-    def sample(self, n: int = 64, *, seed: int = 0, batch: int = 256) -> Tensor:
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes that it can be asked for; none if it was trained without."""
+        told = getattr(self.algorithm, "conditional", False)  # an algorithm may leave it out
+        return self.info.classes if told else ()
+
+    def class_number(self, text: str) -> int:
+        """Return the number of a class given by its name or its number. Raises UserError if there is none such."""
+        if not self.classes:
+            raise UserError(f"this model was trained without classes, so it cannot sample the class '{text}'")
+        if text in self.classes:
+            return self.classes.index(text)
+        if text.isdecimal() and int(text) < len(self.classes):
+            return int(text)
+        known = ", ".join(self.classes)
+        raise UserError(f"there is no class '{text}'{did_you_mean(text, self.classes)}; classes: {known}")
+
+    def labels(self, n: int) -> Tensor | None:
+        """Return class numbers, int64 ``[n]``, each class in turn; None if it was trained without classes."""
+        return torch.arange(n) % len(self.classes) if self.classes else None
+
+    def sample(
+        self,
+        n: int = 64,
+        *,
+        seed: int = 0,
+        labels: Tensor | Sequence[int] | int | None = None,
+        batch: int = 256,
+    ) -> Tensor:
         """Return ``n`` samples in the data's own units: uint8 pictures ``[n, C, H, W]``, or points ``[n, D]``.
 
-        Networks are in eval mode meanwhile, and in the mode they had afterwards.
+        ``labels`` is one class number for all or one for each (each class in turn unless given), or the weights of
+        mixed classes, ``[n, classes]``. The same latents, given by ``seed`` and n, come with any labels. Networks are
+        in eval mode meanwhile, and in the mode they had afterwards.
+
+        Raises:
+            UserError: a label is out of range, there are too many or too few, or the model knows no classes.
         """
-        return self.decode(self.latents(n, seed), batch=batch)
+        return self.decode(self.latents(n, seed), labels, batch=batch)
 
     @torch.no_grad()
-    def decode(self, latents: Tensor, *, batch: int = 256) -> Tensor:
-        """Return the samples of given latents ``[N, size]``, in the data's own units, on the CPU."""
+    def decode(
+        self, latents: Tensor, labels: Tensor | Sequence[int] | int | None = None, *, batch: int = 256
+    ) -> Tensor:
+        """Return the samples of given latents ``[N, size]``, in the data's own units, on the CPU.
+
+        Labels are as in :meth:`sample`.
+        """
+        told = self._told(labels, len(latents))
         with evaluating(self.networks):
-            made = [
-                self.info.to_data(self.algorithm.sample(self.networks, z.to(self.device))).cpu().contiguous()
-                for z in torch.split(latents, batch)
-            ]
+            made = []
+            for start in range(0, len(latents), batch):
+                rows = slice(start, start + batch)
+                z = latents[rows].to(self.device)
+                condition = None if told is None else told[rows].to(self.device)
+                x = self.algorithm.sample(self.networks, z, condition)
+                made.append(self.info.to_data(x).cpu().contiguous())
         return torch.cat(made)
+
+    def _told(self, labels: Tensor | Sequence[int] | int | None, n: int) -> Tensor | None:
+        """Return labels as the generator takes them: class numbers ``[n]`` or weights ``[n, classes]``."""
+        if labels is None:
+            return self.labels(n)
+        if not self.classes:
+            raise UserError("this model was trained without classes, so it can be given no labels")
+        told = torch.as_tensor(labels)
+        if told.dim() == 0:
+            told = told.expand(n)
+        if told.is_floating_point():
+            if told.shape != (n, len(self.classes)):
+                raise UserError(
+                    f"weights of classes are [{n}, {len(self.classes)}] numbers, not {list(told.shape)}"
+                )
+            return told
+        if told.shape != (n,):
+            raise UserError(f"{n} samples need {n} labels, not {list(told.shape)}")
+        if n and not 0 <= int(told.min()) <= int(told.max()) < len(self.classes):
+            raise UserError(
+                f"labels must be from 0 to {len(self.classes) - 1}, not from {int(told.min())} to {int(told.max())}"
+            )
+        return told.long()
 
 
 def load(
@@ -94,7 +159,7 @@ def load(
     state = run.read_checkpoint(step)
     if state is None:
         raise UserError(f"{run.path} has no whole checkpoint yet; `ganbench resume {run.path}` trains it")
-    algorithm, latent = make_algorithm(recipe)
+    algorithm, latent = make_algorithm(recipe, info)
     networks = make_networks(recipe, info, algorithm, latent, seed=0)
     with run.fits(state["step"]):
         average = state["average"] if weights == "averaged" else {}

@@ -34,7 +34,7 @@ def of_model(model: Model, seed: int, purpose: Purpose, which: Mapping[str, Any]
         "sampling": {
             "weights": "live, though an average is kept" if spurned else "the run's own",
             "truncation": None,
-            "labels": "none: the model has no classes",
+            "labels": "each class in turn" if model.classes else "none: the model has no classes",
             "normalisation": "eval: running statistics",
             "shape": list(model.info.shape),
             "quantised": QUANTISED if model.info.kind == "image" else None,

@@ -43,10 +43,8 @@ class Run:
         self.events = EventLog(self.path / "events.jsonl")
         self.samples, self.checkpoints = self.path / "samples", self.path / "checkpoints"
         self.eval = self.path / "eval"
-        self.critic, self.pictures = (
-            self.path / "critic",
-            self.path / "pictures",
-        )  # there once they are needed
+        # There once they are needed.
+        self.critic, self.pictures, self.sweeps = (self.path / n for n in ("critic", "pictures", "sweeps"))
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
@@ -90,6 +88,15 @@ class Run:
             return DataInfo.from_dict(self.meta["data"])
         except (KeyError, TypeError, ValueError) as error:
             raise UserError(f"{self.path / 'meta.json'} is damaged: it describes no data set") from error
+
+    def require_classes(self, info: DataInfo) -> None:
+        """Raise UserError unless a data set has the classes that the run was trained on, in the same order."""
+        then, now = self.info.classes, info.classes
+        if then != now:
+            raise UserError(
+                f"the classes of {info.name} are {', '.join(now) or 'none'}, but {self.path} was trained on "
+                f"{', '.join(then) or 'none'}: a number would stand for another class"
+            )
 
     def recipe(self, trusted: Collection[str] = ()) -> Recipe:
         """Return the run's resolved recipe; ``trusted`` names the user's own modules that it may use."""
@@ -170,7 +177,7 @@ class Run:
 
     def sweep(self) -> None:
         """Delete the temporary files that a killed process left; only for the holder of the lock."""
-        for folder in (self.path, self.samples, self.eval, self.critic, self.pictures):
+        for folder in (self.path, self.samples, self.eval, self.critic, self.pictures, self.sweeps):
             for leftover in folder.glob(".*.tmp"):
                 leftover.unlink(missing_ok=True)
 

@@ -5,15 +5,29 @@ from __future__ import annotations
 import io
 import os
 import shutil
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
+import torch
 from PIL import Image
+from torch import Tensor
 
-from ganbench.errors import UserError
+from ganbench.errors import UserError, did_you_mean
 from ganbench.model import Model
+from ganbench.report.arrangement import class_paths, grid_of
+from ganbench.report.attention import attention_picture
 from ganbench.report.grid import sample_picture
+from ganbench.report.sweeps import sweep_arrangement
 from ganbench.runs import write_bytes
+from ganbench.training.draws import Draws
+
+Picture = Literal["walks", "sweeps", "attention"]
+"""Walks from class to class, sweeps of codes, where G's attention looks."""
+
+_COLUMNS = 10  # of a walk
 
 
 def check_destination(out: Path) -> None:
@@ -29,29 +43,87 @@ def check_destination(out: Path) -> None:
         raise UserError(f"{out} exists; give a new folder, FILE.png or FILE.npz")
 
 
-def write_samples(model: Model, out: Path, n: int, seed: int) -> None:
+def write_samples(model: Model, out: Path, n: int, seed: int, label: int | None = None) -> None:
     """Write ``n`` samples: a grid (``.png``), an array ``samples`` (``.npz``), or a folder of PNGs.
+
+    A model of classes writes ``label``'s only, or each class in turn: then the grid has a class in every column and
+    the same latent in every row, and the folder a folder for each class. The ``.npz`` holds ``labels`` and the names
+    of the ``classes`` as well.
 
     Raises:
         UserError: points cannot be written as one picture each.
     """
-    samples = model.sample(n, seed=seed)
     if out.suffix == ".png":
-        write_bytes(out, sample_picture(model.info, samples))
-    elif out.suffix == ".npz":
+        if label is None:
+            write_bytes(out, grid_of(model, n, Draws(seed, "sample")).picture(model))
+        else:
+            write_bytes(out, sample_picture(model.info, model.sample(n, seed=seed, labels=label)))
+        return
+    labels = model.labels(n) if label is None else torch.full((n,), label)
+    samples = model.sample(n, seed=seed, labels=labels)
+    if out.suffix == ".npz":
+        known: dict[str, Any] = (
+            {} if labels is None else {"labels": labels.numpy(), "classes": np.array(model.classes)}
+        )
         buffer = io.BytesIO()
-        np.savez_compressed(buffer, samples=samples.numpy())
+        np.savez_compressed(buffer, samples=samples.numpy(), **known)
         write_bytes(out, buffer.getvalue())
     elif model.info.kind != "image":
         raise UserError("these samples are points, not pictures: write them to FILE.npz or FILE.png")
     else:
-        temporary = out.with_name(f".{out.name}.{os.getpid()}")
-        try:
-            temporary.mkdir(parents=True)
-            for i, picture in enumerate(samples.permute(0, 2, 3, 1).numpy()):
-                image = Image.fromarray(picture.squeeze(-1) if picture.shape[-1] == 1 else picture)
-                image.save(temporary / f"{i:06d}.png")
-            temporary.rename(out)
-        except OSError:
-            shutil.rmtree(temporary, ignore_errors=True)
-            raise
+        _write_folder(model, out, samples, labels)
+
+
+def picture_named(name: str) -> Picture:
+    """Return the kind of picture of that name. Raises UserError if there is none."""
+    for known in get_args(Picture):
+        if name == known:
+            return cast(Picture, known)
+    raise UserError(f"there is no picture '{name}'{did_you_mean(name, get_args(Picture))}")
+
+
+def write_picture(model: Model, out: Path, picture: Picture, rows: int, seed: int) -> None:
+    """Write another picture than the grid: walks between classes, sweeps of codes, or where G's attention looks.
+
+    Raises:
+        UserError: the model has no such thing to show, or ``out`` is no ``.png``.
+    """
+    if out.suffix != ".png":
+        raise UserError(f"--picture {picture} is one picture; give --out FILE.png, not '{out.name}'")
+    write_bytes(out, _PICTURES[picture](model, rows, seed))
+
+
+def _walks(model: Model, rows: int, seed: int) -> bytes:
+    if len(model.classes) < 2:
+        raise UserError("this model was trained without classes, so there is no way from one to another")
+    return class_paths(model, rows, _COLUMNS, seed).picture(model)
+
+
+def _sweeps(model: Model, rows: int, seed: int) -> bytes:
+    return sweep_arrangement(model, rows, Draws(seed, "sample")).picture(model)
+
+
+_PICTURES: Mapping[Picture, Callable[[Model, int, int], bytes]] = MappingProxyType(
+    {"walks": _walks, "sweeps": _sweeps, "attention": attention_picture}
+)
+
+
+def _write_folder(model: Model, out: Path, samples: Tensor, labels: Tensor | None) -> None:
+    folders = [""] if labels is None else [folder_name(i, c) for i, c in enumerate(model.classes)]
+    numbers = [0] * len(samples) if labels is None else labels.tolist()
+    temporary = out.with_name(f".{out.name}.{os.getpid()}")
+    try:
+        for number in sorted(set(numbers)):
+            (temporary / folders[number]).mkdir(parents=True)
+        for i, picture in enumerate(samples.permute(0, 2, 3, 1).numpy()):
+            image = Image.fromarray(picture.squeeze(-1) if picture.shape[-1] == 1 else picture)
+            image.save(temporary / folders[numbers[i]] / f"{i:06d}.png")
+        temporary.rename(out)
+    except OSError:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+
+
+def folder_name(number: int, name: str) -> str:
+    """Return a folder's name for a class, so that folders sort by its number: ``3-cat``."""
+    return f"{number:03d}-" + "".join(c if c.isalnum() or c in "-_" else "_" for c in name)

@@ -94,6 +94,7 @@ def data_of(run: Run, recipe: Recipe, split: str | None = None, *, insist: bool 
         UserError: it has changed since, or has no such split.
     """
     made: Dataset = recipe.data()
+    run.require_classes(made.info)
     if made.info.fingerprint != run.info.fingerprint:
         raise UserError(
             f"the data set {made.info.name} is not the one that {run.path} was trained on (its fingerprint "

@@ -6,7 +6,8 @@ import copy
 import inspect
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,10 +16,23 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 import ganbench.networks as package
+from ganbench.conditioning import (
+    ClassifierHead,
+    ClassNorm,
+    LabelBranch,
+    LabelPlane,
+    LabelPlanes,
+    LateConcat,
+    MaxoutBranch,
+    OneHot,
+    Projection,
+    ProxyHead,
+)
 from ganbench.networks import (
     DenseDCGANDiscriminator,
     DenseDCGANGenerator,
     JointMLPDiscriminator,
+    MaxoutDiscriminator,
     MLPDiscriminator,
     MLPEncoder,
     MLPGenerator,
@@ -27,6 +41,7 @@ from ganbench.networks import (
     SimpleCNNDiscriminator,
     SimpleCNNGenerator,
 )
+from ganbench.networks.layers.attention import SelfAttention
 from ganbench.networks.layers.initialisation import stored_weight
 from ganbench.spec import Spec
 
@@ -42,7 +57,7 @@ class Example:
     """One configuration: ``chosen`` by the recipe, ``known`` to the run; the sizes of a row in and out.
 
     A network that takes several inputs gets them from one row: its first numbers, as many as each of
-    ``inputs`` has, in their shapes.
+    ``inputs`` has, in their shapes. One that is told classes gets a row's class from its first number.
     """
 
     cls: Callable[..., nn.Module]
@@ -56,9 +71,11 @@ class Example:
 
     def build(self, seed: int = 0) -> nn.Module:
         torch.manual_seed(seed)
-        network = self.cls(**self.chosen, **self.known)
+        network: nn.Module = Spec(self.cls, **self.chosen)(**self.known)
         if self.inputs:
             network.register_forward_pre_hook(self._split)
+        if self.known.get("classes"):
+            network.register_forward_pre_hook(partial(_with_classes, self.known["classes"]))
         return network
 
     def _split(self, network: nn.Module, rows: tuple[Tensor]) -> tuple[Tensor, ...]:
@@ -71,6 +88,11 @@ class Example:
     def __str__(self) -> str:
         words = [f"{name}={value}" for name, value in {**self.known, **self.chosen}.items()]
         return f"{self.cls.__name__}({', '.join(words)})"
+
+
+def _with_classes(classes: int, network: nn.Module, rows: tuple[Tensor]) -> tuple[Tensor, Tensor]:
+    first = rows[0].detach().flatten(1)[:, 0]
+    return rows[0], (first.abs() * 997).long() % classes
 
 
 def generator(cls: type[nn.Module], shape: tuple[int, ...], **chosen: Any) -> Example:
@@ -88,6 +110,15 @@ def encoder(cls: type[nn.Module], shape: tuple[int, ...], **chosen: Any) -> Exam
 def joint_discriminator(cls: type[nn.Module], shape: tuple[int, ...], **chosen: Any) -> Example:
     known = {"latent": 6, "shape": shape}
     return Example(cls, chosen, known, (math.prod(shape) + 6,), (), inputs=(shape, (6,)))
+
+
+def told(example: Example, conditioning: type, /, classes: int = 5, **chosen: Any) -> Example:
+    """The same network, told the class so."""
+    return replace(
+        example,
+        chosen={**example.chosen, "conditioning": Spec(conditioning, **chosen)},
+        known={**example.known, "classes": classes},
+    )
 
 
 EXAMPLES = [
@@ -121,6 +152,36 @@ EXAMPLES = [
     generator(DenseDCGANGenerator, (1, 24, 24), width=4, norm="none"),
     discriminator(DenseDCGANDiscriminator, (3, 32, 32), width=4),
     discriminator(DenseDCGANDiscriminator, (1, 24, 24), width=4, norm="layer", spectral_norm=True),
+    generator(MLPGenerator, (1, 4, 6), width=(16, 8), dropout=0.3),
+    discriminator(MLPDiscriminator, (1, 4, 6), width=(16, 8), dropout=0.3),
+    discriminator(MaxoutDiscriminator, (1, 4, 6), width=(8, 6), pieces=3, input_noise=0.1, noise=0.2),
+    discriminator(MaxoutDiscriminator, (2,), width=8, pieces=2, spectral_norm=True),
+    generator(SimpleCNNGenerator, (3, 32, 32), width=8, attention=16, spectral_norm=True),
+    discriminator(SimpleCNNDiscriminator, (3, 32, 32), width=8, attention=16, norm="none", pool="sum"),
+    generator(ResNetGenerator, (3, 16, 16), width=8, attention=8),
+    discriminator(ResNetDiscriminator, (3, 16, 16), width=8, attention=8, pool="none"),
+    told(generator(MLPGenerator, (1, 4, 6), width=16), OneHot),
+    told(generator(MLPGenerator, (1, 4, 6), width=16, norm="layer"), ClassNorm),
+    told(
+        generator(MLPGenerator, (1, 4, 6), width=16), LabelBranch, latent_width=8, class_width=4, norm="layer"
+    ),
+    told(generator(SimpleCNNGenerator, (1, 16, 24), width=4), ClassNorm),
+    told(generator(SimpleCNNGenerator, (3, 16, 16), width=4, spectral_norm=True), LabelPlane, size=6),
+    told(generator(ResNetGenerator, (3, 16, 16), width=4), ClassNorm),
+    told(generator(ResNetGenerator, (3, 16, 16), width=4), LabelPlane),
+    told(discriminator(MLPDiscriminator, (1, 4, 6), width=16), LabelPlanes),
+    told(discriminator(MLPDiscriminator, (1, 4, 6), width=16, spectral_norm=True), Projection),
+    told(discriminator(MaxoutDiscriminator, (1, 4, 6), width=8), MaxoutBranch, size=4, joint=6, noise=0.1),
+    told(discriminator(SimpleCNNDiscriminator, (1, 16, 24), width=4), LabelPlanes),
+    told(discriminator(SimpleCNNDiscriminator, (1, 16, 24), width=4, norm="none"), LateConcat, noise=0.1),
+    told(discriminator(SimpleCNNDiscriminator, (3, 16, 16), width=4, spectral_norm=True), Projection),
+    told(discriminator(ResNetDiscriminator, (3, 16, 16), width=4, pool="sum"), Projection),
+    told(discriminator(ResNetDiscriminator, (3, 16, 16), width=4), LabelPlanes),
+]
+# Their further heads do not move the score.
+FURTHER_HEADS = [
+    told(discriminator(SimpleCNNDiscriminator, (1, 16, 24), width=4), ClassifierHead),
+    told(discriminator(ResNetDiscriminator, (3, 16, 16), width=4), ProxyHead, size=6),
 ]
 each_example = pytest.mark.parametrize("example", EXAMPLES, ids=str)
 
@@ -192,6 +253,7 @@ def test_leaves_its_input_as_it_was(example: Example) -> None:
 def test_gradients_reach_every_parameter_and_the_input(example: Example) -> None:
     # In evaluation: in training, batch norm cancels the biases before it.
     network, x = example.build().eval(), example.input(4).requires_grad_(True)
+    _attend(network)
     cancels_biases = any(isinstance(layer, nn.InstanceNorm2d) for layer in network.modules())
     (network(x) * torch.randn(4, *example.row_out)).sum().backward()
     assert x.grad is not None
@@ -201,6 +263,27 @@ def test_gradients_reach_every_parameter_and_the_input(example: Example) -> None
         assert parameter.grad.isfinite().all(), name
         if not (cancels_biases and name.endswith("bias")):
             assert parameter.grad.abs().max() > 0, f"zero gradient for {name}"
+
+
+def _attend(network: nn.Module) -> None:
+    """Have attention do something; at first it is the identity."""
+    for layer in network.modules():
+        if isinstance(layer, SelfAttention):
+            nn.init.constant_(layer.gamma, 0.5)
+
+
+@pytest.mark.parametrize("example", FURTHER_HEADS, ids=str)
+def test_a_further_head_says_of_which_class_a_sample_is_and_is_reached_by_gradients(example: Example) -> None:
+    network: Any = example.build().eval()
+    judged = network.judge(example.input(4))
+    assert judged.scores.shape == (4,)
+    assert judged.classes.shape == (4, 5)
+    assert torch.equal(judged.scores, network(example.input(4)))
+    (judged.scores.sum() + (judged.classes * torch.randn(4, 5)).sum()).backward()
+    assert all(p.grad is not None and p.grad.abs().max() > 0 for p in network.parameters())
+    if judged.embedding is not None:
+        torch.testing.assert_close(judged.embedding.norm(dim=1), torch.ones(4))
+        assert judged.classes.abs().max() <= 1 + 1e-6
 
 
 @each_example
@@ -312,6 +395,6 @@ def test_spectral_norm_divides_by_the_largest_singular_value(example: Example) -
 
 def test_mixing_of_rows_is_what_the_norm_says() -> None:
     for example in EXAMPLES:
-        default = inspect.signature(example.cls).parameters["norm"].default
-        expected = example.chosen.get("norm", default) == "batch"
+        norm = inspect.signature(example.cls).parameters.get("norm")
+        expected = example.chosen.get("norm", norm and norm.default) == "batch"
         assert mixes_rows(example.build()) == expected, str(example)

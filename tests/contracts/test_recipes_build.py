@@ -120,7 +120,8 @@ def test_a_recipe_builds_trains_and_samples(
     with torch.no_grad():
         latent = recipe.latent()
         algorithm: Any = trainer.algorithm
-        samples = algorithm.sample(generators, latent.draw(Draws("samples"), 5))
+        labels = torch.arange(5) if algorithm.conditional else None
+        samples = algorithm.sample(generators, latent.draw(Draws("samples"), 5), labels)
     assert samples.shape == (5, *dataset.info.shape)
     assert samples.dtype == torch.float32
     assert samples.isfinite().all()

@@ -121,7 +121,7 @@ def test_weights_start_from_the_dcgan_distribution(spectral_norm: bool) -> None:
 
 def test_pictures_of_another_size_are_refused_not_scored_many_times() -> None:
     d = SimpleCNNDiscriminator(shape=(1, 16, 16), width=2)
-    with pytest.raises(RuntimeError):
+    with pytest.raises(ValueError, match="of another size"):
         d(torch.zeros(2, 1, 32, 32))
 
 

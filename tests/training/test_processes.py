@@ -65,7 +65,7 @@ def only_one_wrote(run: Run, steps: list[int]) -> None:
     assert not list(run.path.rglob(".*.tmp"))
 
 
-@pytest.mark.parametrize("name", ["gan-r1-ring8", "gan-mnist", "pacgan-ring8"])
+@pytest.mark.parametrize("name", ["gan-r1-ring8", "gan-mnist", "pacgan-ring8", "infogan-plain-mnist"])
 def test_two_processes_train_as_one(warm: Warm, tmp_path: Path, name: str) -> None:
     two, one = in_two(warm, *command(name, tmp_path / "two")), warm.start(*command(name, tmp_path / "one"))
     finish(two)

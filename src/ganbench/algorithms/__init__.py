@@ -1,7 +1,9 @@
 """Which networks a kind of GAN has and which phases update them."""
 
 from ganbench.algorithms.adversarial import Adversarial
+from ganbench.algorithms.auxiliary_classifier import AuxiliaryClassifier
 from ganbench.algorithms.base import Algorithm
+from ganbench.algorithms.infogan import InfoGAN
 from ganbench.algorithms.veegan import Veegan
 
-__all__ = ["Adversarial", "Algorithm", "Veegan"]
+__all__ = ["Adversarial", "Algorithm", "AuxiliaryClassifier", "InfoGAN", "Veegan"]

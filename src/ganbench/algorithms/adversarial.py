@@ -1,4 +1,7 @@
-"""One generator against one discriminator: Generative Adversarial Networks, 2014, arXiv 1406.2661."""
+"""One generator against one discriminator: Generative Adversarial Networks, 2014, arXiv 1406.2661.
+
+With labels, Conditional Generative Adversarial Nets (2014), arXiv:1411.1784: what networks make of them is up to them.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,9 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from ganbench.algorithms.base import Algorithm
+from ganbench.algorithms.labels import Labels, check_labels
 from ganbench.algorithms.packing import check_packs, pack, packed_shape
+from ganbench.conditioning.judgement import Judgement
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.latents import Latent
@@ -26,6 +31,10 @@ class Adversarial(Algorithm):
     ``one_pass`` scores real and fake samples in one pass of D: the same for networks without batch statistics,
     and faster; with batch norm it mixes their statistics. With ``packing`` above 1, D judges packs of so many
     samples (see :func:`pack`), and its regularizers see these packs.
+
+    With ``labels`` other than "none" both networks are told classes, of which the data has ``classes``: real samples
+    come with their own, fakes with uniform ones or, if "real", with those of a real batch. Regularizers ask D with the
+    labels that they are given.
     """
 
     networks: ClassVar[tuple[str, ...]] = ("G", "D")
@@ -40,23 +49,28 @@ class Adversarial(Algorithm):
         critic_steps: int = 1,
         one_pass: bool = False,
         packing: int = 1,
+        labels: Labels = "none",
+        classes: int = 0,
     ) -> None:
         super().__init__()
         for name, count in (("critic_steps", critic_steps), ("packing", packing)):
             if count < 1:
                 raise UserError(f"algorithm.{name} must be at least 1, not {count}")
+        check_labels(labels, classes, packing)
         self.latent, self.loss, self.regularizers = latent, loss, tuple(regularizers)
         self.constraints, self.states = tuple(constraints), with_state(self.regularizers)
         self.logits = getattr(loss, "logits", False)  # a loss may leave it out
         self.critic_steps, self.one_pass, self.packing = critic_steps, one_pass, packing
+        self.labels, self.classes, self.conditional = labels, classes, labels != "none"
         names = [r.name for r in self.regularizers]  # two of one name are two terms, each with its own
         self.terms = [n if n not in names[:i] else f"{n}-{i + 1}" for i, n in enumerate(names)]
 
     def phases(self) -> tuple[Phase, ...]:
         """Return D's phase, repeated ``critic_steps`` times, then G's."""
+        reads_data = self.loss.generator_needs_real or self.labels == "real"
         return (
             Phase("D", ("D",), self.discriminator_terms, repeats=self.critic_steps, after=self.constrain),
-            Phase("G", ("G",), self.generator_terms, reads_data=self.loss.generator_needs_real),
+            Phase("G", ("G",), self.generator_terms, reads_data=reads_data),
         )
 
     def shape_of(self, network: str, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -79,31 +93,55 @@ class Adversarial(Algorithm):
         check_packs(rows, self.packing)
 
     def discriminator_terms(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Terms:
-        """Return D's adversarial term and its regularizers'."""
+        """Return D's adversarial term, those of a further head, and its regularizers'."""
         assert batch is not None, "D's phase reads data"
         real = batch if self.packing == 1 else Batch(pack(batch.x, self.packing))  # a pack has no one label
+        z = self.latent.draw(context.draws, context.rows)
+        y = self.labels_of_fakes(batch, context)
         with torch.no_grad():
-            made = self.sample(networks, self.latent.draw(context.draws, context.rows))
-            fake = Batch(pack(made, self.packing))
-        known = self._scores(networks["D"], real, fake)
-        terms = {"adversarial": self.loss.discriminator(*known)}
+            fake = Batch(pack(self.sample(networks, z, y), self.packing), y)
+        known = self._judged(networks["D"], real, fake)
+        terms = {"adversarial": self.loss.discriminator(known[0].scores, known[1].scores)}
+        terms |= self.further_discriminator_terms(networks, (real, fake), known, z)
 
         def critic(x: Tensor, condition: Tensor | None) -> Tensor:
-            if x is real.x or x is fake.x:  # a term on the scores themselves costs no pass
-                return known[0 if x is real.x else 1]
-            scores: Tensor = networks["D"](x)
-            return scores
+            for batch, judged in zip((real, fake), known, strict=True):
+                if x is batch.x and (condition is batch.y or not self.conditional):
+                    return judged.scores  # a term on the scores themselves costs no pass
+            return self.judge(networks["D"], x, condition).scores
 
         for name, regularizer in zip(self.terms, self.regularizers, strict=True):
             if context.update % regularizer.every == 0:
                 terms[name] = regularizer(critic, real, fake, context)
         return terms
 
-    def _scores(self, discriminator: nn.Module, real: Batch, fake: Batch) -> tuple[Tensor, Tensor]:
+    def labels_of_fakes(self, batch: Batch | None, context: Context) -> Tensor | None:
+        """Return the classes of ``context.rows`` fakes, int64 ``[N]``, or None if they have none."""
+        if not self.conditional:
+            return None
+        if self.labels == "real" and batch is not None:
+            return batch.y
+        return context.draws.integers(context.rows, self.classes)
+
+    def judge(self, discriminator: nn.Module, x: Tensor, condition: Tensor | None) -> Judgement:
+        """Return what D says of samples: only their scores, unless an algorithm asks for more."""
+        return Judgement(discriminator(x, condition) if self.conditional else discriminator(x))
+
+    def _judged(self, discriminator: nn.Module, real: Batch, fake: Batch) -> tuple[Judgement, Judgement]:
         if not self.one_pass:
-            return discriminator(real.x), discriminator(fake.x)
-        scores = discriminator(torch.cat([real.x, fake.x]))
-        return scores[: len(real)], scores[len(real) :]
+            return self.judge(discriminator, real.x, real.y), self.judge(discriminator, fake.x, fake.y)
+        both = None if real.y is None or fake.y is None else torch.cat([real.y, fake.y])
+        return self.judge(discriminator, torch.cat([real.x, fake.x]), both).split(len(real))
+
+    def further_discriminator_terms(
+        self,
+        networks: nn.ModuleDict,
+        batches: tuple[Batch, Batch],
+        judged: tuple[Judgement, Judgement],
+        latents: Tensor,
+    ) -> dict[str, Tensor]:
+        """Return D's terms beside the adversarial one; none, unless an algorithm has some. Real comes before fake."""
+        return {}
 
     def constrain(self, networks: nn.ModuleDict) -> None:
         """Bring D back to where its constraints want it."""
@@ -111,14 +149,41 @@ class Adversarial(Algorithm):
             constraint(networks["D"])
 
     def generator_terms(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Terms:
-        """Return G's adversarial term."""
-        fake = self.sample(networks, self.latent.draw(context.draws, context.rows))
-        real = None if batch is None else networks["D"](pack(batch.x, self.packing))
-        return {"adversarial": self.loss.generator(real, networks["D"](pack(fake, self.packing)))}
+        """Return G's adversarial term and those of a further head of D."""
+        z = self.latent.draw(context.draws, context.rows)
+        y = self.labels_of_fakes(batch, context)
+        fake = pack(self.sample(networks, z, y), self.packing)
+        real = None
+        if batch is not None and self.loss.generator_needs_real:
+            real = self.judge(networks["D"], pack(batch.x, self.packing), batch.y).scores
+        judged = self.judge(networks["D"], fake, y)
+        terms = {"adversarial": self.loss.generator(real, judged.scores)}
+        return terms | self.further_generator_terms(networks, Batch(fake, y), judged, z)
+
+    def further_generator_terms(
+        self, networks: nn.ModuleDict, fake: Batch, judged: Judgement, latents: Tensor
+    ) -> dict[str, Tensor]:
+        """Return G's terms beside the adversarial one; none, unless an algorithm has some."""
+        return {}
+
+    def sample(self, networks: nn.ModuleDict, latent: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Return G's samples ``[N, *shape]`` in about [-1, 1] for latents ``[N, size]`` and, if it has classes, theirs.
+
+        Raises:
+            UserError: a condition is missing, or given to a model without classes.
+        """
+        if not self.conditional:
+            return super().sample(networks, latent, condition)
+        if condition is None:
+            raise UserError("this model makes samples of a class, so it must be told which")
+        samples: Tensor = networks["G"](latent, condition)
+        return samples
 
     def scores(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
-        """Return D's raw scores ``[N]`` of samples ``[N, *shape]``. Raises UserError if D judges packs of them."""
+        """Return D's raw scores ``[N]`` of samples ``[N, *shape]``. Raises UserError if D judges something else."""
         if self.packing > 1:
             raise UserError(f"D judges packs of {self.packing} samples, so no sample has a score of its own")
+        if self.conditional:
+            raise UserError("D judges a sample together with a class, so no sample has a score of its own")
         scores: Tensor = networks["D"](x)
         return scores

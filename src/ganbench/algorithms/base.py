@@ -20,7 +20,9 @@ class Algorithm(nn.Module):
 
     networks: ClassVar[tuple[str, ...]] = ()
     averaged: tuple[str, ...] = ("G",)
+    told_the_condition: ClassVar[tuple[str, ...]] = ("G", "D")
     logits = False  # whether the sigmoid of a score is the probability that the sample is real
+    conditional = False  # whether samples are made for a condition, and so need one
 
     def phases(self) -> tuple[Phase, ...]:
         """Return the phases of one step, in order."""
@@ -39,6 +41,20 @@ class Algorithm(nn.Module):
 
     def check_rows(self, rows: int) -> None:
         """Raise UserError if ``rows`` samples at a time cannot be used; any number can, unless said."""
+
+    def check_networks(self, networks: nn.ModuleDict) -> None:
+        """Raise UserError where a network needs a condition that the algorithm does not give, or can take none."""
+        for name, network in networks.items():
+            needs = getattr(network, "needs_condition", None)
+            if needs and not self.conditional:
+                raise UserError(
+                    f"networks.{name}.conditioning needs labels; set algorithm.labels=uniform (or real)"
+                )
+            if needs is None and self.conditional and name in self.told_the_condition:
+                raise UserError(
+                    f"networks.{name}: a {type(network).__name__} can be given no condition; "
+                    "use another network, or set algorithm.labels=none"
+                )
 
     def sample(self, networks: nn.ModuleDict, latent: Tensor, condition: Tensor | None = None) -> Tensor:
         """Return samples ``[N, *shape]`` in about [-1, 1] for latents ``[N, size]``: those of G, unless said.

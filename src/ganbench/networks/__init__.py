@@ -1,19 +1,26 @@
 """Generators and discriminators, one family a file."""
 
+from ganbench.networks.codes import CodeNetwork
 from ganbench.networks.dense_dcgan import DenseDCGANDiscriminator, DenseDCGANGenerator
+from ganbench.networks.maxout import MaxoutDiscriminator
 from ganbench.networks.mlp import JointMLPDiscriminator, MLPDiscriminator, MLPEncoder, MLPGenerator
 from ganbench.networks.resnet import ResNetDiscriminator, ResNetGenerator
 from ganbench.networks.simple_cnn import SimpleCNNDiscriminator, SimpleCNNGenerator
+from ganbench.networks.strideless_dcgan import StridelessDCGANDiscriminator, StridelessDCGANGenerator
 
 __all__ = [
+    "CodeNetwork",
     "DenseDCGANDiscriminator",
     "DenseDCGANGenerator",
     "JointMLPDiscriminator",
     "MLPDiscriminator",
     "MLPEncoder",
     "MLPGenerator",
+    "MaxoutDiscriminator",
     "ResNetDiscriminator",
     "ResNetGenerator",
     "SimpleCNNDiscriminator",
     "SimpleCNNGenerator",
+    "StridelessDCGANDiscriminator",
+    "StridelessDCGANGenerator",
 ]

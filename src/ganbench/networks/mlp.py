@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
+from ganbench.conditioning.base import DiscriminatorConditioning, GeneratorConditioning, Layers
 from ganbench.errors import UserError
+from ganbench.networks.discriminator import Discriminator
+from ganbench.networks.generator import Generator
+from ganbench.networks.layers.dropout import Dropout
 from ganbench.networks.layers.initialisation import zero_biases
 from ganbench.networks.layers.normalisation import Norm1d, norm_1d
 from ganbench.networks.layers.spectral import spectrally_normalised
 
 
-class MLPGenerator(nn.Module):
+class MLPGenerator(Generator):
     """Latent vectors ``[N, latent]`` -> samples ``[N, *shape]`` in [-1, 1] (tanh).
 
     ``depth`` hidden layers of ``width`` features: a linear layer, then ``depth`` times [norm, leaky ReLU of
-    ``slope``, linear layer], the last of which makes the sample. Weights start as torch draws them, biases
-    at 0. With ``norm="batch"`` it cannot train on a batch of 1.
+    ``slope``, ``dropout``, linear layer], the last of which makes the sample. Several widths are those of the hidden
+    layers one by one, and ``depth`` has no say. Weights start as torch draws them, biases at 0. With
+    ``norm="batch"`` it cannot train on a batch of 1.
 
-    Raises ``UserError`` if a size is below 1, ``slope`` is not in [0, 1), or the norm is unknown.
+    Raises ``UserError`` if a size is below 1, ``slope`` or ``dropout`` is not in [0, 1), the norm is unknown, or the
+    conditioning needs classes or norms that are not there.
     """
 
     def __init__(
@@ -28,51 +36,80 @@ class MLPGenerator(nn.Module):
         *,
         latent: int,
         shape: tuple[int, ...],
-        width: int = 256,
+        width: int | tuple[int, ...] = 256,
         depth: int = 3,
         norm: Norm1d = "none",
         slope: float = 0.2,
+        dropout: float = 0.0,
+        conditioning: GeneratorConditioning | None = None,
+        classes: int = 0,
     ) -> None:
         super().__init__()
-        _check("MLPGenerator", shape, slope, latent=latent, width=width, depth=depth)
+        widths = _widths("MLPGenerator", shape, slope, width, latent=latent, depth=depth)
         self.shape = tuple(shape)
-        self.layers = _layers(latent, math.prod(shape), width, depth, norm, slope)
+        size = self.condition_on(conditioning, latent, classes)
+        norms = partial(self.norm_1d, norm)
+        self.layers = Layers(*_layers(size, math.prod(shape), widths, norms, slope, dropout))
         zero_biases(self)
 
-    def forward(self, z: Tensor) -> Tensor:
+    def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         """Return samples ``[N, *shape]`` in [-1, 1] for latent vectors ``[N, latent]``."""
-        return torch.tanh(self.layers(z)).reshape(len(z), *self.shape)
+        flat = self.layers(self.joined(z, condition), condition)
+        return torch.tanh(flat).reshape(len(z), *self.shape)
 
 
-class MLPDiscriminator(nn.Module):
+class MLPDiscriminator(Discriminator):
     """Samples ``[N, *shape]`` -> raw scores ``[N]``.
 
     Flattens its input and is otherwise built as ``MLPGenerator`` is, without the tanh. ``spectral_norm``
     divides each weight by its largest singular value.
 
-    Raises ``UserError`` if a size is below 1, ``slope`` is not in [0, 1), or the norm is unknown.
+    Raises ``UserError`` if a size is below 1, ``slope`` or ``dropout`` is not in [0, 1), the norm is unknown, or the
+    conditioning needs classes that are not there.
     """
 
     def __init__(
         self,
         *,
         shape: tuple[int, ...],
-        width: int = 256,
+        width: int | tuple[int, ...] = 256,
         depth: int = 3,
         norm: Norm1d = "none",
         spectral_norm: bool = False,
         slope: float = 0.2,
+        dropout: float = 0.0,
+        conditioning: DiscriminatorConditioning | None = None,
+        classes: int = 0,
     ) -> None:
         super().__init__()
-        _check("MLPDiscriminator", shape, slope, width=width, depth=depth)
-        self.layers = _layers(math.prod(shape), 1, width, depth, norm, slope)
+        widths = _widths("MLPDiscriminator", shape, slope, width, depth=depth)
+        (seen,) = self.condition_on(conditioning, (math.prod(shape),), classes)
+        layers = _layers(seen, 1, widths, partial(norm_1d, norm), slope, dropout)
+        self.layers = nn.Sequential(*layers)
+        if self.end_in(widths[-1]):
+            del self.layers[-1]
         zero_biases(self)
         if spectral_norm:
             spectrally_normalised(self)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return raw scores ``[N]`` for samples ``[N, *shape]``."""
-        scores: Tensor = self.layers(x.flatten(1))
+    def flat(self, x: Tensor) -> Tensor:
+        """Return samples as vectors."""
+        return x.flatten(1)
+
+    def trunk(self, x: Tensor) -> Tensor:
+        """Return the last hidden layer's features."""
+        layers = list(self.layers)
+        for layer in layers if self.head is not None else layers[:-1]:
+            x = layer(x)
+        return x
+
+    def features(self, maps: Tensor) -> Tensor:
+        """Return them as they are."""
+        return maps
+
+    def score(self, maps: Tensor) -> Tensor:
+        """Return raw scores ``[N]``."""
+        scores: Tensor = self.layers[-1](maps)
         return scores.squeeze(1)
 
 
@@ -95,8 +132,9 @@ class MLPEncoder(nn.Module):
         slope: float = 0.2,
     ) -> None:
         super().__init__()
-        _check("MLPEncoder", shape, slope, latent=latent, width=width, depth=depth)
-        self.layers = _layers(math.prod(shape), latent, width, depth, norm, slope)
+        widths = _widths("MLPEncoder", shape, slope, width, latent=latent, depth=depth)
+        layers = _layers(math.prod(shape), latent, widths, partial(norm_1d, norm), slope)
+        self.layers = nn.Sequential(*layers)
         zero_biases(self)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -125,8 +163,9 @@ class JointMLPDiscriminator(nn.Module):
         slope: float = 0.2,
     ) -> None:
         super().__init__()
-        _check("JointMLPDiscriminator", shape, slope, latent=latent, width=width, depth=depth)
-        self.layers = _layers(math.prod(shape) + latent, 1, width, depth, norm, slope)
+        widths = _widths("JointMLPDiscriminator", shape, slope, width, latent=latent, depth=depth)
+        layers = _layers(math.prod(shape) + latent, 1, widths, partial(norm_1d, norm), slope)
+        self.layers = nn.Sequential(*layers)
         zero_biases(self)
         if spectral_norm:
             spectrally_normalised(self)
@@ -137,19 +176,33 @@ class JointMLPDiscriminator(nn.Module):
         return scores.squeeze(1)
 
 
-def _layers(inputs: int, outputs: int, width: int, depth: int, norm: Norm1d, slope: float) -> nn.Sequential:
-    layers: list[nn.Module] = [nn.Linear(inputs, width)]
-    for features in (*[width] * (depth - 1), outputs):
+def _layers(
+    inputs: int,
+    outputs: int,
+    widths: tuple[int, ...],
+    norm: Callable[[int], nn.Module],
+    slope: float,
+    dropout: float = 0.0,
+) -> list[nn.Module]:
+    layers: list[nn.Module] = [nn.Linear(inputs, widths[0])]
+    for before, after in zip(widths, (*widths[1:], outputs), strict=True):
         # In place is safe, also for double backward: linear layers and norms keep inputs, not outputs.
-        layers += [norm_1d(norm, width), nn.LeakyReLU(slope, inplace=True), nn.Linear(width, features)]
-    return nn.Sequential(*layers)
+        layers += [norm(before), nn.LeakyReLU(slope, inplace=True)]
+        layers += [Dropout(dropout)] if dropout else []
+        layers += [nn.Linear(before, after)]
+    return layers
 
 
-def _check(name: str, shape: tuple[int, ...], slope: float, **sizes: int) -> None:
-    for word, size in sizes.items():
+def _widths(
+    name: str, shape: tuple[int, ...], slope: float, width: int | tuple[int, ...], depth: int, **sizes: int
+) -> tuple[int, ...]:
+    """Return the width of each hidden layer. Raises UserError for what cannot be."""
+    widths = width if isinstance(width, tuple) else (width,) * depth
+    for word, size in [("depth", len(widths)), *(("width", w) for w in widths), *sizes.items()]:
         if size < 1:
             raise UserError(f"{name}: {word} must be at least 1, but is {size}")
     if not shape or min(shape) < 1:
         raise UserError(f"{name}: shape must be one or more sizes of at least 1, but is {shape}")
     if not 0 <= slope < 1:
         raise UserError(f"{name}: slope must be from 0 up to, not including, 1, but is {slope}")
+    return widths

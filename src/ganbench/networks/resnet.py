@@ -6,31 +6,37 @@ Improved Training of Wasserstein GANs (2017), arXiv:1704.00028.
 
 from __future__ import annotations
 
-from typing import Literal, get_args
-
 import torch
 from torch import Tensor, nn
 
-from ganbench.errors import UserError, did_you_mean
+from ganbench.conditioning.base import (
+    ConditionalLayer,
+    DiscriminatorConditioning,
+    GeneratorConditioning,
+    Layers,
+)
+from ganbench.networks.discriminator import Discriminator
+from ganbench.networks.generator import Generator
+from ganbench.networks.layers.attention import attention_at
 from ganbench.networks.layers.initialisation import zero_biases
 from ganbench.networks.layers.normalisation import Norm2d, norm_2d
+from ganbench.networks.layers.pooling import Pool, pooling
 from ganbench.networks.layers.resampling import depth_to_space_up, space_to_depth_down
 from ganbench.networks.layers.spectral import spectrally_normalised
 from ganbench.networks.levels import plan_levels
 
-Pool = Literal["mean", "sum"]
-"""How a map's positions become one number a channel."""
 
-
-class ResNetGenerator(nn.Module):
+class ResNetGenerator(Generator):
     """Latent vectors ``[N, latent]`` -> pictures ``[N, C, H, W]`` in [-1, 1] (tanh).
 
     A linear layer to a start map of ``2 * width`` channels, whose shorter side is 4 to 7, then one block of
     ``width`` channels for each doubling up to ``shape`` = ``(C, H, W)`` (three for 32x32), then norm, ReLU and a
-    3x3 convolution. ``spectral_norm`` divides each weight by its largest singular value. Weights start as torch
-    draws them, biases at 0.
+    3x3 convolution. ``spectral_norm`` divides each weight by its largest singular value. Self-attention follows the
+    block that makes a map whose shorter side is ``attention`` (0: none). Weights start as torch draws them, biases
+    at 0.
 
-    Raises ``UserError`` if a size is below 1, a side cannot be reached by doublings, or the norm is unknown.
+    Raises ``UserError`` if a size is below 1, a side cannot be reached by doublings, no block's map has the side that
+    ``attention`` names, the norm is unknown, or the conditioning needs classes or norms that are not there.
     """
 
     def __init__(
@@ -41,35 +47,48 @@ class ResNetGenerator(nn.Module):
         width: int = 128,
         norm: Norm2d = "batch",
         spectral_norm: bool = False,
+        attention: int = 0,
+        conditioning: GeneratorConditioning | None = None,
+        classes: int = 0,
     ) -> None:
         super().__init__()
         start, levels = plan_levels("ResNetGenerator", shape, latent=latent, width=width)
+        size = self.condition_on(conditioning, latent, classes)
         self.start = (2 * width, *start)
-        self.first = nn.Linear(latent, 2 * width * start[0] * start[1])
-        blocks = [_BlockUp(width if level else 2 * width, width, norm) for level in range(levels)]
-        self.layers = nn.Sequential(
-            *blocks, norm_2d(norm, width), nn.ReLU(), nn.Conv2d(width, shape[0], 3, padding=1)
+        self.first = nn.Linear(size, 2 * width * start[0] * start[1])
+        attend = attention_at(
+            "ResNetGenerator", attention, [min(start) * 2 ** (i + 1) for i in range(levels)]
+        )
+        plane, added = self.plane(start)
+        blocks: list[nn.Module] = [*plane]
+        for level in range(levels):
+            before = width if level else 2 * width + added
+            norms = self.norm_2d(norm, before), self.norm_2d(norm, width)
+            blocks += [_BlockUp(before, width, *norms), *attend(level, width)]
+        self.layers = Layers(
+            *blocks, self.norm_2d(norm, width), nn.ReLU(), nn.Conv2d(width, shape[0], 3, padding=1)
         )
         zero_biases(self)
         if spectral_norm:
             spectrally_normalised(self)
 
-    def forward(self, z: Tensor) -> Tensor:
+    def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         """Return pictures ``[N, C, H, W]`` in [-1, 1] for latent vectors ``[N, latent]``."""
-        return torch.tanh(self.layers(self.first(z).reshape(len(z), *self.start)))
+        first = self.first(self.joined(z, condition)).reshape(len(z), *self.start)
+        return torch.tanh(self.layers(first, condition))
 
 
-class ResNetDiscriminator(nn.Module):
+class ResNetDiscriminator(Discriminator):
     """Pictures ``[N, C, H, W]`` -> raw scores ``[N]``.
 
     A 3x3 convolution and ReLU, one block of ``width`` channels for each halving down to a map whose shorter side
-    is 4 to 7 (three for 32x32), the mean (or ``pool="sum"``) over its positions, and a linear layer. Unlike the
+    is 4 to 7 (three for 32x32), the mean (``pool``: or the sum, or all) of its positions, a linear layer. Unlike the
     paper's, every block halves, none starts with a ReLU, and none follows the last. No norm unless asked for.
-    ``spectral_norm`` divides each weight by its largest singular value. Weights start as torch draws them,
-    biases at 0.
+    ``spectral_norm`` divides each weight by its largest singular value. Self-attention follows the block that makes a
+    map whose shorter side is ``attention`` (0: none). Weights start as torch draws them, biases at 0.
 
-    Raises ``UserError`` if a size is below 1, a side cannot be halved often enough, or the norm or the pool is
-    unknown.
+    Raises ``UserError`` if a size is below 1, a side cannot be halved often enough, no block's map has the side that
+    ``attention`` names, the norm or the pool is unknown, or the conditioning needs classes that are not there.
     """
 
     def __init__(
@@ -80,51 +99,63 @@ class ResNetDiscriminator(nn.Module):
         norm: Norm2d = "none",
         spectral_norm: bool = False,
         pool: Pool = "mean",
+        attention: int = 0,
+        conditioning: DiscriminatorConditioning | None = None,
+        classes: int = 0,
     ) -> None:
         super().__init__()
         self.smallest, levels = plan_levels("ResNetDiscriminator", shape, width=width)
-        if pool not in get_args(Pool):
-            raise UserError(f"ResNetDiscriminator: unknown pool '{pool}'{did_you_mean(pool, get_args(Pool))}")
-        self.pool = pool
-        self.layers = nn.Sequential(
-            nn.Conv2d(shape[0], width, 3, padding=1),
-            nn.ReLU(),
-            *(_BlockDown(width, norm) for _ in range(levels)),
-        )
-        self.last = nn.Linear(width, 1)
+        self.pooled = pooling("ResNetDiscriminator", pool)
+        seen = self.condition_on(conditioning, shape, classes)
+        sides = [min(self.smallest) * 2**i for i in reversed(range(levels))]
+        attend = attention_at("ResNetDiscriminator", attention, sides)
+        layers: list[nn.Module] = [nn.Conv2d(seen[0], width, 3, padding=1), nn.ReLU()]
+        for level in range(levels):
+            layers += [_BlockDown(width, norm), *attend(level, width)]
+        self.layers = nn.Sequential(*layers)
+        features = width * (self.smallest[0] * self.smallest[1] if pool == "none" else 1)
+        if not self.end_in(features):
+            self.last = nn.Linear(features, 1)
         zero_biases(self)
         if spectral_norm:
             spectrally_normalised(self)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return raw scores ``[N]`` for pictures ``[N, C, H, W]``."""
+    def trunk(self, x: Tensor) -> Tensor:
+        """Return the smallest map. Raises ValueError for pictures of another size than the network was made for."""
         maps: Tensor = self.layers(x)
         if maps.shape[2:] != self.smallest:  # pooling would take any size
             raise ValueError(f"pictures of another size: their smallest map is {tuple(maps.shape[2:])}")
-        features = maps.sum((2, 3)) if self.pool == "sum" else maps.mean((2, 3))
-        scores: Tensor = self.last(features)
+        return maps
+
+    def features(self, maps: Tensor) -> Tensor:
+        """Return what the pool makes of the positions, ``[N, feature_size]``."""
+        return self.pooled(maps)
+
+    def score(self, maps: Tensor) -> Tensor:
+        """Return raw scores ``[N]``."""
+        scores: Tensor = self.last(self.features(maps))
         return scores.squeeze(1)
 
 
-class _BlockUp(nn.Module):
+class _BlockUp(ConditionalLayer):
     """Maps ``[N, before, H, W]`` -> ``[N, after, 2 * H, 2 * W]``: two convolutions beside a short cut."""
 
-    def __init__(self, before: int, after: int, norm: Norm2d) -> None:
+    def __init__(self, before: int, after: int, first: nn.Module, second: nn.Module) -> None:
         super().__init__()
-        self.inner = nn.Sequential(
-            norm_2d(norm, before),
+        self.inner = Layers(
+            first,
             nn.ReLU(),
             nn.Conv2d(before, after, 3, padding=1),
-            norm_2d(norm, after),
+            second,
             nn.ReLU(inplace=True),
         )
         self.outer = nn.Conv2d(after, after, 3, padding=1)
         self.short_cut = nn.Conv2d(before, after, 1)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
         # A 1x1 convolution treats each position alone: before the upsampling it does the same on a quarter of them.
         short_cut = depth_to_space_up(self.short_cut(x))
-        outer: Tensor = self.outer(depth_to_space_up(self.inner(x)))
+        outer: Tensor = self.outer(depth_to_space_up(self.inner(x, condition)))
         return outer + short_cut
 
 

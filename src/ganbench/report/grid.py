@@ -14,13 +14,21 @@ from ganbench.metrics.base import Gallery
 from ganbench.report.figure import FAKE, REAL, png_bytes
 
 
-def sample_picture(info: DataInfo, samples: Tensor, real: Tensor | None = None, title: str = "") -> bytes:
+def sample_picture(
+    info: DataInfo,
+    samples: Tensor,
+    real: Tensor | None = None,
+    title: str = "",
+    *,
+    columns: int | None = None,
+) -> bytes:
     """Return samples in the data's own units as a PNG; for points, over the real ones.
 
-    ``samples`` is uint8 ``[N, C, H, W]`` or float ``[N, D]``; the same samples give the same bytes.
+    ``samples`` is uint8 ``[N, C, H, W]`` or float ``[N, D]``; the same samples give the same bytes. Pictures stand in
+    ``columns``, as many as rows unless given.
     """
     if info.kind == "image":
-        return _png(image_grid(samples))
+        return png(image_grid(samples, columns))
     return _scatter(info, samples, real, title)
 
 
@@ -40,10 +48,11 @@ def image_grid(pictures: Tensor, columns: int | None = None, gap: int = 1, least
 
 def png_of_grid(gallery: Gallery) -> bytes:
     """Return the pictures of a gallery, tiled in its columns, as a PNG."""
-    return _png(image_grid(gallery.pictures, gallery.columns))
+    return png(image_grid(gallery.pictures, gallery.columns))
 
 
-def _png(image: Image.Image) -> bytes:
+def png(image: Image.Image) -> bytes:
+    """Return an image as a PNG, the same bytes for the same pixels."""
     buffer = io.BytesIO()
     image.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()

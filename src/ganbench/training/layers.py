@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Protocol, runtime_checkable
 
@@ -24,10 +24,17 @@ class LayerDraws:
 
     def uniform_like(self, x: Tensor) -> Tensor:
         """Return uniform numbers in [0, 1), float32, of the shape of ``x``, ``[N, ...]``."""
+        return self._like(x, self.draws.uniform)
+
+    def normal_like(self, x: Tensor) -> Tensor:
+        """Return standard normal numbers, float32, of the shape of ``x``, ``[N, ...]``."""
+        return self._like(x, self.draws.normal)
+
+    def _like(self, x: Tensor, draw: Callable[..., Tensor]) -> Tensor:
         batches, rest = divmod(len(x), self.rows)
         if rest:
-            return self.draws.uniform(len(x), *x.shape[1:])
-        return torch.cat([self.draws.uniform(self.rows, *x.shape[1:]) for _ in range(batches)])
+            return draw(len(x), *x.shape[1:])
+        return torch.cat([draw(self.rows, *x.shape[1:]) for _ in range(batches)])
 
 
 @runtime_checkable

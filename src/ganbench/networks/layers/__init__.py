@@ -1,7 +1,10 @@
 """The pieces networks are made of, one idea a file."""
 
+from ganbench.networks.layers.attention import SelfAttention
 from ganbench.networks.layers.dropout import Dropout
 from ganbench.networks.layers.initialisation import normal_weights, zero_biases
+from ganbench.networks.layers.maxout import Maxout
+from ganbench.networks.layers.noise import GaussianNoise
 from ganbench.networks.layers.normalisation import Norm1d, Norm2d, norm_1d, norm_2d
 from ganbench.networks.layers.resampling import (
     depth_to_space,
@@ -13,8 +16,11 @@ from ganbench.networks.layers.spectral import spectrally_normalised
 
 __all__ = [
     "Dropout",
+    "GaussianNoise",
+    "Maxout",
     "Norm1d",
     "Norm2d",
+    "SelfAttention",
     "depth_to_space",
     "depth_to_space_up",
     "norm_1d",

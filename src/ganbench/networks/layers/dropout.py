@@ -5,19 +5,11 @@ Improving neural networks by preventing co-adaptation of feature detectors (2012
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import torch
 from torch import Tensor, nn
 
 from ganbench.errors import UserError
-
-
-class Uniform(Protocol):
-    """Where a layer's random numbers come from."""
-
-    def uniform_like(self, x: Tensor) -> Tensor:
-        """Return uniform numbers in [0, 1) of the shape of ``x``."""
+from ganbench.networks.layers.numbers import Numbers
 
 
 class Dropout(nn.Module):
@@ -32,9 +24,9 @@ class Dropout(nn.Module):
         if not 0 <= share < 1:
             raise UserError(f"dropout is a share of features, from 0 to below 1, but is {share}")
         self.share = share
-        self._draws: Uniform | None = None
+        self._draws: Numbers | None = None
 
-    def draw_from(self, draws: Uniform | None) -> None:
+    def draw_from(self, draws: Numbers | None) -> None:
         """Take the chances from these draws, or (None) from torch's global generator."""
         self._draws = draws
 

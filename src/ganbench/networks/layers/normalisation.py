@@ -19,8 +19,8 @@ Norm2d = Literal["none", "batch", "instance", "layer"]
 """Norms of feature maps ``[N, C, H, W]``. ``"batch"`` mixes samples, the others do not."""
 
 
-def norm_1d(kind: Norm1d, channels: int) -> nn.Module:
-    """Return a norm of features ``[N, channels]`` with learned gain and bias; for ``"none"`` the identity.
+def norm_1d(kind: Norm1d, channels: int, affine: bool = True) -> nn.Module:
+    """Return a norm of features ``[N, channels]``, with gain and bias if ``affine``; for ``"none"`` the identity.
 
     Raises ``UserError`` for an unknown kind.
     """
@@ -28,15 +28,15 @@ def norm_1d(kind: Norm1d, channels: int) -> nn.Module:
         case "none":
             return nn.Identity()
         case "batch":
-            return nn.BatchNorm1d(channels)
+            return nn.BatchNorm1d(channels, affine=affine)
         case "layer":
-            return nn.LayerNorm(channels)
+            return nn.LayerNorm(channels, elementwise_affine=affine)
         case _:
             _refuse(kind, get_args(Norm1d))
 
 
-def norm_2d(kind: Norm2d, channels: int) -> nn.Module:
-    """Return a norm of maps ``[N, channels, H, W]`` with learned gain and bias; for ``"none"`` the identity.
+def norm_2d(kind: Norm2d, channels: int, affine: bool = True) -> nn.Module:
+    """Return a norm of maps ``[N, channels, H, W]``, with gain and bias if ``affine``; for ``"none"`` the identity.
 
     Raises ``UserError`` for an unknown kind.
     """
@@ -44,11 +44,11 @@ def norm_2d(kind: Norm2d, channels: int) -> nn.Module:
         case "none":
             return nn.Identity()
         case "batch":
-            return nn.BatchNorm2d(channels)
+            return nn.BatchNorm2d(channels, affine=affine)
         case "instance":
-            return nn.InstanceNorm2d(channels, affine=True)
+            return nn.InstanceNorm2d(channels, affine=affine)
         case "layer":
-            return nn.GroupNorm(1, channels)
+            return nn.GroupNorm(1, channels, affine=affine)
         case _:
             _refuse(kind, get_args(Norm2d))
 

@@ -1,0 +1,100 @@
+"""GANs whose D also says the class: Conditional Image Synthesis With Auxiliary Classifier GANs, 2016, arXiv 1610.09585.
+
+With the loss ``DataToData``, Rebooting ACGAN: Auxiliary Classifier GANs with Stable Training (2021), arXiv:2111.01118.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from ganbench.algorithms.adversarial import Adversarial
+from ganbench.algorithms.labels import Labels
+from ganbench.conditioning.class_losses import ClassLoss
+from ganbench.conditioning.judgement import Judgement
+from ganbench.data.base import Batch
+from ganbench.errors import UserError
+from ganbench.latents import Latent
+from ganbench.losses.base import Loss
+from ganbench.regularizers.base import Constraint, Regularizer
+from ganbench.regularizers.checks import check_weight
+
+
+class AuxiliaryClassifier(Adversarial):
+    """``Adversarial`` with a further term for both: D learns to tell classes, and G to make samples that it can tell.
+
+    D minimises its adversarial loss + ``class_weight`` times the class loss of real samples and, with ``fakes``, of
+    fakes, as the paper has it; without, it learns from real ones only. G minimises its adversarial loss +
+    ``class_weight`` times the class loss of its fakes. Both *lower* it: in the paper, D maximises L_S + L_C and G
+    L_C - L_S.
+    """
+
+    def __init__(
+        self,
+        *,
+        latent: Latent,
+        loss: Loss,
+        class_loss: ClassLoss,
+        class_weight: float = 1.0,
+        fakes: bool = True,
+        regularizers: Sequence[Regularizer] = (),
+        constraints: Sequence[Constraint] = (),
+        critic_steps: int = 1,
+        one_pass: bool = False,
+        labels: Labels = "uniform",
+        classes: int = 0,
+    ) -> None:
+        super().__init__(
+            latent=latent,
+            loss=loss,
+            regularizers=regularizers,
+            constraints=constraints,
+            critic_steps=critic_steps,
+            one_pass=one_pass,
+            labels=labels,
+            classes=classes,
+        )
+        if not self.conditional:
+            raise UserError(
+                "algorithm.labels: a classifier of fakes needs their classes; set uniform or real"
+            )
+        check_weight("AuxiliaryClassifier", "class_weight", class_weight)
+        self.class_loss, self.class_weight, self.fakes = class_loss, class_weight, fakes
+
+    def check_networks(self, networks: nn.ModuleDict) -> None:
+        """Raise UserError unless D says what the class loss reads."""
+        super().check_networks(networks)
+        says = getattr(getattr(networks["D"], "conditioning", None), "says", ())
+        missing = [name for name in self.class_loss.reads if name not in says]
+        if missing:
+            raise UserError(
+                f"{type(self.class_loss).__name__} reads {' and '.join(missing)}, which D does not say; "
+                "set networks.D.conditioning to a ClassifierHead (classes) or a ProxyHead (both)"
+            )
+
+    def judge(self, discriminator: nn.Module, x: Tensor, condition: Tensor | None) -> Judgement:
+        """Return D's scores and what it says of the classes."""
+        judged: Judgement = discriminator.judge(x, condition)  # type: ignore[operator]
+        return judged
+
+    def further_discriminator_terms(
+        self,
+        networks: nn.ModuleDict,
+        batches: tuple[Batch, Batch],
+        judged: tuple[Judgement, Judgement],
+        latents: Tensor,
+    ) -> dict[str, Tensor]:
+        """Return D's class loss of real samples and, if asked for, of fakes."""
+        names = ("class_real", "class_fake") if self.fakes else ("class_real",)
+        return {name: self._class_term(b, j) for name, b, j in zip(names, batches, judged, strict=False)}
+
+    def further_generator_terms(
+        self, networks: nn.ModuleDict, fake: Batch, judged: Judgement, latents: Tensor
+    ) -> dict[str, Tensor]:
+        """Return G's class loss."""
+        return {"class": self._class_term(fake, judged)}
+
+    def _class_term(self, batch: Batch, judged: Judgement) -> Tensor:
+        assert batch.y is not None, "a batch of a set with classes has labels"
+        return self.class_weight * self.class_loss(judged, batch.y)

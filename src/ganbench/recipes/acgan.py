@@ -1,0 +1,33 @@
+"""Auxiliary classifier GANs: Conditional Image Synthesis With Auxiliary Classifier GANs, 2016, arXiv 1610.09585."""
+
+from __future__ import annotations
+
+from ganbench.algorithms import AuxiliaryClassifier
+from ganbench.conditioning import ClassifierHead, ClassNorm, CrossEntropy
+from ganbench.recipe import Budget, Paper, Recipe, recipe
+from ganbench.recipes.classes import with_classes
+from ganbench.recipes.dcgan import DCGAN, dcgan_cifar10
+from ganbench.spec import Spec
+
+ACGAN = Paper("Conditional Image Synthesis With Auxiliary Classifier GANs", 2016, "1610.09585")
+
+
+@recipe
+def acgan_cifar10(budget: Budget = "reference") -> Recipe:
+    """The plain convolutional GAN with batch norm by class in G and a classifier beside D's score.
+
+    D classifies fakes too, as in the paper; the reference system's classified real pictures only
+    (``algorithm.fakes=false``).
+    """
+    return with_classes(
+        dcgan_cifar10(budget),
+        "acgan-cifar10",
+        "a convolutional GAN whose D also classifies on CIFAR-10",
+        generator=Spec(ClassNorm),
+        discriminator=Spec(ClassifierHead),
+        algorithm=AuxiliaryClassifier,
+        labels="real",
+        terms={"class_loss": Spec(CrossEntropy), "class_weight": 1.0, "fakes": True},
+        papers=(ACGAN, DCGAN),
+        changes={"optimizers.G.lr": 2e-4, "optimizers.D.lr": 2e-4},
+    )

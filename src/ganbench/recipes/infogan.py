@@ -1,0 +1,110 @@
+"""Codes found without labels: InfoGAN, 2016, arXiv 1606.03657."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from ganbench.algorithms import InfoGAN
+from ganbench.data.shapes import shapes
+from ganbench.data.torchvision_sets import mnist
+from ganbench.latents import Structured
+from ganbench.losses import NonSaturating
+from ganbench.networks import CodeNetwork, SimpleCNNDiscriminator, SimpleCNNGenerator
+from ganbench.recipe import Budget, Paper, Recipe, recipe
+from ganbench.recipes.gan import CONVERGENCE
+from ganbench.recipes.mlp import adam
+from ganbench.regularizers import R1
+from ganbench.settings import Schedule
+from ganbench.spec import Spec
+
+INFOGAN = Paper(
+    "InfoGAN: Interpretable Representation Learning by Information Maximizing Generative Adversarial Nets",
+    2016,
+    "1606.03657",
+)
+
+
+def infogan(name: str, words: str, data: Spec, latent: Spec, budget: Budget) -> Recipe:
+    """Return InfoGAN with batch norm and the paper's rates: D (and Q) 2e-4, G 1e-3.
+
+    Networks are the plain convolutional pair of one convolution a level, at laptop size of half the width.
+    """
+    laptop = budget == "laptop"
+    width = 32 if laptop else 64
+    return Recipe(
+        name=name,
+        summary=f"a GAN that finds codes without labels{words}",
+        data=data,
+        latent=latent,
+        networks={
+            "G": Spec(SimpleCNNGenerator, width=width),
+            "D": Spec(SimpleCNNDiscriminator, width=width),
+            "Q": Spec(CodeNetwork),
+        },
+        algorithm=Spec(InfoGAN, loss=Spec(NonSaturating), categorical_weight=1.0, continuous_weight=0.1),
+        optimizers={
+            "G": adam(1e-3, (0.5, 0.999)),
+            "D": adam(2e-4, (0.5, 0.999)),
+            "Q": adam(2e-4, (0.5, 0.999)),
+        },
+        schedule=Schedule(
+            steps=4000 if laptop else 25_000,
+            batch=64 if laptop else 128,
+            ema_half_life=10_000,
+            sample_every=500,
+            checkpoint_every=500,
+        ),
+        papers=(INFOGAN,),
+    )
+
+
+@recipe
+def infogan_mnist(budget: Budget = "reference") -> Recipe:
+    """InfoGAN on MNIST: 62 numbers of noise, a code of ten values, two continuous ones."""
+    return infogan("infogan-mnist", " on MNIST digits", Spec(mnist), Spec(Structured), budget)
+
+
+@recipe
+def infogan_plain_mnist(budget: Budget = "reference") -> Recipe:
+    """InfoGAN without batch norm, as the reference system studied it on 32x32 digits.
+
+    100 numbers of noise, normal continuous codes of fixed spread, R1 (gamma 20, its lambda of 10 on a halved loss), and
+    a step for the information alone, which moves G, D and Q. At laptop size gamma is 1, every fourth update.
+    """
+    laptop = budget == "laptop"
+    base = infogan(
+        "infogan-plain-mnist",
+        ", without batch norm, on MNIST digits",
+        Spec(mnist, size=32),
+        Spec(Structured, noise=100, normal=True),
+        budget,
+    )
+    optimizer = adam(5e-4 if laptop else 3e-4)
+    penalty = Spec(R1, gamma=1.0, every=4) if laptop else Spec(R1, gamma=20.0)
+    width = 32 if laptop else 64
+    return dataclasses.replace(
+        base,
+        networks={
+            "G": Spec(SimpleCNNGenerator, width=width, norm="none"),
+            "D": Spec(SimpleCNNDiscriminator, width=width, norm="none"),
+            "Q": Spec(CodeNetwork, width=0, spread=False),
+        },
+        algorithm=Spec(
+            InfoGAN,
+            loss=Spec(NonSaturating),
+            continuous_weight=1.0,
+            separate_step=True,
+            regularizers=(penalty,),
+            critic_steps=1 if laptop else 5,
+        ),
+        optimizers={"G": optimizer, "D": optimizer, "Q": optimizer},
+        schedule=base.schedule if laptop else Schedule(steps=10_000, batch=256),
+        papers=(INFOGAN, CONVERGENCE),
+    )
+
+
+@recipe
+def infogan_shapes(budget: Budget = "reference") -> Recipe:
+    """InfoGAN on drawn shapes, whose factors are known: codes of six and of eight values, four continuous ones."""
+    latent = Spec(Structured, categorical=(6, 8), continuous=4)
+    return infogan("infogan-shapes", " on procedural coloured shapes", Spec(shapes), latent, budget)

@@ -1,0 +1,31 @@
+"""The projection discriminator: cGANs with Projection Discriminator, 2018, arXiv 1802.05637."""
+
+from __future__ import annotations
+
+from ganbench.conditioning import ClassNorm, Projection
+from ganbench.recipe import Budget, Paper, Recipe, recipe
+from ganbench.recipes.classes import with_classes
+from ganbench.recipes.sngan import SNGAN, sngan_hinge_cifar10
+from ganbench.spec import Spec
+
+PROJECTION = Paper("cGANs with Projection Discriminator", 2018, "1802.05637")
+
+
+@recipe
+def sngan_projection_cifar10(budget: Budget = "reference") -> Recipe:
+    """The hinge GAN with spectral norm on CIFAR-10, with classes: batch norm by class in G, projection in D.
+
+    D's features are sums over positions, as in the paper, and its embedding has spectral norm too; rates fall to 0.
+    """
+    return with_classes(
+        sngan_hinge_cifar10(budget),
+        "sngan-projection-cifar10",
+        "a convolutional GAN with spectral norm and projection in D on CIFAR-10",
+        generator=Spec(ClassNorm),
+        discriminator=Spec(Projection),
+        papers=(PROJECTION, SNGAN),
+        changes={
+            "networks.D.pool": "sum",
+            "schedule.learning_rate": {"target": "ganbench.training.schedule:Linear"},
+        },
+    )

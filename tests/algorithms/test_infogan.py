@@ -1,0 +1,92 @@
+"""InfoGAN: the likelihoods of codes in closed form, the bound, and which update moves what."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+from torch.distributions import Normal
+
+from ganbench.algorithms import InfoGAN
+from ganbench.algorithms.infogan import surprise
+from ganbench.data.base import Batch
+from ganbench.errors import UserError
+from ganbench.latents import Gaussian, Structured
+from ganbench.losses import NonSaturating
+from ganbench.networks import CodeNetwork, MLPDiscriminator, MLPGenerator
+from ganbench.training.draws import Draws
+from ganbench.training.phase import Context
+
+LATENT = Structured(noise=3, categorical=(4, 2), continuous=2)
+
+
+def networks() -> nn.ModuleDict:
+    torch.manual_seed(0)
+    g = MLPGenerator(latent=LATENT.size, shape=(2,), width=8, depth=1)
+    d = MLPDiscriminator(shape=(2,), width=8, depth=1)
+    return nn.ModuleDict({"G": g, "D": d, "Q": CodeNetwork(features=8, codes=LATENT.codes, width=6)})
+
+
+def context() -> Context:
+    return Context(step=0, steps=9, update=0, rows=8, draws=Draws("update"))
+
+
+def test_latents_are_noise_one_hot_codes_and_continuous_codes() -> None:
+    z = LATENT.draw(Draws(0), 4000)
+    assert z.shape == (4000, LATENT.size) == (4000, 3 + 4 + 2 + 2)
+    for code, values in zip(LATENT.codes.categories(z), LATENT.codes.categorical, strict=True):
+        assert torch.equal(code.sum(1), torch.ones(4000))
+        assert (code.mean(0) - 1 / values).abs().max() < 0.03
+    assert z[:, -2:].abs().max() <= 1
+    assert Structured(normal=True).draw(Draws(0), 4000)[:, -2:].abs().max() > 2
+    with pytest.raises(UserError, match="at least one code"):
+        Structured(categorical=(), continuous=0)
+
+
+def test_likelihoods_are_their_formulas() -> None:
+    z, belief = LATENT.draw(Draws(0), 5), torch.randn(5, LATENT.codes.outputs)
+    categorical, continuous = surprise(LATENT.codes, belief, z)
+    first, second = z[:, 3:7].argmax(1), z[:, 7:9].argmax(1)
+    wanted = nn.functional.cross_entropy(belief[:, :4], first, reduction="none")
+    wanted = wanted + nn.functional.cross_entropy(belief[:, 4:6], second, reduction="none")
+    torch.testing.assert_close(categorical, wanted)
+    density = Normal(belief[:, 6:8], belief[:, 8:].exp()).log_prob(z[:, 9:]).sum(1)
+    torch.testing.assert_close(continuous, -density)
+
+
+def test_a_belief_that_knows_the_codes_reaches_their_entropy_and_none_exceeds_it() -> None:
+    latent = Structured(noise=1, categorical=(4,), continuous=0)
+    z = latent.draw(Draws(0), 100)
+    for scale, bound in ((0.0, 0.0), (50.0, math.log(4))):
+        categorical, _ = surprise(latent.codes, scale * z[:, 1:], z)
+        assert latent.entropy[0] - float(categorical.mean()) == pytest.approx(bound, abs=1e-5)
+
+
+@pytest.mark.parametrize("separate", [False, True])
+def test_which_networks_learn_the_codes(separate: bool) -> None:
+    made, batch = networks(), Batch(torch.randn(8, 2))
+    algorithm = InfoGAN(latent=LATENT, loss=NonSaturating(), separate_step=separate)
+    phases = {phase.name: phase for phase in algorithm.phases()}
+    assert phases["D"].trains == (("D",) if separate else ("D", "Q"))
+    assert phases["G"].trains == ("G",)
+    told = {name: set(phase.loss(made, batch, context())) for name, phase in phases.items()}
+    codes = {"mutual_information", "categorical", "continuous"}
+    assert told["D"] - {"adversarial"} == told["G"] - {"adversarial"} == (set() if separate else codes)
+    terms: Any = phases["Q" if separate else "G"].loss(made, None, context())
+    assert not terms["mutual_information"].requires_grad
+    found = sum(LATENT.entropy) - (terms["categorical"] + terms["continuous"] / 0.1)
+    torch.testing.assert_close(terms["mutual_information"], found.detach())
+    terms["categorical"].mean().backward()
+    assert all(p.grad is not None for p in (*made["G"].parameters(), *made["D"].layers[:-1].parameters()))
+
+
+def test_it_needs_codes_and_a_d_that_shows_its_features() -> None:
+    with pytest.raises(UserError, match="set latent to Structured"):
+        InfoGAN(latent=Gaussian(3), loss=NonSaturating())
+    made = networks()
+    made["D"] = nn.Linear(2, 1)
+    with pytest.raises(UserError, match="a Linear shows no features"):
+        InfoGAN(latent=LATENT, loss=NonSaturating()).check_networks(made)
