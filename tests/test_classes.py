@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from tests.tiny import tiny
 
-from ganbench.build import make_dataset
+from ganbench.build import make_dataset, make_trainer
 from ganbench.code_scores import code_scores
 from ganbench.errors import UserError
 from ganbench.evaluation import evaluate, score_model
@@ -25,6 +25,7 @@ from ganbench.report.sweeps import sweep_arrangement
 from ganbench.runs import Run
 from ganbench.sampling import write_picture, write_samples
 from ganbench.training.draws import Draws
+from ganbench.training.engine import Engine
 
 
 @pytest.fixture(scope="module")
@@ -162,6 +163,20 @@ def test_scores_see_labels(told: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Model, "classes", property(lambda self: tuple("abcdef")))
     score_model(other, data, n=10)
     assert all(isinstance(chunk, torch.Tensor) for chunk in chunks)
+
+
+def test_labels_and_noise_do_not_depend_on_how_the_batch_is_cut() -> None:
+    own = {"networks.G.norm": "none", "networks.G.conditioning.norm": "none", "networks.D.noise": 0.1}
+    noisy = {**own, "networks.D.input_noise": 0.1, "networks.D.conditioning.noise": 0.1}
+    slow = {f"optimizers.{n}": {"target": "torch.optim:SGD", "lr": 0.05} for n in "GD"}
+    states = []
+    for microbatches in (1, 2):
+        recipe = tiny("cgan-maxout-mnist", {**noisy, **slow, "schedule.microbatches": microbatches})
+        trainer = make_trainer(recipe, make_dataset(recipe), Engine(recipe.machine), 0)
+        trainer.train()
+        states.append(trainer.networks.state_dict())
+    for name, value in states[0].items():
+        torch.testing.assert_close(value, states[1][name], rtol=0, atol=1e-6)
 
 
 def test_classes_that_have_changed_are_refused(tmp_path: Path) -> None:

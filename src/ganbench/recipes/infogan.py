@@ -87,7 +87,7 @@ def infogan_plain_mnist(budget: Budget = "reference") -> Recipe:
         networks={
             "G": Spec(SimpleCNNGenerator, width=width, norm="none"),
             "D": Spec(SimpleCNNDiscriminator, width=width, norm="none"),
-            "Q": Spec(CodeNetwork, width=0, spread=False),
+            "Q": Spec(CodeNetwork, width=0, norm="none", spread=False),
         },
         algorithm=Spec(
             InfoGAN,
