@@ -9,6 +9,11 @@ from pathlib import Path
 from ganbench.runs import write_json
 
 
+def times(kept: int, otherwise: int) -> int:
+    """How often to try: ``kept`` times where the numbers are kept, fewer where a test need only be able to fail."""
+    return kept if os.environ.get("GANBENCH_MEASURED") else otherwise
+
+
 def measured(what: str, **numbers: float) -> None:
     """Keep the numbers under a name. The file has one writer: run such tests without ``-n``."""
     print(f"{what}: {numbers}")

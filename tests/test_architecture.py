@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,7 @@ def imports(tree: ast.AST) -> Iterator[str]:
                 yield inner if inner in MODULES else node.module
 
 
+@cache
 def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
@@ -97,6 +99,7 @@ import ganbench.errors
     }
 
 
+@cache
 def reached(start: str) -> set[str]:
     """Every module of ganbench that importing a module brings along at once, itself included."""
     todo, seen = [start], set[str]()
@@ -203,6 +206,7 @@ def words(tree: ast.AST) -> set[str]:
     return {t for t in texts if isinstance(t, str)}
 
 
+@cache
 def model_names() -> set[str]:
     recipes = set(recipe_functions())
     families = {part for name in recipes for part in (name.split("-")[0], name)}

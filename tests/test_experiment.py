@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 import torch
-from tests.measured import measured
-from tests.tiny import STEPS, changes_for, contents, outcome, stop_after, tiny, train_until, words
+from tests.measured import measured, times
+from tests.tiny import STEPS, changes_for, contents, drawn, outcome, stop_after, tiny, train_until, words
 from tests.warm import Warm, warm
 
 import ganbench.runs
@@ -34,7 +34,7 @@ def quick(out: Path, **schedule: Any) -> list[str]:
 
 # --- signals ---------------------------------------------------------------------------------------------------------
 
-SIGNALS = 25  # of each kind
+SIGNALS = times(25, 8)  # of each kind
 
 
 @pytest.mark.slow
@@ -129,7 +129,7 @@ def test_the_exception_says_which_signal(tmp_path: Path, monkeypatch: pytest.Mon
 
 # --- a full disk -----------------------------------------------------------------------------------------------------
 
-LIMITS = 40
+LIMITS = times(40, 16)
 
 
 @pytest.mark.slow
@@ -167,7 +167,7 @@ def test_whatever_file_cannot_be_written_the_run_fails_in_good_order(warm: Warm,
             else "the log"
         )
         failed_at[which] = failed_at.get(which, 0) + 1
-        if i % 10 == 0:  # with room again it goes on
+        if i % 8 == 0:  # with room again it goes on
             code, _, err = warm.run("resume", path)
             assert code == 0, err
             assert outcome(run, 30)["events"] == outcome(Run(tmp_path / "base"), 30)["events"]
@@ -229,11 +229,12 @@ def test_a_failing_disk_in_the_middle(tmp_path: Path, monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("name", ["gan1d-nonsaturating", "gan-ring8"])
 def test_points_come_with_pictures_of_what_d_makes_of_them(tmp_path: Path, name: str) -> None:
-    run = train(tiny(name), out=tmp_path / "run")
+    with drawn():
+        run, again = (train(tiny(name), out=tmp_path / folder) for folder in ("run", "again"))
     assert [p.name for p in sorted(run.critic.iterdir())] == [p.name for p in sorted(run.samples.iterdir())]
     pictures = list(contents(run.critic).values())
     assert len(set(pictures)) == len(pictures) == 3
-    assert contents(train(tiny(name), out=tmp_path / "again").critic) == contents(run.critic)
+    assert contents(again.critic) == contents(run.critic)
 
 
 def test_where_d_judges_no_single_points_there_are_none(tmp_path: Path) -> None:

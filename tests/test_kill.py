@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.measured import measured
+from tests.measured import measured, times
 from tests.tiny import changes_for, contents, words
 from tests.warm import Warm, warm
 
@@ -16,7 +16,7 @@ from ganbench.runs import Run
 from ganbench.training.checkpoint import list_checkpoints, read_checkpoint
 
 __all__ = ["warm"]
-KILLS, STEPS = 60, 300
+KILLS, STARTS, STEPS = times(60, 20), times(20, 8), 300
 SETTINGS = {
     **changes_for("gan-r1-ring8"),
     "schedule.steps": STEPS,
@@ -35,7 +35,7 @@ def _train(warm: Warm, out: Path, every: int) -> list[str]:
 
 
 @pytest.mark.slow
-def test_sixty_kills_while_every_step_is_saved(warm: Warm, tmp_path: Path) -> None:
+def test_kills_while_every_step_is_saved(warm: Warm, tmp_path: Path) -> None:
     code, _, err = warm.run(*_train(warm, tmp_path / "whole", STEPS))
     assert code == 0, err
     path, moments = tmp_path / "run", random.Random(0)
@@ -54,16 +54,16 @@ def test_sixty_kills_while_every_step_is_saved(warm: Warm, tmp_path: Path) -> No
         for checkpoint in list_checkpoints(run.checkpoints):
             read_checkpoint(checkpoint)  # each that bears a checkpoint's name is whole
         in_a_save += any(run.checkpoints.glob(".writing-*"))
-        assert run.checkpoint_steps()[0] >= newest
-        newest = run.checkpoint_steps()[0]
+        assert max(run.checkpoint_steps(), default=0) >= newest
+        newest = max(run.checkpoint_steps(), default=0)
         told = [e["step"] for e in run.events.read("scalars")]
         assert told == list(range(1, len(told) + 1))
         assert len(told) - newest <= 1
         steps_lost += len(told) - newest
         child = warm.start("resume", path)
         child.wait_for(f"going on from step {newest} of {STEPS}")
-    assert kills >= 50
-    assert in_a_save >= 5
+    assert kills >= KILLS - 10
+    assert in_a_save >= KILLS // 12
     code, _, err = warm.run("resume", path) if child.wait() != 0 else (0, "", "")
     assert code == 0, err
     assert "warning" not in err
@@ -86,7 +86,7 @@ def test_killed_while_it_starts_there_is_a_run_or_none(warm: Warm, tmp_path: Pat
     usual = time.monotonic() - begun
     child.kill()
     child.wait()
-    for i in range(20):
+    for i in range(STARTS):
         path = tmp_path / str(i)
         child = warm.start(*_train(warm, path, 1))
         time.sleep(moments.uniform(0.5, 1.5) * usual)
@@ -99,5 +99,5 @@ def test_killed_while_it_starts_there_is_a_run_or_none(warm: Warm, tmp_path: Pat
             assert run.meta["seed"] == 0
             assert run.info.name == "ring8"
             assert run.read_checkpoint() is None or run.read_checkpoint()["step"] >= 1
-    measured("SIGKILL at the start", kills=20, whole_runs=made, no_run=20 - made)
+    measured("SIGKILL at the start", kills=STARTS, whole_runs=made, no_run=STARTS - made)
     assert made > 0

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ import pytest
 
 from ganbench.catalogue import find_recipe
 from ganbench.errors import Stopped
-from ganbench.experiment import train
+from ganbench.experiment import resume, train
 from ganbench.recipe import Recipe
+from ganbench.report.critic import critic_picture, scores_of
+from ganbench.report.grid import sample_picture
 from ganbench.runs import Run
 from ganbench.spec import parameters
 from ganbench.training.trainer import Trainer
@@ -50,6 +53,35 @@ def changes_for(name: str) -> dict[str, Any]:
 def tiny(name: str, changes: Mapping[str, Any] | None = None) -> Recipe:
     """A recipe at laptop size, made tiny."""
     return find_recipe(name, "laptop").override({**changes_for(name), **(changes or {})})
+
+
+@contextmanager
+def undrawn() -> Iterator[None]:
+    """Have runs write, in place of each picture, the numbers that it shows: sharper to compare, and soon done."""
+
+    def samples(info: Any, samples: Any, real: Any = None, title: str = "") -> bytes:
+        return title.encode() + samples.numpy().tobytes() + real.numpy().tobytes()
+
+    def critic(model: Any, fake: Any, real: Any, title: str = "") -> bytes:
+        return title.encode() + b"".join(scores_of(model, x).numpy().tobytes() for x in (fake, real))
+
+    with _pictures(samples, critic):
+        yield
+
+
+@contextmanager
+def drawn() -> Iterator[None]:
+    """Have runs draw their pictures, which ``undrawn`` keeps them from for the time of a session."""
+    with _pictures(sample_picture, critic_picture):
+        yield
+
+
+@contextmanager
+def _pictures(samples: Callable[..., bytes], critic: Callable[..., bytes]) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ganbench.experiment.sample_picture", samples)
+        patch.setattr("ganbench.experiment.critic_picture", critic)
+        yield
 
 
 def words(changes: Mapping[str, Any]) -> list[str]:
@@ -100,3 +132,12 @@ def train_until(
         with pytest.raises(Stopped if error is None else type(error)):
             train(recipe, out=out, seed=seed)
     return Run(out)
+
+
+def resume_until(run: Run, step: int) -> Run:
+    """Go on with a run that is stopped again by a signal."""
+    with pytest.MonkeyPatch.context() as patch:
+        stop_after(patch, step)
+        with pytest.raises(Stopped, match=f"stopped at step {step}"):
+            resume(run)
+    return run

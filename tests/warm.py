@@ -8,6 +8,7 @@ milliseconds instead of seconds.
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import resource
@@ -106,11 +107,21 @@ def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
 
 
 def _serve(orders: Sequence[str]) -> None:
+    from ganbench.cli import main
     from ganbench.experiment import train
     from tiny import tiny  # this file is run as a script, beside which tiny.py lies
 
     # Much is imported only when it is first used, so everything is used once. With one thread there is nothing
     # that a child would miss.
+    for arguments in (["recipes"], ["train", "--help"], ["evaluate", "no-such-run"]):
+        sys.argv = ["ganbench", *arguments]
+        silent = io.StringIO()
+        with (
+            contextlib.redirect_stdout(silent),
+            contextlib.redirect_stderr(silent),
+            contextlib.suppress(SystemExit),
+        ):
+            main()
     with tempfile.TemporaryDirectory() as folder:
         schedule = {"schedule.steps": 1, "schedule.evaluate_every": 1}
         train(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.tiny import tiny
+from tests.tiny import drawn, tiny
 
 from ganbench.catalogue import find_recipe
 from ganbench.data.base import DataInfo
@@ -20,16 +20,16 @@ from ganbench.runs import Run, write_json
 INFO = DataInfo(name="ring8", kind="points", shape=(2,), size=8, fingerprint="f00d", low=-15, high=15)
 
 
-@pytest.fixture
-def run(tmp_path: Path) -> Run:
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     recipe = dataclasses.replace(find_recipe("gan-r1-ring8", "laptop"), summary="<script>alert(1)</script>")
     machine = {"device": "cpu", "threads": 1, "processes": 1, "torch": "2", "python": "3"}
     meta = {"ganbench": "0", "seed": 7, "created": "now", "data": INFO.to_dict(), "machine": machine}
-    made = Run.create(tmp_path / "run", recipe, meta)
+    made = Run.create(tmp_path_factory.mktemp("made") / "run", recipe, meta)
+    pictures = [sample_picture(INFO, torch.full((5, 2), float(step))) for step in range(3)]
     for step in range(1, 31):
         made.events.append("scalars", step, kimg=1.0, **{"D/adversarial": 1.0 / step})
-        picture = sample_picture(INFO, torch.full((5, 2), float(step)))
-        (made.samples / f"step-{step:08d}.png").write_bytes(picture)
+        (made.samples / f"step-{step:08d}.png").write_bytes(pictures[step % 3])
     score = {"name": "modes", "value": 8.0, "better": "higher", "details": {}, "measured": {"samples": 2500}}
     write_json(made.eval / "modes.json", score)
     return made
@@ -37,7 +37,16 @@ def run(tmp_path: Path) -> Run:
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return train(tiny("gan1d-minimax"), out=tmp_path_factory.mktemp("trained") / "run")
+    with drawn():
+        return train(tiny("gan1d-minimax"), out=tmp_path_factory.mktemp("trained") / "run")
+
+
+@pytest.fixture(scope="module")
+def text(run: Run) -> str:
+    """The page of the run that is made of its files."""
+    path = write_report(run)
+    assert path == run.path / "report.html"
+    return path.read_text()
 
 
 class Page(HTMLParser):
@@ -55,11 +64,8 @@ class Page(HTMLParser):
             self.pictures.append(dict(attrs))
 
 
-def test_shows_what_was_run_its_scores_curves_and_samples(run: Run) -> None:
-    path = write_report(run)
-    text = path.read_text()
+def test_shows_what_was_run_its_scores_curves_and_samples(text: str) -> None:
     page = Page(text)
-    assert path == run.path / "report.html"
     assert "gan-r1-ring8" in text
     assert "seed</td><td>7" in text
     assert "1801.04406" in text
@@ -69,8 +75,7 @@ def test_shows_what_was_run_its_scores_curves_and_samples(run: Run) -> None:
     assert "step 30<" in text
 
 
-def test_needs_no_network_and_describes_its_pictures(run: Run) -> None:
-    text = write_report(run).read_text()
+def test_needs_no_network_and_describes_its_pictures(text: str) -> None:
     for picture in Page(text).pictures:
         source = picture["src"] or ""
         assert source.startswith("data:image/png;base64,")
@@ -79,8 +84,7 @@ def test_needs_no_network_and_describes_its_pictures(run: Run) -> None:
     assert not re.search(r'(src|href)="(?!data:)', text)
 
 
-def test_names_cannot_bring_markup_in(run: Run) -> None:
-    text = write_report(run).read_text()
+def test_names_cannot_bring_markup_in(text: str) -> None:
     assert "script" not in Page(text).tags
     assert "&lt;script&gt;" in text
 
@@ -123,5 +127,5 @@ def test_pictures_have_no_space_to_be_drawn_over_and_nothing_is_said(tmp_path: P
     assert "The discriminator" in text
 
 
-def test_without_a_checkpoint_the_page_says_so(run: Run) -> None:
-    assert "Its weights are not shown: " in write_report(run).read_text()
+def test_without_a_checkpoint_the_page_says_so(text: str) -> None:
+    assert "Its weights are not shown: " in text

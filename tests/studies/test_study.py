@@ -152,6 +152,7 @@ def test_stopped_its_processes_stop_too_and_it_goes_on(played: Played, number: s
 
 
 def test_tables_and_pictures(played: Played) -> None:
+    played.draw()
     made = played.play(todo={"gan-ring8-seed0": 3, "gan-ring8-seed1": 5, "gan-ring8-seed2": 4}, seeds=3)
     with (made.path / "table.csv").open() as file:
         runs = list(csv.DictReader(file))
