@@ -40,6 +40,7 @@ robustness: $(VENV)/installed
 
 results: $(VENV)/installed
 	$(BIN)/python results/tables.py
+	$(BIN)/python results/pictures.py
 
 clean:
 	rm -rf $(VENV)

@@ -2,7 +2,8 @@
 
     python results/collect.py RUN|STUDY...
 
-The record holds what was run, on what, for how long, every score with how it was measured, and thinned curves.
+The record holds what was run, on what, for how long, every score with how it was measured, thinned curves, and how
+D's weights spread in the end. Of data on a line, D's curve after the first and the last drawing is kept too.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from typing import Any
 
 from PIL import Image
 
+from ganbench.model import load
+from ganbench.report.critic import weight_shares
 from ganbench.runs import Run, write_bytes, write_json
 
 HERE = Path(__file__).parent
@@ -35,7 +38,17 @@ def main() -> None:
         label = f"{subject}-{record['budget']}-seed{record['seed']}"
         write_json(HERE / "runs" / f"{label}.json", record)
         write_bytes(HERE / "grids" / f"{label}.png", grid_of(run))
+        keep_curves(run, label)
         print(label)
+
+
+def keep_curves(run: Run, label: str) -> None:
+    """Keep what D made of a line after the first and the last drawing."""
+    drawn = sorted(run.critic.glob("step-*.png")) if run.info.shape == (1,) else []
+    if drawn:
+        (HERE / "critic").mkdir(exist_ok=True)
+    for name, path in zip(("first", "last"), [*drawn[:1], *drawn[1:][-1:]], strict=False):
+        write_bytes(HERE / "critic" / f"{label}-{name}.png", fewer_colours(path.read_bytes()))
 
 
 def collect_study(study: Path) -> Path:
@@ -76,8 +89,19 @@ def record_of(run: Run) -> dict[str, Any]:
             for e in run.events.read("score")
         ],
         "curves": [{k: v for k, v in e.items() if k != "kind"} for e in scalars[::every]],
+        "weights_of_D": weights_of(run),
         "settings": recipe,
     }
+
+
+def weights_of(run: Run) -> dict[str, Any] | None:
+    """Return how the weights of a run's D spread, None if it has no network of that name."""
+    networks = load(run).networks
+    if "D" not in networks:
+        return None
+    spread = weight_shares(networks["D"])
+    edges, shares = (values.round(6).tolist() for values in (spread.edges, spread.shares))
+    return {"edges": edges, "shares": shares, "count": spread.count, "outside": spread.outside}
 
 
 def grid_of(run: Run) -> bytes:

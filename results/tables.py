@@ -1,57 +1,63 @@
-"""Write the README's result table and picture from the records in ``results/``; nothing in them is typed by hand.
+"""Fill the marked blocks of README.md and docs/results.md from the records in ``results/``; no number is typed by hand.
 
-python results/tables.py [--check]
+    python results/tables.py [--check]
+
+A block is what stands between ``<!-- results: NAME ARGUMENTS -->`` and ``<!-- results: end -->``.
 """
 
 from __future__ import annotations
 
+import functools
 import json
+import re
 import statistics
 import sys
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageDraw
-
 HERE = Path(__file__).parent
-README = HERE.parent / "README.md"
-PICTURE = HERE.parent / "docs" / "pictures" / "samples.png"
-START, END = "<!-- results: start -->", "<!-- results: end -->"
+PAGES = (HERE.parent / "README.md", HERE.parent / "docs" / "results.md")
+BLOCK = re.compile(r"<!-- results: (?P<what>(?!end -->)[^>]+?) -->\n.*?<!-- results: end -->", re.DOTALL)
 Record = dict[str, Any]
 
 
 def main() -> None:
-    """Rewrite the tables; with ``--check``, end with code 1 if the README does not hold what would be written."""
-    records = [json.loads(path.read_text()) for path in sorted((HERE / "runs").glob("*.json"))]
-    benchmark = json.loads((HERE / "benchmark.json").read_text())
-    counts = json.loads((HERE / "robustness.json").read_text())
-    studies = [study_table(path) for path in sorted((HERE / "studies").iterdir())]
-    tables = [run_table(records), *studies, benchmark_table(benchmark), robustness_table(counts)]
-    text = README.read_text()
-    before, after = text.split(START)[0], text.split(END)[1]
-    new = "\n".join([before + START, "\n\n".join(tables), END + after])
-    if "--check" in sys.argv:
-        sys.exit(0 if new == text else "README.md is not what results/tables.py writes; run it")
-    README.write_text(new)
-    picture(sorted((HERE / "grids").glob("*-seed0.png")))
+    """Rewrite the blocks; with ``--check``, end with code 1 if a page does not hold what would be written."""
+    for page in PAGES:
+        text = page.read_text()
+        new = BLOCK.sub(functools.partial(filled, page), text)
+        if "--check" in sys.argv and new != text:
+            sys.exit(f"{page.name} is not what results/tables.py writes; run it")
+        page.write_text(new)
 
 
-def run_table(records: list[Record]) -> str:
-    """Return a row per recipe and data set: seeds, time, speed, the median score and its range."""
+def filled(page: Path, block: re.Match[str]) -> str:
+    """Return a page's block with what its name and arguments ask for."""
+    what = block["what"]
+    name, *arguments = what.split()
+    to_root = "../" * (len(page.relative_to(HERE.parent).parts) - 1)
+    written = WRITERS[name](*arguments).replace("](results/", f"]({to_root}results/")
+    return f"<!-- results: {what} -->\n{written}\n<!-- results: end -->"
+
+
+def run_table(*data: str) -> str:
+    """Return a row per recipe and data set, of the data sets named: seeds, time, speed, scores."""
     groups: dict[tuple[str, str], list[Record]] = defaultdict(list)
-    for record in records:
-        groups[record["recipe"], record["data"]["name"]].append(record)
+    for path in sorted((HERE / "runs").glob("*.json")):
+        record = json.loads(path.read_text())
+        if record["data"]["name"] in data:
+            groups[record["recipe"], record["data"]["name"]].append(record)
     lines = [
         "| recipe | data | seeds | G steps x batch | threads | time | images/s | score |",
         "|---|---|--:|--:|--:|--:|--:|---|",
     ]
-    for (recipe, data), group in sorted(groups.items(), key=lambda item: item[0][1]):
+    for (recipe, name), group in sorted(groups.items(), key=lambda item: data.index(item[0][1])):
         first = group[0]
-        name = f"CIFAR-10 (JPEG), `{data}`" if data == "cifar10-jpeg" else f"`{data}`"
         cells = [
             f"`{recipe}`",
-            name,
+            f"CIFAR-10 (JPEG), `{name}`" if name == "cifar10-jpeg" else f"`{name}`",
             str(len(group)),
             f"{first['steps']:,} x {first['batch']}",
             str(first["machine"]["threads"]),
@@ -69,41 +75,36 @@ def _middle(group: list[Record], key: str) -> float:
 
 def _scores(group: list[Record]) -> str:
     values: dict[str, list[float]] = defaultdict(list)
-    quality: dict[str, list[float]] = defaultdict(list)
     samples: dict[str, int] = {}
     for record in group:
         for score in record["scores"]:
             values[score["name"]].append(score["value"])
             samples[score["name"]] = score["measured"]["samples"]
-            if "high_quality" in score["details"]:
-                quality[score["name"]].append(score["details"]["high_quality"])
     words = []
     for name, found in values.items():
         shown = ", ".join(f"{value:.4g}" for value in sorted(found))
-        text = f"{name} {shown} ({samples[name]:,} samples"
-        if name in quality:
-            text += f"; high-quality share, median {100 * statistics.median(quality[name]):.1f} %"
-        words.append(text + ")")
+        words.append(f"{name} {shown} ({samples[name]:,} samples)")
     return "; ".join(words) or "not scored"
 
 
-def study_table(folder: Path) -> str:
-    """Return a study's own table under a line that says what was studied, and its best against each other."""
+def study_table(name: str) -> str:
+    """Return a study's own table under a line that says what was studied, and its picture."""
+    folder = HERE / "studies" / name
     study = json.loads((folder / "study.json").read_text())
-    compared = [f"{c['sentence']}." for c in study["comparisons"]]
-    head = f"**Study `{folder.name}`**: {study['seeds']} seeds each, `--budget {study['budget']}`."
-    return "\n\n".join(
-        [
-            head,
-            (folder / "table.md").read_text().rstrip(),
-            f"![{folder.name}](results/studies/{folder.name}/study.png)",
-            " ".join(compared),
-        ]
-    ).rstrip()
+    head = f"**Study `{name}`**: {study['seeds']} seeds each, `--budget {study['budget']}`."
+    table = (folder / "table.md").read_text().rstrip()
+    return "\n\n".join([head, table, f"![{name}](results/studies/{name}/study.png)"])
 
 
-def benchmark_table(benchmark: dict[str, Any]) -> str:
+def comparisons(name: str) -> str:
+    """Return what a study's seeds tell of its best recipe against each other one."""
+    study = json.loads((HERE / "studies" / name / "study.json").read_text())
+    return " ".join(f"{c['sentence']}." for c in study["comparisons"])
+
+
+def benchmark_table() -> str:
     """Return the speed table: our loop against the plain one, by the number of its loader processes."""
+    benchmark = json.loads((HERE / "benchmark.json").read_text())
     plain = [side for side in next(iter(benchmark["workloads"].values()))["ms_per_step"] if side != "ours"]
     head = ["workload", *plain, "ours", "times faster", "bar", "outside forward, backward and optimizer"]
     lines = [f"| {' | '.join(head)} |", "|---" + "|--:" * (len(head) - 1) + "|"]
@@ -116,12 +117,11 @@ def benchmark_table(benchmark: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def robustness_table(counts: dict[str, dict[str, float]]) -> str:
+def robustness_table() -> str:
     """Return what the tests of resume, kills, corruption and processes counted."""
+    counts = json.loads((HERE / "robustness.json").read_text())
     resumes = [v["differing_bytes"] for k, v in counts.items() if k.startswith("resume of")]
-    rows = {
-        "resumed against uninterrupted runs, 4 cuts a recipe": f"{len(resumes)} runs, {sum(resumes)} bytes differ"
-    }
+    rows = {"resumed against uninterrupted runs": f"{len(resumes)} resumed runs, {sum(resumes)} bytes differ"}
     for name, numbers in counts.items():
         if not name.startswith("resume of"):
             rows[name] = ", ".join(f"{key.replace('_', ' ')} {value:.3g}" for key, value in numbers.items())
@@ -133,19 +133,13 @@ def robustness_table(counts: dict[str, dict[str, float]]) -> str:
     )
 
 
-def picture(grids: list[Path]) -> None:
-    """Put the grids side by side, each under its name."""
-    side, gap, head, columns = 256, 12, 22, 4
-    rows = -(-len(grids) // columns)
-    sheet = Image.new("RGB", (columns * (side + gap) + gap, rows * (side + head + gap) + gap), "white")
-    pen = ImageDraw.Draw(sheet)
-    for i, path in enumerate(grids):
-        left, top = gap + i % columns * (side + gap), gap + i // columns * (side + head + gap)
-        pen.text((left, top), path.stem.replace("-laptop-seed0", ""), fill="black")
-        sheet.paste(Image.open(path).convert("RGB").resize((side, side)), (left, top + head))
-    PICTURE.parent.mkdir(exist_ok=True)
-    sheet.quantize(256).save(PICTURE, optimize=True)
-
+WRITERS: dict[str, Callable[..., str]] = {
+    "runs": run_table,
+    "study": study_table,
+    "comparisons": comparisons,
+    "benchmark": benchmark_table,
+    "robustness": robustness_table,
+}
 
 if __name__ == "__main__":
     main()

@@ -158,12 +158,16 @@ def weights_picture(networks: Mapping[str, nn.Module]) -> bytes:
     Each has a range of its own, since it is the shape that tells: clipped weights stand in two spikes at the
     limits, where those of a critic with a penalty form a bell. Raises UserError as :func:`weight_shares` does.
     """
+    return drawn_weights({title: weight_shares(network) for title, network in networks.items()})
+
+
+def drawn_weights(weights: Mapping[str, Weights]) -> bytes:
+    """Return as a PNG histograms of weights that were counted before, side by side under their titles."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(1.2 + 3.6 * len(networks), 3.2), layout="constrained")
-    panels = figure.subplots(1, len(networks), squeeze=False)[0]
-    for axes, (title, network) in zip(panels, networks.items(), strict=True):
-        spread = weight_shares(network)
+    figure = Figure(figsize=(1.2 + 3.6 * len(weights), 3.2), layout="constrained")
+    panels = figure.subplots(1, len(weights), squeeze=False)[0]
+    for axes, (title, spread) in zip(panels, weights.items(), strict=True):
         axes.stairs(100 * spread.shares, spread.edges, fill=True, color="#9467bd")
         words = f"value of a weight ({spread.count:,}, {100 * spread.outside:.1f} % outside)"
         axes.set(title=title, xlabel=words)
