@@ -59,10 +59,8 @@ def tiny(name: str, changes: Mapping[str, Any] | None = None) -> Recipe:
 def undrawn() -> Iterator[None]:
     """Have runs write, in place of each picture, the numbers that it shows: sharper to compare, and soon done."""
 
-    def samples(
-        info: Any, samples: Any, real: Any = None, title: str = "", columns: int | None = None
-    ) -> bytes:
-        return f"{columns} columns {title}".encode() + samples.numpy().tobytes() + real.numpy().tobytes()
+    def samples(info: Any, samples: Any, real: Any = None, title: str = "", *, columns: Any = None) -> bytes:
+        return f"{title} {columns}".encode() + samples.numpy().tobytes() + real.numpy().tobytes()
 
     def critic(model: Any, fake: Any, real: Any, title: str = "") -> bytes:
         return title.encode() + b"".join(scores_of(model, x).numpy().tobytes() for x in (fake, real))
