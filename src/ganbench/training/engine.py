@@ -151,7 +151,7 @@ class Engine:
             "torch": torch.__version__,
             "python": platform.python_version(),
             "platform": platform.platform(),
-            "processor": _processor(),
+            "processor": processor(),
         }
 
     def close(self) -> None:
@@ -160,7 +160,7 @@ class Engine:
             dist.destroy_process_group()
 
 
-def _processor() -> str:
+def processor() -> str:
     """Return the processor's own name where the system tells it, since times mean nothing without it."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
