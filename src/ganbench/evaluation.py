@@ -16,6 +16,7 @@ from ganbench.data.held_out import held_out_of
 from ganbench.errors import UserError
 from ganbench.generated import SIZE, generated_by
 from ganbench.measuring import FEATURES, Asked, supplied, usual_metrics
+from ganbench.memory import keep_pages
 from ganbench.metrics.base import Score
 from ganbench.metrics.chunk import Labelled
 from ganbench.metrics.measure import require_kind, require_samples
@@ -59,6 +60,7 @@ def evaluate(
     Raises:
         UserError: there is nothing to score, or the metric cannot judge it.
     """
+    keep_pages()
     named = protocol_named(protocol) if isinstance(protocol, str) else protocol
     if named is not None and (metrics or features or n or split or allow_rank_deficient):
         raise UserError(
@@ -85,13 +87,11 @@ def evaluate(
         model = load(run, number, trusted, weights=weights)
         about = _which(run, model.step, seed)
         others = _held_out(asked, run, against, reference)
-        found = (
-            code_scores(model, read_items(run, against, reference, trusted)) if OF_CODES in metrics else []
-        )
-        if asked.metrics or not found:
-            found += _scores(model, reference, asked, seed, "sample", about, others)
-        _keep(run, found, model, seed, reference, against, held_out)
-        scores += found
+        own = code_scores(model, read_items(run, against, reference, trusted)) if OF_CODES in metrics else []
+        if asked.metrics or not own:
+            own += _scores(model, reference, asked, seed, "sample", about, others)
+        _keep(run, own, model, seed, reference, against, held_out)
+        scores += own
     return scores
 
 

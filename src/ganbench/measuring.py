@@ -72,7 +72,7 @@ class Asked:
                 require_labels(metric)
         scores = [
             replace(score, measured=_with_warning({**score.measured, **record}, count, reference))
-            for score in measure(chosen, samples(), reference)
+            for score in measure(chosen, samples(), reference, expected=count)
         ]
         return scores if self.protocol is None else [self.protocol.named(score) for score in scores]
 

@@ -49,7 +49,7 @@ def test_extras_may_be_left_out(pictures, cache):
     score = FrechetDistance(Projection(), extras=False).score([pictures(60, seed=1)], Held(pictures(80)))
     assert set(score.details) == {"mean_term", "covariance_term"}
     full = FrechetDistance(Projection()).score([pictures(60, seed=1)], Held(pictures(80)))
-    assert full.value == score.value
+    assert full.value == pytest.approx(score.value, rel=1e-12)  # eigenvalues with and without their vectors
     low, high = full.details["interval_95"]
     assert 0 <= low < full.value < high
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ganbench.data.places import cache_folder
+from ganbench.metrics.cost import Forecast
 from ganbench.metrics.extractors.base import FeatureExtractor
 from ganbench.metrics.kept_tensors import read_tensors, write_tensors
 from ganbench.metrics.reference import BYTES, Items, reference_key
@@ -48,5 +49,9 @@ def all_rows(dataset: Items, extractor: FeatureExtractor) -> Tensor:
 
 
 def _worked_out(dataset: Items, extractor: FeatureExtractor) -> Iterator[Tensor]:
-    for index in torch.split(torch.arange(dataset.info.size), CHUNK):
+    size, done = dataset.info.size, 0
+    forecast = Forecast(f"features '{extractor.name}' of {size:,} pictures of '{dataset.info.name}', once")
+    for index in torch.split(torch.arange(size), CHUNK):
         yield extractor(dataset.items(index))
+        done += len(index)
+        forecast(done, size)

@@ -25,6 +25,9 @@ class Shared:
     def __init__(self) -> None:
         self._done: dict[Hashable, Any] = {}
 
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._done
+
     def once(self, key: Hashable, work: Callable[[], T]) -> T:
         """Return what ``work`` returned the first time that this key was asked for."""
         if key not in self._done:

@@ -87,12 +87,13 @@ class FrechetMeasurement:
     def score(self) -> Score:
         """Return the distance of all pictures so far."""
         reference, samples = FrechetTo(self._statistics), self._running.gaussian()
+        features, error = self._metric.features, None
+        if self._metric.extras and samples.count > features.dims:  # else it is not known in closed form
+            error = reference.standard_error(samples, self._rows.matrix())
         terms = reference.terms(samples)
         details: dict[str, JSON] = {"mean_term": terms.mean, "covariance_term": terms.covariance}
         if self._metric.extras:
-            features = self._metric.features
-            if samples.count > features.dims:  # else what one sample moves is not known in closed form
-                error = reference.standard_error(samples, self._rows.matrix())
+            if error is not None:
                 details |= {
                     "standard_error": error,
                     "interval_95": [max(0.0, terms.distance - 1.96 * error), terms.distance + 1.96 * error],

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ganbench.metrics.base import JSON, Score
 from ganbench.metrics.chunk import Chunk
+from ganbench.metrics.cost import seconds_of
 from ganbench.metrics.extractors.base import FeatureExtractor, score_name
 from ganbench.metrics.frechet import frechet_record, require_items
 from ganbench.metrics.frechet_distance import FrechetTo
@@ -91,6 +92,10 @@ class FrechetInfinityMeasurement:
     def add(self, chunk: Chunk) -> None:
         """Take in one chunk of pictures."""
         self._rows.add(chunk)
+
+    def seconds_to_score(self) -> float:
+        """Return about how long the distances take, each as long as the eigenvalues of one covariance."""
+        return POINTS * seconds_of(torch.linalg.eigvalsh, self._statistics.covariance)
 
     def score(self) -> Score:
         """Return the extrapolated distance of all pictures so far."""

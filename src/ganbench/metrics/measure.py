@@ -11,25 +11,33 @@ from torch import Tensor
 from ganbench.errors import UserError
 from ganbench.metrics.base import Metric, Score
 from ganbench.metrics.chunk import Chunk, Labelled, Shared
+from ganbench.metrics.classifier import Note, tell
+from ganbench.metrics.cost import Forecast, Forecasting, announce
 
 if TYPE_CHECKING:
     from ganbench.data.base import DataInfo, Dataset
 
 
 def measure(
-    metrics: Sequence[Metric], samples: Iterable[Tensor | Labelled], reference: Dataset
+    metrics: Sequence[Metric],
+    samples: Iterable[Tensor | Labelled],
+    reference: Dataset,
+    *,
+    expected: int | None = None,
+    note: Note = tell,
 ) -> tuple[Score, ...]:
     """Score samples, given in chunks, by every metric; the scores come in the metrics' order.
 
     Chunks are uint8 ``[B, C, H, W]``, or float ``[B, D]`` in data coordinates, as the reference is; or such a
-    chunk with its labels.
+    chunk with its labels. Where the number of samples to be ``expected`` is given, it is said on standard error (or
+    to ``note``) how long the pass takes, if that is long; of metrics that take long afterwards it is always said.
     Raises UserError for a metric or samples that do not fit the reference, and for too few samples.
     """
     info = reference.info
     for metric in metrics:
         require_kind(metric, info)
     measurements = [metric.begin(reference) for metric in metrics]
-    count, shared = 0, Shared()
+    count, shared, forecast = 0, Shared(), Forecast("a look at all samples", note)
     for part in samples:
         given, labels = part if isinstance(part, Labelled) else (part, None)
         require_fit(given, info)
@@ -38,9 +46,16 @@ def measure(
             chunk = Chunk(given, labels, shared)
             for measurement in measurements:
                 measurement.add(chunk)
+            if expected is not None:
+                forecast(count, expected)
     for metric in metrics:
         require_samples(metric, count)
-    return tuple(measurement.score() for measurement in measurements)
+    scores = []
+    for metric, measurement in zip(metrics, measurements, strict=True):
+        if isinstance(measurement, Forecasting):
+            announce(f"{metric.name} on {count:,} samples", measurement.seconds_to_score(), note)
+        scores.append(measurement.score())
+    return tuple(scores)
 
 
 def require_samples(metric: Metric, count: int) -> None:

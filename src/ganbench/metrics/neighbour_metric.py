@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from ganbench.errors import UserError
 from ganbench.metrics.base import JSON, Better, Score
 from ganbench.metrics.chunk import Chunk, identity
 from ganbench.metrics.extractors.base import FeatureExtractor
-from ganbench.metrics.neighbours import Neighbourhoods, neighbourhoods
+from ganbench.metrics.neighbours import Neighbourhoods, neighbourhoods, seconds_for
 from ganbench.metrics.pictures import PictureMetric, Rows
 from ganbench.metrics.record import features_record, reference_record, versions
 from ganbench.metrics.reference import reference_rows
@@ -70,15 +71,17 @@ class NeighbourMeasurement:
         """Take in one chunk of pictures."""
         self._rows.add(chunk)
 
+    def seconds_to_score(self) -> float:
+        """Return about how long the count takes; nothing if another metric has counted already."""
+        return 0.0 if self._key() in self._rows.shared else seconds_for(*self._features(), self._ks)
+
     def score(self) -> Score:
         """Return the score of all pictures so far. Raises UserError if features are not finite."""
         metric, rows = self._metric, self._rows
         if not rows.finite:
             raise UserError(f"metric '{metric.name}': some features of the samples are not finite numbers")
-        real = self._real[: len(rows)]
-        ks = tuple(sorted({*USUAL_KS, metric.k}))
-        key = ("neighbourhoods", *identity(metric.features), len(real), len(rows), ks)
-        found = rows.shared.once(key, lambda: neighbourhoods(real, rows.matrix(), ks))
+        real, fake = self._features()
+        found = rows.shared.once(self._key(), lambda: neighbourhoods(real, fake, self._ks))
         value, details = metric.judge(found)
         measured: dict[str, JSON] = {
             "samples": len(rows),
@@ -89,3 +92,14 @@ class NeighbourMeasurement:
             "versions": versions("ganbench", "torch"),
         }
         return Score(name=metric.name, value=value, better=metric.better, details=details, measured=measured)
+
+    @property
+    def _ks(self) -> tuple[int, ...]:
+        return tuple(sorted({*USUAL_KS, self._metric.k}))
+
+    def _features(self) -> tuple[Tensor, Tensor]:
+        return self._real[: len(self._rows)], self._rows.matrix()
+
+    def _key(self) -> Hashable:
+        count = len(self._rows)
+        return ("neighbourhoods", *identity(self._metric.features), len(self._real[:count]), count, self._ks)

@@ -61,7 +61,9 @@ class Rows:
     def matrix(self) -> Tensor:
         """Return float32 ``[N, dims]``, in the order of the samples."""
         key = ("rows", *identity(self._extractor), len(self))
-        return self.shared.once(key, lambda: torch.cat(self._parts))
+        whole = self.shared.once(key, lambda: torch.cat(self._parts))
+        self._parts = [whole]  # and not each number twice
+        return whole
 
     @property
     def finite(self) -> bool:

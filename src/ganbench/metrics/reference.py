@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from ganbench.data.places import cache_folder
+from ganbench.metrics.cost import Forecast
 from ganbench.metrics.extractors.base import FeatureExtractor
 from ganbench.metrics.kept_tensors import read_tensors, write_tensors
 from ganbench.metrics.reference_sample import CHUNK, SAMPLE, random_order
@@ -91,11 +92,10 @@ def reference_rows(
     cached = (read_tensors(path) or {}).get("rows") if dataset.info.fingerprint else None
     if cached is not None and tuple(cached.shape) == (wanted, extractor.dims):
         return cached
-    parts = []
+    parts, progress = [], progress or _forecast(dataset, extractor, wanted)
     for index in torch.split(random_order(dataset.info.size)[:wanted], CHUNK):
         parts.append(extractor(dataset.items(index)))
-        if progress is not None:
-            progress(sum(map(len, parts)), wanted)
+        progress(sum(map(len, parts)), wanted)
     features = torch.cat(parts)
     if dataset.info.fingerprint:
         _keep(path, {"rows": features})
@@ -173,7 +173,7 @@ def _work_out(
     dataset: Items, extractor: FeatureExtractor, count: int, progress: Progress | None, wanted: int = 0
 ) -> tuple[Gaussian, Tensor]:
     """Return the statistics of ``count`` items, and the features of the first ``wanted`` of the random order."""
-    running = RunningGaussian(extractor.dims)
+    running, progress = RunningGaussian(extractor.dims), progress or _forecast(dataset, extractor, count)
     place = torch.full((dataset.info.size,), -1)
     place[random_order(dataset.info.size)[:wanted]] = torch.arange(wanted)
     kept = torch.zeros(wanted, extractor.dims)
@@ -182,9 +182,12 @@ def _work_out(
         running.add(features)
         chosen = place[index] >= 0
         kept[place[index][chosen]] = features[chosen]
-        if progress is not None:
-            progress(running.count, count)
+        progress(running.count, count)
     return running.gaussian(), kept
+
+
+def _forecast(dataset: Items, extractor: FeatureExtractor, count: int) -> Progress:
+    return Forecast(f"features '{extractor.name}' of {count:,} pictures of '{dataset.info.name}', once")
 
 
 def _choice(size: int, count: int) -> Iterator[Tensor]:
