@@ -1,4 +1,4 @@
-"""What the README says was measured is what the records in ``results/`` hold."""
+"""What the README and the results page say was measured is what the records in ``results/`` hold."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 RECORDS = sorted((ROOT / "results" / "runs").glob("*.json"))
 
 
-def test_the_readme_holds_the_tables_that_the_records_give(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_pages_hold_the_tables_that_the_records_give(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", ["tables.py", "--check"])
     with pytest.raises(SystemExit) as ended:
         runpy.run_path(str(ROOT / "results" / "tables.py"), run_name="__main__")
