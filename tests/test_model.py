@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from tests.tiny import tiny
+from tests.tiny import drawn, tiny
 from torch import Tensor
 
 from ganbench.build import make_trainer
@@ -32,7 +32,8 @@ def points(tmp_path_factory: pytest.TempPathFactory) -> Run:
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Run:
     changes = {"schedule.keep_last": 9, "schedule.ema_half_life": 50.0}
-    return train(tiny("dcgan-shapes", changes), out=tmp_path_factory.mktemp("pictures") / "run")
+    with drawn():
+        return train(tiny("dcgan-shapes", changes), out=tmp_path_factory.mktemp("pictures") / "run")
 
 
 def test_which_checkpoint(points: Run) -> None:
