@@ -26,8 +26,10 @@ def main() -> None:
     PICTURES.mkdir(exist_ok=True)
     sheets: dict[str, list[Path]] = {}
     for path in sorted((HERE / "runs").glob("*-seed0.json")):
-        name = _read(path)["data"]["name"]
-        sheets.setdefault(name, []).append(HERE / "grids" / f"{path.stem}.png")
+        data = _read(path)["data"]
+        if data["kind"] != "image":
+            continue
+        sheets.setdefault(data["name"], []).append(HERE / "grids" / f"{path.stem}.png")
     for name, grids in sheets.items():
         sheet(grids).save(PICTURES / f"samples-{name}.png", optimize=True)
     critics = {title: weights_of(_read(HERE / "runs" / f"{run}.json")) for title, run in CRITICS.items()}

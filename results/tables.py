@@ -89,6 +89,18 @@ def _scores(group: list[Record]) -> str:
     return "; ".join(words) or "not scored"
 
 
+def stacked_table() -> str:
+    """Return the modes of stacked digits that each recipe captured, the best KL first."""
+    rows = []
+    for path in (HERE / "runs").glob("*-stacked-mnist-*.json"):
+        record = json.loads(path.read_text())
+        score = record["scores"][0]
+        kl, samples = score["details"]["kl_to_data_nats"], score["measured"]["samples"]
+        rows.append((kl, f"| `{record['recipe']}` | {score['value']:.0f} | {kl:.3f} | {samples:,} |"))
+    head = ["| recipe | modes of 1,000 | KL to the data, nats | samples |", "|---|--:|--:|--:|"]
+    return "\n".join([*head, *(row for _, row in sorted(rows))])
+
+
 def study_table(name: str) -> str:
     """Return a study's own table under a line that says what was studied, and its picture."""
     folder = HERE / "studies" / name
@@ -137,6 +149,7 @@ def robustness_table() -> str:
 
 WRITERS: dict[str, Callable[..., str]] = {
     "runs": run_table,
+    "stacked": stacked_table,
     "study": study_table,
     "comparisons": comparisons,
     "benchmark": benchmark_table,

@@ -161,7 +161,7 @@ def test_scores_see_labels(told: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     chunks.clear()
     other = Model(model.algorithm, model.networks, model.latent, model.info, 0)
     monkeypatch.setattr(Model, "classes", property(lambda self: tuple("abcdef")))
-    score_model(other, data, metrics=["swd"], n=10)
+    score_model(other, data, metrics=["swd"], n=260)
     assert all(isinstance(chunk, torch.Tensor) for chunk in chunks)
 
 
