@@ -53,7 +53,7 @@ class Items(Dataset[Tensor]):
 def seconds_per_step(recipe: Recipe, steps: int, warmup: int, workers: int) -> float:
     """Return the wall seconds of one step of the plain loop, after some that are not counted."""
     items = Items(recipe)
-    algorithm, latent = make_algorithm(recipe)
+    algorithm, latent = make_algorithm(recipe, items.info)
     networks = make_networks(recipe, items.info, algorithm, latent, seed=0)
     adam = {
         name: torch.optim.Adam(networks[name].parameters(), **dict(spec.kwargs))

@@ -105,7 +105,8 @@ def study_table(name: str) -> str:
     """Return a study's own table under a line that says what was studied, and its picture."""
     folder = HERE / "studies" / name
     study = json.loads((folder / "study.json").read_text())
-    head = f"**Study `{name}`**: {study['seeds']} seeds each, `--budget {study['budget']}`."
+    seeds = "1 seed" if study["seeds"] == 1 else f"{study['seeds']} seeds"
+    head = f"**Study `{name}`**: {seeds} each, `--budget {study['budget']}`."
     table = (folder / "table.md").read_text().rstrip()
     return "\n\n".join([head, table, f"![{name}](results/studies/{name}/study.png)"])
 
