@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUNS ?= runs
 JOBS ?= 2
 
-.PHONY: demo test lint bench robustness results clean
+.PHONY: demo test lint bench bench-metrics robustness results clean
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -32,6 +32,9 @@ test: lint
 
 bench: $(VENV)/installed
 	$(BIN)/python -m benchmarks.trainer
+
+bench-metrics: $(VENV)/installed
+	$(BIN)/python -m benchmarks.evaluation --out results/evaluation_speed.json
 
 robustness: $(VENV)/installed
 	rm -f results/robustness.json

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ganbench.data.base import Dataset
-from ganbench.data.decode import BrokenPicture, read_picture
+from ganbench.data.decode import BrokenPicture, read_file, read_picture
 from ganbench.data.listing import list_pictures
 from ganbench.data.registry import dataset_named
 from ganbench.data.samples import holds_samples
@@ -80,8 +80,8 @@ def _first_shape(path: str) -> tuple[int, ...]:
     listing = list_pictures(path)
     for file in listing.files:
         try:
-            width, height = read_picture((listing.root / file).read_bytes()).image.size
-        except (BrokenPicture, OSError):
+            width, height = read_picture(read_file(listing.root / file)).image.size
+        except BrokenPicture:
             continue  # the folder's own reader tells of it
         return 3, height, width
     raise UserError(f"{path} holds no picture that can be read")

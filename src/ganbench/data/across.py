@@ -113,7 +113,7 @@ def _of_dataset(data: Dataset, name: str) -> Names:
 def _of_path(path: Path) -> Names:
     found: defaultdict[bytes, list[str]] = defaultdict(list)
     for name, _, data in stored_pictures(path):
-        if isinstance(data, OSError):
+        if isinstance(data, BrokenPicture):
             continue
         try:
             found[pixel_key(read_picture(data).image)].append(name)

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from ganbench.data.archive_file import read_archive
-from ganbench.data.decode import BrokenPicture, read_picture
+from ganbench.data.decode import BrokenPicture, read_file, read_picture
 from ganbench.data.listing import classes_of, list_pictures, shown
 from ganbench.errors import UserError
 
@@ -95,8 +95,8 @@ def check(path: str | Path) -> Report:
     broken = []
     for name, class_name, data in items:
         try:
-            if isinstance(data, OSError):
-                raise BrokenPicture(str(data))
+            if isinstance(data, BrokenPicture):
+                raise data
             picture = read_picture(data)
         except BrokenPicture as error:
             broken.append((name, str(error)))
@@ -129,7 +129,7 @@ def pixel_key(image: Image.Image) -> bytes:
     return hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).digest()
 
 
-Item = tuple[str, str | None, bytes | OSError]
+Item = tuple[str, str | None, bytes | BrokenPicture]
 
 
 def stored_pictures(path: Path) -> Iterator[Item]:
@@ -147,10 +147,10 @@ def _of_folder(path: Path) -> Iterator[Item]:
     files = list_pictures(path).files
     labels, classes = classes_of(files)
     for row, file in enumerate(files):
-        data: bytes | OSError
+        data: bytes | BrokenPicture
         try:
-            data = (path / file).read_bytes()
-        except OSError as error:
+            data = read_file(path / file)
+        except BrokenPicture as error:
             data = error
         yield shown(file), None if labels is None else classes[labels[row]], data
 

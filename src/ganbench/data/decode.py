@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import os
+import stat
 import struct
 import zlib
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +16,7 @@ from PIL import Image, UnidentifiedImageError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "PPM")
 LARGEST = 64_000_000  # pixels
+LARGEST_FILE = 2**28  # bytes
 _ORIENTATION = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -52,6 +56,31 @@ class Picture:
     image: Image.Image
     format: str
     mode: str
+
+
+def read_file(path: Path) -> bytes:
+    """Return the bytes of a file that may be a picture; links are followed.
+
+    Raises:
+        BrokenPicture: it cannot be read, is a pipe or a device (which may never end), or has more than 256 MiB.
+    """
+    try:
+        with open(path, "rb", opener=_without_waiting) as file:
+            found = os.fstat(file.fileno())
+            if not stat.S_ISREG(found.st_mode):
+                raise BrokenPicture("it is no ordinary file")
+            if found.st_size > LARGEST_FILE:
+                raise BrokenPicture(
+                    f"the file has {found.st_size:,} bytes, which is above {LARGEST_FILE >> 20} MiB"
+                )
+            return file.read(LARGEST_FILE)
+    except OSError as error:
+        raise BrokenPicture(error.strerror or str(error)) from error
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a pipe, too, at once: reading would wait for somebody who writes."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def read_picture(data: bytes, formats: tuple[str, ...] = FORMATS) -> Picture:

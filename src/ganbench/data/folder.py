@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from ganbench.data.broken import OnError, check_on_error, settle_broken
-from ganbench.data.decode import BrokenPicture, channels_first, fit, read_picture
+from ganbench.data.decode import BrokenPicture, channels_first, fit, read_file, read_picture
 from ganbench.data.decoded import cache_key, load_decoded, save_decoded
 from ganbench.data.images import ImageSet
 from ganbench.data.listing import Listing, classes_of, list_pictures, shown
@@ -68,8 +68,12 @@ def _state(listing: Listing) -> str:
     """
     digest = hashlib.sha256(os.fsencode(listing.root.resolve()))
     for file in listing.files:
-        stat = (listing.root / file).stat()
-        digest.update(f"\0{stat.st_size}:{stat.st_mtime_ns}:{stat.st_ctime_ns}:".encode() + os.fsencode(file))
+        try:
+            stat = (listing.root / file).stat()
+            state = f"{stat.st_size}:{stat.st_mtime_ns}:{stat.st_ctime_ns}"
+        except OSError:
+            state = "unreadable"  # a link that leads nowhere
+        digest.update(f"\0{state}:".encode() + os.fsencode(file))
     return digest.hexdigest()
 
 
@@ -84,8 +88,8 @@ def _kept(key: str) -> _Content | None:
 def _decode(listing: Listing, size: tuple[int, int], grey: bool) -> _Content:
     def one(file: PurePath) -> NDArray[np.uint8] | str:
         try:
-            image = fit(read_picture((listing.root / file).read_bytes()).image, size)
-        except (BrokenPicture, OSError) as error:
+            image = fit(read_picture(read_file(listing.root / file)).image, size)
+        except BrokenPicture as error:
             return str(error)
         return channels_first(image.convert("L" if grey else "RGB"))
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ganbench.errors import UserError
 
 _UNSIGNED_BYTES = 0x08
+LARGEST = 2**26  # bytes; the largest of these files has 47 MB
 
 
 def read_idx(path: Path, dimensions: int, md5: str) -> NDArray[np.uint8]:
@@ -25,11 +26,12 @@ def read_idx(path: Path, dimensions: int, md5: str) -> NDArray[np.uint8]:
         UserError: the file cannot be read, is garbled or truncated, or is not the official one.
     """
     try:
-        raw = path.read_bytes()
-        if path.suffix == ".gz":
-            raw = gzip.decompress(raw)
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            raw = file.read(LARGEST + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise UserError(f"{path} cannot be read: {error}") from error
+    if len(raw) > LARGEST:
+        raise UserError(f"{path} is no official file: unpacked it has more than {LARGEST >> 20} MiB")
     header = 4 + 4 * dimensions
     if len(raw) < header or raw[:4] != bytes((0, 0, _UNSIGNED_BYTES, dimensions)):
         raise UserError(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 from ganbench.atomic import atomic_file
 
 Arrays = dict[str, NDArray[Any]]
+MOST = 100  # times the size of the file, to which it may unpack; what we write is not packed
+FREE = 2**26  # bytes that are never too many
 
 
 class DamagedFile(Exception):
@@ -24,18 +27,15 @@ def read_npz(path: Path) -> Arrays:
     """Return every array in the file. The zip format checks a CRC-32 of each as it is read.
 
     Raises:
-        DamagedFile: it is missing, damaged, no ``.npz`` file, or holds pickled objects.
+        DamagedFile: it is missing, damaged, no ``.npz`` file, holds pickled objects, or would unpack to far more
+            than its own size, which is found out before any memory is taken.
     """
     try:
-        loaded = np.load(path, allow_pickle=False)
-        if not isinstance(loaded, np.lib.npyio.NpzFile):
+        if path.is_file() and not zipfile.is_zipfile(path):
             raise DamagedFile("it is no .npz file")
-        with loaded as file:
-            arrays = {name: file[name] for name in file.files}
-            # NumPy hands out the bytes of an entry that is no array.
-            if not all(isinstance(array, np.ndarray) for array in arrays.values()):
-                raise DamagedFile("it holds files that are no arrays")
-            return arrays
+        with zipfile.ZipFile(path) as file:
+            _refuse_bombs(file, path.stat().st_size)
+            return {part.filename.removesuffix(".npy"): _read(file, part) for part in file.infolist()}
     except (
         OSError,
         ValueError,
@@ -51,6 +51,36 @@ def read_npz(path: Path) -> Arrays:
         zlib.error,
     ) as error:
         raise DamagedFile(str(error) or type(error).__name__) from error
+
+
+def _refuse_bombs(file: zipfile.ZipFile, size: int) -> None:
+    """Raise DamagedFile if the parts, or an array by its own words, are larger than the file allows."""
+    unpacked = sum(part.file_size for part in file.infolist())
+    if unpacked > max(FREE, MOST * size):
+        raise DamagedFile(f"its {size:,} bytes would unpack to {unpacked:,}, more than {MOST} times as many")
+    for part in file.infolist():
+        with file.open(part) as stream:
+            claimed = _claimed(stream)
+        if claimed > part.file_size:
+            raise DamagedFile(
+                f"'{part.filename}' says that it has {claimed:,} bytes, and has {part.file_size:,}"
+            )
+
+
+def _claimed(stream: IO[bytes]) -> int:
+    """Return how long an array's file is by its header. Raises ValueError if it is no array."""
+    version = np.lib.format.read_magic(stream)
+    if version == (1, 0):
+        shape, _, kind = np.lib.format.read_array_header_1_0(stream)
+    else:
+        shape, _, kind = np.lib.format.read_array_header_2_0(stream)
+    return math.prod(shape) * kind.itemsize + stream.tell()
+
+
+def _read(file: zipfile.ZipFile, part: zipfile.ZipInfo) -> NDArray[Any]:
+    with file.open(part) as stream:
+        array: NDArray[Any] = np.lib.format.read_array(stream, allow_pickle=False)
+        return array
 
 
 def write_npz(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:

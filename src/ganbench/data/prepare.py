@@ -9,7 +9,7 @@ from PIL import Image
 
 from ganbench.data.archive_file import Archive, write_archive
 from ganbench.data.broken import OnError, check_on_error, settle_broken
-from ganbench.data.decode import BrokenPicture, fit, read_picture
+from ganbench.data.decode import BrokenPicture, fit, read_file, read_picture
 from ganbench.data.listing import classes_of, list_pictures, shown
 from ganbench.data.sizes import Size, height_width
 from ganbench.errors import UserError
@@ -49,8 +49,8 @@ def prepare(
     streams, sound, broken = [], [], []
     for file in listing.files:
         try:
-            image = fit(read_picture((listing.root / file).read_bytes()).image, wanted)
-        except (BrokenPicture, OSError) as error:
+            image = fit(read_picture(read_file(listing.root / file)).image, wanted)
+        except BrokenPicture as error:
             broken.append((shown(file), str(error)))
             continue
         streams.append(_encoded(image.convert("L" if grey else "RGB"), quality))

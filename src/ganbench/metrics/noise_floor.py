@@ -15,7 +15,7 @@ from ganbench.metrics.base import JSON
 from ganbench.metrics.extractors.base import FeatureExtractor
 from ganbench.metrics.frechet_distance import FrechetTo
 from ganbench.metrics.kept_tensors import read_tensors, write_tensors
-from ganbench.metrics.reference import reference_key, reference_rows
+from ganbench.metrics.reference import reference_key, reference_rows, rows_kept
 from ganbench.metrics.statistics import RunningGaussian, without
 
 if TYPE_CHECKING:
@@ -34,15 +34,14 @@ def real_against_real(
     items = reference.reference.count
     if items < 4:
         return {"real_against_real": None, "real_against_real_samples": 0}
-    rows = reference_rows(dataset, extractor, items)
-    count = max(2, min(samples, items // 2, len(rows)))
+    count = max(2, min(samples, items // 2, rows_kept(extractor, items)))
     path = cache_folder() / "floors" / f"{reference_key(dataset, extractor, items)}-{count}.floor"
     kept = read_tensors(path) if dataset.info.fingerprint else None
     if kept is not None and kept.keys() == {"floor"}:
         floor = float(kept["floor"])
     else:
         running = RunningGaussian(extractor.dims)
-        running.add(rows[:count])
+        running.add(reference_rows(dataset, extractor, items)[:count])
         chosen = running.gaussian()
         floor = FrechetTo(without(reference.reference, chosen)).terms(chosen).distance
         if dataset.info.fingerprint:

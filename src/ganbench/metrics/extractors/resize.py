@@ -16,8 +16,19 @@ def resize_bicubic(images: Tensor, size: int) -> Tensor:
 
     Bicubic (a = -0.5) with antialiasing when shrinking, as Pillow does, but not rounded.
     """
-    floats = images.to(torch.float32, memory_format=torch.channels_last)
-    resized = functional.interpolate(
-        floats, size=(size, size), mode="bicubic", align_corners=False, antialias=True
-    )
-    return resized.clamp_(0, 255)
+    if max(images.shape[2:]) > size:
+        floats = images.to(torch.float32, memory_format=torch.channels_last)
+        return _interpolated(floats, (size, size)).clamp_(0, 255)
+    # Small pictures are enlarged 3 to 4 times as fast by the two matrices that interpolation amounts to.
+    by_rows, by_columns = (_matrix(length, size, images.device) for length in images.shape[2:])
+    resized = by_rows @ images.float() @ by_columns.T
+    return resized.clamp_(0, 255).to(memory_format=torch.channels_last)
+
+
+def _matrix(length: int, size: int, device: torch.device) -> Tensor:
+    """Return what interpolates ``length`` numbers at ``size`` places, ``[size, length]``."""
+    return _interpolated(torch.eye(length, device=device)[None, None], (size, length))[0, 0]
+
+
+def _interpolated(floats: Tensor, size: tuple[int, int]) -> Tensor:
+    return functional.interpolate(floats, size=size, mode="bicubic", align_corners=False, antialias=True)

@@ -1,0 +1,206 @@
+"""Files that are odd, damaged or meant to do harm: read right, or refused by name before they cost anything."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import re
+import struct
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageFile
+
+from ganbench.data import decode
+from ganbench.data.archive import archive
+from ganbench.data.archive_file import read_archive, write_archive
+from ganbench.data.check import check
+from ganbench.data.folder import folder
+from ganbench.data.idx import LARGEST, read_idx
+from ganbench.data.images import ImageSet
+from ganbench.data.npz import DamagedFile, read_npz
+from ganbench.data.prepare import prepare
+from ganbench.errors import UserError
+from ganbench.evaluation import evaluate
+from ganbench.sources import dataset_like
+
+from .conftest import encoded, noise
+
+SIDE = 8
+
+
+def odd_pictures(root: Path) -> dict[str, np.ndarray]:
+    """Write pictures of every kind and return what each is to become, ``[3, 8, 8]``."""
+    root.mkdir()
+    colour, grey = noise(1), noise(2, channels=1)
+    upright = Image.fromarray(colour)
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    clear = np.dstack([colour, np.full((SIDE, SIDE), 255, np.uint8)])
+    clear[0, :, 3] = 0
+    on_white = colour.copy()
+    on_white[0] = 255
+    few = Image.fromarray(colour).quantize(16)
+    Image.fromarray(grey).save(root / "grey.png")
+    Image.fromarray(grey.astype(np.uint16) * 257).save(root / "deep.png")
+    Image.fromarray(clear).save(root / "clear.png")
+    few.save(root / "palette.png")
+    Image.new("CMYK", (SIDE, SIDE), (0, 255, 255, 0)).save(root / "print.jpg", quality=100)
+    upright.transpose(Image.Transpose.ROTATE_90).save(root / "turned.png", exif=turned)
+    Image.new("RGB", (1, 1), (9, 99, 199)).save(root / "point.png")
+    (root / "wrongly named.jpg").write_bytes(encoded(colour))
+    expected = {
+        "grey.png": np.dstack([grey] * 3),
+        "deep.png": np.dstack([grey] * 3),
+        "clear.png": on_white,
+        "palette.png": np.asarray(few.convert("RGB")),
+        "print.jpg": np.full((SIDE, SIDE, 3), (254, 0, 0), np.uint8),
+        "turned.png": colour,
+        "point.png": np.full((SIDE, SIDE, 3), (9, 99, 199), np.uint8),
+        "wrongly named.jpg": colour,
+    }
+    return {name: pixels.transpose(2, 0, 1) for name, pixels in expected.items()}
+
+
+def broken_files(root: Path) -> dict[str, str]:
+    """Write files that are no pictures, and return what is said of each."""
+    (root / "truncated.png").write_bytes(encoded(noise(3, 64, 64))[:-900])
+    (root / "truncated.jpg").write_bytes(encoded(noise(3, 64, 64), "JPEG")[:600])
+    (root / "empty.png").write_bytes(b"")
+    (root / "bomb.png").write_bytes(bomb(30_000, 30_000))
+    (root / "nowhere.png").symlink_to(root / "not there")
+    os.mkfifo(root / "pipe.png")
+    (root / "device.png").symlink_to("/dev/zero")
+    with (root / "endless.png").open("wb") as file:
+        file.truncate(2**34)  # takes no room on the disk
+    return {
+        "truncated.png": "truncated",
+        "truncated.jpg": "(?i)truncated",
+        "empty.png": "the file is empty",
+        "bomb.png": r"above 64 megapixels|decompression bomb",
+        "nowhere.png": "No such file",
+        "pipe.png": "no ordinary file",
+        "device.png": "no ordinary file",
+        "endless.png": "17,179,869,184 bytes, which is above 256 MiB",
+    }
+
+
+def bomb(width: int, height: int) -> bytes:
+    """A whole PNG of black pixels, a thousandth of what it would take in memory."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    packed, row = zlib.compressobj(9), bytes(1 + (width + 7) // 8)
+    rows = b"".join(packed.compress(row) for _ in range(height)) + packed.flush()
+    head = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+def right(images: ImageSet, expected: dict[str, np.ndarray]) -> None:
+    found = images.items(torch.arange(images.info.size)).numpy().astype(int)
+    assert len(found) == len(expected)
+    for name, pixels in zip(sorted(expected), found, strict=True):
+        assert np.abs(pixels - expected[name]).max() <= 2, name  # JPEG rounds
+
+
+def test_odd_pictures_are_right_in_training_and_in_evaluation(tmp_path: Path) -> None:
+    expected = odd_pictures(tmp_path / "own")
+    right(folder(str(tmp_path / "own"), size=SIDE), expected)
+    made, _ = dataset_like(str(tmp_path / "own"), (3, SIDE, SIDE))
+    assert isinstance(made, ImageSet)
+    right(made, expected)
+    prepare(tmp_path / "own", tmp_path / "own.npz", size=SIDE)
+    right(archive(str(tmp_path / "own.npz")), expected)
+    report = check(tmp_path / "own")
+    assert report.sound
+    assert report.modes == {"RGB": 3, "L": 1, "I;16": 1, "RGBA": 1, "P": 1, "CMYK": 1}
+
+
+def test_broken_files_are_refused_by_name_in_both_and_can_be_skipped(tmp_path: Path) -> None:
+    root = tmp_path / "own"
+    expected = odd_pictures(root)
+    faults = broken_files(root)
+    found = dict(check(root).broken)
+    assert found.keys() == faults.keys()
+    for name, fault in faults.items():
+        assert re.search(fault, found[name]), (name, found[name])
+    message = r"8 of the 16 pictures in .*own are broken \(bomb.png: "
+    with pytest.raises(UserError, match=message):
+        folder(str(root), size=SIDE)
+    with pytest.raises(UserError, match=message):
+        evaluate(str(root), against="shapes", metrics=["spectrum"])
+    with pytest.raises(UserError, match=message):
+        prepare(root, tmp_path / "own.npz", size=SIDE)
+    with pytest.warns(UserWarning, match="8 of the 16 pictures"):
+        right(folder(str(root), size=SIDE, on_error="skip"), expected)
+
+
+def test_a_bomb_is_refused_before_a_pixel_is_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ImageFile.ImageFile, "load", None)
+    for side, fault in ((9_000, "9000x9000 is above 64 megapixels"), (20_000, "decompression bomb")):
+        with pytest.raises(decode.BrokenPicture, match=fault):
+            decode.read_picture(bomb(side, side))
+
+
+def test_an_archive_that_would_unpack_to_too_much_is_refused_unread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "bomb.npz"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file, file.open("jpeg.npy", "w") as entry:
+        np.lib.format.write_array_header_1_0(
+            entry, {"descr": "|u1", "fortran_order": False, "shape": (10**8,)}
+        )
+        for _ in range(100):
+            entry.write(bytes(10**6))
+    monkeypatch.setattr(np.lib.format, "read_array", None)
+    for read in (read_archive, lambda p: archive(str(p)), check):
+        with pytest.raises(
+            UserError, match=r"bytes would unpack to 100,000,\d+, more than 100 times as many"
+        ):
+            read(path)
+    with pytest.raises(UserError, match="would unpack to"):
+        evaluate(str(path), against="shapes", metrics=["spectrum"])
+
+
+def test_an_array_that_says_it_is_larger_than_it_is_takes_no_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = io.BytesIO()
+    np.lib.format.write_array_header_1_0(entry, {"descr": "|u1", "fortran_order": False, "shape": (10**12,)})
+    path = tmp_path / "a.npz"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("jpeg.npy", entry.getvalue() + bytes(10))
+    monkeypatch.setattr(np.lib.format, "read_array", None)
+    with pytest.raises(DamagedFile, match=r"'jpeg.npy' says that it has 1,000,000,000,\d+ bytes, and has 1"):
+        read_npz(path)
+
+
+def test_packed_archives_that_are_honest_are_read(tmp_path: Path) -> None:
+    write_archive(tmp_path / "a.npz", [encoded(noise(0))], [0], ["a"])
+    np.savez_compressed(tmp_path / "b.npz", **read_npz(tmp_path / "a.npz"))
+    assert read_archive(tmp_path / "b.npz").stream(0) == read_archive(tmp_path / "a.npz").stream(0)
+    np.savez_compressed(tmp_path / "flat.npz", samples=np.zeros((50, 3, 32, 32), np.uint8))
+    assert dataset_like(str(tmp_path / "flat.npz"), None)[0].info.size == 50
+
+
+def test_a_packed_idx_file_of_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "train-labels-idx1-ubyte.gz"
+    with gzip.open(path, "wb") as file:
+        for _ in range(80):
+            file.write(bytes(2**20))
+    assert LARGEST < 80 * 2**20
+    with pytest.raises(UserError, match="unpacked it has more than 64 MiB"):
+        read_idx(path, 1, "0" * 32)
+
+
+def test_links_are_followed_out_of_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "far.png").write_bytes(encoded(noise(5)))
+    (tmp_path / "own" / "a.png").symlink_to(tmp_path / "far.png")
+    right(folder(str(tmp_path / "own"), size=SIDE), {"a.png": noise(5).transpose(2, 0, 1)})
