@@ -163,7 +163,8 @@ def sample(
     picture: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(
-            help="Instead: 'walks' between classes, 'sweeps' of codes, or G's 'attention' (FILE.png)."
+            help="Instead: 'walks' between classes, 'sweeps' of codes, G's 'attention', or 'reconstructions' of real "
+            "items by a model with an encoder (FILE.png)."
         ),
     ] = None,
     rows: Annotated[int, typer.Option(min=1, help="Of such a picture; of sweeps, for each code.")] = 5,

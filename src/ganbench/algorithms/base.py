@@ -67,6 +67,24 @@ class Algorithm(nn.Module):
         samples: Tensor = networks["G"](latent)
         return samples
 
+    def encode(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
+        """Return what the algorithm makes of samples ``[N, *shape]``, as networks see them: latents ``[N, size]``.
+
+        Raises:
+            UserError: it has no encoder.
+        """
+        raise UserError(f"{type(self).__name__} has no network that encodes samples; bigan-mnist has one")
+
+    def reconstruct(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
+        """Return samples ``[N, *shape]`` made again of what they are encoded to. Raises UserError as :meth:`encode`."""
+        return self.sample(networks, self.encode(networks, x))
+
+    def features(self, networks: nn.ModuleDict, x: Tensor) -> dict[str, Tensor]:
+        """Return features ``[N, F]`` of samples by the name of the network they are of; those of D, unless said."""
+        if self.conditional or "D" not in networks or not hasattr(networks["D"], "judge"):
+            return {}
+        return {"D": networks["D"].judge(x).features}  # type: ignore[operator]
+
     def scores(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
         """Return the discriminator's raw scores ``[N]`` of single samples ``[N, *shape]``, as networks see them.
 
