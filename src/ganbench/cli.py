@@ -15,6 +15,7 @@ from ganbench.cli_data import JsonOption, data_app, print_json
 from ganbench.cli_evaluate import evaluate
 from ganbench.cli_options import BudgetOption, ModuleOption, StepOption, step_of, trust
 from ganbench.cli_study import compare, study
+from ganbench.cli_translate import translate
 from ganbench.errors import RunError, Stopped, UserError
 
 app = typer.Typer(
@@ -163,8 +164,8 @@ def sample(
     picture: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(
-            help="Instead: 'walks' between classes, 'sweeps' of codes, G's 'attention', or 'reconstructions' of real "
-            "items by a model with an encoder (FILE.png)."
+            help="Instead: 'walks' between classes, 'sweeps' of codes, G's 'attention', "
+            "'reconstructions' of real items, or 'translations' (FILE.png)."
         ),
     ] = None,
     rows: Annotated[int, typer.Option(min=1, help="Of such a picture; of sweeps, for each code.")] = 5,
@@ -186,6 +187,7 @@ def sample(
 
 
 app.command()(evaluate)
+app.command()(translate)
 app.command()(study)
 app.command()(compare)
 

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import ganbench
-from ganbench.build import make_algorithm, make_dataset, make_trainer
+from ganbench.build import make_dataset, make_trainer
 from ganbench.catalogue import find_recipe
 from ganbench.console import Console, Silent
 from ganbench.data.base import Dataset
 from ganbench.errors import RunError, Stopped, UserError
 from ganbench.evaluation import in_order_of_choice, require_scorable, score_model
 from ganbench.metrics.base import Score
-from ganbench.model import Model
+from ganbench.model import in_training
 from ganbench.recipe import Budget, Recipe
 from ganbench.report.arrangement import grid_of
 from ganbench.report.critic import critic_picture, why_not
@@ -170,21 +170,13 @@ class Actions:
 
     def __init__(self, run: Run, trainer: Trainer, dataset: Dataset, recipe: Recipe) -> None:
         self.run, self.dataset, self.recipe = run, dataset, recipe
-        algorithm, latent = trainer.algorithm, make_algorithm(recipe, dataset.info)[1]
-        averaged = trainer.average is not None
-        self.model = Model(
-            algorithm,  # type: ignore[arg-type]
-            trainer.generators(),
-            latent,
-            dataset.info,
-            trainer.step,
-            weights="averaged" if averaged else "live",
-            keeps_average=averaged,
-        )
-        self.grid = grid_of(self.model, recipe.schedule.samples, Draws(trainer.seed, "grid"))
+        self.model = in_training(trainer, recipe, dataset.info)
+        generates = self.model.algorithm.generates
+        grid = Draws(trainer.seed, "grid")
+        self.grid = grid_of(self.model, recipe.schedule.samples, grid) if generates else None
         self.real_index = Draws(trainer.seed, "real").integers(recipe.schedule.samples, dataset.info.size)
         self.draws_critic = why_not(self.model) is None
-        codes = hasattr(latent, "codes")
+        codes = hasattr(self.model.latent, "codes")
         self.sweeps = sweep_arrangement(self.model, 5, Draws(trainer.seed, "grid")) if codes else None
         self.saved_step = trainer.step if trainer.step in run.checkpoint_steps() else -1
 
@@ -202,7 +194,7 @@ class Actions:
 
     def draw_samples(self, trainer: Trainer) -> None:
         """Write the grid of the same latents and classes as always and, for points, what D makes of where they lie."""
-        if not trainer.engine.leads:
+        if not trainer.engine.leads or self.grid is None:
             return
         self.model.step = trainer.step
         samples = self.model.decode(self.grid.latents, self.grid.labels)

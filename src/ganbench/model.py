@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -17,8 +17,10 @@ from ganbench.data.base import DataInfo, Dataset
 from ganbench.data.held_out import held_out_of
 from ganbench.errors import UserError, did_you_mean
 from ganbench.latents import Latent
+from ganbench.recipe import Recipe
 from ganbench.runs import Run
 from ganbench.training.draws import Draws
+from ganbench.training.trainer import Trainer
 
 Weights: TypeAlias = Literal["averaged", "live"]
 #: What latents are for. Each has its own stream of numbers for every seed, so that none has another's samples.
@@ -66,7 +68,19 @@ class Model:
         """Return ``n`` latents ``[n, size]``, the same for the same seed, purpose and n on any machine."""
         if n < 1:
             raise UserError(f"the number of samples must be at least 1, not {n}")
-        return self.latent.draw(Draws(seed, purpose), n)
+        return self.draw(Draws(seed, purpose), n)
+
+    def draw(self, draws: Draws, n: int) -> Tensor:
+        """Return ``n`` latents ``[n, size]`` by ``draws``, or what samples start from where that is real items."""
+        drawn = self.latent.draw(draws, n)
+        if not getattr(self.algorithm, "from_items", False):  # an algorithm may leave it out
+            return drawn
+        index = draws.integers(n, self.items.info.size)
+        items = getattr(self.items, "given", self.items.items)(index)
+        numbers = {"drawn": drawn, "items": self.info.from_data(items)}
+        return self._in_parts(
+            lambda part: {"": self.algorithm.start(self.networks, part["drawn"], part["items"])}, numbers, 256
+        )[""]
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -116,6 +130,8 @@ class Model:
 
         Labels are as in :meth:`sample`.
         """
+        if not getattr(self.algorithm, "generates", True):
+            raise UserError(f"{type(self.algorithm).__name__} makes no samples; it only reads items")
         told = self._told(labels, len(latents))
         with evaluating(self.networks):
             made = []
@@ -144,7 +160,17 @@ class Model:
         """Return features ``[N, F]`` of items in the data's own units, by the name of the network they are of."""
         return self._read(items, lambda x: self.algorithm.features(self.networks, x), batch)
 
-    @torch.no_grad()
+    def translate(self, items: Tensor, *, back: bool = False, batch: int = 256) -> Tensor:
+        """Return items as they would be in domain b, or ``back`` in a, in the data's own units.
+
+        Raises:
+            UserError: the model translates nothing, or the items are of another shape.
+        """
+        made = self._read(
+            items, lambda x: {"": self.algorithm.translate(self.networks, x, back=back)}, batch
+        )[""]
+        return self.info.to_data(made).contiguous()
+
     def _read(
         self, items: Tensor, reading: Callable[[Tensor], dict[str, Tensor]], batch: int
     ) -> dict[str, Tensor]:
@@ -153,11 +179,22 @@ class Model:
             raise UserError(
                 f"the items have shape {list(items.shape[1:])}, those of the model {list(self.info.shape)}"
             )
+        return self._in_parts(
+            lambda part: reading(self.info.from_data(part["items"])), {"items": items}, batch
+        )
+
+    @torch.no_grad()
+    def _in_parts(
+        self,
+        reading: Callable[[dict[str, Tensor]], dict[str, Tensor]],
+        numbers: Mapping[str, Tensor],
+        batch: int,
+    ) -> dict[str, Tensor]:
         parts = []
         with evaluating(self.networks):
-            for part in torch.split(items, batch):
-                found = reading(self.info.from_data(part).to(self.device))
-                parts.append({name: value.float().cpu() for name, value in found.items()})
+            for start in range(0, len(next(iter(numbers.values()))), batch):
+                part = {name: rows[start : start + batch].to(self.device) for name, rows in numbers.items()}
+                parts.append({name: value.float().cpu() for name, value in reading(part).items()})
         return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
 
     def _told(self, labels: Tensor | Sequence[int] | int | None, n: int) -> Tensor | None:
@@ -219,6 +256,21 @@ def load(
         state["step"],
         weights="averaged" if average else "live",
         keeps_average=bool(state["average"]),
+        items=held_out_of(recipe.data) or recipe.data,
+    )
+
+
+def in_training(trainer: Trainer, recipe: Recipe, info: DataInfo) -> Model:
+    """Return the model that a trainer has; its networks go on moving."""
+    averaged = trainer.average is not None
+    return Model(
+        trainer.algorithm,  # type: ignore[arg-type]
+        trainer.generators(),
+        make_algorithm(recipe, info)[1],
+        info,
+        trainer.step,
+        weights="averaged" if averaged else "live",
+        keeps_average=averaged,
         items=held_out_of(recipe.data) or recipe.data,
     )
 

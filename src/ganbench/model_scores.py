@@ -13,6 +13,7 @@ from ganbench.metrics.base import Score
 from ganbench.model import Model, untrained
 from ganbench.representation_scores import representation_scores
 from ganbench.runs import Run
+from ganbench.translation_scores import translation_scores
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,12 @@ def _representation(reading: Reading) -> list[Score]:
     )
 
 
+def _translation(reading: Reading) -> list[Score]:
+    return translation_scores(reading.model, reading.others("translation"))
+
+
 #: ``codes`` reads the data's test split, or all of ``against``; ``representation`` learns from the reference and is
-#: judged on what was held out.
+#: judged on what was held out; ``translation`` translates what was held out of both domains.
 OF_MODEL: Mapping[str, Callable[[Reading], list[Score]]] = MappingProxyType(
-    {"codes": _codes, "representation": _representation}
+    {"codes": _codes, "representation": _representation, "translation": _translation}
 )

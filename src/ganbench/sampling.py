@@ -22,11 +22,12 @@ from ganbench.report.attention import attention_picture
 from ganbench.report.grid import sample_picture
 from ganbench.report.reconstructions import reconstruction_picture
 from ganbench.report.sweeps import sweep_arrangement
+from ganbench.report.translations import translation_picture
 from ganbench.runs import write_bytes
 from ganbench.training.draws import Draws
 
-Picture = Literal["walks", "sweeps", "attention", "reconstructions"]
-"""Walks from class to class, sweeps of codes, where G's attention looks, real items beside what is made of them."""
+Picture = Literal["walks", "sweeps", "attention", "reconstructions", "translations"]
+"""Walks from class to class, sweeps of codes, where G's attention looks, real items and what becomes of them."""
 
 _COLUMNS = 10  # of a walk
 
@@ -110,6 +111,7 @@ _PICTURES: Mapping[Picture, Callable[[Model, int, int], bytes]] = MappingProxyTy
         "sweeps": _sweeps,
         "attention": attention_picture,
         "reconstructions": reconstruction_picture,
+        "translations": translation_picture,
     }
 )
 

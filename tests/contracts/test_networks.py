@@ -33,11 +33,13 @@ from ganbench.networks import (
     CodeNetwork,
     DenseDCGANDiscriminator,
     DenseDCGANGenerator,
+    ImageToImageGenerator,
     JointMLPDiscriminator,
     MaxoutDiscriminator,
     MLPDiscriminator,
     MLPEncoder,
     MLPGenerator,
+    PatchDiscriminator,
     ResNetDiscriminator,
     ResNetGenerator,
     SimpleCNNDiscriminator,
@@ -116,6 +118,10 @@ def joint_discriminator(cls: type[nn.Module], shape: tuple[int, ...], **chosen: 
     return Example(cls, chosen, known, (math.prod(shape) + 6,), (), inputs=(shape, (6,)))
 
 
+def translator(shape: tuple[int, ...], **chosen: Any) -> Example:
+    return Example(ImageToImageGenerator, chosen, {"shape": shape}, shape, shape, -1.0, 1.0)
+
+
 def told(example: Example, conditioning: type, /, classes: int = 5, **chosen: Any) -> Example:
     """The same network, told the class so."""
     return replace(
@@ -172,6 +178,12 @@ EXAMPLES = [
         CodeNetwork, {"width": 8, "norm": "layer"}, {"features": 6, "codes": Codes((3, 2), 2)}, (6,), (9,)
     ),
     Example(CodeNetwork, {"width": 0, "norm": "none"}, {"features": 6, "codes": Codes((3,), 1)}, (6,), (5,)),
+    translator((3, 8, 12), width=4, blocks=1),
+    translator((1, 8, 8), width=4, blocks=2, norm="batch"),
+    translator((1, 8, 8), width=4, blocks=1, norm="none"),
+    discriminator(PatchDiscriminator, (3, 28, 28), width=4, average=True),
+    discriminator(PatchDiscriminator, (1, 24, 24), width=4, average=True, norm="none", spectral_norm=True),
+    Example(PatchDiscriminator, {"width": 4}, {"shape": (1, 32, 40)}, (1, 32, 40), (2, 3)),
     told(generator(MLPGenerator, (1, 4, 6), width=16), OneHot),
     told(generator(MLPGenerator, (1, 4, 6), width=16, norm="layer"), ClassNorm),
     told(

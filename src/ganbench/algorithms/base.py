@@ -23,6 +23,8 @@ class Algorithm(nn.Module):
     told_the_condition: ClassVar[tuple[str, ...]] = ("G", "D")
     logits = False  # whether the sigmoid of a score is the probability that the sample is real
     conditional = False  # whether samples are made for a condition, and so need one
+    generates = True  # whether it makes samples at all
+    from_items = False  # whether samples start from real items, see start()
 
     def phases(self) -> tuple[Phase, ...]:
         """Return the phases of one step, in order."""
@@ -55,6 +57,21 @@ class Algorithm(nn.Module):
                     f"networks.{name}: a {type(network).__name__} can be given no condition; "
                     "use another network, or set algorithm.labels=none"
                 )
+
+    def start(self, networks: nn.ModuleDict, drawn: Tensor, items: Tensor) -> Tensor:
+        """Return what :meth:`sample` takes, ``[N, ...]``, of drawn latents and as many real items ``[N, *shape]``.
+
+        Asked only where ``from_items`` is True. Items are what the data give, if they are of two kinds.
+        """
+        raise NotImplementedError
+
+    def translate(self, networks: nn.ModuleDict, x: Tensor, *, back: bool = False) -> Tensor:
+        """Return items ``[N, *shape]`` as they would be in the other domain: in b those of a, or ``back``.
+
+        Raises:
+            UserError: the algorithm knows no two domains.
+        """
+        raise UserError(f"{type(self).__name__} translates nothing; cyclegan-mnist does")
 
     def sample(self, networks: nn.ModuleDict, latent: Tensor, condition: Tensor | None = None) -> Tensor:
         """Return samples ``[N, *shape]`` in about [-1, 1] for latents ``[N, size]``: those of G, unless said.

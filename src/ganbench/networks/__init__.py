@@ -2,6 +2,7 @@
 
 from ganbench.networks.codes import CodeNetwork
 from ganbench.networks.dense_dcgan import DenseDCGANDiscriminator, DenseDCGANGenerator
+from ganbench.networks.image_to_image import ImageToImageGenerator, PatchDiscriminator
 from ganbench.networks.maxout import MaxoutDiscriminator
 from ganbench.networks.mlp import JointMLPDiscriminator, MLPDiscriminator, MLPEncoder, MLPGenerator
 from ganbench.networks.resnet import ResNetDiscriminator, ResNetGenerator
@@ -12,11 +13,13 @@ __all__ = [
     "CodeNetwork",
     "DenseDCGANDiscriminator",
     "DenseDCGANGenerator",
+    "ImageToImageGenerator",
     "JointMLPDiscriminator",
     "MLPDiscriminator",
     "MLPEncoder",
     "MLPGenerator",
     "MaxoutDiscriminator",
+    "PatchDiscriminator",
     "ResNetDiscriminator",
     "ResNetGenerator",
     "SimpleCNNDiscriminator",
