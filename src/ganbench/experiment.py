@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import ganbench
-from ganbench.build import make_dataset, make_trainer
+from ganbench.build import make_dataset, make_trainer, take_first_weights
 from ganbench.catalogue import find_recipe
 from ganbench.console import Console, Silent
 from ganbench.data.base import Dataset
@@ -61,6 +61,7 @@ def train(
     try:
         dataset = _dataset(chosen, tensorboard)
         trainer = make_trainer(chosen, dataset, engine, seed)
+        take_first_weights(trainer.networks)
         path = Path(engine.share(str(out if out is not None else _free_folder(chosen.name, seed))))
         if engine.leads:
             Run.create(path, chosen, _meta(dataset, engine, seed))
