@@ -18,11 +18,12 @@ from ganbench.errors import UserError
 from ganbench.evaluation import evaluate
 from ganbench.experiment import train
 from ganbench.latents import Gaussian
-from ganbench.model import Model, load, untrained
+from ganbench.model import Model, load
 from ganbench.report.reconstructions import reconstruction_picture
 from ganbench.representation_scores import representation_scores
 from ganbench.runs import Run
 from ganbench.sampling import write_picture
+from ganbench.snapshots import untrained
 
 TRAIN, TEST = shapes(60), shapes(40, split="test")
 

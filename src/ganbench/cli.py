@@ -165,24 +165,44 @@ def sample(
         Optional[str],  # noqa: UP045
         typer.Option(
             help="Instead: 'walks' between classes, 'sweeps' of codes, G's 'attention', "
-            "'reconstructions' of real items, or 'translations' (FILE.png)."
+            "'reconstructions' of real items, 'translations', 'interpolations', 'directions' (FILE.png)."
         ),
+    ] = None,
+    interpolate: Annotated[
+        bool, typer.Option("--interpolate", help="The same as --picture interpolations.")
+    ] = False,
+    truncation: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option(help="Gaussian latents no further than this from 0: fewer kinds, each more typical."),
+    ] = None,
+    representations: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Of a run on representations: 'real' pictures', the 'prior's, or 'learned' ones."),
     ] = None,
     rows: Annotated[int, typer.Option(min=1, help="Of such a picture; of sweeps, for each code.")] = 5,
     module: ModuleOption = None,
 ) -> None:
     """Draw samples from a run."""
     from ganbench.model import load
-    from ganbench.sampling import check_destination, picture_named, write_picture, write_samples
+    from ganbench.sampling import (
+        check_destination,
+        choose_representations,
+        picture_named,
+        write_picture,
+        write_samples,
+    )
 
     check_destination(out)
     model = load(run, step_of(step), trust(module))
+    if representations is not None:
+        choose_representations(model, representations)
+    picture = "interpolations" if interpolate else picture
     if picture is not None:
         write_picture(model, out, picture_named(picture), rows, seed)
         print(out)
         return
     label = None if class_ is None else model.class_number(class_)
-    write_samples(model, out, n, seed, label)
+    write_samples(model, out, n, seed, label, truncation)
     print(out)
 
 

@@ -18,13 +18,13 @@ from ganbench.data.base import Dataset
 from ganbench.errors import RunError, Stopped, UserError
 from ganbench.evaluation import in_order_of_choice, require_scorable, score_model
 from ganbench.metrics.base import Score
-from ganbench.model import in_training
 from ganbench.recipe import Budget, Recipe
 from ganbench.report.arrangement import grid_of
 from ganbench.report.critic import critic_picture, why_not
 from ganbench.report.grid import sample_picture
 from ganbench.report.sweeps import sweep_arrangement
 from ganbench.runs import Run, write_bytes, write_json
+from ganbench.snapshots import in_training
 from ganbench.training.checkpoint import prune_checkpoints, save_checkpoint
 from ganbench.training.draws import Draws
 from ganbench.training.engine import Engine

@@ -74,6 +74,37 @@ class FromItems:
 
 
 @dataclass(frozen=True)
+class WithRepresentation:
+    """Noise N(0, 1), then a direction for a representation: ``size`` numbers, normal or uniform in [-1, 1).
+
+    What the direction stands for is the algorithm's to say: it may be the representation itself, or the noise of a
+    generator of representations. Raises ``UserError`` if a count is below 1.
+    """
+
+    noise: int = 128
+    representation: int = 256
+    uniform: bool = False
+
+    def __post_init__(self) -> None:
+        if min(self.noise, self.representation) < 1:
+            raise UserError(
+                "WithRepresentation: noise and representation must be at least 1, but are "
+                f"{self.noise} and {self.representation}"
+            )
+
+    @property
+    def size(self) -> int:
+        """How many numbers a latent vector has."""
+        return self.noise + self.representation
+
+    def draw(self, draws: Draws, rows: int) -> Tensor:
+        """Return ``rows`` latent vectors, float32 ``[rows, size]``."""
+        shape = rows, self.representation
+        direction = draws.uniform(*shape, low=-1.0) if self.uniform else draws.normal(*shape)
+        return torch.cat([draws.normal(rows, self.noise), direction], 1)
+
+
+@dataclass(frozen=True)
 class Codes:
     """The part of a latent that is to be found again: one-hot codes of so many values each, then continuous ones.
 
@@ -147,6 +178,27 @@ class Structured:
         shape = rows, self.continuous
         parts += [draws.normal(*shape) if self.normal else draws.uniform(*shape, low=-1.0)]
         return torch.cat(parts, 1)
+
+
+def truncated(latent: Latent, z: Tensor, limit: float) -> Tensor:
+    """Return latents ``[N, size]`` of N(0, 1) as they would be if drawn from within ``[-limit, limit]`` only.
+
+    Each number is moved to the same quantile of the truncated distribution, so that the nearest latents stay nearest.
+    Large Scale GAN Training for High Fidelity Natural Image Synthesis (2018), arXiv:1809.11096, which draws anew.
+
+    Raises:
+        UserError: the latents are not Gaussian, or ``limit`` is not above 0.
+    """
+    if not isinstance(latent, Gaussian):
+        raise UserError(
+            f"only of Gaussian latents can the far ones be cut off, not of {type(latent).__name__}"
+        )
+    if not limit > 0:
+        raise UserError(f"truncation must be above 0, not {limit}")
+    ends = torch.special.ndtr(torch.tensor([-limit, limit], dtype=torch.float64))
+    share = torch.special.ndtr(z.double())
+    moved: Tensor = torch.special.ndtri(ends[0] + share * (ends[1] - ends[0]))
+    return moved.clamp(-limit, limit).to(z.dtype)
 
 
 def _check_size(latent: Latent) -> None:

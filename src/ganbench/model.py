@@ -17,10 +17,8 @@ from ganbench.data.base import DataInfo, Dataset
 from ganbench.data.held_out import held_out_of
 from ganbench.errors import UserError, did_you_mean
 from ganbench.latents import Latent
-from ganbench.recipe import Recipe
 from ganbench.runs import Run
 from ganbench.training.draws import Draws
-from ganbench.training.trainer import Trainer
 
 Weights: TypeAlias = Literal["averaged", "live"]
 #: What latents are for. Each has its own stream of numbers for every seed, so that none has another's samples.
@@ -73,14 +71,18 @@ class Model:
     def draw(self, draws: Draws, n: int) -> Tensor:
         """Return ``n`` latents ``[n, size]`` by ``draws``, or what samples start from where that is real items."""
         drawn = self.latent.draw(draws, n)
-        if not getattr(self.algorithm, "from_items", False):  # an algorithm may leave it out
+        numbers, algorithm = {"drawn": drawn}, self.algorithm
+        if getattr(algorithm, "from_items", False):  # an algorithm may leave it out
+            index = draws.integers(n, self.items.info.size)
+            items = getattr(self.items, "given", self.items.items)(index)
+            numbers["items"] = self.info.from_data(items)
+        elif not getattr(algorithm, "makes_latents", False):
             return drawn
-        index = draws.integers(n, self.items.info.size)
-        items = getattr(self.items, "given", self.items.items)(index)
-        numbers = {"drawn": drawn, "items": self.info.from_data(items)}
-        return self._in_parts(
-            lambda part: {"": self.algorithm.start(self.networks, part["drawn"], part["items"])}, numbers, 256
-        )[""]
+
+        def start(part: dict[str, Tensor]) -> dict[str, Tensor]:
+            return {"": algorithm.start(self.networks, part["drawn"], part.get("items"))}
+
+        return self._in_parts(start, numbers, 256)[""]
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -258,31 +260,6 @@ def load(
         keeps_average=bool(state["average"]),
         items=held_out_of(recipe.data) or recipe.data,
     )
-
-
-def in_training(trainer: Trainer, recipe: Recipe, info: DataInfo) -> Model:
-    """Return the model that a trainer has; its networks go on moving."""
-    averaged = trainer.average is not None
-    return Model(
-        trainer.algorithm,  # type: ignore[arg-type]
-        trainer.generators(),
-        make_algorithm(recipe, info)[1],
-        info,
-        trainer.step,
-        weights="averaged" if averaged else "live",
-        keeps_average=averaged,
-        items=held_out_of(recipe.data) or recipe.data,
-    )
-
-
-def untrained(run: str | Path | Run, trusted: Collection[str] = ()) -> Model:
-    """Return the model as it was before a run's first step, as a baseline for what training has brought."""
-    run = run if isinstance(run, Run) else Run(run)
-    recipe, info = run.recipe(trusted), run.info
-    algorithm, latent = make_algorithm(recipe, info)
-    networks = make_networks(recipe, info, algorithm, latent, run.meta["seed"])
-    networks.requires_grad_(False).eval()
-    return Model(algorithm, networks, latent, info, 0)
 
 
 @contextmanager

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from ganbench.code_scores import code_scores, read_items
+from ganbench.consistency_scores import consistency_scores
 from ganbench.data.base import Dataset
 from ganbench.errors import UserError
 from ganbench.metrics.base import Score
-from ganbench.model import Model, untrained
+from ganbench.model import Model
 from ganbench.representation_scores import representation_scores
 from ganbench.runs import Run
+from ganbench.snapshots import untrained
 from ganbench.translation_scores import translation_scores
 
 
@@ -54,8 +56,18 @@ def _translation(reading: Reading) -> list[Score]:
     return translation_scores(reading.model, reading.others("translation"))
 
 
+def _consistency(reading: Reading) -> list[Score]:
+    return consistency_scores(reading.model, reading.others("consistency"))
+
+
 #: ``codes`` reads the data's test split, or all of ``against``; ``representation`` learns from the reference and is
-#: judged on what was held out; ``translation`` translates what was held out of both domains.
+#: judged on what was held out; ``translation`` translates what was held out of both domains, and ``consistency``
+#: makes samples of what was held out.
 OF_MODEL: Mapping[str, Callable[[Reading], list[Score]]] = MappingProxyType(
-    {"codes": _codes, "representation": _representation, "translation": _translation}
+    {
+        "codes": _codes,
+        "representation": _representation,
+        "translation": _translation,
+        "consistency": _consistency,
+    }
 )

@@ -22,6 +22,7 @@ def of_model(model: Model, seed: int, purpose: Purpose, which: Mapping[str, Any]
     weights are the averaged ones where it keeps an average, as its recipe says, so that recipes with and without
     one compare; live weights in spite of an average are another way of measuring.
     """
+    sampling = getattr(model.algorithm, "sampling", None)
     spurned = model.keeps_average and model.weights == "live"
     return {
         "generator": {
@@ -36,6 +37,7 @@ def of_model(model: Model, seed: int, purpose: Purpose, which: Mapping[str, Any]
             "truncation": None,
             "labels": "each class in turn" if model.classes else "none: the model has no classes",
             "normalisation": "eval: running statistics",
+            **({"representations": sampling} if sampling is not None else {}),
             **({"made_of": _items(model.items)} if getattr(model.algorithm, "from_items", False) else {}),
             "shape": list(model.info.shape),
             "quantised": QUANTISED if model.info.kind == "image" else None,

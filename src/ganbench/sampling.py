@@ -6,6 +6,7 @@ import io
 import os
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, cast, get_args
@@ -16,18 +17,23 @@ from PIL import Image
 from torch import Tensor
 
 from ganbench.errors import UserError, did_you_mean
+from ganbench.latents import truncated
 from ganbench.model import Model
 from ganbench.report.arrangement import class_paths, grid_of
 from ganbench.report.attention import attention_picture
 from ganbench.report.grid import sample_picture
+from ganbench.report.interpolations import direction_arrangement, interpolations
 from ganbench.report.reconstructions import reconstruction_picture
 from ganbench.report.sweeps import sweep_arrangement
 from ganbench.report.translations import translation_picture
 from ganbench.runs import write_bytes
 from ganbench.training.draws import Draws
 
-Picture = Literal["walks", "sweeps", "attention", "reconstructions", "translations"]
-"""Walks from class to class, sweeps of codes, where G's attention looks, real items and what becomes of them."""
+Picture = Literal[
+    "walks", "sweeps", "attention", "reconstructions", "translations", "interpolations", "directions"
+]
+"""Walks from class to class, sweeps of codes, where G's attention looks, real items and what becomes of them, ways from
+latent to latent, and along the directions of G's first layer."""
 
 _COLUMNS = 10  # of a walk
 
@@ -45,24 +51,31 @@ def check_destination(out: Path) -> None:
         raise UserError(f"{out} exists; give a new folder, FILE.png or FILE.npz")
 
 
-def write_samples(model: Model, out: Path, n: int, seed: int, label: int | None = None) -> None:
+def write_samples(
+    model: Model, out: Path, n: int, seed: int, label: int | None = None, truncation: float | None = None
+) -> None:
     """Write ``n`` samples: a grid (``.png``), an array ``samples`` (``.npz``), or a folder of PNGs.
 
     A model of classes writes ``label``'s only, or each class in turn: then the grid has a class in every column and
     the same latent in every row, and the folder a folder for each class. The ``.npz`` holds ``labels`` and the names
-    of the ``classes`` as well.
+    of the ``classes`` as well. ``truncation`` cuts off latents beyond it.
 
     Raises:
         UserError: points cannot be written as one picture each.
     """
-    if out.suffix == ".png":
-        if label is None:
-            write_bytes(out, grid_of(model, n, Draws(seed, "sample")).picture(model))
-        else:
-            write_bytes(out, sample_picture(model.info, model.sample(n, seed=seed, labels=label)))
+
+    def cut(z: Tensor) -> Tensor:
+        return z if truncation is None else truncated(model.latent, z, truncation)
+
+    if out.suffix == ".png" and label is None:
+        grid = grid_of(model, n, Draws(seed, "sample"))
+        write_bytes(out, replace(grid, latents=cut(grid.latents)).picture(model))
         return
     labels = model.labels(n) if label is None else torch.full((n,), label)
-    samples = model.sample(n, seed=seed, labels=labels)
+    samples = model.decode(cut(model.latents(n, seed)), labels)
+    if out.suffix == ".png":
+        write_bytes(out, sample_picture(model.info, samples))
+        return
     if out.suffix == ".npz":
         known: dict[str, Any] = (
             {} if labels is None else {"labels": labels.numpy(), "classes": np.array(model.classes)}
@@ -74,6 +87,14 @@ def write_samples(model: Model, out: Path, n: int, seed: int, label: int | None 
         raise UserError("these samples are points, not pictures: write them to FILE.npz or FILE.png")
     else:
         _write_folder(model, out, samples, labels)
+
+
+def choose_representations(model: Model, sampling: str) -> None:
+    """Choose whose representations samples are made of. Raises UserError if they are made of none, or not of such."""
+    choose = getattr(model.algorithm, "sample_by", None)
+    if choose is None:
+        raise UserError("this model's samples are made of no representations; simsiam-gan-cifar10's are")
+    choose(sampling)
 
 
 def picture_named(name: str) -> Picture:
@@ -105,6 +126,14 @@ def _sweeps(model: Model, rows: int, seed: int) -> bytes:
     return sweep_arrangement(model, rows, Draws(seed, "sample")).picture(model)
 
 
+def _interpolations(model: Model, rows: int, seed: int) -> bytes:
+    return interpolations(model, rows, seed).picture(model)
+
+
+def _directions(model: Model, rows: int, seed: int) -> bytes:
+    return direction_arrangement(model, rows, seed).picture(model)
+
+
 _PICTURES: Mapping[Picture, Callable[[Model, int, int], bytes]] = MappingProxyType(
     {
         "walks": _walks,
@@ -112,6 +141,8 @@ _PICTURES: Mapping[Picture, Callable[[Model, int, int], bytes]] = MappingProxyTy
         "attention": attention_picture,
         "reconstructions": reconstruction_picture,
         "translations": translation_picture,
+        "interpolations": _interpolations,
+        "directions": _directions,
     }
 )
 

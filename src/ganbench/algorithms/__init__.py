@@ -6,7 +6,9 @@ from ganbench.algorithms.base import Algorithm
 from ganbench.algorithms.bigan import BiGAN
 from ganbench.algorithms.cyclegan import CycleGAN
 from ganbench.algorithms.infogan import InfoGAN
+from ganbench.algorithms.representation_gan import RepresentationGAN
 from ganbench.algorithms.simsiam import SimSiam
+from ganbench.algorithms.simsiam_gan import SimSiamGAN
 from ganbench.algorithms.veegan import Veegan
 
 __all__ = [
@@ -16,6 +18,8 @@ __all__ = [
     "BiGAN",
     "CycleGAN",
     "InfoGAN",
+    "RepresentationGAN",
     "SimSiam",
+    "SimSiamGAN",
     "Veegan",
 ]

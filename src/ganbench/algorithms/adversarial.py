@@ -96,13 +96,13 @@ class Adversarial(Algorithm):
         """Return D's adversarial term, those of a further head, and its regularizers'."""
         assert batch is not None, "D's phase reads data"
         real = batch if self.packing == 1 else Batch(pack(batch.x, self.packing))  # a pack has no one label
-        z = self.latent.draw(context.draws, context.rows)
+        z = self.latents(networks, batch, context)
         y = self.labels_of_fakes(batch, context)
         with torch.no_grad():
-            fake = Batch(pack(self.sample(networks, z, y), self.packing), y)
+            fake = Batch(pack(self.fakes(networks, z, y), self.packing), y)
         known = self._judged(networks["D"], real, fake)
         terms = {"adversarial": self.loss.discriminator(known[0].scores, known[1].scores)}
-        terms |= self.further_discriminator_terms(networks, (real, fake), known, z)
+        terms |= self.further_discriminator_terms(networks, (real, fake), known, z, context)
 
         def critic(x: Tensor, condition: Tensor | None) -> Tensor:
             for batch, judged in zip((real, fake), known, strict=True):
@@ -114,6 +114,14 @@ class Adversarial(Algorithm):
             if context.update % regularizer.every == 0:
                 terms[name] = regularizer(critic, real, fake, context)
         return terms
+
+    def latents(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Tensor:
+        """Return what ``context.rows`` fakes are made of, ``[N, size]``: drawn, unless an algorithm says otherwise."""
+        return self.latent.draw(context.draws, context.rows)
+
+    def fakes(self, networks: nn.ModuleDict, latents: Tensor, condition: Tensor | None) -> Tensor:
+        """Return what D is shown of G's: samples, unless an algorithm says otherwise."""
+        return self.sample(networks, latents, condition)
 
     def labels_of_fakes(self, batch: Batch | None, context: Context) -> Tensor | None:
         """Return the classes of ``context.rows`` fakes, int64 ``[N]``, or None if they have none."""
@@ -139,6 +147,7 @@ class Adversarial(Algorithm):
         batches: tuple[Batch, Batch],
         judged: tuple[Judgement, Judgement],
         latents: Tensor,
+        context: Context,
     ) -> dict[str, Tensor]:
         """Return D's terms beside the adversarial one; none, unless an algorithm has some. Real comes before fake."""
         return {}
@@ -150,18 +159,18 @@ class Adversarial(Algorithm):
 
     def generator_terms(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Terms:
         """Return G's adversarial term and those of a further head of D."""
-        z = self.latent.draw(context.draws, context.rows)
+        z = self.latents(networks, batch, context)
         y = self.labels_of_fakes(batch, context)
-        fake = pack(self.sample(networks, z, y), self.packing)
+        fake = pack(self.fakes(networks, z, y), self.packing)
         real = None
         if batch is not None and self.loss.generator_needs_real:
             real = self.judge(networks["D"], pack(batch.x, self.packing), batch.y).scores
         judged = self.judge(networks["D"], fake, y)
         terms = {"adversarial": self.loss.generator(real, judged.scores)}
-        return terms | self.further_generator_terms(networks, Batch(fake, y), judged, z)
+        return terms | self.further_generator_terms(networks, Batch(fake, y), judged, z, context)
 
     def further_generator_terms(
-        self, networks: nn.ModuleDict, fake: Batch, judged: Judgement, latents: Tensor
+        self, networks: nn.ModuleDict, fake: Batch, judged: Judgement, latents: Tensor, context: Context
     ) -> dict[str, Tensor]:
         """Return G's terms beside the adversarial one; none, unless an algorithm has some."""
         return {}

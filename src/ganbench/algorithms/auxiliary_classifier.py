@@ -19,6 +19,7 @@ from ganbench.latents import Latent
 from ganbench.losses.base import Loss
 from ganbench.regularizers.base import Constraint, Regularizer
 from ganbench.regularizers.checks import check_weight
+from ganbench.training.phase import Context
 
 
 class AuxiliaryClassifier(Adversarial):
@@ -84,13 +85,14 @@ class AuxiliaryClassifier(Adversarial):
         batches: tuple[Batch, Batch],
         judged: tuple[Judgement, Judgement],
         latents: Tensor,
+        context: Context,
     ) -> dict[str, Tensor]:
         """Return D's class loss of real samples and, if asked for, of fakes."""
         names = ("class_real", "class_fake") if self.fakes else ("class_real",)
         return {name: self._class_term(b, j) for name, b, j in zip(names, batches, judged, strict=False)}
 
     def further_generator_terms(
-        self, networks: nn.ModuleDict, fake: Batch, judged: Judgement, latents: Tensor
+        self, networks: nn.ModuleDict, fake: Batch, judged: Judgement, latents: Tensor, context: Context
     ) -> dict[str, Tensor]:
         """Return G's class loss."""
         return {"class": self._class_term(fake, judged)}

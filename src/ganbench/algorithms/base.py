@@ -25,6 +25,7 @@ class Algorithm(nn.Module):
     conditional = False  # whether samples are made for a condition, and so need one
     generates = True  # whether it makes samples at all
     from_items = False  # whether samples start from real items, see start()
+    makes_latents = False  # whether start() makes something else of drawn latents
 
     def phases(self) -> tuple[Phase, ...]:
         """Return the phases of one step, in order."""
@@ -58,12 +59,13 @@ class Algorithm(nn.Module):
                     "use another network, or set algorithm.labels=none"
                 )
 
-    def start(self, networks: nn.ModuleDict, drawn: Tensor, items: Tensor) -> Tensor:
-        """Return what :meth:`sample` takes, ``[N, ...]``, of drawn latents and as many real items ``[N, *shape]``.
+    def start(self, networks: nn.ModuleDict, drawn: Tensor, items: Tensor | None) -> Tensor:
+        """Return what :meth:`sample` takes, ``[N, ...]``, of drawn latents and, if ``from_items``, as many real items.
 
-        Asked only where ``from_items`` is True. Items are what the data give, if they are of two kinds.
+        Items are ``[N, *shape]``, those that the data give if they are of two kinds. Asked only of an algorithm that
+        starts from items or makes latents.
         """
-        raise NotImplementedError
+        return drawn
 
     def translate(self, networks: nn.ModuleDict, x: Tensor, *, back: bool = False) -> Tensor:
         """Return items ``[N, *shape]`` as they would be in the other domain: in b those of a, or ``back``.

@@ -87,9 +87,14 @@ class CycleGAN(Algorithm):
             for domain, (judge, real, fake) in judged.items()
         }
 
-    def start(self, networks: nn.ModuleDict, drawn: Tensor, items: Tensor) -> Tensor:
+    def start(self, networks: nn.ModuleDict, drawn: Tensor, items: Tensor | None) -> Tensor:
         """Return the given pictures themselves: samples are made of nothing else."""
+        assert items is not None, "samples start from items"
         return items
+
+    def sample(self, networks: nn.ModuleDict, latent: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Return pictures of a as G would have them in b."""
+        return self.translate(networks, latent)
 
     def translate(self, networks: nn.ModuleDict, x: Tensor, *, back: bool = False) -> Tensor:
         """Return pictures of a as G would have them in b; ``back``, those of b as F would have them in a."""

@@ -94,12 +94,13 @@ class InfoGAN(Adversarial):
         batches: tuple[Batch, Batch],
         judged: tuple[Judgement, Judgement],
         latents: Tensor,
+        context: Context,
     ) -> dict[str, Tensor]:
         """Return D's and Q's terms of the fakes' codes."""
         return {} if self.separate_step else self._terms(networks, judged[1], latents)
 
     def further_generator_terms(
-        self, networks: nn.ModuleDict, fake: Batch, judged: Judgement, latents: Tensor
+        self, networks: nn.ModuleDict, fake: Batch, judged: Judgement, latents: Tensor, context: Context
     ) -> dict[str, Tensor]:
         """Return G's terms of its codes."""
         return {} if self.separate_step else self._terms(networks, judged, latents)

@@ -6,8 +6,10 @@ from ganbench.networks.encoder import Predictor, ResNetEncoder
 from ganbench.networks.image_to_image import ImageToImageGenerator, PatchDiscriminator
 from ganbench.networks.maxout import MaxoutDiscriminator
 from ganbench.networks.mlp import JointMLPDiscriminator, MLPDiscriminator, MLPEncoder, MLPGenerator
+from ganbench.networks.readouts import RepresentationGenerator, RepresentationReader, VectorMap
 from ganbench.networks.resnet import ResNetDiscriminator, ResNetGenerator
 from ganbench.networks.simple_cnn import SimpleCNNDiscriminator, SimpleCNNGenerator
+from ganbench.networks.sndcgan import SNDCGANDiscriminator, SNDCGANGenerator
 from ganbench.networks.strideless_dcgan import StridelessDCGANDiscriminator, StridelessDCGANGenerator
 
 __all__ = [
@@ -22,11 +24,16 @@ __all__ = [
     "MaxoutDiscriminator",
     "PatchDiscriminator",
     "Predictor",
+    "RepresentationGenerator",
+    "RepresentationReader",
     "ResNetDiscriminator",
     "ResNetEncoder",
     "ResNetGenerator",
+    "SNDCGANDiscriminator",
+    "SNDCGANGenerator",
     "SimpleCNNDiscriminator",
     "SimpleCNNGenerator",
     "StridelessDCGANDiscriminator",
     "StridelessDCGANGenerator",
+    "VectorMap",
 ]

@@ -1,0 +1,132 @@
+"""A GAN that makes representations, and a decoder that makes pictures of them.
+
+After the idea of Generating Representations: Self-conditioned Image Generation (2023), arXiv:2312.03701, in the form of
+Generative Adversarial Networks (2014), arXiv:1406.2661, on the outputs of a SimSiam encoder, arXiv:2011.10566.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ganbench.algorithms.adversarial import Adversarial
+from ganbench.algorithms.frozen import doubts_of, represent
+from ganbench.data.base import Batch
+from ganbench.errors import UserError
+from ganbench.latents import Latent
+from ganbench.losses.base import Loss
+from ganbench.regularizers.base import Regularizer
+from ganbench.regularizers.checks import check_weight
+from ganbench.training.phase import Context, Phase, Terms
+
+
+class RepresentationGAN(Adversarial):
+    """G makes representations of noise and D judges them beside those of the frozen f; A makes pictures of either.
+
+    A lowers the mean squared error of the pictures that it makes of representations of real ones, and
+    ``consistency_weight`` times 1 - the cosine of a representation and f's of what A makes of it; this has a
+    gradient, through f. A is given representations times the root of their size. With a network K, A is also told
+    K's ``context`` numbers of the same picture; samples then take them from held-out pictures.
+
+    Raises:
+        UserError: a weight is negative.
+    """
+
+    networks: ClassVar[tuple[str, ...]] = ("f", "G", "D", "A")
+    averaged = ("G", "A")
+    makes_latents = True
+
+    def __init__(
+        self,
+        *,
+        latent: Latent,
+        loss: Loss,
+        consistency_weight: float = 0.1,
+        context: bool = False,
+        regularizers: Sequence[Regularizer] = (),
+        critic_steps: int = 1,
+    ) -> None:
+        super().__init__(latent=latent, loss=loss, regularizers=regularizers, critic_steps=critic_steps)
+        check_weight("RepresentationGAN", "consistency_weight", consistency_weight)
+        self.consistency_weight, self.context, self.from_items = consistency_weight, context, context
+        self.averaged = ("G", "A", "K") if context else ("G", "A")
+
+    def phases(self) -> tuple[Phase, ...]:
+        """Return D's phase and G's, both of representations, then A's, which moves K as well if there is one."""
+        d, g = super().phases()
+        decoder = ("A", "K") if self.context else ("A",)
+        return d, g, Phase("A", decoder, self.decoder_terms)
+
+    def check_networks(self, networks: nn.ModuleDict) -> None:
+        """Raise UserError if there is to be a context and no network K, or the reverse."""
+        super().check_networks(networks)
+        if self.context != ("K" in networks):
+            raise UserError(
+                "algorithm.context=true needs a network K, and a network K algorithm.context=true; set both or none"
+            )
+
+    def doubts(self, networks: nn.ModuleDict) -> Iterator[str]:
+        """Say what is at odds with the algorithm, such as an encoder that has learnt nothing."""
+        yield from super().doubts(networks)
+        yield from doubts_of(networks["f"])
+
+    def discriminator_terms(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Terms:
+        """Return D's terms, of representations."""
+        assert batch is not None, "D's phase reads data"
+        return super().discriminator_terms(networks, Batch(self.represent(networks, batch.x)), context)
+
+    def generator_terms(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Terms:
+        """Return G's terms, of representations."""
+        real = None if batch is None else Batch(self.represent(networks, batch.x))
+        return super().generator_terms(networks, real, context)
+
+    def fakes(self, networks: nn.ModuleDict, latents: Tensor, condition: Tensor | None) -> Tensor:
+        """Return G's representations."""
+        made: Tensor = networks["G"](latents)
+        return made
+
+    def decoder_terms(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Terms:
+        """Return A's terms ``[N]``."""
+        assert batch is not None, "A's phase reads data"
+        r = self.represent(networks, batch.x)
+        made = self._decoded(networks, self._with_context(networks, r, batch.x))
+        terms = {"pixels": (made - batch.x).square().flatten(1).mean(1)}
+        if self.consistency_weight:
+            cosine = functional.cosine_similarity(represent(networks["f"], made), r)
+            terms["consistency"] = self.consistency_weight * (1 - cosine)
+        return terms
+
+    @torch.no_grad()
+    def represent(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
+        """Return f's representations of samples, ``[N, F]`` of length 1, without gradient."""
+        return represent(networks["f"], x)
+
+    def start(self, networks: nn.ModuleDict, drawn: Tensor, items: Tensor | None) -> Tensor:
+        """Return G's representations of drawn latents, with the context of real items if there is to be one."""
+        return self._with_context(networks, self.fakes(networks, drawn, None), items)
+
+    def sample(self, networks: nn.ModuleDict, latent: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Return A's pictures of representations, of any length, and their context if there is to be one."""
+        return self._decoded(networks, latent)
+
+    def encode(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
+        """Return what A makes pictures of: f's representations, and the context if there is to be one."""
+        return self._with_context(networks, self.represent(networks, x), x)
+
+    def features(self, networks: nn.ModuleDict, x: Tensor) -> dict[str, Tensor]:
+        """Return f's representations; D judges no picture."""
+        return {"f": self.represent(networks, x)}
+
+    def _with_context(self, networks: nn.ModuleDict, r: Tensor, x: Tensor | None) -> Tensor:
+        return torch.cat([r, networks["K"](x)], 1) if self.context else r
+
+    def _decoded(self, networks: nn.ModuleDict, code: Tensor) -> Tensor:
+        size = networks["f"].size
+        r = functional.normalize(code[:, :size]) * math.sqrt(size)  # type: ignore[arg-type, misc]
+        made: Tensor = networks["A"](torch.cat([r, code[:, size:]], 1))  # type: ignore[misc]
+        return made

@@ -1,0 +1,49 @@
+"""Score how well samples made of representations show them: the cosine with what the encoder sees in the samples."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cosine_similarity
+
+from ganbench.data.base import Dataset
+from ganbench.errors import UserError
+from ganbench.metrics.base import Score
+from ganbench.metrics.record import reference_record, versions
+from ganbench.model import Model
+from ganbench.training.draws import Draws
+
+ITEMS = 2000
+
+
+def consistency_scores(model: Model, items: Dataset, seed: int = 0) -> list[Score]:
+    """Score the samples made of the representations of up to 2,000 held-out items, with noise by ``seed``.
+
+    The details have the same cosine with another item's representation: what samples get that heed nothing.
+
+    Raises:
+        UserError: the model's samples are made of no representations.
+    """
+    noise = getattr(model.algorithm, "noise", None)
+    if noise is None:
+        raise UserError("'consistency' needs samples made of representations; simsiam-gan-cifar10's are")
+    count = min(ITEMS, items.info.size)
+    order = torch.randperm(items.info.size, generator=torch.Generator().manual_seed(0))[:count]
+    told: Tensor = model.encode(items.items(order))[:, noise:]
+    drawn = model.latent.draw(Draws(seed, "consistency"), count)[:, :noise]
+    seen = model.encode(model.decode(torch.cat([drawn, told], 1)))[:, noise:]
+    return [
+        Score(
+            name="consistency",
+            value=float(cosine_similarity(told, seen).mean()),
+            better="higher",
+            details={"with_anothers": float(cosine_similarity(told.roll(1, 0), seen).mean())},
+            measured={
+                "samples": count,
+                "held_out": reference_record(items, count),
+                "generator": {"step": model.step, "weights": model.weights},
+                "seed": seed,
+                "versions": versions("ganbench", "torch"),
+            },
+        )
+    ]

@@ -1,0 +1,211 @@
+"""GANs on representations: terms in closed form, an encoder that stands still, and ways to start samples."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+import torch
+from tests.context import context
+from tests.tiny import tiny
+from torch import Tensor, nn
+
+from ganbench.algorithms import Adversarial, RepresentationGAN, SimSiamGAN
+from ganbench.algorithms.frozen import doubts_of, represent
+from ganbench.build import make_trainer
+from ganbench.conditioning import VectorNorm
+from ganbench.data.base import Batch
+from ganbench.data.shapes import shapes
+from ganbench.errors import UserError
+from ganbench.latents import Gaussian, WithRepresentation
+from ganbench.losses import Hinge, NonSaturating
+from ganbench.model import Model
+from ganbench.networks import (
+    MLPDiscriminator,
+    MLPGenerator,
+    Predictor,
+    RepresentationGenerator,
+    RepresentationReader,
+    VectorMap,
+)
+from ganbench.training.draws import Draws
+from ganbench.training.engine import Engine
+from ganbench.training.schedule import Constant
+
+LATENT = WithRepresentation(noise=3, representation=5)
+SHAPE = (1, 2, 3)
+
+
+class Encoder(nn.Module):
+    """A linear map with batch norm, so that it can be seen which mode it is in."""
+
+    size, weights = 5, "given"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.Flatten(), nn.Linear(6, 5), nn.BatchNorm1d(5))
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.layers(x)
+        return out
+
+
+def networks(prior: bool = False) -> nn.ModuleDict:
+    torch.manual_seed(0)
+    d = MLPDiscriminator(shape=SHAPE, width=8, depth=1)
+    g = MLPGenerator(latent=7, shape=SHAPE, width=8, depth=1, norm="layer", conditioning=VectorNorm(size=5))
+    made = {
+        "f": Encoder(),
+        "G": g,
+        "D": d,
+        "Q": RepresentationReader(features=8, size=5, width=4),
+        "T": VectorMap(inputs=5, outputs=4),
+    }
+    if prior:
+        made["P"] = RepresentationGenerator(latent=5, size=5, width=8, depth=1, norm="none")
+        made["C"] = MLPDiscriminator(shape=(5,), width=8, depth=1)
+    return nn.ModuleDict(made).train()
+
+
+def batch() -> Batch:
+    return Batch(torch.rand(4, *SHAPE, generator=torch.Generator().manual_seed(1)) * 2 - 1)
+
+
+def simsiam_gan(**chosen: Any) -> SimSiamGAN:
+    weights = {"discriminator_weight": Constant(0.5), "generator_weight": Constant(2.0)}
+    return SimSiamGAN(latent=LATENT, loss=Hinge(), **{**weights, **chosen})
+
+
+def with_prior(**chosen: Any) -> SimSiamGAN:
+    return simsiam_gan(prior=Adversarial(latent=Gaussian(5), loss=NonSaturating()), **chosen)
+
+
+def test_the_terms_are_cosines_with_the_representations_that_fakes_are_made_of() -> None:
+    made, algorithm = networks(), simsiam_gan()
+    r = represent(made["f"], batch().x)
+    latents = algorithm.latents(made, batch(), context())
+    assert torch.equal(latents[:, 3:], r)
+    fake = algorithm.sample(made, latents)
+    cosine = nn.functional.cosine_similarity
+    read = [cosine(made["Q"](made["D"].judge(x).features), r) for x in (batch().x, fake)]
+    terms = algorithm.discriminator_terms(made, batch(), context())
+    assert set(terms) == {"adversarial", "representation"}
+    torch.testing.assert_close(terms["representation"], -0.5 * (read[0] + read[1]) / 2)
+    terms = algorithm.generator_terms(made, batch(), context())
+    torch.testing.assert_close(terms["representation"], -0.5 * read[1])
+    torch.testing.assert_close(terms["consistency"], -2.0 * terms["cosine"])
+    torch.testing.assert_close(terms["cosine"], cosine(represent(made["f"], fake), r).detach())
+
+
+@pytest.mark.parametrize("weight", [0.0, 1.0])
+def test_consistency_reaches_g_through_the_encoder_which_stands_still(weight: float) -> None:
+    made, algorithm = networks(), simsiam_gan(generator_weight=Constant(weight))
+    made["f"].requires_grad_(False)
+    before = {k: v.clone() for k, v in made["f"].state_dict().items()}
+    term = algorithm.generator_terms(made, batch(), context())["consistency"]
+    assert term.requires_grad == (weight > 0)
+    if weight:
+        term.mean().backward()
+        for name in ("G", "T"):
+            assert all(p.grad is not None and p.grad.abs().max() > 0 for p in made[name].parameters()), name
+        assert all(p.grad is None for p in made["D"].parameters())
+    assert all(torch.equal(v, made["f"].state_dict()[k]) for k, v in before.items())
+    assert not made["f"].training
+
+
+def test_the_prior_is_a_gan_of_representations() -> None:
+    made, algorithm = networks(prior=True), with_prior()
+    names = [(p.name, p.trains, p.reads_data) for p in algorithm.phases()]
+    assert names == [
+        ("D", ("D", "Q"), True),
+        ("G", ("G", "T"), True),
+        ("C", ("C",), True),
+        ("P", ("P",), False),
+    ]
+    c, p = algorithm.phases()[2:]
+    score = made["C"](represent(made["f"], batch().x))
+    z = Gaussian(5).draw(context().draws, 4)
+    fake = made["C"](made["P"](z))
+    torch.testing.assert_close(
+        c.loss(made, batch(), context())["adversarial"],
+        nn.functional.softplus(-score) + nn.functional.softplus(fake),
+    )
+    torch.testing.assert_close(p.loss(made, None, context())["adversarial"], nn.functional.softplus(-fake))
+    assert algorithm.averaged == ("G", "T", "P")
+    with pytest.raises(UserError, match="needs the networks P and C"):
+        algorithm.check_networks(networks())
+
+
+def test_samples_start_from_pictures_random_directions_or_made_representations() -> None:
+    made, algorithm = networks(prior=True).eval(), with_prior()
+    drawn = LATENT.draw(Draws("start"), 4)
+    assert algorithm.from_items
+    started = algorithm.start(made, drawn, batch().x)
+    assert torch.equal(started, torch.cat([drawn[:, :3], represent(made["f"], batch().x)], 1))
+    algorithm.sample_by("prior")
+    assert not algorithm.from_items
+    straight = algorithm.start(made, drawn, None)
+    torch.testing.assert_close(straight[:, 3:], nn.functional.normalize(drawn[:, 3:]))
+    algorithm.sample_by("learned")
+    learned = algorithm.start(made, drawn, None)
+    torch.testing.assert_close(learned[:, 3:], made["P"](drawn[:, 3:]))
+    longer = torch.cat([learned[:, :3], 7 * learned[:, 3:]], 1)
+    torch.testing.assert_close(algorithm.sample(made, longer), algorithm.sample(made, learned))
+    told = learned[:, 3:] * math.sqrt(5)
+    by_hand = made["G"](torch.cat([made["T"](told), learned[:, :3]], 1), told)
+    torch.testing.assert_close(algorithm.sample(made, learned), by_hand)
+
+
+def test_what_cannot_be_is_refused() -> None:
+    with pytest.raises(UserError, match="did you mean 'prior'"):
+        simsiam_gan(sampling="priors")
+    with pytest.raises(UserError, match=r"needs a run with algorithm\.prior"):
+        simsiam_gan(sampling="learned")
+    with pytest.raises(UserError, match="set latent to WithRepresentation"):
+        SimSiamGAN(latent=Gaussian(8), loss=Hinge())  # type: ignore[arg-type]
+    made = networks()
+    made["D"] = Predictor(size=6)
+    with pytest.raises(UserError, match="shows no features"):
+        simsiam_gan().check_networks(made)
+    untrained = Encoder()
+    untrained.weights = ""
+    assert "has its first weights" in next(iter(doubts_of(untrained)))
+    assert not list(doubts_of(Encoder()))
+
+
+@pytest.mark.parametrize("name", ["simsiam-gan-cifar10", "repgan-cifar10"])
+def test_a_recipe_leaves_its_encoder_as_it_is_bit_for_bit_and_encodes_and_makes_again(name: str) -> None:
+    recipe, data = tiny(name, {"schedule.steps": 2}), shapes(40)
+    trainer = make_trainer(recipe, data, Engine(recipe.machine), 0)
+    before = {k: v.clone() for k, v in trainer.networks["f"].state_dict().items()}
+    trainer.train()
+    assert all(torch.equal(v, trainer.networks["f"].state_dict()[k]) for k, v in before.items())
+    algorithm: Any = trainer.algorithm
+    model = Model(algorithm, trainer.generators(), recipe.latent(), data.info, 2, items=lambda: data)
+    items = data.items(torch.arange(3))
+    assert model.reconstruct(items).shape == items.shape
+    assert model.sample(4).shape == (4, *data.info.shape)
+    assert torch.equal(model.decode(model.encode(items)), model.reconstruct(items))
+
+
+class Decoder(nn.Module):
+    def forward(self, code: Tensor) -> Tensor:
+        return torch.tanh(code[:, :1, None, None]).expand(-1, *SHAPE)
+
+
+def test_the_decoders_terms_and_its_context() -> None:
+    made = nn.ModuleDict({"f": Encoder(), "A": Decoder(), "K": nn.Sequential(nn.Flatten(), nn.Linear(6, 2))})
+    algorithm = RepresentationGAN(latent=Gaussian(4), loss=NonSaturating(), consistency_weight=3.0)
+    terms = algorithm.decoder_terms(made, batch(), context())
+    r = represent(made["f"], batch().x)
+    again = made["A"](r * math.sqrt(5))
+    torch.testing.assert_close(terms["pixels"], (again - batch().x).square().flatten(1).mean(1))
+    cosine = nn.functional.cosine_similarity(represent(made["f"], again), r)
+    torch.testing.assert_close(terms["consistency"], 3 * (1 - cosine))
+    told = RepresentationGAN(latent=Gaussian(4), loss=NonSaturating(), context=True)
+    assert told.phases()[2].trains == ("A", "K")
+    assert told.from_items
+    torch.testing.assert_close(told.encode(made, batch().x), torch.cat([r, made["K"](batch().x)], 1))
+    with pytest.raises(UserError, match="set both or none"):
+        algorithm.check_networks(made)
