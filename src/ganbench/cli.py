@@ -12,7 +12,8 @@ from typing import Annotated, Any, Optional
 import typer
 
 from ganbench.cli_data import JsonOption, data_app, print_json
-from ganbench.cli_options import BudgetOption, ModuleOption
+from ganbench.cli_options import BudgetOption, ModuleOption, trust
+from ganbench.cli_report import report
 from ganbench.cli_study import compare, study
 from ganbench.errors import RunError, Stopped, UserError
 
@@ -97,7 +98,7 @@ def show(
     from ganbench.catalogue import find_recipe
     from ganbench.recipe import parse_overrides
 
-    trusted = _trust(module)
+    trusted = trust(module)
     resolved = (
         find_recipe(recipe, budget, trusted).override(parse_overrides(overrides or []), trusted).to_dict()
     )
@@ -122,7 +123,7 @@ def train(
     from ganbench.experiment import train as train_recipe
     from ganbench.recipe import parse_overrides
 
-    trusted = _trust(module)
+    trusted = trust(module)
     run = train_recipe(
         recipe,
         budget=budget,
@@ -147,7 +148,7 @@ def resume(
     from ganbench.console import console_for_stderr
     from ganbench.experiment import resume as resume_run
 
-    trusted = _trust(module)
+    trusted = trust(module)
     console = console_for_stderr()
     _print_path(resume_run(run, steps=steps, tensorboard=tensorboard, console=console, trusted=trusted).path)
 
@@ -170,7 +171,7 @@ def sample(
     from ganbench.sampling import check_destination, write_samples
 
     check_destination(out)
-    model = load(run, _step(step), _trust(module))
+    model = load(run, _step(step), trust(module))
     if class_ is not None:
         raise UserError(f"{run} was trained without classes, so it cannot sample the class '{class_}'")
     write_samples(model, out, n, seed)
@@ -203,7 +204,7 @@ def evaluate(
     from ganbench.settings import Machine
     from ganbench.training.engine import Engine
 
-    trusted = _trust(module)
+    trusted = trust(module)
     Engine(Machine(threads=threads))  # threads and memory as in training
     names = [name.strip() for name in metrics.split(",") if name.strip()]
     scores = evaluate_source(
@@ -229,20 +230,7 @@ app.command()(study)
 app.command()(compare)
 
 
-@app.command()
-def report(run: RunArgument, module: ModuleOption = None) -> None:
-    """Write one self-contained report.html into a run folder, and its pictures into pictures/."""
-    from ganbench.report.page import write_report
-    from ganbench.runs import Run
-
-    print(write_report(Run(run), _trust(module)))
-
-
-def _trust(modules: list[Path] | None) -> set[str]:
-    """Import the user's own files and return their module names."""
-    from ganbench.catalogue import import_file
-
-    return {import_file(path).__name__ for path in modules or []}
+app.command()(report)
 
 
 def _step(text: str | None) -> int | str | None:

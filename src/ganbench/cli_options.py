@@ -15,3 +15,10 @@ ModuleOption = Annotated[
     Optional[list[Path]],  # noqa: UP045 (typer reads this form)
     typer.Option("--module", help="A Python file of yours whose parts the recipe uses; its code is run."),
 ]
+
+
+def trust(modules: list[Path] | None) -> set[str]:
+    """Import the user's own files and return their module names."""
+    from ganbench.catalogue import import_file
+
+    return {import_file(path).__name__ for path in modules or []}

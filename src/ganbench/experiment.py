@@ -17,6 +17,8 @@ from ganbench.console import Console, Silent
 from ganbench.data.base import Dataset
 from ganbench.errors import RunError, Stopped, UserError
 from ganbench.evaluation import require_scorable, score_model
+from ganbench.health import Watch
+from ganbench.health.measure import health_numbers
 from ganbench.metrics.base import Score
 from ganbench.model import Model
 from ganbench.recipe import Budget, Recipe
@@ -26,7 +28,7 @@ from ganbench.runs import Run, write_bytes, write_json
 from ganbench.training.checkpoint import prune_checkpoints, save_checkpoint
 from ganbench.training.draws import Draws
 from ganbench.training.engine import Engine
-from ganbench.training.hooks import Every, log_layers, log_terms
+from ganbench.training.hooks import After, Every, log_layers, log_terms
 from ganbench.training.stop import StopRequest
 from ganbench.training.tensorboard import TensorBoardMirror, require_tensorboard
 from ganbench.training.trainer import Hook, Trainer
@@ -144,6 +146,10 @@ def _go(
         with stop.listening(), console.progress(trainer.step, schedule.steps, schedule.batch) as show:
             done = trainer.train(actions.hooks(console, show, mirror), stop)
             actions.save(trainer)
+    except RunError as error:
+        if leads:
+            run.events.append("failure", trainer.step, error=str(error))
+        raise
     except OSError as error:
         where, why = error.filename or run.path, error.strerror or error
         raise RunError(f"{where} could not be read or written ({why}); checkpoints are intact") from error
@@ -170,18 +176,27 @@ class Actions:
         self.real_index = Draws(trainer.seed, "real").integers(recipe.schedule.samples, dataset.info.size)
         self.draws_critic = why_not(self.model) is None
         self.saved_step = trainer.step if trainer.step in run.checkpoint_steps() else -1
+        self.watch, self.new_events = Watch(recipe.schedule.steps), run.events.follow()
 
     def hooks(self, console: Console, show: Any, mirror: TensorBoardMirror | None) -> list[Hook]:
         """Return the hooks in the order in which they run after a step."""
         schedule = self.recipe.schedule
         shows = [show] if mirror is None else [show, mirror.add]
-        return [
+        self.watch.see(self.new_events())  # what an earlier part of the run has told already
+        told = [
             Every(schedule.log_every, log_terms(self.run.events, shows)),
             Every(schedule.layers_every, log_layers(self.run.events)),
             Every(schedule.sample_every, self.draw_samples),
             Every(schedule.evaluate_every, lambda trainer: self.evaluate(trainer, console)),
-            Every(schedule.checkpoint_every, self.save),
         ]
+        warn = After(told, lambda trainer: self.warn(trainer, console))
+        return [*told, warn, Every(schedule.checkpoint_every, self.save)]
+
+    def warn(self, trainer: Trainer, console: Console) -> None:
+        """Tell what has gone wrong since the last look, a line for each thing when it is first seen."""
+        if trainer.engine.leads:
+            for finding in self.watch.see(self.new_events()):
+                console.warn(f"step {finding.step}: {finding.sentence}; to try: {finding.advice}")
 
     def draw_samples(self, trainer: Trainer) -> None:
         """Write the grid of the same latents as always and, for points, what D makes of where they lie."""
@@ -192,6 +207,7 @@ class Actions:
         real = self.dataset.items(self.real_index)
         title, name = f"step {trainer.step}", f"step-{trainer.step:08d}.png"
         write_bytes(self.run.samples / name, sample_picture(self.dataset.info, samples, real, title))
+        self.run.events.append("health", trainer.step, **health_numbers(self.model, samples, real))
         if self.draws_critic:
             self.run.critic.mkdir(exist_ok=True)
             write_bytes(self.run.critic / name, critic_picture(self.model, samples, real, title))
