@@ -20,8 +20,12 @@ if TYPE_CHECKING:
 
 def report(
     source: Annotated[Path, typer.Argument(metavar="RUN|STUDY", help="A run or a study folder.")],
-    gif: Annotated[bool, typer.Option("--gif", help="Also a GIF of the samples through the training.")] = False,
-    mp4: Annotated[bool, typer.Option("--mp4", help="Also as MP4 what is asked for as a GIF; needs ffmpeg.")] = False,
+    gif: Annotated[
+        bool, typer.Option("--gif", help="Also a GIF of the samples through the training.")
+    ] = False,
+    mp4: Annotated[
+        bool, typer.Option("--mp4", help="Also as MP4 what is asked for as a GIF; needs ffmpeg.")
+    ] = False,
     walk: Annotated[bool, typer.Option("--walk", help="Also a walk through the latents, as a GIF.")] = False,
     seed: Annotated[int, typer.Option(min=0, help="Of the walk.")] = 0,
     module: ModuleOption = None,
@@ -34,7 +38,9 @@ def report(
         require_ffmpeg()
     if (source / "study.json").is_file():
         if gif or mp4 or walk:
-            raise UserError(f"{source} is a study; moving pictures are made of one run, such as {source}/runs/NAME")
+            raise UserError(
+                f"{source} is a study; moving pictures are made of one run, such as {source}/runs/NAME"
+            )
         from ganbench.report.study_page import write_study_report
         from ganbench.studies.study import Study
 

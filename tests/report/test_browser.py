@@ -13,13 +13,23 @@ from tests.report.example import example_run
 
 from ganbench.report.page import write_report
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (it is in the dev extra)")
+sync_api = pytest.importorskip(
+    "playwright.sync_api", reason="playwright is not installed (it is in the dev extra)"
+)
 CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: apt-get install chromium")
-ARGUMENTS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="chromium is not installed: apt-get install chromium"
+)
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +135,9 @@ def test_the_timeline_plays_and_slides(page: Any) -> None:
     page.keyboard.press("Home")
     assert said.inner_text() == "step 10"
     shown = timeline.locator("img:visible")
-    assert [image.get_attribute("data-step") for image in shown.all()] == ["10", "10"], "both strips go together"
+    assert [image.get_attribute("data-step") for image in shown.all()] == ["10", "10"], (
+        "both strips go together"
+    )
     timeline.get_by_label("frames a second").select_option("20")
     timeline.get_by_role("button", name="Play").click()
     sync_api.expect(said).to_have_text("step 40")
@@ -133,7 +145,9 @@ def test_the_timeline_plays_and_slides(page: Any) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_can_be_read_in_light_and_dark_and_on_paper(browser: Any, report: Path, tmp_path: Path, scheme: str) -> None:
+def test_it_can_be_read_in_light_and_dark_and_on_paper(
+    browser: Any, report: Path, tmp_path: Path, scheme: str
+) -> None:
     page = browser.new_page(color_scheme=scheme)
     page.goto(report.as_uri())
     colours = "e => [getComputedStyle(e).color, getComputedStyle(document.body).backgroundColor]"
@@ -145,6 +159,8 @@ def test_it_can_be_read_in_light_and_dark_and_on_paper(browser: Any, report: Pat
     assert (light(text) > 500) == (scheme == "dark")
     assert transparent if scheme == "light" else light(ground) < 100
     page.emulate_media(media="print", color_scheme=scheme)
-    assert light(page.locator("main").evaluate(colours)[0]) < 100, "on paper it is black, whatever the screen was"
+    assert light(page.locator("main").evaluate(colours)[0]) < 100, (
+        "on paper it is black, whatever the screen was"
+    )
     assert not page.locator(".controls").first.is_visible()
     page.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ganbench.health.signals import Signals, early
 
 _LOST = 0.5
+_HELD = 5
 _RUNAWAY = 1000.0
 _LARGE = 100.0
 
@@ -12,10 +13,12 @@ _LARGE = 100.0
 class Diverging:
     """The score is worse than the best by more than half of its scale, at two scores in a row; or a loss grew 1000 fold.
 
-    The scale is what the best has gained on the first score, or the best itself if that is more, so that neither the
-    noise of a score near its best possible value nor the first steps of a young run count. A loss has run away
-    where its size is above 100 and above 1,000 times that of its first five reports, at two reports in a row:
-    Wasserstein losses have no scale of their own, and healthy ones grow by tens.
+    The scale is what the best has gained on the first score, or the best itself if that is more, so that the noise of
+    a score near its best possible value does not count. Young GANs come by good scores and lose them again, so the best
+    must have been held: no more than half the scale lost at five scores in a row, or the run is in its second half.
+
+    A loss has run away where its size is above 100 and above 1,000 times that of its first five reports, at two reports
+    in a row: Wasserstein losses have no scale of their own, and healthy ones grow by tens.
     """
 
     name, after = "diverging", ("score", "scalars")
@@ -36,7 +39,9 @@ def _worse(signals: Signals) -> str | None:
     scores = [sign * score for score in signals.scores]
     best = max(scores[:-2])
     scale = max(best - scores[0], abs(best))
-    if best - max(scores[-2:]) <= _LOST * scale:
+    near = [best - score <= _LOST * scale for score in scores]
+    held = any(all(near[i : i + _HELD]) for i in range(len(near) - _HELD + 1))
+    if any(near[-2:]) or not (held or 0 < signals.steps <= 2 * signals.step):
         return None
     return f"the score is diverging: it is {signals.scores[-1]:.4g}, the best was {sign * best:.4g}"
 

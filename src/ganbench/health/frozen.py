@@ -31,7 +31,9 @@ class Frozen:
             return f"the losses are frozen: at three reports in a row they were {_listed(terms)}"
         still = _still(signals.layers)
         if still:
-            return f"the weights of {' and '.join(still)} are frozen: at three reports in a row none has moved"
+            return (
+                f"the weights of {' and '.join(still)} are frozen: at three reports in a row none has moved"
+            )
         return None
 
 

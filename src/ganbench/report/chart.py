@@ -155,7 +155,9 @@ def band_chart(curves: Curves) -> Chart | None:
 
 def _chart(title: str, views: Mapping[str, Sequence[Line]]) -> Chart | None:
     drawn = {
-        view: lines for view, lines in views.items() if any(v is not None for line in lines for v in line.values)
+        view: lines
+        for view, lines in views.items()
+        if any(v is not None for line in lines for v in line.values)
     }
     return Chart(title=title, views=drawn) if drawn else None
 

@@ -37,7 +37,15 @@ def papers(recipes: Iterable[Mapping[str, Any]]) -> str:
 
 def scores(records: Sequence[Mapping[str, Any]]) -> str:
     """Return a table of scores; each opens to the numbers that go with it and to how it was measured."""
-    head = ["score", "value", "better", "samples", "of step", "numbers that go with it", "how it was measured"]
+    head = [
+        "score",
+        "value",
+        "better",
+        "samples",
+        "of step",
+        "numbers that go with it",
+        "how it was measured",
+    ]
     return table(head, [_score(record) for record in records])
 
 

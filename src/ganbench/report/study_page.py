@@ -59,14 +59,18 @@ def _table(rows: Sequence[Row], found: Sequence[Summary]) -> str:
     head, lines = cells(found)
     same = constants(found)
     said = f"<p>The same in every run: {text(same)}.</p>" if same else ""
-    failed = [[f"{r.recipe} seed {r.seed}", r.status, r.step, r.error] for r in rows if r.status != "finished"]
+    failed = [
+        [f"{r.recipe} seed {r.seed}", r.status, r.step, r.error] for r in rows if r.status != "finished"
+    ]
     rest = table(["run", "state", "step", "why"], failed, "Runs that are not finished") if failed else ""
     return table(head, lines) + said + rest
 
 
 def _verdicts(rows: Sequence[Row], found: Sequence[Summary]) -> str:
     compared = comparisons(rows, usual_pairs(found))
-    sentences = [[f"{c['a']} and {c['b']}", "yes" if c["resolved"] else "no", c["sentence"]] for c in compared]
+    sentences = [
+        [f"{c['a']} and {c['b']}", "yes" if c["resolved"] else "no", c["sentence"]] for c in compared
+    ]
     if not sentences:
         return "<p>There is nothing to compare: it takes two recipes with a finished seed in common.</p>"
     return table(["pair", "resolved", "verdict"], sentences)
@@ -151,5 +155,3 @@ def _measured(rows: Sequence[Row]) -> str:
         return "<p>No run has a score yet.</p>"
     said = f"<p>Those of {text(first.recipe)}, seed {first.seed}; the others were measured alike.</p>"
     return said + parts.scores([score.to_dict() for score in first.scores])
-
-

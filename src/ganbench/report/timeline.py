@@ -13,7 +13,15 @@ from PIL import Image
 from ganbench.report.html import image, text
 
 #: What is tried in turn until it fits: how many frames, how wide in pixels at most, WebP's quality.
-_SETTINGS = ((60, 480, 85), (40, 420, 80), (25, 400, 75), (15, 360, 70), (8, 320, 60), (4, 256, 50), (2, 160, 40))
+_SETTINGS = (
+    (60, 480, 85),
+    (40, 420, 80),
+    (25, 400, 75),
+    (15, 360, 70),
+    (8, 320, 60),
+    (4, 256, 50),
+    (2, 160, 40),
+)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,9 @@ def between(model: Model, a: Tensor, b: Tensor, t: float) -> Tensor:
     return mixed / math.hypot(1 - t, t) if isinstance(model.latent, Gaussian) else mixed
 
 
-def latent_walk(model: Model, *, points: int = 8, frames: int = 12, n: int = 16, seed: int = 0) -> list[Tensor]:
+def latent_walk(
+    model: Model, *, points: int = 8, frames: int = 12, n: int = 16, seed: int = 0
+) -> list[Tensor]:
     """Return the latents ``[n, size]`` of each frame of a walk of ``n`` samples over so many points, in a circle.
 
     ``frames`` lie between two points; the last frame is one before the first, so the walk can be repeated.
@@ -39,7 +41,9 @@ def latent_walk(model: Model, *, points: int = 8, frames: int = 12, n: int = 16,
 
 
 @torch.no_grad()
-def walk_frames(model: Model, *, points: int = 8, frames: int = 12, n: int = 16, seed: int = 0) -> list[Image.Image]:
+def walk_frames(
+    model: Model, *, points: int = 8, frames: int = 12, n: int = 16, seed: int = 0
+) -> list[Image.Image]:
     """Return the pictures of a walk, one for each frame (see :func:`latent_walk`)."""
     n = n if model.info.kind == "image" else 500  # a cloud of points needs more
     walk = latent_walk(model, points=points, frames=frames, n=n, seed=seed)
