@@ -35,6 +35,7 @@ from ganbench.runs import Run
 from ganbench.training.trainer import Trainer
 
 SEEDS, REPORT, PROVOKED_AT, STEPS, WITHIN = 5, 50, 600, 700, 2
+DECAYED = STEPS / (STEPS - PROVOKED_AT)  # undoes the decay of the recipe's rates by the time of the provocation
 HEALTHY_STEPS: dict[str, int] = {"gan1d-nonsaturating": 4000}  # others 1,000
 TINY = {
     "schedule.batch": 128,
@@ -83,7 +84,7 @@ def without_penalty(trainer: Trainer) -> None:
 
 
 def outclass(trainer: Trainer) -> None:
-    """Throw G back to a random start and slow it a thousandfold, free D of its penalty and let it move ten times a step."""
+    """Throw G back to a random start and slow it a thousandfold; D loses its penalty and moves ten times a step."""
     for layer in trainer.networks["G"].modules():
         if isinstance(layer, nn.Linear):
             layer.reset_parameters()
@@ -109,13 +110,13 @@ def freeze(trainer: Trainer, seed: int) -> None:
 
 
 def collapse(trainer: Trainer, seed: int) -> None:
-    """D stops, and G goes ten times as fast to where D likes it best."""
-    set_rates(trainer, G=10, D=0)
+    """D stops, and G goes ten times as fast as at its start to where D likes it best."""
+    set_rates(trainer, G=10 * DECAYED, D=0)
 
 
 def diverge(trainer: Trainer, seed: int) -> None:
-    """Both learning rates a hundredfold."""
-    set_rates(trainer, G=100, D=100)
+    """Both learning rates a hundredfold of what they were at the start."""
+    set_rates(trainer, G=100 * DECAYED, D=100 * DECAYED)
 
 
 def break_layer(trainer: Trainer, seed: int) -> None:

@@ -1,4 +1,4 @@
-"""The report as a person uses it, in a real browser: zoom, log scale, smoothing, the timeline, by pointer and keyboard."""
+"""The report as a person uses it, in a real browser: zoom, log scale, the timeline, by pointer and keyboard."""
 
 from __future__ import annotations
 

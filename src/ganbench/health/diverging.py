@@ -11,7 +11,7 @@ _LARGE = 100.0
 
 
 class Diverging:
-    """The score is worse than the best by more than half of its scale, at two scores in a row; or a loss grew 1000 fold.
+    """The score is worse than the best by more than half of its scale, at two scores in a row; or a loss ran away.
 
     The scale is what the best has gained on the first score, or the best itself if that is more, so that the noise of
     a score near its best possible value does not count. Young GANs come by good scores and lose them again, so the best

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 
 import torch
 from torch import Tensor
@@ -24,10 +25,8 @@ def health_numbers(model: Model, samples: Tensor, real: Tensor) -> dict[str, flo
     """
     samples, real = samples[:_MOST], real[:_MOST]
     found = variety(samples, real)
-    try:
+    with suppress(UserError):  # D judges packs or pairs
         found["separation"] = separation(scores_of(model, real), scores_of(model, samples))
-    except UserError:
-        pass  # D judges packs or pairs
     found["undecided"] = _undecided(model)
     return {name: float(f"{value:.5g}") for name, value in found.items() if math.isfinite(value)}
 

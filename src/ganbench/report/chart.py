@@ -78,7 +78,10 @@ def thinned(line: Line, most: int = _MOST) -> Line:
         }
         kept += sorted(ends)
     kept[0], kept[-1] = 0, n - 1
-    pick = lambda values: [values[j] for j in kept] if values else ()  # noqa: E731
+
+    def pick(values: Sequence[float | None]) -> Sequence[float | None]:
+        return [values[j] for j in kept] if values else ()
+
     return Line(
         name=line.name,
         steps=[line.steps[j] for j in kept],

@@ -1,4 +1,4 @@
-"""One self-contained report.html about a run: what was run, warnings, scores, curves, samples through time, D, layers."""
+"""One self-contained report.html about a run: its health, what was run, scores, curves, pictures, D, layers."""
 
 from __future__ import annotations
 
@@ -62,16 +62,15 @@ def _loaded(run: Run, trusted: Collection[str]) -> tuple[Model | None, str]:
 
 def _facts(reading: Reading) -> str:
     recipe, meta = reading.recipe, reading.meta
-    data, machine = (_part(meta, name) for name in ("data", "machine"))
-    schedule = _part(recipe, "schedule")
+    data, schedule = _part(meta, "data"), _part(recipe, "schedule")
     known = {
         "state": f"{reading.state}, step {reading.step:,} of {reading.steps:,}, batch {schedule.get('batch', '?')}",
         "data": f"{data.get('name')}, {data.get('size')} items, shape {data.get('shape')}, "
         f"split {data.get('split')}, fingerprint {data.get('fingerprint')}",
         "seed": meta.get("seed"),
         "begun": meta.get("created"),
-        "machine": ", ".join(f"{k} {v}" for k, v in machine.items() if k not in ("torch", "python")),
-        "versions": f"ganbench {meta.get('ganbench')}, torch {machine.get('torch')}, Python {machine.get('python')}",
+        "machine": parts.machine(meta),
+        "version of ganbench": meta.get("ganbench"),
         "budget": recipe.get("budget", ""),
     }
     cited = parts.papers([recipe])

@@ -22,6 +22,12 @@ def warnings(found: Iterable[Finding], problems: Iterable[str]) -> str:
     return "".join(said) or "<p>No rule found anything wrong.</p>"
 
 
+def machine(meta: Mapping[str, Any]) -> str:
+    """Return the machine and the versions on it that a run's ``meta.json`` names."""
+    told = meta.get("machine")
+    return ", ".join(f"{name} {value}" for name, value in told.items()) if isinstance(told, Mapping) else ""
+
+
 def papers(recipes: Iterable[Mapping[str, Any]]) -> str:
     """Return the papers of recipes, each once, with their BibTeX; nothing if there are none."""
     listed = [p for recipe in recipes for p in recipe.get("papers", ()) if isinstance(p, Mapping)]

@@ -34,7 +34,7 @@ def write_study_report(study: Study) -> Path:
     readings = _readings(study, rows)
     name = study.path.resolve().name
     body = [
-        f"<h1>{text(name)}</h1><p>{len(study.plan.recipes)} recipes, {study.plan.seeds} seeds each.</p>",
+        f"<h1>{text(name)}</h1><p>Recipes: {len(study.plan.recipes)}. Seeds of each: {study.plan.seeds}.</p>",
         section("Table", _table(rows, found)),
         section("Verdicts", _verdicts(rows, found)),
         section("Curves", _curves(readings)),
@@ -132,7 +132,7 @@ def _flat(value: Any, path: str = "") -> list[tuple[str, str]]:
 
 def _facts(study: Study, readings: Mapping[tuple[str, int], Reading]) -> str:
     plan = study.plan
-    machines = dict.fromkeys(json.dumps(reading.meta.get("machine", {})) for reading in readings.values())
+    machines = dict.fromkeys(parts.machine(reading.meta) for reading in readings.values())
     known = {
         "budget": plan.budget,
         "seeds": plan.seeds,

@@ -106,7 +106,8 @@ def player(strips: Sequence[Strip], label: str) -> str:
     steps = sorted({step for strip in strips for step in strip.pictures})
     listed = ",".join(map(str, steps))
     shown = "".join(_strip(strip) for strip in strips)
-    return f'<div class="timeline" data-steps="{listed}" data-label="{text(label)}"><div class="strips">{shown}</div></div>'
+    told = f'data-steps="{listed}" data-label="{text(label)}"'
+    return f'<div class="timeline" {told}><div class="strips">{shown}</div></div>'
 
 
 def _strip(strip: Strip) -> str:
@@ -114,4 +115,5 @@ def _strip(strip: Strip) -> str:
         image(picture, "webp", f"{strip.title} after step {step:,}", f'data-step="{step}"')
         for step, picture in strip.pictures.items()
     )
-    return f'<figure class="strip"><figcaption>{text(strip.title)}</figcaption><div class="frames">{pictures}</div></figure>'
+    title = f"<figcaption>{text(strip.title)}</figcaption>"
+    return f'<figure class="strip">{title}<div class="frames">{pictures}</div></figure>'

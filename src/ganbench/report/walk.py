@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import torch
 from PIL import Image
@@ -33,11 +34,7 @@ def latent_walk(
     """
     drawn = model.latents(points * n, seed).reshape(points, n, -1)
     ends = [*drawn, drawn[0]]
-    return [
-        between(model, a, b, i / frames)
-        for a, b in zip(ends[:-1], ends[1:], strict=True)
-        for i in range(frames)
-    ]
+    return [between(model, a, b, i / frames) for a, b in pairwise(ends) for i in range(frames)]
 
 
 @torch.no_grad()

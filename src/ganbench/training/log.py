@@ -76,7 +76,7 @@ class EventLog:
         return [e for e in self._events() if kind is None or e["kind"] == kind]
 
     def follow(self) -> Callable[[], list[dict[str, Any]]]:
-        """Return a function that returns the events since its last call, the first time all; cut lines are waited for."""
+        """Return a function that returns the events since its last call; a line cut short is waited for."""
         seen = [0]  # bytes
 
         def new() -> list[dict[str, Any]]:

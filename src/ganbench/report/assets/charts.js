@@ -1,7 +1,7 @@
 // Line charts over steps as SVG: zoom, read off, log scale, smoothing and choice of lines, by pointer and by keyboard.
 "use strict";
 for (const figure of document.querySelectorAll(".chart")) {
-  const W = 900, H = 340, LEFT = 70, RIGHT = 12, TOP = 8, BOTTOM = 42, DASHES = ["", "7 3", "2 3", "9 3 2 3"];
+  const W = 900, H = 340, LEFT = 70, RIGHT = 26, TOP = 8, BOTTOM = 42, DASHES = ["", "7 3", "2 3", "9 3 2 3"];
   const chart = JSON.parse(figure.querySelector("script").textContent), views = Object.keys(chart.views);
   const state = { view: views[0], log: false, smooth: 0, hidden: new Set(), from: 0, to: 1, cursor: null };
 
