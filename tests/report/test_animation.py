@@ -10,12 +10,14 @@ from PIL import Image
 from tests.report.example import example_run
 from tests.tiny import tiny
 
+from ganbench.cli_report import report
 from ganbench.errors import UserError
 from ganbench.experiment import train
 from ganbench.latents import Uniform
-from ganbench.model import load
+from ganbench.model import Model, load
 from ganbench.report.animation import timeline_pictures, write_gif, write_mp4
 from ganbench.report.walk import between, latent_walk, walk_frames
+from ganbench.runs import Run
 
 FFMPEG = """#!/bin/sh
 for last; do :; done
@@ -64,28 +66,54 @@ def test_an_mp4_is_made_by_ffmpeg_and_its_failure_is_one_sentence(
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> object:
-    return load(train(tiny("dcgan-shapes"), out=tmp_path_factory.mktemp("walk") / "run"))
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return train(tiny("dcgan-shapes"), out=tmp_path_factory.mktemp("walk") / "run")
 
 
-def test_a_walk_starts_at_draws_comes_home_and_stays_as_likely(model: object) -> None:
-    walk = latent_walk(model, points=3, frames=4, n=200, seed=1)  # type: ignore[arg-type]
+@pytest.fixture
+def model(trained: Run) -> Model:
+    return load(trained)
+
+
+def test_the_command_writes_what_is_asked_for_and_says_where(
+    trained: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report(trained.path, gif=True, walk=True)
+    names = ["report.html", "pictures/timeline.gif", "pictures/walk.gif"]
+    assert capsys.readouterr().out.split() == [str(trained.path / name) for name in names]
+    for name in names[1:]:
+        with Image.open(trained.path / name) as gif:
+            assert gif.n_frames == (3 if "timeline" in name else 96)
+
+
+def test_a_video_that_cannot_be_made_is_refused_before_anything_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = example_run(tmp_path / "run")
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(UserError, match="--gif needs nothing more"):
+        report(run.path, mp4=True)
+    assert not (run.path / "report.html").exists()
+
+
+def test_a_walk_starts_at_draws_comes_home_and_stays_as_likely(model: Model) -> None:
+    walk = latent_walk(model, points=3, frames=4, n=200, seed=1)
     assert len(walk) == 12
-    drawn = model.latents(600, 1).reshape(3, 200, -1)  # type: ignore[attr-defined]
+    drawn = model.latents(600, 1).reshape(3, 200, -1)
     assert all(torch.equal(walk[4 * i], drawn[i]) for i in range(3))
     assert all(abs(float(z.std()) - 1) < 0.03 for z in walk), "in the middle too"
     jumps = [float((a - b).abs().mean()) for a, b in zip(walk, [*walk[1:], walk[0]], strict=True)]
     assert max(jumps) < 0.5 * float((drawn[0] - drawn[1]).abs().mean())
 
 
-def test_a_walk_through_a_box_goes_straight(model: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_walk_through_a_box_goes_straight(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model, "latent", Uniform(2))
     a, b = torch.tensor([[1.0, 1.0]]), torch.tensor([[1.0, -1.0]])
-    assert between(model, a, b, 0.25).tolist() == [[1.0, 0.5]]  # type: ignore[arg-type]
+    assert between(model, a, b, 0.25).tolist() == [[1.0, 0.5]]
 
 
-def test_the_pictures_of_a_walk_are_of_one_size(model: object) -> None:
-    pictures = walk_frames(model, points=2, frames=2, n=4)  # type: ignore[arg-type]
+def test_the_pictures_of_a_walk_are_of_one_size(model: Model) -> None:
+    pictures = walk_frames(model, points=2, frames=2, n=4)
     assert len(pictures) == 4
     assert len({picture.size for picture in pictures}) == 1
     assert pictures[0].tobytes() != pictures[2].tobytes()
