@@ -35,7 +35,9 @@ from ganbench.runs import Run
 from ganbench.training.trainer import Trainer
 
 SEEDS, REPORT, PROVOKED_AT, STEPS, WITHIN = 5, 50, 600, 700, 2
-DECAYED = STEPS / (STEPS - PROVOKED_AT)  # undoes the decay of the recipe's rates by the time of the provocation
+DECAYED = STEPS / (
+    STEPS - PROVOKED_AT
+)  # undoes the decay of the recipe's rates by the time of the provocation
 HEALTHY_STEPS: dict[str, int] = {"gan1d-nonsaturating": 4000}  # others 1,000
 TINY = {
     "schedule.batch": 128,
@@ -194,7 +196,8 @@ def watch(folder: Path, name: str, seed: int) -> dict[str, Any]:
     if not path.exists():
         train(tiny(name, HEALTHY_STEPS.get(name, 1000)), out=path, seed=seed)
     run = Run(path)
-    last, found, bar = run.events.read("score")[-1], told(run), HEALTHY[name]
+    scores, found, bar = run.events.read("score"), told(run), HEALTHY[name]
+    last = [score for score in scores if score["name"] == scores[0]["name"]][-1]
     healthy = last["value"] >= bar if last["better"] == "higher" else last["value"] <= bar
     record = {"recipe": name, "seed": seed, "score": last["value"], "healthy": healthy, "found": found}
     print(json.dumps(record), flush=True)

@@ -17,6 +17,7 @@ from tests.tiny import STEPS, changes_for, contents, outcome, stop_after, tiny, 
 from tests.warm import Warm, warm
 
 import ganbench.runs
+from ganbench.console import Silent
 from ganbench.errors import RunError, Stopped, UserError
 from ganbench.experiment import resume, train
 from ganbench.runs import Run, write_json
@@ -315,7 +316,29 @@ def test_an_evaluation_that_could_not_be_made_is_refused_before_training(
 def test_a_run_that_diverges_fails_and_names_the_term(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"'[DG]/\w+' became (nan|inf) by step \d+: the run diverged"):
         train(tiny("gan-ring8", {"optimizers.G.lr": 1e30, "optimizers.D.lr": 1e30}), out=tmp_path / "run")
-    assert Run(tmp_path / "run").checkpoint_steps() == []
+    run = Run(tmp_path / "run")
+    assert run.checkpoint_steps() == []
+    assert re.search(
+        r"it began in (the output of )?[DG]\.|it began in an update of [DG]",
+        run.events.read("failure")[0]["error"],
+    )
+
+
+def test_what_is_wrong_is_told_once_while_it_trains_and_not_again_after_a_resume(tmp_path: Path) -> None:
+    said: list[str] = []
+
+    class Hears(Silent):
+        def warn(self, text: str) -> None:
+            said.append(text)
+
+    still = {"optimizers.G.lr": 1e-30, "optimizers.D.lr": 1e-30, "schedule.layers_every": 1}
+    recipe = tiny("gan-ring8", still)
+    train_until(recipe, tmp_path / "cut", 10)
+    resume(tmp_path / "cut", console=Hears())
+    assert said == []
+    train(recipe, out=tmp_path / "run", console=Hears())
+    (line,) = said
+    assert re.match(r"step [3-9]: the weights of .* are frozen: .*; to try: look at the learning rates", line)
 
 
 def test_without_a_name_the_folder_has_the_recipes_and_a_number(

@@ -50,4 +50,5 @@ def test_an_output_of_finite_weights_and_the_loss_alone() -> None:
         made["D"][0].bias.fill_(9.0)
     assert where_it_began(made, lambda: made["D"](torch.ones(1, 2))) == "the output of D.2"
     assert where_it_began(made, lambda: made["G"](torch.ones(1, 2))).startswith("the loss itself")
+    assert where_it_began(made) == "", "without the passes nothing is known"
     assert not made["D"][2]._forward_hooks

@@ -9,16 +9,18 @@ import torch
 from torch import Tensor, nn
 
 
-def where_it_began(networks: nn.ModuleDict, forward: Callable[[], object]) -> str:
+def where_it_began(networks: nn.ModuleDict, forward: Callable[[], object] | None = None) -> str:
     """Say where a loss that is not finite came from: which layer's weights, or which layer's output in ``forward()``.
 
     ``forward`` makes the passes that led to the loss once more; it is called only if all weights are finite. What
-    neither shows is the loss's own doing.
+    neither shows is the loss's own doing. Without ``forward`` nothing is said, "", if all weights are finite.
     """
     for name, network in networks.items():
         said = _in_weights(name, network)
         if said:
             return said
+    if forward is None:
+        return ""
     with _watching(networks) as found:
         forward()
     return f"the output of {found[0]}" if found else "the loss itself, all layers' outputs being finite"

@@ -212,9 +212,10 @@ class Trainer:
         """Raise a RunError if a term since the last reading (or one of ``means``) is not a finite number."""
         for name, value in (self.log.peek() if means is None else means).items():
             if not math.isfinite(value):
-                began = self.began or where_it_began(self.networks, lambda: None)
+                began = self.began or where_it_began(self.networks)
+                where = f", and it began in {began}" if began else ""
                 raise RunError(
-                    f"'{name}' became {value} by step {self.step}: the run diverged, and it began in {began}; "
+                    f"'{name}' became {value} by step {self.step}: the run diverged{where}; "
                     "a smaller learning rate or a stronger penalty may help"
                 )
 
