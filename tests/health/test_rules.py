@@ -88,13 +88,14 @@ def test_weights_frozen_names_the_network() -> None:
 @pytest.mark.parametrize(
     ("events", "steps", "step"),
     [
-        (health("spread", 0.1, 0.1, 0.6, 0.1, 0.1), 0, 50),  # young, then well, then collapsed
+        (health("spread", 0.1, 0.1, 0.6, 0.6, 0.1, 0.1), 0, 60),  # young, then well, then collapsed
         (health("spread", 0.1, 0.1, 0.1, 0.1), 1000, None),  # young
         (health("spread", 0.1, 0.1, 0.1, 0.1), 60, 30),  # never well by the second half
-        (health("spread", 1.0, 0.1, 1.0, 0.1), 0, None),  # twice, not in a row
-        (health("nearest", 1.0, 0.05, 0.05), 0, 30),
-        (health("nearest", 1.0, 0.3, 0.3), 0, None),  # narrow modes
-        (scores(2, 8, 4, 4, of=8), 0, 40),
+        (health("spread", 1.0, 1.0, 0.1, 1.0, 0.1), 0, None),  # twice, not in a row
+        (health("nearest", 1.0, 1.0, 0.05, 0.05), 0, 40),
+        (health("nearest", 1.0, 1.0, 0.3, 0.3), 0, None),  # narrow modes
+        (scores(2, 8, 7, 4, 4, of=8), 0, 50),
+        (scores(2, 8, 4, 4, of=8), 0, None),  # lucky once
         (scores(1, 4, 2, 2, 8, of=8), 0, None),  # modes are found one by one
     ],
 )
@@ -118,6 +119,12 @@ def test_diverging(values: tuple[float, ...], better: str, steps: int, step: int
     assert found(scores(*values, better=better), steps) == ([] if step is None else [("diverging", step)])
 
 
+def test_modes_are_looked_at_when_they_are_counted_not_when_something_else_is_told() -> None:
+    young = scores(1, 2, of=8)
+    assert found([*young, {"kind": "health", "step": 30, **HEALTH}], steps=60) == []
+    assert found([*young, {**young[-1], "step": 30}], steps=60) == [("collapse", 30)]
+
+
 def test_a_loss_that_runs_away() -> None:
     values = [0.3, 0.5, 0.4, 20.0, 5000.0, 80_000.0]
     assert found(told("scalars", ({"D/adversarial": v} for v in values))) == [("diverging", 60)]
@@ -131,10 +138,10 @@ def test_a_failure_is_told_as_it_was() -> None:
 
 def test_each_thing_is_told_once_and_its_end_is_known() -> None:
     watch, told_now = Watch(), []
-    for event in health("spread", 1.0, 0.1, 0.1, 0.1, 1.0):
+    for event in health("spread", 1.0, 1.0, 0.1, 0.1, 0.1, 1.0):
         told_now.append([finding.rule for finding in watch.see([event])])
-    assert told_now == [[], [], ["collapse"], [], []]
-    assert [(f.step, f.last) for f in watch.found.values()] == [(30, 40)]
+    assert told_now == [[], [], [], ["collapse"], [], []]
+    assert [(f.step, f.last) for f in watch.found.values()] == [(40, 50)]
 
 
 def test_rules_say_what_to_try_and_have_names_of_their_own() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from ganbench.health.signals import Signals
 
 #: Of each sign, what counts as collapsed and what as having been well.
@@ -18,7 +20,8 @@ class Collapse:
     - Where modes are counted, at most half of them are captured.
 
     A young G makes a small blob and finds modes one by one, so a sign counts only once things had been well in that
-    respect (half the real distance, a fifth, three quarters of the modes), or in the second half of the planned run.
+    respect at two reports in a row (half the real distance, a fifth, three quarters of the modes), or in the second
+    half of the planned run.
     """
 
     name, after = "collapse", ("health", "score")
@@ -29,6 +32,8 @@ class Collapse:
 
     def wrong(self, signals: Signals) -> str | None:
         """Return what is wrong now, if anything is."""
+        if signals.kind == "score":
+            return _few_modes(signals)
         spread, nearest = signals.health.get("spread", []), signals.health.get("nearest", [])
         if _below(signals, spread, *_SPREAD):
             share = 100 * spread[-1]
@@ -36,13 +41,17 @@ class Collapse:
         if _below(signals, nearest, *_NEAREST):
             share = 100 * nearest[-1]
             return f"G has collapsed: samples lie {share:.2g} % as far from their nearest neighbours as real ones"
-        captured = [modes / of for modes, of in signals.modes]
-        if _below(signals, captured, *_MODES):
-            modes, of = signals.modes[-1]
-            return f"G has collapsed: it captures {modes} of {of} modes"
         return None
 
 
+def _few_modes(signals: Signals) -> str | None:
+    if not _below(signals, [modes / of for modes, of in signals.modes], *_MODES):
+        return None
+    modes, of = signals.modes[-1]
+    return f"G has collapsed: it captures {modes} of {of} modes"
+
+
 def _below(signals: Signals, values: list[float], threshold: float, well: float) -> bool:
-    grown = 0 < signals.steps <= 2 * signals.step or any(value >= well for value in values)
+    held = any(min(pair) >= well for pair in pairwise(values))
+    grown = held or 0 < signals.steps <= 2 * signals.step
     return len(values) >= 2 and max(values[-2:]) <= threshold and grown

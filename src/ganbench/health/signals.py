@@ -15,7 +15,7 @@ class Signals:
 
     Attributes:
         steps: how many are planned; 0 if nobody knows.
-        step: of the newest event.
+        step, kind: of the newest event.
         terms: each loss term, report by report.
         health: the numbers of the ``health`` events by name, report by report (see :mod:`ganbench.health.measure`).
         scores: the first score, time by time; ``better`` says which way is better.
@@ -26,7 +26,7 @@ class Signals:
     """
 
     def __init__(self, steps: int = 0) -> None:
-        self.steps, self.step = steps, 0
+        self.steps, self.step, self.kind = steps, 0, ""
         self.terms: dict[str, list[float]] = {}
         self.health: dict[str, list[float]] = {}
         self.scores: list[float] = []
@@ -38,7 +38,7 @@ class Signals:
 
     def add(self, event: Mapping[str, Any]) -> None:
         """Take in one event; kinds that no rule asks for change nothing but the step."""
-        self.step = event["step"]
+        self.step, self.kind = event["step"], event["kind"]
         take = getattr(self, f"_add_{event['kind']}", None)
         if take is not None:
             take(event)
