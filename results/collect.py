@@ -2,9 +2,9 @@
 
     python results/collect.py [--as LABEL] RUN|STUDY...
 
-A run is kept under its recipe's name, or under LABEL where its settings are others. The record holds what was run, on what, for how long, every score with how it was measured, thinned curves, and how
-D's weights spread in the end. Of data on a line, D's curve after the first and the last drawing is kept too, of a model
-with codes its last sweep of them.
+A run is kept under its recipe's name, or under LABEL where its settings are others. The record holds what was run, on
+what, for how long, every score with how it was measured, thinned curves, and how D's weights spread in the end. Of data
+on a line, D's curve after the first and the last drawing is kept too, of a model with codes its last sweep of them.
 """
 
 from __future__ import annotations

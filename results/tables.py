@@ -77,11 +77,13 @@ def label_of(record: Record) -> str:
 
 
 def score_table(data: str, *labels: str) -> str:
-    """Return a row per run of the labels named, in their order, and a column per score, with what it was measured by."""
+    """Return a row per run of the labels named, in their order, and a column per score (samples)."""
     records = [json.loads(path.read_text()) for path in sorted((HERE / "runs").glob("*.json"))]
     chosen = [r for label in labels for r in records if label_of(r) == label and r["data"]["name"] == data]
     if {label_of(r) for r in chosen} != set(labels):
-        sys.exit(f"no record of {sorted(set(labels) - {label_of(r) for r in chosen})} on {data} in results/runs")
+        sys.exit(
+            f"no record of {sorted(set(labels) - {label_of(r) for r in chosen})} on {data} in results/runs"
+        )
     names = sorted({score["name"] for r in chosen for score in r["scores"]}, key=_score_order)
     lines = [
         f"| run | seed | G steps x batch | time | {' | '.join(names)} |",
