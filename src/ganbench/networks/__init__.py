@@ -1,6 +1,7 @@
 """Generators and discriminators, one family a file."""
 
 from ganbench.networks.codes import CodeNetwork
+from ganbench.networks.dense_conv import DenseConvDiscriminator, DenseConvGenerator
 from ganbench.networks.dense_dcgan import DenseDCGANDiscriminator, DenseDCGANGenerator
 from ganbench.networks.maxout import MaxoutDiscriminator
 from ganbench.networks.mlp import JointMLPDiscriminator, MLPDiscriminator, MLPEncoder, MLPGenerator
@@ -10,6 +11,8 @@ from ganbench.networks.strideless_dcgan import StridelessDCGANDiscriminator, Str
 
 __all__ = [
     "CodeNetwork",
+    "DenseConvDiscriminator",
+    "DenseConvGenerator",
     "DenseDCGANDiscriminator",
     "DenseDCGANGenerator",
     "JointMLPDiscriminator",
