@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from ganbench.build import make_algorithm
 from ganbench.console import Console
 from ganbench.data.base import Dataset
-from ganbench.evaluation import in_order_of_choice, score_model
 from ganbench.health import Watch
 from ganbench.health.measure import health_numbers
 from ganbench.metrics.base import Score
 from ganbench.model import Model
+from ganbench.on_the_way import OnTheWay
 from ganbench.recipe import Recipe
 from ganbench.report.arrangement import grid_of
 from ganbench.report.critic import critic_picture, why_not
@@ -28,8 +29,11 @@ from ganbench.training.trainer import Hook, Trainer
 class Actions:
     """The actions of one run, attached to the loop as hooks. Only the leading process writes."""
 
-    def __init__(self, run: Run, trainer: Trainer, dataset: Dataset, recipe: Recipe) -> None:
-        self.run, self.dataset, self.recipe = run, dataset, recipe
+    def __init__(
+        self, run: Run, trainer: Trainer, dataset: Dataset, recipe: Recipe, trusted: Collection[str] = ()
+    ) -> None:
+        self.run, self.trainer, self.dataset, self.recipe = run, trainer, dataset, recipe
+        self.scoring = OnTheWay(recipe, dataset, trusted)
         algorithm, latent = trainer.algorithm, make_algorithm(recipe, dataset.info)[1]
         averaged = trainer.average is not None
         self.model = Model(
@@ -96,17 +100,7 @@ class Actions:
 
     def _score(self, trainer: Trainer, console: Console) -> None:
         self.model.step = trainer.step
-        schedule = self.recipe.schedule
-        scores = score_model(
-            self.model,
-            self.dataset,
-            metrics=in_order_of_choice(self.dataset, schedule.evaluate_metrics, schedule.best_by),
-            features=schedule.evaluate_features,
-            n=schedule.evaluate_samples,
-            seed=trainer.seed,
-            purpose="selection",
-        )
-        for score in scores:
+        for score in self.scoring.scores(self.model, trainer.seed):
             self.run.events.append("score", trainer.step, **score.to_dict())
             console.note(f"step {trainer.step}: {_in_words(score)}")
 

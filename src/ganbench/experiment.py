@@ -17,13 +17,12 @@ from ganbench.catalogue import find_recipe
 from ganbench.console import Console, Silent
 from ganbench.data.base import Dataset
 from ganbench.errors import RunError, Stopped, UserError
-from ganbench.evaluation import in_order_of_choice, require_scorable
+from ganbench.on_the_way import OnTheWay
 from ganbench.recipe import Budget, Recipe
 from ganbench.runs import Run, write_json
 from ganbench.training.engine import Engine
 from ganbench.training.stop import StopRequest
 from ganbench.training.tensorboard import TensorBoardMirror, require_tensorboard
-from ganbench.training.trainer import Trainer
 
 
 def train(
@@ -51,7 +50,7 @@ def train(
     chosen = chosen.override(overrides or {}, trusted)
     engine = Engine(chosen.machine)
     try:
-        dataset = _dataset(chosen, tensorboard)
+        dataset = _dataset(chosen, tensorboard, trusted)
         trainer = make_trainer(chosen, dataset, engine, seed)
         path = Path(engine.share(str(out if out is not None else _free_folder(chosen.name, seed))))
         if engine.leads:
@@ -59,7 +58,7 @@ def train(
         engine.share("made")  # nobody opens the folder before it is there
         run = Run(path)
         with _only_trainer(run, engine):
-            _go(run, trainer, dataset, chosen, tensorboard, console or Silent())
+            _go(run, Actions(run, trainer, dataset, chosen, trusted), tensorboard, console or Silent())
         return run
     finally:
         engine.close()
@@ -92,7 +91,7 @@ def resume(
     engine = Engine(dataclasses.replace(recipe.machine, threads=threads))
     try:
         with _only_trainer(run, engine):
-            dataset = _dataset(recipe, tensorboard)
+            dataset = _dataset(recipe, tensorboard, trusted)
             run.require_classes(dataset.info)
             if dataset.info.fingerprint != run.info.fingerprint:
                 raise UserError(
@@ -110,29 +109,26 @@ def resume(
             console.note(f"going on from step {trainer.step} of {recipe.schedule.steps}")
             if engine.leads and steps is not None:
                 write_json(run.path / "recipe.json", recipe.to_dict())
-            _go(run, trainer, dataset, recipe, tensorboard, console)
+            _go(run, Actions(run, trainer, dataset, recipe, trusted), tensorboard, console)
         return run
     finally:
         engine.close()
 
 
-def _dataset(recipe: Recipe, tensorboard: bool) -> Dataset:
+def _dataset(recipe: Recipe, tensorboard: bool, trusted: Collection[str]) -> Dataset:
     """Make the data set, and refuse what would fail only in the middle of the run."""
     if tensorboard:
         require_tensorboard()
-    dataset, schedule = make_dataset(recipe), recipe.schedule
-    if schedule.evaluate_every:
-        names = in_order_of_choice(dataset, schedule.evaluate_metrics, schedule.best_by)
-        require_scorable(dataset, schedule.evaluate_samples, names, schedule.evaluate_features)
+    dataset = make_dataset(recipe)
+    if recipe.schedule.evaluate_every:
+        OnTheWay(recipe, dataset, trusted).require()
     return dataset
 
 
-def _go(
-    run: Run, trainer: Trainer, dataset: Dataset, recipe: Recipe, tensorboard: bool, console: Console
-) -> None:
-    leads, schedule, stop = trainer.engine.leads, recipe.schedule, StopRequest()
+def _go(run: Run, actions: Actions, tensorboard: bool, console: Console) -> None:
+    trainer, schedule, stop = actions.trainer, actions.recipe.schedule, StopRequest()
+    leads = trainer.engine.leads
     mirror = TensorBoardMirror(run.path / "tensorboard", trainer.step) if tensorboard and leads else None
-    actions = Actions(run, trainer, dataset, recipe)
     try:
         if leads:
             run.sweep()

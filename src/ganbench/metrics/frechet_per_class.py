@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 from torch import Tensor
 
-from ganbench.errors import UserError
 from ganbench.metrics.base import Score
 from ganbench.metrics.chunk import Chunk
 from ganbench.metrics.extractors.base import FeatureExtractor, score_name
 from ganbench.metrics.frechet import frechet_record
 from ganbench.metrics.frechet_distance import FrechetTo
-from ganbench.metrics.labels import labels_of
-from ganbench.metrics.measure import require_labels
+from ganbench.metrics.labels import labels_in, labels_of, require_of_class
 from ganbench.metrics.pictures import PictureMetric, Rows
 from ganbench.metrics.reference import reference_statistics
 from ganbench.metrics.statistics import Gaussian, RunningGaussian
@@ -63,6 +61,11 @@ class FrechetPerClass(PictureMetric):
     @property
     def minimum(self) -> int:
         """What one class needs; there must be as many of each."""
+        return self.minimum_of_class
+
+    @property
+    def minimum_of_class(self) -> int:
+        """One more than the feature dimensions, or 2 if a singular covariance is allowed."""
         return 2 if self.allow_rank_deficient else self.features.dims + 1
 
     def begin(self, reference: Dataset) -> FrechetPerClassMeasurement:
@@ -71,20 +74,12 @@ class FrechetPerClass(PictureMetric):
         labels = labels_of(reference, self.name)
         chosen = [(labels == number).nonzero().flatten() for number in range(len(info.classes))]
         for name, index in zip(info.classes, chosen, strict=True):
-            self.require("items of '" + info.name + "'", name, len(index))
+            require_of_class(self, len(index), f"items of '{info.name}'", name)
         statistics = [
             reference_statistics(OfClass(reference, number, index), self.features, rows=False)
             for number, index in enumerate(chosen)
         ]
         return FrechetPerClassMeasurement(self, reference, statistics)
-
-    def require(self, what: str, name: str, count: int) -> None:
-        """Raise UserError if a class has too few."""
-        if count < self.minimum:
-            raise UserError(
-                f"metric '{self.name}' needs at least {self.minimum:,} of each class, "
-                f"and only {count:,} {what} are of class '{name}'; use features of fewer dimensions, or more samples"
-            )
 
 
 class FrechetPerClassMeasurement:
@@ -96,10 +91,7 @@ class FrechetPerClassMeasurement:
 
     def add(self, chunk: Chunk) -> None:
         """Take in one chunk of pictures. Raises UserError if they have no labels."""
-        if chunk.labels is None:
-            require_labels(self._metric)
-            return
-        self._labels.append(chunk.labels)
+        self._labels.append(labels_in(chunk, self._metric.name))
         self._rows.add(chunk)
 
     def score(self) -> Score:
@@ -109,7 +101,7 @@ class FrechetPerClassMeasurement:
         distances: dict[str, float] = {}
         for number, (name, statistics) in enumerate(zip(classes, self._statistics, strict=True)):
             own = rows[labels == number]
-            metric.require("samples", name, len(own))
+            require_of_class(metric, len(own), "samples", name)
             running = RunningGaussian(metric.features.dims)
             running.add(own)
             distances[name] = FrechetTo(statistics).terms(running.gaussian()).distance
