@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from ganbench.build import make_algorithm
 from ganbench.console import Console
 from ganbench.data.base import Dataset
 from ganbench.health import Watch
 from ganbench.health.measure import health_numbers
 from ganbench.metrics.base import Score
-from ganbench.model import Model
+from ganbench.model import in_training
 from ganbench.on_the_way import OnTheWay
 from ganbench.recipe import Recipe
 from ganbench.report.arrangement import grid_of
@@ -34,21 +33,12 @@ class Actions:
     ) -> None:
         self.run, self.trainer, self.dataset, self.recipe = run, trainer, dataset, recipe
         self.scoring = OnTheWay(recipe, dataset, trusted)
-        algorithm, latent = trainer.algorithm, make_algorithm(recipe, dataset.info)[1]
-        averaged = trainer.average is not None
-        self.model = Model(
-            algorithm,  # type: ignore[arg-type]
-            trainer.generators(),
-            latent,
-            dataset.info,
-            trainer.step,
-            weights="averaged" if averaged else "live",
-            keeps_average=averaged,
-        )
-        self.grid = grid_of(self.model, recipe.schedule.samples, Draws(trainer.seed, "grid"))
+        self.model = in_training(trainer, recipe, dataset.info)
+        generates, grid = self.model.algorithm.generates, Draws(trainer.seed, "grid")
+        self.grid = grid_of(self.model, recipe.schedule.samples, grid) if generates else None
         self.real_index = Draws(trainer.seed, "real").integers(recipe.schedule.samples, dataset.info.size)
         self.draws_critic = why_not(self.model) is None
-        codes = hasattr(latent, "codes")
+        codes = hasattr(self.model.latent, "codes")
         self.sweeps = sweep_arrangement(self.model, 5, Draws(trainer.seed, "grid")) if codes else None
         self.saved_step = trainer.step if trainer.step in run.checkpoint_steps() else -1
         self.watch, self.new_events = Watch(recipe.schedule.steps), run.events.follow()
@@ -75,7 +65,7 @@ class Actions:
 
     def draw_samples(self, trainer: Trainer) -> None:
         """Write the grid of the same latents and classes as always and, for points, what D makes of where they lie."""
-        if not trainer.engine.leads:
+        if not trainer.engine.leads or self.grid is None:
             return
         self.model.step = trainer.step
         samples = self.model.decode(self.grid.latents, self.grid.labels)

@@ -46,7 +46,7 @@ def make_dataset(recipe: Recipe) -> Dataset:
 def make_algorithm(recipe: Recipe, info: DataInfo) -> tuple[Algorithm, Latent]:
     """Make the recipe's algorithm and the latent distribution it draws from, for data of that description."""
     latent: Latent = make(recipe.latent, {}, "latent")
-    known = {"latent": latent, "classes": len(info.classes)}
+    known = {"latent": latent, "classes": len(info.classes), "shape": info.shape}
     algorithm: Algorithm = make(recipe.algorithm, known, "algorithm")
     return algorithm, latent
 

@@ -16,6 +16,7 @@ from ganbench.cli_evaluate import evaluate
 from ganbench.cli_options import BudgetOption, ModuleOption, StepOption, step_of, trust
 from ganbench.cli_report import report
 from ganbench.cli_study import compare, study
+from ganbench.cli_translate import translate
 from ganbench.errors import RunError, Stopped, UserError
 
 app = typer.Typer(
@@ -164,7 +165,8 @@ def sample(
     picture: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(
-            help="Instead: 'walks' between classes, 'sweeps' of codes, or G's 'attention' (FILE.png)."
+            help="Instead: 'walks' between classes, 'sweeps' of codes, G's 'attention', "
+            "'reconstructions' of real items, or 'translations' (FILE.png)."
         ),
     ] = None,
     rows: Annotated[int, typer.Option(min=1, help="Of such a picture; of sweeps, for each code.")] = 5,
@@ -186,6 +188,7 @@ def sample(
 
 
 app.command()(evaluate)
+app.command()(translate)
 app.command()(study)
 app.command()(compare)
 app.command()(report)

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from ganbench import origin
-from ganbench.code_scores import OF_CODES, code_scores, read_items
 from ganbench.data.base import Dataset
 from ganbench.data.held_out import held_out_of
 from ganbench.errors import UserError
@@ -22,6 +21,7 @@ from ganbench.metrics.chunk import Labelled
 from ganbench.metrics.protocols.base import EvaluationProtocol
 from ganbench.metrics.protocols.registry import protocol_named
 from ganbench.model import Model, Weights, load
+from ganbench.model_scores import OF_MODEL, Reading
 from ganbench.report.grid import png_of_grid
 from ganbench.runs import Run, write_bytes, write_json
 from ganbench.scoring import CHUNK, HeldOut, scores_of
@@ -51,8 +51,8 @@ def evaluate(
     default is the data it was trained on. ``n`` is the number of samples (default: the metric's own). ``step`` is
     a number, ``"best"``, or ``"both"`` for the best and the last. ``protocol`` fixes metrics, features, the number
     of samples and the split. ``held_out``, named as ``against`` is, is what metrics take that need other real
-    pictures; the default is the reference's other split. A run's scores, and the pictures that show what they
-    mean, are also written to ``eval/``. The metric ``codes`` reads the data's test split, or all of ``against``.
+    pictures; the default is the reference's other split. A run's scores and their pictures are also written to
+    ``eval/``. What a model makes of real items is scored by the metrics of ``OF_MODEL``.
 
     Raises:
         UserError: there is nothing to score, or the metric cannot judge it.
@@ -64,7 +64,7 @@ def evaluate(
             f"protocol '{named.name}' fixes metrics, features, the number of samples and the split; leave them out"
         )
     asked = Asked(
-        metrics=[name for name in metrics if name != OF_CODES],
+        metrics=[name for name in metrics if name not in OF_MODEL],
         features=features or FEATURES,
         n=n,
         trusted=trusted,
@@ -82,9 +82,9 @@ def evaluate(
     scores: list[Score] = []
     for number in _steps(run, step):
         model = load(run, number, trusted, weights=weights)
-        about = _which(run, model.step, seed)
-        others = _held_out(asked, run, against, reference)
-        own = code_scores(model, read_items(run, against, reference, trusted)) if OF_CODES in metrics else []
+        about, others = _which(run, model.step, seed), _held_out(asked, run, against, reference)
+        reading = Reading(run, model, reference, against, others, trusted)
+        own = [s for name, read in OF_MODEL.items() if name in metrics for s in read(reading)]
         if asked.metrics or not own:
             own += scores_of(model, reference, asked, seed, which=about, held_out=others)
         _keep(run, own, model, seed, reference, against, held_out)

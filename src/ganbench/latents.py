@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import torch
 from torch import Tensor
@@ -60,6 +60,17 @@ class Uniform:
     def draw(self, draws: Draws, rows: int) -> Tensor:
         """Return ``rows`` latent vectors, float32 ``[rows, size]``."""
         return draws.uniform(rows, self.size, low=self.low, high=self.high)
+
+
+@dataclass(frozen=True)
+class FromItems:
+    """No numbers at all: for algorithms whose samples are made of real items and of nothing else."""
+
+    size: ClassVar[int] = 0
+
+    def draw(self, draws: Draws, rows: int) -> Tensor:
+        """Return ``rows`` vectors without numbers, float32 ``[rows, 0]``."""
+        return torch.empty(rows, 0)
 
 
 @dataclass(frozen=True)

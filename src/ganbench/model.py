@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -12,11 +13,14 @@ from torch import Tensor, nn
 
 from ganbench.algorithms.base import Algorithm
 from ganbench.build import make_algorithm, make_networks
-from ganbench.data.base import DataInfo
+from ganbench.data.base import DataInfo, Dataset
+from ganbench.data.held_out import held_out_of
 from ganbench.errors import UserError, did_you_mean
 from ganbench.latents import Latent
+from ganbench.recipe import Recipe
 from ganbench.runs import Run
 from ganbench.training.draws import Draws
+from ganbench.training.trainer import Trainer
 
 Weights: TypeAlias = Literal["averaged", "live"]
 #: What latents are for. Each has its own stream of numbers for every seed, so that none has another's samples.
@@ -27,7 +31,8 @@ class Model:
     """Networks that sample: the averaged generator of a run, or the live one where no average is kept.
 
     ``step`` is how many generator steps it was trained; ``info`` describes the data it imitates; ``weights`` says
-    which ones it samples with, and ``keeps_average`` whether its run has averaged ones.
+    which ones it samples with, and ``keeps_average`` whether its run has averaged ones. ``items`` makes real items,
+    when they are asked for.
     """
 
     def __init__(
@@ -40,10 +45,19 @@ class Model:
         *,
         weights: Weights = "live",
         keeps_average: bool = False,
+        items: Callable[[], Dataset] | None = None,
     ) -> None:
         self.algorithm, self.networks, self.latent = algorithm, networks, latent
         self.info, self.step = info, step
         self.weights, self.keeps_average = weights, keeps_average
+        self._items = items
+
+    @cached_property
+    def items(self) -> Dataset:
+        """Real items to be shown: of the data's other split where it has one. Raises UserError if none were given."""
+        if self._items is None:
+            raise UserError("this needs real items, and the model was given none; load it from its run")
+        return self._items()
 
     @property
     def device(self) -> torch.device:
@@ -54,7 +68,19 @@ class Model:
         """Return ``n`` latents ``[n, size]``, the same for the same seed, purpose and n on any machine."""
         if n < 1:
             raise UserError(f"the number of samples must be at least 1, not {n}")
-        return self.latent.draw(Draws(seed, purpose), n)
+        return self.draw(Draws(seed, purpose), n)
+
+    def draw(self, draws: Draws, n: int) -> Tensor:
+        """Return ``n`` latents ``[n, size]`` by ``draws``, or what samples start from where that is real items."""
+        drawn = self.latent.draw(draws, n)
+        if not getattr(self.algorithm, "from_items", False):  # an algorithm may leave it out
+            return drawn
+        index = draws.integers(n, self.items.info.size)
+        items = getattr(self.items, "given", self.items.items)(index)
+        numbers = {"drawn": drawn, "items": self.info.from_data(items)}
+        return self._in_parts(
+            lambda part: {"": self.algorithm.start(self.networks, part["drawn"], part["items"])}, numbers, 256
+        )[""]
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -104,6 +130,8 @@ class Model:
 
         Labels are as in :meth:`sample`.
         """
+        if not getattr(self.algorithm, "generates", True):
+            raise UserError(f"{type(self.algorithm).__name__} makes no samples; it only reads items")
         told = self._told(labels, len(latents))
         with evaluating(self.networks):
             made = []
@@ -114,6 +142,60 @@ class Model:
                 x = self.algorithm.sample(self.networks, z, condition)
                 made.append(self.info.to_data(x).cpu().contiguous())
         return torch.cat(made)
+
+    def encode(self, items: Tensor, *, batch: int = 256) -> Tensor:
+        """Return the latents ``[N, size]`` of items in the data's own units, on the CPU.
+
+        Raises:
+            UserError: the model has no encoder, or the items are of another shape.
+        """
+        return self._read(items, lambda x: {"": self.algorithm.encode(self.networks, x)}, batch)[""]
+
+    def reconstruct(self, items: Tensor, *, batch: int = 256) -> Tensor:
+        """Return what the model makes again of items, in the data's own units; raises as :meth:`encode`."""
+        made = self._read(items, lambda x: {"": self.algorithm.reconstruct(self.networks, x)}, batch)[""]
+        return self.info.to_data(made).contiguous()
+
+    def features(self, items: Tensor, *, batch: int = 256) -> dict[str, Tensor]:
+        """Return features ``[N, F]`` of items in the data's own units, by the name of the network they are of."""
+        return self._read(items, lambda x: self.algorithm.features(self.networks, x), batch)
+
+    def translate(self, items: Tensor, *, back: bool = False, batch: int = 256) -> Tensor:
+        """Return items as they would be in domain b, or ``back`` in a, in the data's own units.
+
+        Raises:
+            UserError: the model translates nothing, or the items are of another shape.
+        """
+        made = self._read(
+            items, lambda x: {"": self.algorithm.translate(self.networks, x, back=back)}, batch
+        )[""]
+        return self.info.to_data(made).contiguous()
+
+    def _read(
+        self, items: Tensor, reading: Callable[[Tensor], dict[str, Tensor]], batch: int
+    ) -> dict[str, Tensor]:
+        """Return what is read from items, part by part; networks are in eval mode meanwhile."""
+        if tuple(items.shape[1:]) != self.info.shape:
+            raise UserError(
+                f"the items have shape {list(items.shape[1:])}, those of the model {list(self.info.shape)}"
+            )
+        return self._in_parts(
+            lambda part: reading(self.info.from_data(part["items"])), {"items": items}, batch
+        )
+
+    @torch.no_grad()
+    def _in_parts(
+        self,
+        reading: Callable[[dict[str, Tensor]], dict[str, Tensor]],
+        numbers: Mapping[str, Tensor],
+        batch: int,
+    ) -> dict[str, Tensor]:
+        parts = []
+        with evaluating(self.networks):
+            for start in range(0, len(next(iter(numbers.values()))), batch):
+                part = {name: rows[start : start + batch].to(self.device) for name, rows in numbers.items()}
+                parts.append({name: value.float().cpu() for name, value in reading(part).items()})
+        return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
 
     def _told(self, labels: Tensor | Sequence[int] | int | None, n: int) -> Tensor | None:
         """Return labels as the generator takes them: class numbers ``[n]`` or weights ``[n, classes]``."""
@@ -174,7 +256,33 @@ def load(
         state["step"],
         weights="averaged" if average else "live",
         keeps_average=bool(state["average"]),
+        items=held_out_of(recipe.data) or recipe.data,
     )
+
+
+def in_training(trainer: Trainer, recipe: Recipe, info: DataInfo) -> Model:
+    """Return the model that a trainer has; its networks go on moving."""
+    averaged = trainer.average is not None
+    return Model(
+        trainer.algorithm,  # type: ignore[arg-type]
+        trainer.generators(),
+        make_algorithm(recipe, info)[1],
+        info,
+        trainer.step,
+        weights="averaged" if averaged else "live",
+        keeps_average=averaged,
+        items=held_out_of(recipe.data) or recipe.data,
+    )
+
+
+def untrained(run: str | Path | Run, trusted: Collection[str] = ()) -> Model:
+    """Return the model as it was before a run's first step, as a baseline for what training has brought."""
+    run = run if isinstance(run, Run) else Run(run)
+    recipe, info = run.recipe(trusted), run.info
+    algorithm, latent = make_algorithm(recipe, info)
+    networks = make_networks(recipe, info, algorithm, latent, run.meta["seed"])
+    networks.requires_grad_(False).eval()
+    return Model(algorithm, networks, latent, info, 0)
 
 
 @contextmanager

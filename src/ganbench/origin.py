@@ -36,6 +36,7 @@ def of_model(model: Model, seed: int, purpose: Purpose, which: Mapping[str, Any]
             "truncation": None,
             "labels": "each class in turn" if model.classes else "none: the model has no classes",
             "normalisation": "eval: running statistics",
+            **({"made_of": _items(model.items)} if getattr(model.algorithm, "from_items", False) else {}),
             "shape": list(model.info.shape),
             "quantised": QUANTISED if model.info.kind == "image" else None,
         },
@@ -61,6 +62,10 @@ def of_items(items: Dataset, labelled: bool, read_as: Mapping[str, Any]) -> dict
         },
         **_circumstances(),
     }
+
+
+def _items(items: Dataset) -> dict[str, Any]:
+    return {"name": items.info.name, "fingerprint": items.info.fingerprint, "split": items.info.split}
 
 
 def _circumstances() -> dict[str, Any]:

@@ -20,12 +20,14 @@ from ganbench.model import Model
 from ganbench.report.arrangement import class_paths, grid_of
 from ganbench.report.attention import attention_picture
 from ganbench.report.grid import sample_picture
+from ganbench.report.reconstructions import reconstruction_picture
 from ganbench.report.sweeps import sweep_arrangement
+from ganbench.report.translations import translation_picture
 from ganbench.runs import write_bytes
 from ganbench.training.draws import Draws
 
-Picture = Literal["walks", "sweeps", "attention"]
-"""Walks from class to class, sweeps of codes, where G's attention looks."""
+Picture = Literal["walks", "sweeps", "attention", "reconstructions", "translations"]
+"""Walks from class to class, sweeps of codes, where G's attention looks, real items and what becomes of them."""
 
 _COLUMNS = 10  # of a walk
 
@@ -83,7 +85,7 @@ def picture_named(name: str) -> Picture:
 
 
 def write_picture(model: Model, out: Path, picture: Picture, rows: int, seed: int) -> None:
-    """Write another picture than the grid: walks between classes, sweeps of codes, or where G's attention looks.
+    """Write another picture than the grid: one of :data:`Picture`.
 
     Raises:
         UserError: the model has no such thing to show, or ``out`` is no ``.png``.
@@ -104,7 +106,13 @@ def _sweeps(model: Model, rows: int, seed: int) -> bytes:
 
 
 _PICTURES: Mapping[Picture, Callable[[Model, int, int], bytes]] = MappingProxyType(
-    {"walks": _walks, "sweeps": _sweeps, "attention": attention_picture}
+    {
+        "walks": _walks,
+        "sweeps": _sweeps,
+        "attention": attention_picture,
+        "reconstructions": reconstruction_picture,
+        "translations": translation_picture,
+    }
 )
 
 

@@ -12,8 +12,10 @@ import torch
 
 from ganbench.data.archive import archive
 from ganbench.data.base import DataInfo, Dataset
+from ganbench.data.coloured_mnist import Coloured
 from ganbench.data.folder import folder
 from ganbench.data.images import ImageSet
+from ganbench.data.pairs import pairs
 from ganbench.data.prepare import prepare
 from ganbench.data.registry import datasets
 from ganbench.data.shapes import shapes
@@ -27,9 +29,11 @@ FROM_FILES = {
     "folder",
     "cifar10",
     "cifar10-jpeg",
+    "coloured-mnist",
     "fashion-mnist",
     "imagenette64",
     "mnist",
+    "pairs",
     "samples",
     "stacked-mnist",
 }
@@ -43,6 +47,8 @@ VARIANTS: dict[str, Callable[[], Dataset]] = {
     "ring8, fresh": lambda: ring8(fresh=True),
     "grid25, fresh": lambda: grid25(fresh=True),
     "shapes, flip": lambda: shapes(size=200, flip=True),
+    "pairs": lambda: pairs("shapes", "shapes", size=50, flip=True),
+    "coloured": lambda: Coloured(grey(), seed=0, split="train"),
     "stacked": lambda: Stacked("stacked", grey(), size=50, seed=0, split="train"),
 }
 

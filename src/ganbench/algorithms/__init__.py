@@ -3,7 +3,9 @@
 from ganbench.algorithms.adversarial import Adversarial
 from ganbench.algorithms.auxiliary_classifier import AuxiliaryClassifier
 from ganbench.algorithms.base import Algorithm
+from ganbench.algorithms.bigan import BiGAN
+from ganbench.algorithms.cyclegan import CycleGAN
 from ganbench.algorithms.infogan import InfoGAN
 from ganbench.algorithms.veegan import Veegan
 
-__all__ = ["Adversarial", "Algorithm", "AuxiliaryClassifier", "InfoGAN", "Veegan"]
+__all__ = ["Adversarial", "Algorithm", "AuxiliaryClassifier", "BiGAN", "CycleGAN", "InfoGAN", "Veegan"]

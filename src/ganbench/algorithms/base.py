@@ -23,6 +23,8 @@ class Algorithm(nn.Module):
     told_the_condition: ClassVar[tuple[str, ...]] = ("G", "D")
     logits = False  # whether the sigmoid of a score is the probability that the sample is real
     conditional = False  # whether samples are made for a condition, and so need one
+    generates = True  # whether it makes samples at all
+    from_items = False  # whether samples start from real items, see start()
 
     def phases(self) -> tuple[Phase, ...]:
         """Return the phases of one step, in order."""
@@ -56,6 +58,21 @@ class Algorithm(nn.Module):
                     "use another network, or set algorithm.labels=none"
                 )
 
+    def start(self, networks: nn.ModuleDict, drawn: Tensor, items: Tensor) -> Tensor:
+        """Return what :meth:`sample` takes, ``[N, ...]``, of drawn latents and as many real items ``[N, *shape]``.
+
+        Asked only where ``from_items`` is True. Items are what the data give, if they are of two kinds.
+        """
+        raise NotImplementedError
+
+    def translate(self, networks: nn.ModuleDict, x: Tensor, *, back: bool = False) -> Tensor:
+        """Return items ``[N, *shape]`` as they would be in the other domain: in b those of a, or ``back``.
+
+        Raises:
+            UserError: the algorithm knows no two domains.
+        """
+        raise UserError(f"{type(self).__name__} translates nothing; cyclegan-mnist does")
+
     def sample(self, networks: nn.ModuleDict, latent: Tensor, condition: Tensor | None = None) -> Tensor:
         """Return samples ``[N, *shape]`` in about [-1, 1] for latents ``[N, size]``: those of G, unless said.
 
@@ -66,6 +83,24 @@ class Algorithm(nn.Module):
             raise UserError("this model was trained without classes, so it cannot sample one")
         samples: Tensor = networks["G"](latent)
         return samples
+
+    def encode(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
+        """Return what the algorithm makes of samples ``[N, *shape]``, as networks see them: latents ``[N, size]``.
+
+        Raises:
+            UserError: it has no encoder.
+        """
+        raise UserError(f"{type(self).__name__} has no network that encodes samples; bigan-mnist has one")
+
+    def reconstruct(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
+        """Return samples ``[N, *shape]`` made again of what they are encoded to. Raises UserError as :meth:`encode`."""
+        return self.sample(networks, self.encode(networks, x))
+
+    def features(self, networks: nn.ModuleDict, x: Tensor) -> dict[str, Tensor]:
+        """Return features ``[N, F]`` of samples by the name of the network they are of; those of D, unless said."""
+        if self.conditional or "D" not in networks or not hasattr(networks["D"], "judge"):
+            return {}
+        return {"D": networks["D"].judge(x).features}  # type: ignore[operator]
 
     def scores(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
         """Return the discriminator's raw scores ``[N]`` of single samples ``[N, *shape]``, as networks see them.

@@ -59,3 +59,12 @@ class Veegan(Algorithm):
         score: Tensor = networks["D"](fake, z)
         error = (networks["R"](fake) - z).square().mean(1)
         return {"adversarial": score, "reconstruction": self.reconstruction_weight * error}
+
+    def encode(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
+        """Return R's latents ``[N, size]`` of samples ``[N, *shape]``."""
+        latents: Tensor = networks["R"](x)
+        return latents
+
+    def features(self, networks: nn.ModuleDict, x: Tensor) -> dict[str, Tensor]:
+        """Return R's latents; D judges no sample by itself."""
+        return {"R": self.encode(networks, x)}

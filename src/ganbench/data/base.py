@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any, Literal, Protocol
 
 import torch
@@ -61,17 +61,22 @@ class DataInfo:
 
 @dataclass(frozen=True)
 class Batch:
-    """Samples ``x`` (float32, ``[N, *shape]``) and, where the set has classes, their labels ``y`` (int64, ``[N]``)."""
+    """Samples ``x`` (float32, ``[N, *shape]``) and, where the set has classes, their labels ``y`` (int64, ``[N]``).
+
+    ``given`` are as many other samples, where the data have two kinds, one of which is to be made of the other.
+    """
 
     x: Tensor
     y: Tensor | None = None
+    given: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.x)
 
     def map(self, function: Callable[[Tensor], Tensor]) -> Batch:
         """Return the batch with the function applied to each tensor (moving it to a device, say)."""
-        return replace(self, x=function(self.x), y=None if self.y is None else function(self.y))
+        y = None if self.y is None else function(self.y)
+        return Batch(function(self.x), y, None if self.given is None else function(self.given))
 
 
 class Dataset(Protocol):

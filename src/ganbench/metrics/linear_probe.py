@@ -52,12 +52,18 @@ class LinearProbe(FeatureQuality):
 
     def accuracy(self, of: Labelled) -> tuple[float, dict[str, JSON]]:
         """Return the accuracy on the test features; that on the features it learnt from is in the details."""
-        deviation, mean = torch.std_mean(of.train, 0, correction=0)
-        scale = torch.where(deviation > 0, deviation, 1.0)
-        train = (of.train - mean) / scale
-        weight, bias = fit(train, of.train_labels, of.classes, self.decay, self.rounds)
-        learnt = _share(train @ weight + bias, of.train_labels)
-        return _share((of.test - mean) / scale @ weight + bias, of.test_labels), {"train_accuracy": learnt}
+        accuracy, learnt = probed(of, self.decay, self.rounds)
+        return accuracy, {"train_accuracy": learnt}
+
+
+def probed(of: Labelled, decay: float = 1e-3, rounds: int = 100) -> tuple[float, float]:
+    """Return the best probe's accuracy on the test features and on those it learnt from."""
+    deviation, mean = torch.std_mean(of.train, 0, correction=0)
+    scale = torch.where(deviation > 0, deviation, 1.0)
+    train = (of.train - mean) / scale
+    weight, bias = fit(train, of.train_labels, of.classes, decay, rounds)
+    learnt = _share(train @ weight + bias, of.train_labels)
+    return _share((of.test - mean) / scale @ weight + bias, of.test_labels), learnt
 
 
 @torch.enable_grad()

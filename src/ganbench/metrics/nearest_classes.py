@@ -53,13 +53,25 @@ class NearestClasses(FeatureQuality):
             raise UserError(
                 f"metric '{self.name}' cannot find {self.k} neighbours among {len(of.train):,} pictures"
             )
-        found = nearest(
-            functional.normalize(of.test),
-            (functional.normalize(part) for part in torch.split(of.train, 1000)),
-            self.k,
-        )
-        cosines = 1 - found.distances.square() / 2
-        votes = functional.one_hot(of.train_labels[found.places], of.classes).double()
-        weighed = (votes * (cosines / self.temperature).double().exp()[:, :, None]).sum(1)
-        one = (of.train_labels[found.places[:, 0]] == of.test_labels).double().mean()
-        return float((weighed.argmax(1) == of.test_labels).double().mean()), {"one_neighbour": float(one)}
+        voted_for, one = voted(of, self.k, self.temperature)
+        return voted_for, {"one_neighbour": one}
+
+
+def voted(of: Labelled, k: int = 20, temperature: float = 0.07) -> tuple[float, float]:
+    """Return the accuracy on the test features of the vote of ``k`` neighbours, and that of the nearest one alone."""
+    found = nearest(
+        functional.normalize(of.test),
+        (functional.normalize(part) for part in torch.split(of.train, 1000)),
+        k,
+    )
+    cosines = 1 - found.distances.square() / 2
+    votes = functional.one_hot(of.train_labels[found.places], of.classes).double()
+    weighed = (votes * (cosines / temperature).double().exp()[:, :, None]).sum(1)
+    one = (of.train_labels[found.places[:, 0]] == of.test_labels).double().mean()
+    return float((weighed.argmax(1) == of.test_labels).double().mean()), float(one)
+
+
+def matched(of: Labelled) -> float:
+    """Return the accuracy on the test features of the class of the nearest one by Euclidean distance."""
+    found = nearest(of.test, torch.split(of.train, 1000))
+    return float((of.train_labels[found.places[:, 0]] == of.test_labels).double().mean())

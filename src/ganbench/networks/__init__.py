@@ -3,6 +3,7 @@
 from ganbench.networks.codes import CodeNetwork
 from ganbench.networks.dense_conv import DenseConvDiscriminator, DenseConvGenerator
 from ganbench.networks.dense_dcgan import DenseDCGANDiscriminator, DenseDCGANGenerator
+from ganbench.networks.image_to_image import ImageToImageGenerator, PatchDiscriminator
 from ganbench.networks.maxout import MaxoutDiscriminator
 from ganbench.networks.mlp import JointMLPDiscriminator, MLPDiscriminator, MLPEncoder, MLPGenerator
 from ganbench.networks.resnet import ResNetDiscriminator, ResNetGenerator
@@ -15,11 +16,13 @@ __all__ = [
     "DenseConvGenerator",
     "DenseDCGANDiscriminator",
     "DenseDCGANGenerator",
+    "ImageToImageGenerator",
     "JointMLPDiscriminator",
     "MLPDiscriminator",
     "MLPEncoder",
     "MLPGenerator",
     "MaxoutDiscriminator",
+    "PatchDiscriminator",
     "ResNetDiscriminator",
     "ResNetGenerator",
     "SimpleCNNDiscriminator",

@@ -36,9 +36,11 @@ class Generator(nn.Module):
         plane = self.conditioning.plane(sides, self.classes)
         return ([], 0) if plane is None else ([plane], plane.added)
 
-    def norm_1d(self, kind: Norm1d, channels: int) -> nn.Module:
-        """Return a norm of features as the conditioning has it."""
-        return self.conditioning.conditional_norm(partial(norm_1d, kind, channels), channels, self.classes)
+    def norm_1d(self, kind: Norm1d, channels: int, affine: bool = True) -> nn.Module:
+        """Return a norm of features as the conditioning has it; if ``affine``, with a gain and a bias of its own."""
+        return self.conditioning.conditional_norm(
+            lambda own: norm_1d(kind, channels, own and affine), channels, self.classes
+        )
 
     def norm_2d(self, kind: Norm2d, channels: int) -> nn.Module:
         """Return a norm of maps as the conditioning has it."""

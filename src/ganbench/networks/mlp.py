@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -24,11 +23,11 @@ class MLPGenerator(Generator):
 
     ``depth`` hidden layers of ``width`` features: a linear layer, then ``depth`` times [norm, leaky ReLU of
     ``slope``, ``dropout``, linear layer], the last of which makes the sample. Several widths are those of the hidden
-    layers one by one, and ``depth`` has no say. Weights start as torch draws them, biases at 0. With
-    ``norm="batch"`` it cannot train on a batch of 1.
+    layers one by one, and ``depth`` has no say; several norms are theirs one by one. Norms have a gain and a bias if
+    ``affine``. Weights start as torch draws them, biases at 0. With a batch norm it cannot train on a batch of 1.
 
-    Raises ``UserError`` if a size is below 1, ``slope`` or ``dropout`` is not in [0, 1), the norm is unknown, or the
-    conditioning needs classes or norms that are not there.
+    Raises ``UserError`` if a size is below 1, ``slope`` or ``dropout`` is not in [0, 1), a norm is unknown, norms and
+    widths differ in number, or the conditioning needs classes or norms that are not there.
     """
 
     def __init__(
@@ -38,7 +37,8 @@ class MLPGenerator(Generator):
         shape: tuple[int, ...],
         width: int | tuple[int, ...] = 256,
         depth: int = 3,
-        norm: Norm1d = "none",
+        norm: Norm1d | tuple[Norm1d, ...] = "none",
+        affine: bool = True,
         slope: float = 0.2,
         dropout: float = 0.0,
         conditioning: GeneratorConditioning | None = None,
@@ -48,7 +48,7 @@ class MLPGenerator(Generator):
         widths = _widths("MLPGenerator", shape, slope, width, latent=latent, depth=depth)
         self.shape = tuple(shape)
         size = self.condition_on(conditioning, latent, classes)
-        norms = partial(self.norm_1d, norm)
+        norms = [self.norm_1d(k, w, affine) for k, w in _kinds("MLPGenerator", norm, widths)]
         self.layers = Layers(*_layers(size, math.prod(shape), widths, norms, slope, dropout))
         zero_biases(self)
 
@@ -84,7 +84,7 @@ class MLPDiscriminator(Discriminator):
         super().__init__()
         widths = _widths("MLPDiscriminator", shape, slope, width, depth=depth)
         (seen,) = self.condition_on(conditioning, (math.prod(shape),), classes)
-        layers = _layers(seen, 1, widths, partial(norm_1d, norm), slope, dropout)
+        layers = _layers(seen, 1, widths, [norm_1d(norm, w) for w in widths], slope, dropout)
         self.layers = nn.Sequential(*layers)
         if self.end_in(widths[-1]):
             del self.layers[-1]
@@ -118,7 +118,8 @@ class MLPEncoder(nn.Module):
 
     Flattens its input and is otherwise built as ``MLPGenerator`` is, without the tanh.
 
-    Raises ``UserError`` if a size is below 1, ``slope`` is not in [0, 1), or the norm is unknown.
+    Raises ``UserError`` if a size is below 1, ``slope`` is not in [0, 1), a norm is unknown, or norms and widths
+    differ in number.
     """
 
     def __init__(
@@ -128,12 +129,14 @@ class MLPEncoder(nn.Module):
         shape: tuple[int, ...],
         width: int = 256,
         depth: int = 3,
-        norm: Norm1d = "none",
+        norm: Norm1d | tuple[Norm1d, ...] = "none",
+        affine: bool = True,
         slope: float = 0.2,
     ) -> None:
         super().__init__()
         widths = _widths("MLPEncoder", shape, slope, width, latent=latent, depth=depth)
-        layers = _layers(math.prod(shape), latent, widths, partial(norm_1d, norm), slope)
+        norms = [norm_1d(k, w, affine) for k, w in _kinds("MLPEncoder", norm, widths)]
+        layers = _layers(math.prod(shape), latent, widths, norms, slope)
         self.layers = nn.Sequential(*layers)
         zero_biases(self)
 
@@ -164,7 +167,8 @@ class JointMLPDiscriminator(nn.Module):
     ) -> None:
         super().__init__()
         widths = _widths("JointMLPDiscriminator", shape, slope, width, latent=latent, depth=depth)
-        layers = _layers(math.prod(shape) + latent, 1, widths, partial(norm_1d, norm), slope)
+        norms = [norm_1d(norm, w) for w in widths]
+        layers = _layers(math.prod(shape) + latent, 1, widths, norms, slope)
         self.layers = nn.Sequential(*layers)
         zero_biases(self)
         if spectral_norm:
@@ -180,17 +184,25 @@ def _layers(
     inputs: int,
     outputs: int,
     widths: tuple[int, ...],
-    norm: Callable[[int], nn.Module],
+    norms: Sequence[nn.Module],
     slope: float,
     dropout: float = 0.0,
 ) -> list[nn.Module]:
     layers: list[nn.Module] = [nn.Linear(inputs, widths[0])]
-    for before, after in zip(widths, (*widths[1:], outputs), strict=True):
+    for before, after, norm in zip(widths, (*widths[1:], outputs), norms, strict=True):
         # In place is safe, also for double backward: linear layers and norms keep inputs, not outputs.
-        layers += [norm(before), nn.LeakyReLU(slope, inplace=True)]
+        layers += [norm, nn.LeakyReLU(slope, inplace=True)]
         layers += [Dropout(dropout)] if dropout else []
         layers += [nn.Linear(before, after)]
     return layers
+
+
+def _kinds(name: str, norm: Norm1d | tuple[Norm1d, ...], widths: tuple[int, ...]) -> list[tuple[Norm1d, int]]:
+    """Return the norm of each hidden layer and its width. Raises UserError if they differ in number."""
+    kinds = norm if isinstance(norm, tuple) else (norm,) * len(widths)
+    if len(kinds) != len(widths):
+        raise UserError(f"{name}: {len(widths)} hidden layers need as many norms, not {len(kinds)}")
+    return list(zip(kinds, widths, strict=True))
 
 
 def _widths(

@@ -33,9 +33,9 @@ def grid_of(model: Model, n: int, draws: Draws) -> Arrangement:
     """
     classes = len(model.classes)
     if not classes:
-        return Arrangement(model.latent.draw(draws, n), None)
+        return Arrangement(model.draw(draws, n), None)
     rows = max(1, n // classes)
-    z = model.latent.draw(draws, rows)
+    z = model.draw(draws, rows)
     return Arrangement(z.repeat_interleave(classes, 0), torch.arange(classes).repeat(rows), classes)
 
 

@@ -1,0 +1,61 @@
+"""The scores of what a model makes of real items, rather than of its samples; each by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from ganbench.code_scores import code_scores, read_items
+from ganbench.data.base import Dataset
+from ganbench.errors import UserError
+from ganbench.metrics.base import Score
+from ganbench.model import Model, untrained
+from ganbench.representation_scores import representation_scores
+from ganbench.runs import Run
+from ganbench.translation_scores import translation_scores
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A model of a run and the items it is to read: the reference, and what makes those that were held out."""
+
+    run: Run
+    model: Model
+    reference: Dataset
+    against: str | None
+    held_out: Callable[[], Dataset] | None
+    trusted: Collection[str]
+
+    def others(self, metric: str) -> Dataset:
+        """Return the held-out items. Raises UserError if there are none."""
+        if self.held_out is None:
+            raise UserError(
+                f"'{metric}' needs pictures that were held out of training, and '{self.reference.info.name}' has no "
+                "other split; name some with --held-out"
+            )
+        return self.held_out()
+
+
+def _codes(reading: Reading) -> list[Score]:
+    return code_scores(
+        reading.model, read_items(reading.run, reading.against, reading.reference, reading.trusted)
+    )
+
+
+def _representation(reading: Reading) -> list[Score]:
+    before = untrained(reading.run, reading.trusted)
+    return representation_scores(
+        reading.model, reading.reference, reading.others("representation"), untrained=before
+    )
+
+
+def _translation(reading: Reading) -> list[Score]:
+    return translation_scores(reading.model, reading.others("translation"))
+
+
+#: ``codes`` reads the data's test split, or all of ``against``; ``representation`` learns from the reference and is
+#: judged on what was held out; ``translation`` translates what was held out of both domains.
+OF_MODEL: Mapping[str, Callable[[Reading], list[Score]]] = MappingProxyType(
+    {"codes": _codes, "representation": _representation, "translation": _translation}
+)
