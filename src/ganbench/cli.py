@@ -15,6 +15,7 @@ from ganbench.cli_data import JsonOption, data_app, print_json
 from ganbench.cli_evaluate import evaluate
 from ganbench.cli_options import BudgetOption, ModuleOption, StepOption, step_of, trust
 from ganbench.cli_study import compare, study
+from ganbench.cli_ui import ui
 from ganbench.errors import RunError, Stopped, UserError
 
 app = typer.Typer(
@@ -187,6 +188,7 @@ def sample(
 app.command()(evaluate)
 app.command()(study)
 app.command()(compare)
+app.command()(ui)
 
 
 @app.command()

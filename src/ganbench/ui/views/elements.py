@@ -1,0 +1,57 @@
+"""Pieces of the pages. Words from files are shown as text or in a frame, never as Markdown or markup."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import streamlit as st
+
+from ganbench.errors import UserError
+from ganbench.ui.names import ids_in, shown
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Show what a person can do nothing wrong with: one sentence instead of a page that ends."""
+    try:
+        yield
+    except UserError as error:
+        st.warning("This cannot be shown:")
+        st.text(shown(error))
+
+
+def frame(page: str, words: str) -> None:
+    """Show a page in a frame as high as it is; ``words`` is what the frame is called."""
+    st.iframe(page, alt=words)
+
+
+def choice(label: str, options: Mapping[str, str], parameter: str) -> str | None:
+    """Have one of several ids chosen by their labels; the address holds the id, and may ask for one."""
+    if not options:
+        st.info("There is nothing here yet.")
+        return None
+    asked = ids_in(str(st.query_params.get(parameter, "")), 1)
+    if asked and asked[0] not in options:
+        st.warning("What the address asks for is not in this folder.")
+    known = [word for word in asked if word in options]
+    ids = list(options)
+    wanted = st.selectbox(
+        label, ids, index=ids.index(known[0]) if known else 0, format_func=lambda id_: options.get(id_, "?")
+    )
+    st.query_params[parameter] = wanted
+    return wanted
+
+
+def choices(label: str, options: Mapping[str, str], parameter: str, most: int) -> list[str]:
+    """Have some of several ids chosen by their labels; the address holds the ids."""
+    asked = ids_in(str(st.query_params.get(parameter, "")), most)
+    wanted: list[str] = st.multiselect(
+        label,
+        list(options),
+        default=[word for word in asked if word in options],
+        format_func=lambda id_: options.get(id_, "?"),
+        max_selections=most,
+    )
+    st.query_params[parameter] = ",".join(wanted)
+    return wanted

@@ -1,0 +1,18 @@
+"""One study: its table, verdicts, bands over seeds and recipes side by side."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ganbench.ui import panels
+from ganbench.ui.index import Index
+from ganbench.ui.views.elements import choice, frame, refusals
+
+
+def show(index: Index) -> None:
+    """Show the study that is chosen."""
+    st.title("Studies")
+    wanted = choice("Study", {found.id: found.label for found in index.studies()}, "study")
+    if wanted is not None:
+        with refusals():
+            frame(panels.study(index.folder(wanted, "study")), "the study")
