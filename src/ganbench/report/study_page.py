@@ -1,0 +1,162 @@
+"""One self-contained report.html about a study: the table, the verdicts, bands over seeds, recipes side by side."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ganbench.report import parts
+from ganbench.report.chart import band_chart
+from ganbench.report.html import chart, details, facts, page, section, source, table, text
+from ganbench.report.page import ROOM
+from ganbench.report.reading import Reading, read_run
+from ganbench.report.study_curves import curves_of
+from ganbench.report.timeline import fitting, player
+from ganbench.runs import Run, write_bytes
+from ganbench.studies.plan import Plan
+from ganbench.studies.rows import Row
+from ganbench.studies.study import Study, comparisons
+from ganbench.studies.summary import DETAILS, Summary, usual_pairs
+from ganbench.studies.table import cells, constants
+
+_NO_DIFFERENCE = ("name", "summary", "papers", "format")
+
+
+def write_study_report(study: Study) -> Path:
+    """Write ``report.html`` into the study's folder and return its path; the page needs no network.
+
+    Raises:
+        UserError: the study's records are damaged, or scores in it are unlike.
+    """
+    path = study.path / "report.html"
+    write_bytes(path, page(study.path.resolve().name, study_body(study)).encode())
+    return path
+
+
+def study_body(study: Study) -> str:
+    """Return what the page shows of a study. Raises UserError as :func:`write_study_report` does."""
+    rows, found = study.rows(), study.summaries()
+    readings = _readings(study, rows)
+    name = study.path.resolve().name
+    body = [
+        f"<h1>{text(name)}</h1><p>Recipes: {len(study.plan.recipes)}. Seeds of each: {study.plan.seeds}.</p>",
+        section("Table", _table(rows, found)),
+        section("Verdicts", _verdicts(rows, found)),
+        section("Curves", _curves(readings)),
+        section("Recipes side by side through the training", _timeline(readings)),
+        section("Health", _health(readings)),
+        section("What differs between the recipes", _differences(study.plan)),
+        section("What was run", _facts(study, readings)),
+        section("How the scores were measured", _measured(rows)),
+    ]
+    return "".join(body)
+
+
+def _readings(study: Study, rows: Sequence[Row]) -> dict[tuple[str, int], Reading]:
+    """Return what each run that has begun tells, by recipe and seed."""
+    paths = {(row.recipe, row.seed): study.folder.run(row.recipe, row.seed) for row in rows}
+    return {key: read_run(Run(path)) for key, path in paths.items() if (path / "recipe.json").is_file()}
+
+
+def _table(rows: Sequence[Row], found: Sequence[Summary]) -> str:
+    head, lines = cells(found)
+    same = constants(found)
+    said = f"<p>The same in every run: {text(same)}.</p>" if same else ""
+    failed = [
+        [f"{r.recipe} seed {r.seed}", r.status, r.step, r.error] for r in rows if r.status != "finished"
+    ]
+    rest = table(["run", "state", "step", "why"], failed, "Runs that are not finished") if failed else ""
+    return table(head, lines) + said + rest
+
+
+def _verdicts(rows: Sequence[Row], found: Sequence[Summary]) -> str:
+    compared = comparisons(rows, usual_pairs(found))
+    sentences = [
+        [f"{c['a']} and {c['b']}", "yes" if c["resolved"] else "no", c["sentence"]] for c in compared
+    ]
+    if not sentences:
+        return "<p>There is nothing to compare: it takes two recipes with a finished seed in common.</p>"
+    return table(["pair", "resolved", "verdict"], sentences)
+
+
+def _curves(readings: Mapping[tuple[str, int], Reading]) -> str:
+    runs: dict[str, list[Run]] = {}
+    for (label, _), reading in readings.items():
+        runs.setdefault(label, []).append(reading.run)
+    drawn = band_chart(curves_of(runs, DETAILS))
+    return "" if drawn is None else chart(drawn)
+
+
+def _timeline(readings: Mapping[tuple[str, int], Reading]) -> str:
+    """Show one run of each recipe, that of its first seed, under one slider."""
+    first: dict[str, tuple[int, Path]] = {}
+    for (label, seed), reading in readings.items():
+        first.setdefault(label, (seed, reading.run.samples))
+    folders = {f"{label}, seed {seed}": path for label, (seed, path) in first.items()}
+    return player(fitting(folders, ROOM), "all recipes")
+
+
+def _health(readings: Mapping[tuple[str, int], Reading]) -> str:
+    lines = [
+        [f"{label} seed {seed}", finding.rule, f"{finding.step:,}", finding.sentence]
+        for (label, seed), reading in readings.items()
+        for finding in reading.findings
+    ]
+    if not lines:
+        return "<p>No rule found anything wrong in any run.</p>"
+    return table(["run", "what", "since step", "in words"], lines)
+
+
+def _differences(plan: Plan) -> str:
+    """Return a table of the settings that are not the same in all recipes, a column for each recipe."""
+    flat = {label: dict(_flat(recipe)) for label, recipe in plan.recipes.items()}
+    keys = dict.fromkeys(key for values in flat.values() for key in values)
+    lines = [
+        [key, *values]
+        for key in sorted(keys)
+        if key.split(".")[0] not in _NO_DIFFERENCE
+        and len(set(values := [flat[label].get(key, "") for label in flat])) > 1
+    ]
+    if not lines:
+        return "<p>Nothing.</p>" if len(flat) > 1 else ""
+    return table(["setting", *flat], lines)
+
+
+def _flat(value: Any, path: str = "") -> list[tuple[str, str]]:
+    """Return every leaf of a JSON value by its dotted path."""
+    if isinstance(value, Mapping):
+        inner = [(f"{path}.{key}" if path else str(key), item) for key, item in value.items()]
+    elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
+        inner = [(f"{path}.{i}", item) for i, item in enumerate(value)]
+    else:
+        return [(path, value if isinstance(value, str) else json.dumps(value))]
+    return [leaf for key, item in inner for leaf in _flat(item, key)]
+
+
+def _facts(study: Study, readings: Mapping[tuple[str, int], Reading]) -> str:
+    plan = study.plan
+    machines = dict.fromkeys(parts.machine(reading.meta) for reading in readings.values())
+    known = {
+        "budget": plan.budget,
+        "seeds": plan.seeds,
+        "changes to all recipes": json.dumps(dict(plan.overrides)),
+        "metrics": ", ".join(plan.metrics) or "what suits the data",
+        "samples scored": plan.n or "the metric's own number",
+        "machines": "; ".join(machines),
+    }
+    cited = parts.papers(plan.recipes.values())
+    resolved = "".join(
+        details(f"the recipe {label}", source(json.dumps(recipe, indent=1)))
+        for label, recipe in plan.recipes.items()
+    )
+    return facts(known) + (f"<h3>Papers</h3>{cited}" if cited else "") + f"<h3>Recipes</h3>{resolved}"
+
+
+def _measured(rows: Sequence[Row]) -> str:
+    first = next((row for row in rows if row.scores), None)
+    if first is None:
+        return "<p>No run has a score yet.</p>"
+    said = f"<p>Those of {text(first.recipe)}, seed {first.seed}; the others were measured alike.</p>"
+    return said + parts.scores([score.to_dict() for score in first.scores])
