@@ -70,7 +70,7 @@ def write_samples(model: Model, out: Path, n: int, seed: int, label: int | None 
 
 
 def npz_of(model: Model, samples: Tensor, labels: Tensor | None) -> bytes:
-    """Return samples as the bytes of an ``.npz``: ``samples`` and, of a model of classes, ``labels`` and ``classes``."""
+    """Return the bytes of an ``.npz`` of samples: ``samples`` and, of a model of classes, ``labels``, ``classes``."""
     known: dict[str, Any] = (
         {} if labels is None else {"labels": labels.numpy(), "classes": np.array(model.classes)}
     )

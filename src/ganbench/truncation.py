@@ -1,8 +1,8 @@
 """Latents nearer to the middle: less variety, better samples.
 
 The truncation trick is from Large Scale GAN Training for High Fidelity Natural Image Synthesis (BigGAN), 2018,
-arXiv:1809.11096. There numbers beyond the bound are drawn anew; here each is moved to the same quantile of the truncated
-distribution, which is the same distribution, and samples change smoothly with the bound.
+arXiv:1809.11096. There numbers beyond the bound are drawn anew; here each is moved to the same quantile of the
+truncated distribution, which is the same distribution, and samples change smoothly with the bound.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from importlib import resources
 
 from ganbench.report.chart import Chart
 
-_ASSETS = ("charts.js", "timeline.js")
+_ASSETS = ("charts.js", "timeline.js", "frame.js")
 
 
 def text(value: object) -> str:
@@ -79,7 +79,7 @@ def facts(pairs: Mapping[str, object]) -> str:
 
 
 def page(title: str, body: str) -> str:
-    """Return the whole page, with its style and scripts inside; a policy in it forbids every other source and script."""
+    """Return the whole page, its style and scripts inside; a policy in it forbids every other source and script."""
     assets = resources.files("ganbench.report") / "assets"
     style = (assets / "page.css").read_text()
     code = [(assets / name).read_text() for name in _ASSETS]

@@ -23,26 +23,21 @@ from ganbench.ui.comparing import differences, overlaid
 _ROOM = 4_000_000  # characters of a page for its pictures
 
 
-def health(reading: Reading) -> str:
-    """Return what the rules found wrong and what could not be read."""
-    return _framed("health", parts.warnings(reading.findings, reading.problems))
-
-
 def curves(reading: Reading) -> str:
     """Return losses, scores, variety and speed over the steps."""
-    return _framed("curves", _charts(curves_of(reading)) or "<p>No events yet.</p>")
+    return _of_run(reading, _charts(curves_of(reading)) or "<p>No events yet.</p>")
 
 
 def timeline(reading: Reading) -> str:
     """Return the pictures of the same latents through the run, all kinds under one slider."""
     shown = player(fitting(folders_of(reading.run), _ROOM), "the training")
-    return _framed("timeline", shown or "<p>No pictures yet.</p>")
+    return _of_run(reading, shown or "<p>No pictures yet.</p>")
 
 
 def layers(reading: Reading) -> str:
     """Return gradients' norms, means and spreads of each named parameter."""
     drawn = _charts(layer_charts(layer_series(reading.of("layers"))))
-    return _framed("layers", drawn or "<p>No layers were logged: schedule.layers_every is 0.</p>")
+    return _of_run(reading, drawn or "<p>No layers were logged: schedule.layers_every is 0.</p>")
 
 
 def records(reading: Reading) -> str:
@@ -50,7 +45,7 @@ def records(reading: Reading) -> str:
     listed = list(reading.scores.values())
     scores = parts.scores(listed) if listed else "<p>No evaluation yet.</p>"
     recipe = details("the resolved recipe", source(json.dumps(reading.recipe, indent=1)))
-    return _framed("records", section("Scores", scores) + section("What was run", facts_of(reading) + recipe))
+    return _of_run(reading, section("Scores", scores) + section("What was run", facts_of(reading) + recipe))
 
 
 def compared(readings: Mapping[str, Reading]) -> str:
@@ -81,6 +76,11 @@ def _charts(drawn: Sequence[Chart]) -> str:
 
 def _setting(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def _of_run(reading: Reading, shown: str) -> str:
+    """Return what is shown of a run below what the rules found wrong with it and what could not be read."""
+    return _framed("run", parts.warnings(reading.findings, reading.problems) + shown)
 
 
 def _framed(title: str, body: str) -> str:

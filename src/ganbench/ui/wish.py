@@ -11,8 +11,9 @@ from torch.nn.functional import one_hot
 from ganbench.errors import UserError
 from ganbench.latents import Codes
 from ganbench.model import Model
-from ganbench.report.arrangement import Arrangement
+from ganbench.report.arrangement import Arrangement, grid_of
 from ganbench.report.walk import between
+from ganbench.training.draws import Draws
 from ganbench.truncation import truncated
 
 MOST = {"image": 256, "points": 5000}  # samples
@@ -44,17 +45,32 @@ def arranged(model: Model, wish: Wish) -> Arrangement:
         UserError: a number is out of range, or the model has no such thing.
     """
     _check(model, wish)
-    z = _latents(model, wish, wish.seed)
-    columns = None
-    labels = model.labels(wish.n) if wish.label is None else torch.full((wish.n,), wish.label)
     if wish.to_seed is not None:
-        columns, end = _COLUMNS, _latents(model, wish, wish.to_seed)
-        steps = [between(model, z, end, i / (columns - 1)) for i in range(columns)]
-        z = torch.stack(steps, 1).flatten(0, 1)
-        labels = None if labels is None else labels.repeat_interleave(columns)
-    elif wish.label is None and model.classes and wish.n > len(model.classes):
-        columns = len(model.classes)
-    return Arrangement(with_codes(model, z, wish), labels, columns)
+        asked = _ways(model, wish, wish.to_seed)
+    elif wish.label is None and len(model.classes) <= wish.n:
+        asked = grid_of(
+            model, wish.n, Draws(wish.seed, "sample")
+        )  # of classes: a column each, a latent in each row
+    else:
+        asked = Arrangement(model.latents(wish.n, wish.seed), _labels(model, wish))
+    z = _within(model, wish, asked.latents) if wish.to_seed is None else asked.latents
+    return Arrangement(with_codes(model, z, wish), asked.labels, asked.columns)
+
+
+def _ways(model: Model, wish: Wish, to_seed: int) -> Arrangement:
+    start, end = (_within(model, wish, model.latents(wish.n, seed)) for seed in (wish.seed, to_seed))
+    steps = [between(model, start, end, i / (_COLUMNS - 1)) for i in range(_COLUMNS)]
+    labels = _labels(model, wish)
+    labels = None if labels is None else labels.repeat_interleave(_COLUMNS)
+    return Arrangement(torch.stack(steps, 1).flatten(0, 1), labels, _COLUMNS)
+
+
+def _labels(model: Model, wish: Wish) -> Tensor | None:
+    return model.labels(wish.n) if wish.label is None else torch.full((wish.n,), wish.label)
+
+
+def _within(model: Model, wish: Wish, z: Tensor) -> Tensor:
+    return z if wish.truncation is None else truncated(model.latent, z, wish.truncation)
 
 
 def with_codes(model: Model, z: Tensor, wish: Wish) -> Tensor:
@@ -86,11 +102,6 @@ def codes_of(model: Model) -> Codes | None:
     """Return the codes of the model's latent, None if it has none."""
     found: Codes | None = getattr(model.latent, "codes", None)
     return found
-
-
-def _latents(model: Model, wish: Wish, seed: int) -> Tensor:
-    z = model.latents(wish.n, seed)
-    return z if wish.truncation is None else truncated(model.latent, z, wish.truncation)
 
 
 def _check(model: Model, wish: Wish) -> None:

@@ -14,7 +14,6 @@ _MOST = 6
 
 def show(index: Index, readings: Readings) -> None:
     """Show the runs that are chosen."""
-    st.title("Compare")
     labels = {entry.id: entry.label for entry in index.runs()}
     wanted = choices("Runs", labels, "runs", _MOST)
     if len(wanted) < 2:

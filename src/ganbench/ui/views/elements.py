@@ -11,6 +11,9 @@ from ganbench.errors import UserError
 from ganbench.ui.names import ids_in, shown
 
 
+_HEIGHT = 600  # pixels, until the frame's page has measured itself
+
+
 @contextmanager
 def refusals() -> Iterator[None]:
     """Show what a person can do nothing wrong with: one sentence instead of a page that ends."""
@@ -22,8 +25,11 @@ def refusals() -> Iterator[None]:
 
 
 def frame(page: str, words: str) -> None:
-    """Show a page in a frame as high as it is; ``words`` is what the frame is called."""
-    st.iframe(page, alt=words)
+    """Show a page of the report's in a frame, which that page makes as high as it is; ``words`` name the frame.
+
+    Streamlit could do that by a script of its own, which the page's policy would not let in.
+    """
+    st.iframe(page, height=_HEIGHT, alt=words)
 
 
 def choice(label: str, options: Mapping[str, str], parameter: str) -> str | None:
@@ -55,3 +61,8 @@ def choices(label: str, options: Mapping[str, str], parameter: str, most: int) -
     )
     st.query_params[parameter] = ",".join(wanted)
     return wanted
+
+
+def go(page: str) -> None:
+    """Go to another page when this one is drawn again; what the address asks for otherwise stays."""
+    st.query_params["page"] = page

@@ -1,8 +1,10 @@
-"""All pages of the dashboard, and how one leads to another."""
+"""All pages of the dashboard. The address names the page and, by ids, what it shows, so that it can be kept."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import streamlit as st
 
@@ -10,22 +12,39 @@ from ganbench.ui.index import Index
 from ganbench.ui.readings import Readings
 from ganbench.ui.views import compare, playground, run, runs, studies
 
+_PAGES: Mapping[str, tuple[str, Callable[[Index, Readings], None]]] = MappingProxyType(
+    {
+        "runs": ("Runs", runs.show),
+        "run": ("Run", run.show),
+        "compare": ("Compare", compare.show),
+        "studies": ("Studies", studies.show),
+        "playground": ("Playground", playground.show),
+    }
+)
+
 
 def show(root: Path) -> None:
     """Show the page that the address names, over the runs and studies of a root."""
     st.set_page_config(page_title="ganbench", layout="wide")
     index, readings = _kept(str(root))
-    one = st.Page(lambda: run.show(index, readings), title="Run", url_path="run")
-    play = st.Page(lambda: playground.show(index), title="Playground", url_path="playground")
+    asked = str(st.query_params.get("page", ""))
+    names = list(_PAGES)
+    with st.sidebar:
+        st.subheader("ganbench")
+        page = st.radio(
+            "Page",
+            names,
+            index=names.index(asked) if asked in names else 0,
+            format_func=_title,
+            key=f"at {asked}",
+        )
+    st.query_params["page"] = page
+    st.title(_title(page))
+    _PAGES[page][1](index, readings)
 
-    def open_run(id_: str) -> None:
-        st.page_link(one, label="Open it", query_params={"run": id_})
-        st.page_link(play, label="Play with it", query_params={"run": id_})
 
-    first = st.Page(lambda: runs.show(index, open_run), title="Runs", url_path="runs", default=True)
-    side = st.Page(lambda: compare.show(index, readings), title="Compare", url_path="compare")
-    many = st.Page(lambda: studies.show(index), title="Studies", url_path="studies")
-    st.navigation([first, one, side, many, play]).run()
+def _title(page: str) -> str:
+    return _PAGES[page][0]
 
 
 @st.cache_resource

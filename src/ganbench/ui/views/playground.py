@@ -12,14 +12,14 @@ from ganbench.runs import Run
 from ganbench.truncation import normal_numbers
 from ganbench.ui.index import Index, Signature, signature_of
 from ganbench.ui.playground import Made, draw, judged, judges, real_points
+from ganbench.ui.readings import Readings
 from ganbench.ui.upload import EXTENSIONS, MOST_MEGABYTES, read_upload
 from ganbench.ui.views.elements import choice, refusals
 from ganbench.ui.wish import MOST, MOST_SEED, Wish, codes_of
 
 
-def show(index: Index) -> None:
+def show(index: Index, _: Readings) -> None:
     """Show the playground over the run that is chosen."""
-    st.title("Playground")
     labels = {entry.id: entry.label for entry in index.runs() if entry.status != "broken"}
     run = choice("Run", labels, "run")
     if run is None:

@@ -28,7 +28,6 @@ _PARTS: Mapping[str, Callable[[Reading], str]] = MappingProxyType(
 
 def show(index: Index, readings: Readings) -> None:
     """Show the run that is chosen."""
-    st.title("Run")
     run = choice("Run", {entry.id: entry.label for entry in index.runs()}, "run")
     if run is None:
         return
@@ -45,7 +44,6 @@ def _shown(index: Index, readings: Readings, run: str, part: str) -> None:
         folder = index.folder(run)
         reading = readings.of(folder)
         _head(reading, folder)
-        frame(panels.health(reading), "health of the run")
         frame(_PARTS[part](reading), f"{part.lower()} of the run")
 
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import cast, get_args
 
 import streamlit as st
 
 from ganbench.ui.glance import Status
 from ganbench.ui.index import Entry, Index, Order, chosen
-from ganbench.ui.views.elements import choice
+from ganbench.ui.readings import Readings
+from ganbench.ui.views.elements import choice, go
 
 _EVERY = 5  # seconds
 _ORDERS: dict[Order, str] = {"path": "path", "score": "score, best first", "newest": "last change"}
 
 
-def show(index: Index, open_run: Callable[[str], None]) -> None:
-    """Show the list; ``open_run`` draws the way to a run's own page."""
-    st.title("Runs")
+def show(index: Index, _: Readings) -> None:
+    """Show the list, and the ways from it to a run's own page and to the playground."""
     words, statuses, order = st.columns([3, 3, 2])
     asked = words.text_input("Filter", placeholder="words of path, recipe, data or score")
     wanted = statuses.multiselect("Status", get_args(Status))
@@ -27,7 +27,9 @@ def show(index: Index, open_run: Callable[[str], None]) -> None:
     entries = chosen(index.runs(), asked, wanted, by)
     run = choice("Run", {entry.id: entry.label for entry in entries}, "run")
     if run is not None:
-        open_run(run)
+        one, play = st.columns([1, 5])
+        one.button("Open", on_click=go, args=("run",))
+        play.button("Play with it", on_click=go, args=("playground",))
 
 
 def _listed(index: Index, words: str, statuses: Sequence[str], order: Order) -> None:

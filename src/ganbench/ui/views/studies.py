@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from ganbench.ui import panels
 from ganbench.ui.index import Index
+from ganbench.ui.readings import Readings
 from ganbench.ui.views.elements import choice, frame, refusals
 
 
-def show(index: Index) -> None:
+def show(index: Index, _: Readings) -> None:
     """Show the study that is chosen."""
-    st.title("Studies")
     wanted = choice("Study", {found.id: found.label for found in index.studies()}, "study")
     if wanted is not None:
         with refusals():
