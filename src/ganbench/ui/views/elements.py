@@ -37,15 +37,15 @@ def choice(label: str, options: Mapping[str, str], parameter: str) -> str | None
     if not options:
         st.info("There is nothing here yet.")
         return None
-    asked = ids_in(str(st.query_params.get(parameter, "")), 1)
-    if asked and asked[0] not in options:
-        st.warning("What the address asks for is not in this folder.")
-    known = [word for word in asked if word in options]
+    said = str(st.query_params.get(parameter, ""))
+    asked = [word for word in ids_in(said, 1) if word in options]
+    if said and not asked:
+        st.warning("What the address asks for is not in this folder; choose another.")
     ids = list(options)
-    wanted = st.selectbox(
-        label, ids, index=ids.index(known[0]) if known else 0, format_func=lambda id_: options.get(id_, "?")
-    )
-    st.query_params[parameter] = wanted
+    first = ids.index(asked[0]) if asked else None if said else 0
+    wanted = st.selectbox(label, ids, index=first, format_func=lambda id_: options.get(id_, "?"))
+    if wanted is not None:
+        st.query_params[parameter] = wanted
     return wanted
 
 
