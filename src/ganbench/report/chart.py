@@ -7,10 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ganbench.dotted import value_at
+from ganbench.recipe import Recipe
 from ganbench.report.layers import Series, short_name
 from ganbench.report.study_curves import Curves, band
 
-_MOST = 500  # buckets of a line, of which the least and the most value are kept
+MOST = 500  # stretches of a line, of which the least and the most value are kept
+_RATES = 200  # points of a learning rate's line
 _NO_TERM = ("kind", "step", "kimg")
 #: What the numbers of ``health`` events are called; the last one has no curve.
 HEALTH = {
@@ -44,8 +47,8 @@ class Chart:
         view, lines = next(iter(self.views.items()))
         return f"{self.title}, {view}: " + "; ".join(_line_in_words(line) for line in lines[:12])
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the chart as JSON can hold it, thinned, five digits of each number."""
+    def to_dict(self, most: int = MOST) -> dict[str, Any]:
+        """Return the chart as JSON can hold it, thinned to ``most`` stretches, five digits of each number."""
         views = {
             view: [
                 {
@@ -56,14 +59,14 @@ class Chart:
                     "high": _short(thin.high),
                 }
                 for line in lines
-                for thin in (thinned(line),)
+                for thin in (thinned(line, most),)
             ]
             for view, lines in self.views.items()
         }
         return {"title": self.title, "log": self.log, "views": views}
 
 
-def thinned(line: Line, most: int = _MOST) -> Line:
+def thinned(line: Line, most: int = MOST) -> Line:
     """Return the line with at most two points of each of ``most`` stretches, the least and the most: peaks stay."""
     n = len(line.steps)
     if n <= 2 * most:
@@ -126,6 +129,23 @@ def speed_chart(events: Iterable[Mapping[str, Any]]) -> Chart | None:
     """Return images per second by ``speed`` events."""
     kept = [{"step": e["step"], "images per second": e.get("images_per_second")} for e in events]
     return _chart("Speed", {"images per second": _columns(kept, _NO_TERM)})
+
+
+def rate_chart(recipe: Recipe, last: int) -> Chart | None:
+    """Return each network's learning rate up to the ``last`` step, as the recipe plans it; None before the first.
+
+    A run that was resumed for more steps than were planned at first had other rates until then, if they decay.
+    """
+    steps = sorted({round(i * (last - 1) / _RATES) for i in range(_RATES + 1)}) if last > 1 else []
+    shared: dict[tuple[float, ...], list[str]] = {}
+    for network, optimizer in recipe.optimizers.items():
+        rate = value_at(optimizer, ("lr",))
+        if isinstance(rate, int | float):
+            rates = tuple(rate * recipe.schedule.learning_rate_at(step) for step in steps)
+            shared.setdefault(rates, []).append(network)
+    shown = [step + 1 for step in steps]
+    lines = [Line(name=" and ".join(names), steps=shown, values=rates) for rates, names in shared.items()]
+    return _chart("Learning rates", {"learning rate": lines})
 
 
 def layer_charts(series: Mapping[str, Mapping[str, Series]]) -> list[Chart]:

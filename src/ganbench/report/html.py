@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from importlib import resources
 
-from ganbench.report.chart import Chart
+from ganbench.report.chart import MOST, Chart
 
 _ASSETS = ("charts.js", "timeline.js", "frame.js")
 
@@ -58,9 +58,9 @@ def image(picture: bytes, kind: str, words: str, attributes: str = "") -> str:
     return f'<img alt="{text(words)}" {attributes} src="data:image/{kind};base64,{data}">'
 
 
-def chart(drawn: Chart) -> str:
-    """Return an interactive chart. Without scripts, and for screen readers, its content stands below in words."""
-    data = json.dumps(drawn.to_dict(), separators=(",", ":")).replace("<", "\\u003c")
+def chart(drawn: Chart, most: int = MOST) -> str:
+    """Return an interactive chart, its lines thinned to ``most`` stretches; its content stands below it in words."""
+    data = json.dumps(drawn.to_dict(most), separators=(",", ":")).replace("<", "\\u003c")
     return (
         f'<figure class="chart"><figcaption><b>{text(drawn.title)}</b></figcaption>'
         f'<script type="application/json">{data}</script>'

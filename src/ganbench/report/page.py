@@ -12,43 +12,71 @@ from PIL import Image
 from ganbench.errors import UserError
 from ganbench.model import Model, load
 from ganbench.report import parts
-from ganbench.report.chart import Chart, health_chart, layer_charts, loss_chart, score_chart, speed_chart
+from ganbench.report.architecture import Layer, architecture
+from ganbench.report.chart import (
+    Chart,
+    health_chart,
+    layer_charts,
+    loss_chart,
+    rate_chart,
+    score_chart,
+    speed_chart,
+)
 from ganbench.report.critic import why_not
-from ganbench.report.html import chart, details, facts, image, page, section, source, text
+from ganbench.report.diagram import diagram, shape_in_words
+from ganbench.report.embed import figure
+from ganbench.report.html import details, facts, page, section, source, table, text
 from ganbench.report.kept import keep_pictures
 from ganbench.report.layers import layer_series
 from ganbench.report.reading import Reading, picture_folders, read_run
-from ganbench.report.timeline import fitting, frames, player, webp
+from ganbench.report.room import Room, within_limit
+from ganbench.report.scores import score_table
+from ganbench.report.shown import Shown, shown
+from ganbench.report.timeline import frames
 from ganbench.runs import Run, write_bytes
 
-ROOM = 4_500_000  # characters of the page for the timelines; the page stays below 8 MB
-_TITLES = {"samples": "samples of the same latents", "critic": "what D makes of the space"}
-_LARGEST = 1_000_000  # bytes of the last grid as a PNG; a larger one becomes a WebP
+_TITLES = {
+    "samples": "samples of the same latents",
+    "critic": "what D makes of the space",
+    "sweeps": "each code through its values",
+}
+_GALLERIES = 12  # pictures that go with scores
 
 
 def write_report(run: Run, trusted: Collection[str] = ()) -> Path:
-    """Write ``report.html`` into the run folder and return its path; the page needs no network.
+    """Write ``report.html`` into the run folder and return its path; the page needs no network and is below 8 MB.
 
-    What is damaged or half-written is named on the page and left out. Some of its pictures are also written to
-    ``pictures/``, one PNG each. ``trusted`` names the user's own modules that the recipe may use.
+    What is damaged or half-written is named on the page and left out, and so is what was thinned to fit. Some of its
+    pictures are also written to ``pictures/``, a file each. ``trusted`` names the user's own modules that the recipe
+    may use.
     """
     reading = read_run(run)
     model, reason = _loaded(run, trusted)
-    pictures = keep_pictures(reading, model)
-    body = [
-        f"<h1>{text(reading.name)}</h1><p>{text(reading.recipe.get('summary', ''))}</p>",
-        section("Health", parts.warnings(reading.findings, reading.problems)),
-        section("What was run", facts_of(reading)),
-        section("Scores", _scores(reading)),
-        section("Curves", _charts(curves_of(reading))),
-        section("Through the training", player(fitting(folders_of(run), ROOM), "the training")),
-        section("The last samples", _last(run)),
-        section("The discriminator", _discriminator(run, model, reason, pictures)),
-        section("Layers", _charts(layer_charts(layer_series(reading.of("layers"))))),
-        section("Recipe", details("the resolved recipe", source(json.dumps(reading.recipe, indent=1)))),
-    ]
+    own = [] if model is None else shown(model)
+    networks = {} if model is None else architecture(model)
+    pictures = keep_pictures(reading, model, own, networks)
+
+    def build(room: Room) -> str:
+        body = [
+            f"<h1>{text(reading.name)}</h1><p>{text(reading.recipe.get('summary', ''))}</p>",
+            section(
+                "Health", parts.warnings(reading.findings, room.first(reading.problems, "damaged parts"))
+            ),
+            section("What was run", _facts(reading)),
+            section("Scores", _scores(reading, room)),
+            section("Curves", room.charts(_curves(reading, trusted))),
+            section("Through the training", room.timeline(_folders(run), "the training")),
+            section("The last samples", _last(run, model, room)),
+            section("Classes, codes and attention", _own(own, room)),
+            section("The discriminator", _discriminator(run, model, reason, pictures, room)),
+            section("Networks", _networks(networks)),
+            section("Layers", room.charts(layer_charts(layer_series(reading.of("layers"))))),
+            section("Recipe", details("the resolved recipe", source(json.dumps(reading.recipe, indent=1)))),
+        ]
+        return page(reading.name, "".join(body) + parts.thinned(room.notes))
+
     path = run.path / "report.html"
-    write_bytes(path, page(reading.name, "".join(body)).encode())
+    write_bytes(path, within_limit(build).encode())
     return path
 
 
@@ -60,8 +88,7 @@ def _loaded(run: Run, trusted: Collection[str]) -> tuple[Model | None, str]:
         return None, str(error)
 
 
-def facts_of(reading: Reading) -> str:
-    """Return state, data, seed, machine, versions and papers of a run, in two columns."""
+def _facts(reading: Reading) -> str:
     recipe, meta = reading.recipe, reading.meta
     data, schedule = _part(meta, "data"), _part(recipe, "schedule")
     known = {
@@ -83,58 +110,95 @@ def _part(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return part if isinstance(part, Mapping) else {}
 
 
-def _scores(reading: Reading) -> str:
+def _scores(reading: Reading, room: Room) -> str:
+    """Show the records of ``eval/``, and the pictures that go with them."""
     if not reading.scores:
         return f"<p>None yet: <code>ganbench evaluate {text(reading.run.path)}</code></p>"
-    return parts.scores(list(reading.scores.values()))
+    kept = room.first(list(reading.scores), "scores")
+    drawn = [name for name in kept if (reading.run.eval / f"{name}.png").is_file()]
+    pictures = [
+        _of_file(reading.run.eval / f"{name}.png", f"what {name} means", room) for name in drawn[:_GALLERIES]
+    ]
+    shown_below = details("pictures that go with the scores", "".join(pictures)) if pictures else ""
+    return score_table([reading.scores[name] for name in kept]) + shown_below
 
 
-def curves_of(reading: Reading) -> list[Chart]:
-    """Return the charts of losses, scores, variety and speed that the run has events for."""
+def _of_file(path: Path, words: str, room: Room, columns: Sequence[str] = ()) -> str:
+    """Return a picture of the run folder, or a sentence where it is damaged."""
+    try:
+        return figure(path.read_bytes(), words, room, caption=words, columns=columns)
+    except (OSError, ValueError, Image.DecompressionBombError):
+        return f"<p>{text(path.name)} is damaged.</p>"
+
+
+def _curves(reading: Reading, trusted: Collection[str]) -> list[Chart]:
     drawn = [
         loss_chart(reading.of("scalars")),
         score_chart(reading.of("score")),
         health_chart(reading.of("health")),
+        _rates(reading, trusted),
         speed_chart(reading.of("speed")),
     ]
     return [one for one in drawn if one is not None]
 
 
-def _charts(drawn: Sequence[Chart]) -> str:
-    return "".join(chart(one) for one in drawn)
+def _rates(reading: Reading, trusted: Collection[str]) -> Chart | None:
+    try:
+        return rate_chart(reading.run.recipe(trusted), reading.step)
+    except UserError:  # the recipe is damaged, which is told elsewhere
+        return None
 
 
-def folders_of(run: Run) -> dict[str, Path]:
-    """Return the run's folders with pictures of steps by their titles."""
+def _folders(run: Run) -> dict[str, Path]:
     return {_TITLES.get(folder.name, folder.name): folder for folder in picture_folders(run)}
 
 
-def _last(run: Run) -> str:
-    """Show the last grid as it is."""
+def _last(run: Run, model: Model | None, room: Room) -> str:
+    """Show the last grid, under its classes if it has some."""
     drawn = frames(run.samples)
     if not drawn:
         return ""
-    frame = drawn[-1]
-    picture, kind = frame.path.read_bytes(), "png"
-    try:
-        with Image.open(frame.path) as opened:
-            if len(picture) > _LARGEST:
-                picture, kind = webp(opened, 1600, 85), "webp"
-            else:
-                opened.load()
-    except (OSError, ValueError, Image.DecompressionBombError):
-        return f"<p>{text(frame.path.name)} is damaged.</p>"
-    words = f"the last samples, of step {frame.step:,}"
-    return f"<figure>{image(picture, kind, words)}<figcaption>step {frame.step:,}</figcaption></figure>"
+    columns = model.classes if model is not None and model.info.kind == "image" else ()
+    words = f"the last samples, of step {drawn[-1].step:,}" + (", a class a column" if columns else "")
+    return _of_file(drawn[-1].path, words, room, columns)
 
 
-def _discriminator(run: Run, model: Model | None, reason: str, pictures: Mapping[str, bytes]) -> str:
+def _own(pictures: Sequence[Shown], room: Room) -> str:
+    """Show what only some models have, of the newest checkpoint."""
+    return "".join(
+        f"<h3>{text(one.title)}</h3>"
+        + figure(one.picture, f"{one.title}. {one.words}", room, caption=one.words, columns=one.columns)
+        for one in pictures
+    )
+
+
+def _discriminator(
+    run: Run, model: Model | None, reason: str, pictures: Mapping[str, bytes], room: Room
+) -> str:
     """Show how D's weights spread, and say why it is not drawn over its space where it could be."""
     if model is None:
         return f"<p>Its weights are not shown: {text(reason)}.</p>"
     drawn = bool(frames(run.critic)) or model.info.kind == "image"
     why = None if drawn else why_not(model)
     words = f"<p>Not drawn over its space: {text(why)}.</p>" if why else ""
-    if "weights" in pictures:
-        words += f"<figure>{image(pictures['weights'], 'png', 'histogram of the weights of D')}</figure>"
+    if "weights.png" in pictures:
+        words += figure(
+            pictures["weights.png"], f"histogram of the weights of D after step {model.step}", room
+        )
     return words
+
+
+def _networks(made: Mapping[str, Sequence[Layer]]) -> str:
+    """Show each network as a row of boxes, and its layers in a table."""
+    head = ("layer", "kind", "what it makes", "weights")
+    return "".join(
+        f"<h3>{text(name)}, {sum(layer.parameters for layer in layers):,} weights</h3>{diagram(name, layers)}"
+        + details(
+            f"the layers of {name}",
+            table(
+                head,
+                [[one.name, one.kind, shape_in_words(one.shape), f"{one.parameters:,}"] for one in layers],
+            ),
+        )
+        for name, layers in made.items()
+    )

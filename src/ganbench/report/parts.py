@@ -1,14 +1,13 @@
-"""Parts that the pages of runs and of studies share: warnings, papers, scores with how they were measured."""
+"""Parts that the pages of runs and of studies share: warnings, the machine, papers."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ganbench.health import Finding
 from ganbench.report.bibtex import bibtex
-from ganbench.report.html import Markup, details, facts, source, table, text
+from ganbench.report.html import details, section, source, text
 
 
 def warnings(found: Iterable[Finding], problems: Iterable[str]) -> str:
@@ -41,49 +40,13 @@ def papers(recipes: Iterable[Mapping[str, Any]]) -> str:
     return f"<ul>{lines}</ul>{details('BibTeX', source(bibtex(listed)))}"
 
 
-def scores(records: Sequence[Mapping[str, Any]]) -> str:
-    """Return a table of scores; each opens to the numbers that go with it and to how it was measured."""
-    head = [
-        "score",
-        "value",
-        "better",
-        "samples",
-        "of step",
-        "numbers that go with it",
-        "how it was measured",
-    ]
-    return table(head, [_score(record) for record in records])
-
-
-def _score(record: Mapping[str, Any]) -> list[object]:
-    measured = record.get("measured")
-    measured = measured if isinstance(measured, Mapping) else {}
-    generator = measured.get("generator")
-    step = generator.get("step") if isinstance(generator, Mapping) else None
-    return [
-        record["name"],
-        f"{record['value']:.4g}",
-        record.get("better", ""),
-        measured.get("samples", ""),
-        "" if step is None else step,
-        _opened("numbers", record.get("details")),
-        _opened("protocol", measured),
-    ]
-
-
-def _opened(summary: str, values: object) -> object:
-    if not isinstance(values, Mapping) or not values:
-        return ""
-    return details(summary, facts({name: _value(value) for name, value in values.items()}))
-
-
-def _value(value: object) -> object:
-    if isinstance(value, float):
-        return f"{value:.5g}"
-    return json.dumps(value) if isinstance(value, list | dict) else Markup(text(value))
-
-
 def _when(finding: Finding) -> str:
     if finding.last == finding.step:
         return f"at step {finding.step:,}"
     return f"from step {finding.step:,}, last seen at {finding.last:,}"
+
+
+def thinned(notes: Iterable[str]) -> str:
+    """Return what a page thinned or left out to stay below its limit, in a section of its own; nothing if nothing."""
+    lines = "".join(f"<li>{text(note)}</li>" for note in notes)
+    return section("Left out of this page to keep it below 8 MB", f"<ul>{lines}</ul>" if lines else "")

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from ganbench.report import parts
-from ganbench.report.chart import band_chart
-from ganbench.report.html import chart, details, facts, page, section, source, table, text
-from ganbench.report.page import ROOM
+from ganbench.report.chart import Chart, band_chart
+from ganbench.report.html import details, facts, page, section, source, table, text
 from ganbench.report.reading import Reading, read_run
+from ganbench.report.room import Room, within_limit
+from ganbench.report.scores import flat, score_table
 from ganbench.report.study_curves import curves_of
-from ganbench.report.timeline import fitting, player
 from ganbench.runs import Run, write_bytes
 from ganbench.studies.plan import Plan
 from ganbench.studies.rows import Row
@@ -30,28 +29,30 @@ def write_study_report(study: Study) -> Path:
     Raises:
         UserError: the study's records are damaged, or scores in it are unlike.
     """
-    path = study.path / "report.html"
-    write_bytes(path, page(study.path.resolve().name, study_body(study)).encode())
-    return path
-
-
-def study_body(study: Study) -> str:
-    """Return what the page shows of a study. Raises UserError as :func:`write_study_report` does."""
     rows, found = study.rows(), study.summaries()
     readings = _readings(study, rows)
     name = study.path.resolve().name
-    body = [
-        f"<h1>{text(name)}</h1><p>Recipes: {len(study.plan.recipes)}. Seeds of each: {study.plan.seeds}.</p>",
-        section("Table", _table(rows, found)),
-        section("Verdicts", _verdicts(rows, found)),
-        section("Curves", _curves(readings)),
-        section("Recipes side by side through the training", _timeline(readings)),
-        section("Health", _health(readings)),
-        section("What differs between the recipes", _differences(study.plan)),
-        section("What was run", _facts(study, readings)),
-        section("How the scores were measured", _measured(rows)),
-    ]
-    return "".join(body)
+
+    def build(room: Room) -> str:
+        body = [
+            f"<h1>{text(name)}</h1><p>Recipes: {len(study.plan.recipes)}. Seeds of each: {study.plan.seeds}.</p>",
+            section("Table", _table(rows, found)),
+            section("Verdicts", _verdicts(rows, found)),
+            section("Curves", room.charts(_curves(readings))),
+            section(
+                "Recipes side by side through the training",
+                room.timeline(_first_runs(readings), "all recipes"),
+            ),
+            section("Health", _health(readings)),
+            section("What differs between the recipes", _differences(study.plan)),
+            section("What was run", _facts(study, readings)),
+            section("How the scores were measured", _measured(rows)),
+        ]
+        return page(name, "".join(body) + parts.thinned(room.notes))
+
+    path = study.path / "report.html"
+    write_bytes(path, within_limit(build).encode())
+    return path
 
 
 def _readings(study: Study, rows: Sequence[Row]) -> dict[tuple[str, int], Reading]:
@@ -81,21 +82,20 @@ def _verdicts(rows: Sequence[Row], found: Sequence[Summary]) -> str:
     return table(["pair", "resolved", "verdict"], sentences)
 
 
-def _curves(readings: Mapping[tuple[str, int], Reading]) -> str:
+def _curves(readings: Mapping[tuple[str, int], Reading]) -> list[Chart]:
     runs: dict[str, list[Run]] = {}
     for (label, _), reading in readings.items():
         runs.setdefault(label, []).append(reading.run)
     drawn = band_chart(curves_of(runs, DETAILS))
-    return "" if drawn is None else chart(drawn)
+    return [] if drawn is None else [drawn]
 
 
-def _timeline(readings: Mapping[tuple[str, int], Reading]) -> str:
-    """Show one run of each recipe, that of its first seed, under one slider."""
+def _first_runs(readings: Mapping[tuple[str, int], Reading]) -> dict[str, Path]:
+    """Return the samples of one run of each recipe, that of its first seed, by title."""
     first: dict[str, tuple[int, Path]] = {}
     for (label, seed), reading in readings.items():
         first.setdefault(label, (seed, reading.run.samples))
-    folders = {f"{label}, seed {seed}": path for label, (seed, path) in first.items()}
-    return player(fitting(folders, ROOM), "all recipes")
+    return {f"{label}, seed {seed}": path for label, (seed, path) in first.items()}
 
 
 def _health(readings: Mapping[tuple[str, int], Reading]) -> str:
@@ -111,28 +111,17 @@ def _health(readings: Mapping[tuple[str, int], Reading]) -> str:
 
 def _differences(plan: Plan) -> str:
     """Return a table of the settings that are not the same in all recipes, a column for each recipe."""
-    flat = {label: dict(_flat(recipe)) for label, recipe in plan.recipes.items()}
-    keys = dict.fromkeys(key for values in flat.values() for key in values)
+    leaves = {label: dict(flat(recipe)) for label, recipe in plan.recipes.items()}
+    keys = dict.fromkeys(key for values in leaves.values() for key in values)
     lines = [
         [key, *values]
         for key in sorted(keys)
         if key.split(".")[0] not in _NO_DIFFERENCE
-        and len(set(values := [flat[label].get(key, "") for label in flat])) > 1
+        and len(set(values := [leaves[label].get(key, "") for label in leaves])) > 1
     ]
     if not lines:
-        return "<p>Nothing.</p>" if len(flat) > 1 else ""
-    return table(["setting", *flat], lines)
-
-
-def _flat(value: Any, path: str = "") -> list[tuple[str, str]]:
-    """Return every leaf of a JSON value by its dotted path."""
-    if isinstance(value, Mapping):
-        inner = [(f"{path}.{key}" if path else str(key), item) for key, item in value.items()]
-    elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
-        inner = [(f"{path}.{i}", item) for i, item in enumerate(value)]
-    else:
-        return [(path, value if isinstance(value, str) else json.dumps(value))]
-    return [leaf for key, item in inner for leaf in _flat(item, key)]
+        return "<p>Nothing.</p>" if len(leaves) > 1 else ""
+    return table(["setting", *leaves], lines)
 
 
 def _facts(study: Study, readings: Mapping[tuple[str, int], Reading]) -> str:
@@ -159,4 +148,4 @@ def _measured(rows: Sequence[Row]) -> str:
     if first is None:
         return "<p>No run has a score yet.</p>"
     said = f"<p>Those of {text(first.recipe)}, seed {first.seed}; the others were measured alike.</p>"
-    return said + parts.scores([score.to_dict() for score in first.scores])
+    return said + score_table([score.to_dict() for score in first.scores])
