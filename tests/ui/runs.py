@@ -9,7 +9,12 @@ from tests.tiny import drawn, tiny
 from ganbench.experiment import train
 from ganbench.model import Model, load
 
-KINDS = {"points": "gan-r1-ring8", "line": "gan1d-minimax", "classes": "cgan-dense-mnist", "codes": "infogan-shapes"}
+KINDS = {
+    "points": "gan-r1-ring8",
+    "line": "gan1d-minimax",
+    "classes": "cgan-dense-mnist",
+    "codes": "infogan-shapes",
+}
 
 
 def trained(root: Path, kind: str, seed: int = 0) -> Path:

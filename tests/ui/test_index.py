@@ -97,7 +97,9 @@ def test_only_what_has_changed_is_read_again(index: Index, monkeypatch: pytest.M
 
 def test_events_cut_short_or_damaged_do_not_stop_the_list(index: Index) -> None:
     log = index.root / "cut/events.jsonl"
-    log.write_bytes(b'\xff\xfe{"kind"\n{"kind": "score", "step": 3, "name": 7, "value": NaN}\n' + log.read_bytes())
+    log.write_bytes(
+        b'\xff\xfe{"kind"\n{"kind": "score", "step": 3, "name": 7, "value": NaN}\n' + log.read_bytes()
+    )
     with log.open("ab") as file:
         file.write(b'{"kind": "scalars", "step": 1e999}\n{"kind": "scalars", "st')
     told = by_label(index)["cut"].told

@@ -1,4 +1,4 @@
-"""The pages without a browser: whatever the address says, they stand, read nothing outside the root, and run nothing."""
+"""The pages without a browser: whatever the address says, they stand, read nothing outside and run nothing."""
 
 from __future__ import annotations
 
@@ -106,7 +106,9 @@ def test_an_id_of_something_outside_leads_nowhere(folder: Path) -> None:
         assert not app.exception
 
 
-def test_no_payload_in_an_address_reads_or_runs_anything(folder: Path, watched: list[tuple[str, str]]) -> None:
+def test_no_payload_in_an_address_reads_or_runs_anything(
+    folder: Path, watched: list[tuple[str, str]]
+) -> None:
     corpus = payloads(folder / "outside")
     opened(folder)  # what is imported is imported now
     watched.clear()
@@ -125,13 +127,18 @@ def test_no_payload_in_an_address_reads_or_runs_anything(folder: Path, watched: 
     assert [place for place in touched if place.startswith(forbidden)] == []
 
 
-def test_no_payload_in_a_filter_or_in_a_runs_own_words_takes_a_page_down(folder: Path, tmp_path: Path) -> None:
+def test_no_payload_in_a_filter_or_in_a_runs_own_words_takes_a_page_down(
+    folder: Path, tmp_path: Path
+) -> None:
     app = opened(folder, page="runs")
     for payload in payloads(tmp_path)[::7]:
         app.text_input[0].set_value(payload.encode(errors="replace").decode())
         assert not app.run().exception
     recipe = read_json(folder / "root/good/recipe.json")
     for payload in payloads(tmp_path)[::17]:
-        write_json(folder / "root/good/recipe.json", {**recipe, "name": payload, "summary": payload, payload: payload})
+        write_json(
+            folder / "root/good/recipe.json",
+            {**recipe, "name": payload, "summary": payload, payload: payload},
+        )
         for page in ("runs", "run"):
             assert not opened(folder, page=page, run=id_of(Path("good"))).exception, payload

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -19,9 +20,8 @@ from ganbench.errors import UserError
 from ganbench.model import Model
 from ganbench.report.critic import scores_of
 from ganbench.runs import Run
-from ganbench.ui.playground import draw, judged, judges, real_points
+from ganbench.ui.playground import answers, draw, judged, judges, real_points
 from ganbench.ui.wish import Wish, arranged
-
 
 Models = Callable[[str], Model]
 
@@ -84,7 +84,11 @@ def test_codes_are_set_and_all_else_stays(models: Models) -> None:
     assert torch.equal(after[:, :start], before[:, :start])
     assert after[:, start : start + codes.categorical[0]].argmax(1).tolist() == [1] * 4
     assert after[:, start + sum(codes.categorical)].tolist() == [-1.5] * 4
-    for wrong in (Wish(categorical=((9, 0),)), Wish(categorical=((0, 99),)), Wish(continuous=((0, float("nan")),))):
+    for wrong in (
+        Wish(categorical=((9, 0),)),
+        Wish(categorical=((0, 99),)),
+        Wish(continuous=((0, float("nan")),)),
+    ):
         with pytest.raises(UserError, match="there is no"):
             arranged(asked, wrong)
 
@@ -114,22 +118,38 @@ def test_d_ranks_a_picture_among_the_models_own(models: Models) -> None:
     assert not judges(models("classes"))
 
 
-@settings(max_examples=60)
-@given(
+WISHES = some.builds(
+    Wish,
     n=some.integers(-10, 10**9),
     seed=some.integers(-10, 10**30),
     to_seed=some.none() | some.integers(-10, 10**30),
     label=some.none() | some.integers(-10, 10**6),
     truncation=some.none() | some.floats(),
-    code=some.lists(some.tuples(some.integers(-3, 5), some.integers(-3, 20)), max_size=2),
+    categorical=some.lists(some.tuples(some.integers(-3, 5), some.integers(-3, 20)), max_size=2).map(tuple),
 )
-def test_any_wish_is_fulfilled_or_refused(models: Models, n: int, seed: int, to_seed: int | None, label: int | None, truncation: float | None, code: list[tuple[int, int]]) -> None:  # fmt: skip
-    for kind in ("points", "codes"):
-        wish = Wish(n=n, seed=seed, to_seed=to_seed, label=label, truncation=truncation, categorical=tuple(code))
-        try:
-            asked = arranged(models(kind), wish)
-        except UserError as refused:
-            assert str(refused)
-        else:
-            assert 1 <= len(asked.latents) <= 50_000
-            assert torch.isfinite(asked.latents).all()
+
+
+@settings(max_examples=60)
+@given(WISHES, some.sampled_from(["points", "codes"]))
+def test_any_wish_is_fulfilled_or_refused(models: Models, wish: Wish, kind: str) -> None:
+    with suppress(UserError):
+        asked = arranged(models(kind), wish)
+        assert 1 <= len(asked.latents) <= 50_000
+        assert torch.isfinite(asked.latents).all()
+
+
+def test_what_the_model_makes_of_a_picture_is_what_it_can(models: Models) -> None:
+    asked = models("codes")
+    picture = asked.sample(1)
+    assert answers(asked, picture) == {}
+
+    class Encoder:
+        def reconstruct(self, items: torch.Tensor) -> torch.Tensor:
+            return 255 - items
+
+        def translate(self, items: torch.Tensor) -> torch.Tensor:
+            raise UserError("it knows one domain only")
+
+    made = answers(Encoder(), picture)  # type: ignore[arg-type]
+    assert list(made) == ["reconstruct"]
+    assert torch.equal(made["reconstruct"], 255 - picture)

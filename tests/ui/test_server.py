@@ -1,4 +1,4 @@
-"""How the dashboard is started: only for this machine unless asked otherwise, and with one sentence where it cannot be."""
+"""How the dashboard is started: only for this machine unless asked otherwise; one sentence where it cannot be."""
 
 from __future__ import annotations
 
@@ -80,7 +80,9 @@ def test_a_port_in_use_is_one_sentence(tmp_path: Path, started: list[str]) -> No
     assert started == []
 
 
-@pytest.mark.parametrize("host", ["203.0.113.1", "no.such.host.invalid", "", "127.0.0.1 --server.address=0.0.0.0"])
+@pytest.mark.parametrize(
+    "host", ["203.0.113.1", "no.such.host.invalid", "", "127.0.0.1 --server.address=0.0.0.0"]
+)
 def test_an_address_of_another_machine_is_refused(tmp_path: Path, host: str, started: list[str]) -> None:
     done = ui(tmp_path, "--port", free_port(), "--host", host)
     assert isinstance(done.exception, UserError)
@@ -102,7 +104,14 @@ def test_without_streamlit_it_says_what_to_install(
 
 @pytest.mark.parametrize(
     ("host", "local"),
-    [("127.0.0.1", True), ("localhost", True), ("::1", True), ("127.9.9.9", True), ("0.0.0.0", False), ("x", False)],
+    [
+        ("127.0.0.1", True),
+        ("localhost", True),
+        ("::1", True),
+        ("127.9.9.9", True),
+        ("0.0.0.0", False),
+        ("x", False),
+    ],
 )
 def test_what_is_this_machines_own(host: str, local: bool) -> None:
     assert server.is_local(host) == local

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import torch
@@ -67,6 +69,20 @@ def judged(model: Model, picture: Tensor, seed: int = 0) -> tuple[float, float]:
     own = scores_of(model, model.sample(_OTHERS, seed=seed))
     score = float(scores_of(model, picture)[0])
     return score, float((own < score).float().mean())
+
+
+def answers(model: Model, picture: Tensor) -> dict[str, Tensor]:
+    """Return the pictures ``[1, C, H, W]`` that the model makes of a picture, by what it does; only what it can do.
+
+    A model that encodes makes the picture again; one between domains translates it.
+    """
+    found: dict[str, Tensor] = {}
+    for name in ("reconstruct", "translate"):
+        make: Callable[[Tensor], Tensor] | None = getattr(model, name, None)
+        if make is not None:
+            with suppress(UserError):  # it has no encoder, or no other domain
+                found[name] = make(picture)
+    return found
 
 
 def judges(model: Model) -> bool:

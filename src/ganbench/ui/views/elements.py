@@ -10,7 +10,6 @@ import streamlit as st
 from ganbench.errors import UserError
 from ganbench.ui.names import ids_in, shown
 
-
 _HEIGHT = 600  # pixels, until the frame's page has measured itself
 
 

@@ -8,10 +8,11 @@ import streamlit as st
 from torch import Tensor
 
 from ganbench.model import Model, load
+from ganbench.report.grid import image_grid, png
 from ganbench.runs import Run
 from ganbench.truncation import normal_numbers
 from ganbench.ui.index import Index, Signature, signature_of
-from ganbench.ui.playground import Made, draw, judged, judges, real_points
+from ganbench.ui.playground import Made, answers, draw, judged, judges, real_points
 from ganbench.ui.readings import Readings
 from ganbench.ui.upload import EXTENSIONS, MOST_MEGABYTES, read_upload
 from ganbench.ui.views.elements import choice, refusals
@@ -123,15 +124,11 @@ def _picture(model: Model) -> None:
         return
     with refusals():
         picture = read_upload(sent.name, sent.getvalue(), model.info)
-        st.image(_seen(picture), alt="your picture as the model's data are", width=192)
+        shown = {"as the model sees it": picture, **answers(model, picture)}
+        for column, (words, made) in zip(st.columns(4), shown.items(), strict=False):
+            column.image(png(image_grid(made, 1)), caption=words, alt=f"your picture, {words}", width=192)
         if judges(model):
             score, share = judged(model, picture)
             st.text(f"D's score is {score:.4g}, above {share:.0%} of the model's own samples.")
         else:
             st.text("D judges no single pictures here, so it has no score.")
-
-
-def _seen(picture: Tensor) -> bytes:
-    from ganbench.report.grid import image_grid, png
-
-    return png(image_grid(picture, 1))

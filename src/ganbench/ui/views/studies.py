@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ganbench.ui import panels
 from ganbench.ui.index import Index
 from ganbench.ui.readings import Readings
+from ganbench.ui.study_panel import study
 from ganbench.ui.views.elements import choice, frame, refusals
 
 
@@ -13,4 +13,4 @@ def show(index: Index, _: Readings) -> None:
     wanted = choice("Study", {found.id: found.label for found in index.studies()}, "study")
     if wanted is not None:
         with refusals():
-            frame(panels.study(index.folder(wanted, "study")), "the study")
+            frame(study(index.folder(wanted, "study")), "the study")
