@@ -27,8 +27,8 @@ def show(index: Index, _: Readings) -> None:
     entries = chosen(index.runs(), asked, wanted, by)
     run = choice("Run", {entry.id: entry.label for entry in entries}, "run")
     if run is not None:
-        one, play = st.columns([1, 5])
-        one.button("Open", on_click=go, args=("run",))
+        one, play = st.columns([1, 4])
+        one.button("Open the run", on_click=go, args=("run",))
         play.button("Play with it", on_click=go, args=("playground",))
 
 
