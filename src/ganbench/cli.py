@@ -17,6 +17,7 @@ from ganbench.cli_options import BudgetOption, ModuleOption, StepOption, step_of
 from ganbench.cli_report import report
 from ganbench.cli_study import compare, study
 from ganbench.cli_translate import translate
+from ganbench.cli_ui import ui
 from ganbench.errors import RunError, Stopped, UserError
 
 app = typer.Typer(
@@ -192,6 +193,7 @@ app.command()(translate)
 app.command()(study)
 app.command()(compare)
 app.command()(report)
+app.command()(ui)
 
 
 def _print_path(path: Path) -> None:

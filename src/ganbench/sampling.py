@@ -64,16 +64,21 @@ def write_samples(model: Model, out: Path, n: int, seed: int, label: int | None 
     labels = model.labels(n) if label is None else torch.full((n,), label)
     samples = model.sample(n, seed=seed, labels=labels)
     if out.suffix == ".npz":
-        known: dict[str, Any] = (
-            {} if labels is None else {"labels": labels.numpy(), "classes": np.array(model.classes)}
-        )
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, samples=samples.numpy(), **known)
-        write_bytes(out, buffer.getvalue())
+        write_bytes(out, npz_of(model, samples, labels))
     elif model.info.kind != "image":
         raise UserError("these samples are points, not pictures: write them to FILE.npz or FILE.png")
     else:
         _write_folder(model, out, samples, labels)
+
+
+def npz_of(model: Model, samples: Tensor, labels: Tensor | None) -> bytes:
+    """Return the bytes of an ``.npz`` of samples: ``samples`` and, of a model of classes, ``labels``, ``classes``."""
+    known: dict[str, Any] = (
+        {} if labels is None else {"labels": labels.numpy(), "classes": np.array(model.classes)}
+    )
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, samples=samples.numpy(), **known)
+    return buffer.getvalue()
 
 
 def picture_named(name: str) -> Picture:

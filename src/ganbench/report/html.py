@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import html
 import json
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,7 @@ from importlib import resources
 
 from ganbench.report.chart import MOST, Chart
 
-_ASSETS = ("charts.js", "timeline.js")
+_ASSETS = ("charts.js", "timeline.js", "frame.js")
 
 
 def text(value: object) -> str:
@@ -78,11 +79,13 @@ def facts(pairs: Mapping[str, object]) -> str:
 
 
 def page(title: str, body: str) -> str:
-    """Return the whole page, with its style and scripts inside; a policy in it forbids it every other source."""
+    """Return the whole page, its style and scripts inside; a policy in it forbids every other source and script."""
     assets = resources.files("ganbench.report") / "assets"
     style = (assets / "page.css").read_text()
-    scripts = "".join(f"<script>{(assets / name).read_text()}</script>" for name in _ASSETS)
-    policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+    code = [(assets / name).read_text() for name in _ASSETS]
+    scripts = "".join(f"<script>{one}</script>" for one in code)
+    own = " ".join(f"'sha256-{_digest(one)}'" for one in code)
+    policy = f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {own}"
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
@@ -90,3 +93,7 @@ def page(title: str, body: str) -> str:
         f'<link rel="icon" href="data:,"><title>{text(title)}</title><style>{style}</style></head>'
         f"<body><main>{body}</main>{scripts}</body></html>\n"
     )
+
+
+def _digest(code: str) -> str:
+    return base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()

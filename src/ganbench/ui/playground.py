@@ -1,0 +1,94 @@
+"""What the playground does with a model: samples as a picture and as numbers, and what D makes of a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ganbench.data import toy
+from ganbench.errors import UserError
+from ganbench.model import Model
+from ganbench.recipe import Recipe
+from ganbench.report.critic import critic_picture, scores_of, why_not
+from ganbench.report.grid import sample_picture
+from ganbench.sampling import npz_of
+from ganbench.training.draws import Draws
+from ganbench.ui.wish import Wish, arranged
+
+_REAL = 1000  # points of the data that are shown behind
+_MOST_POINTS = 100_000  # of a data set that is made for it
+_OTHERS = 256  # samples that an uploaded picture is ranked among
+
+
+@dataclass(frozen=True)
+class Made:
+    """Samples in the data's own units, the class numbers or weights of each if there are any, and their columns."""
+
+    samples: Tensor
+    labels: Tensor | None
+    columns: int | None
+
+    def npz(self, model: Model) -> bytes:
+        """Return the samples as the bytes of an ``.npz`` file."""
+        return npz_of(model, self.samples, self.labels)
+
+    def png(self, model: Model, real: Tensor | None = None) -> bytes:
+        """Return the samples as the bytes of a PNG: a grid; or points with D's output behind, where it has one."""
+        if model.info.kind == "image" or why_not(model) is not None:
+            return sample_picture(model.info, self.samples, real, columns=self.columns)
+        behind = torch.zeros(0, *model.info.shape) if real is None else real
+        return critic_picture(model, self.samples, behind)
+
+
+def draw(model: Model, wish: Wish) -> Made:
+    """Return the samples that are asked for. Raises UserError as :func:`ganbench.ui.wish.arranged` does."""
+    asked = arranged(model, wish)
+    return Made(model.decode(asked.latents, asked.labels), asked.labels, asked.columns)
+
+
+def real_points(recipe: Recipe) -> Tensor | None:
+    """Return some points of the data that the recipe draws itself, float32 ``[N, D]``; None for data from files."""
+    made_here = recipe.data.target.__module__ == toy.__name__
+    if not made_here or int(recipe.data.kwargs.get("points", 0)) > _MOST_POINTS:
+        return None
+    data = recipe.data()
+    chosen: Tensor = data.items(Draws(0, "real").integers(min(_REAL, data.info.size), data.info.size))
+    return chosen
+
+
+def judged(model: Model, picture: Tensor, seed: int = 0) -> tuple[float, float]:
+    """Return D's raw score of a picture ``[1, C, H, W]``, and the share of the model's own samples that D scores lower.
+
+    Raises:
+        UserError: D does not judge samples one by one.
+    """
+    own = scores_of(model, model.sample(_OTHERS, seed=seed))
+    score = float(scores_of(model, picture)[0])
+    return score, float((own < score).float().mean())
+
+
+def answers(model: Model, picture: Tensor) -> dict[str, Tensor]:
+    """Return the pictures ``[1, C, H, W]`` that the model makes of a picture, by what it does; only what it can do.
+
+    A model that encodes makes the picture again; one between domains translates it.
+    """
+    found: dict[str, Tensor] = {}
+    for name in ("reconstruct", "translate"):
+        make: Callable[[Tensor], Tensor] | None = getattr(model, name, None)
+        if make is not None:
+            with suppress(UserError):  # it has no encoder, or no other domain
+                found[name] = make(picture)
+    return found
+
+
+def judges(model: Model) -> bool:
+    """Whether the model's D scores single samples."""
+    try:
+        scores_of(model, torch.zeros(1, *model.info.shape))
+    except UserError:
+        return False
+    return True

@@ -1,0 +1,55 @@
+"""One run, live while it trains: health, curves, timeline, layers by name, evaluation records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import streamlit as st
+
+from ganbench.report.reading import Reading
+from ganbench.ui import panels
+from ganbench.ui.glance import look, status_of
+from ganbench.ui.index import Index
+from ganbench.ui.readings import Readings
+from ganbench.ui.views.elements import choice, frame, refusals
+
+_EVERY = 4  # seconds
+_PARTS: Mapping[str, Callable[[Reading], str]] = MappingProxyType(
+    {
+        "Curves": panels.curves,
+        "Timeline": panels.timeline,
+        "Layers": panels.layers,
+        "Records": panels.records,
+    }
+)
+
+
+def show(index: Index, readings: Readings) -> None:
+    """Show the run that is chosen."""
+    run = choice("Run", {entry.id: entry.label for entry in index.runs()}, "run")
+    if run is None:
+        return
+    part = st.segmented_control("Part", list(_PARTS), default="Curves", required=True)
+    live = st.toggle("Follow while it trains", value=True, help="Off: charts stay as they are zoomed.")
+    with refusals():
+        folder = index.folder(run)
+        running = status_of(look(folder), folder) == "running"
+        st.fragment(_shown, run_every=_EVERY if live and running else None)(index, readings, run, part)
+
+
+def _shown(index: Index, readings: Readings, run: str, part: str) -> None:
+    with refusals():
+        folder = index.folder(run)
+        reading = readings.of(folder)
+        _head(reading, folder)
+        frame(_PARTS[part](reading), f"{part.lower()} of the run")
+
+
+def _head(reading: Reading, folder: Path) -> None:
+    status, step, recipe = st.columns(3)
+    status.metric("Status", status_of(look(folder), folder))
+    step.metric("Step", f"{reading.step:,} of {reading.steps:,}")
+    recipe.caption("Recipe")
+    recipe.text(reading.name)
