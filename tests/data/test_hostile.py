@@ -151,7 +151,7 @@ def test_a_bomb_is_refused_before_a_pixel_is_decoded(tmp_path: Path, monkeypatch
 def test_so_is_one_in_an_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_archive(tmp_path / "a.npz", [bomb(9_000, 9_000), bomb(20_000, 20_000)], [0, 0], ["x"])
     monkeypatch.setattr(ImageFile.ImageFile, "load", None)
-    with pytest.raises(UserError, match="picture 0 of .*a.npz is broken: 9000x9000 is above 64"):
+    with pytest.raises(UserError, match=r"picture 0 of .*a.npz is broken: 9000x9000 is above 64"):
         archive(str(tmp_path / "a.npz"))
     found = [reason for _, reason in check(tmp_path / "a.npz").broken]
     assert re.search("above 64 megapixels", found[0])
