@@ -82,6 +82,18 @@ def _further(networks: nn.ModuleDict, latent: Latent) -> dict[str, Any]:
     return ({"features": sizes[-1]} if sizes else {}) | ({} if codes is None else {"codes": codes})
 
 
+def take_first_weights(networks: nn.ModuleDict) -> None:
+    """Have networks that name a file or a run take their first weights from it; when a run begins, never later.
+
+    Raises:
+        UserError: a file cannot be read, or does not fit.
+    """
+    for network in networks.values():
+        begin = getattr(network, "begin", None)
+        if begin is not None:
+            begin()
+
+
 def make_trainer(recipe: Recipe, dataset: Dataset, engine: Engine, seed: int) -> Trainer:
     """Make everything that a run needs, ready for its first step.
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import ganbench
 from ganbench.actions import Actions
-from ganbench.build import make_dataset, make_trainer
+from ganbench.build import make_dataset, make_trainer, take_first_weights
 from ganbench.catalogue import find_recipe
 from ganbench.console import Console, Silent
 from ganbench.data.base import Dataset
@@ -52,6 +52,7 @@ def train(
     try:
         dataset = _dataset(chosen, tensorboard, trusted)
         trainer = make_trainer(chosen, dataset, engine, seed)
+        take_first_weights(trainer.networks)
         path = Path(engine.share(str(out if out is not None else _free_folder(chosen.name, seed))))
         if engine.leads:
             Run.create(path, chosen, _meta(dataset, engine, seed))

@@ -106,3 +106,6 @@ class _Walker:
 
     def decode(self, latents: Tensor) -> Tensor:
         return self.model.decode(latents)
+
+    def features(self, items: Tensor) -> dict[str, Tensor]:
+        return self.model.features(items)

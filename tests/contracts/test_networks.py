@@ -42,7 +42,9 @@ from ganbench.networks import (
     MLPEncoder,
     MLPGenerator,
     PatchDiscriminator,
+    Predictor,
     ResNetDiscriminator,
+    ResNetEncoder,
     ResNetGenerator,
     SimpleCNNDiscriminator,
     SimpleCNNGenerator,
@@ -184,6 +186,8 @@ EXAMPLES = [
         CodeNetwork, {"width": 8, "norm": "layer"}, {"features": 6, "codes": Codes((3, 2), 2)}, (6,), (9,)
     ),
     Example(CodeNetwork, {"width": 0, "norm": "none"}, {"features": 6, "codes": Codes((3,), 1)}, (6,), (5,)),
+    Example(ResNetEncoder, {"width": 4, "blocks": 1, "size": 5}, {"shape": (3, 16, 16)}, (3, 16, 16), (5,)),
+    Example(Predictor, {"size": 6, "width": 4}, {}, (6,), (6,)),
     translator((3, 8, 12), width=4, blocks=1),
     translator((1, 8, 8), width=4, blocks=2, norm="batch"),
     translator((1, 8, 8), width=4, blocks=1, norm="none"),
@@ -216,6 +220,12 @@ FURTHER_HEADS = [
     told(discriminator(SimpleCNNDiscriminator, (1, 16, 24), width=4), ClassifierHead),
     told(discriminator(ResNetDiscriminator, (3, 16, 16), width=4), ProxyHead, size=6),
 ]
+ALWAYS_WITH_BATCH_NORM = (
+    Predictor,
+    ResNetEncoder,
+    StridelessDCGANDiscriminator,
+    StridelessDCGANGenerator,
+)
 each_example = pytest.mark.parametrize("example", EXAMPLES, ids=str)
 
 
@@ -429,7 +439,7 @@ def test_spectral_norm_divides_by_the_largest_singular_value(example: Example) -
 def test_mixing_of_rows_is_what_the_norm_says() -> None:
     for example in EXAMPLES:
         norm = inspect.signature(example.cls).parameters.get("norm")
-        if issubclass(example.cls, StridelessDCGANGenerator | StridelessDCGANDiscriminator):  # type: ignore[arg-type]
+        if issubclass(example.cls, ALWAYS_WITH_BATCH_NORM):  # type: ignore[arg-type]
             continue  # always with batch norm
         chosen = example.chosen.get("norm", norm and norm.default)
         expected = "batch" in (chosen if isinstance(chosen, tuple) else (chosen,))

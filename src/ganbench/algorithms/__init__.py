@@ -6,6 +6,16 @@ from ganbench.algorithms.base import Algorithm
 from ganbench.algorithms.bigan import BiGAN
 from ganbench.algorithms.cyclegan import CycleGAN
 from ganbench.algorithms.infogan import InfoGAN
+from ganbench.algorithms.simsiam import SimSiam
 from ganbench.algorithms.veegan import Veegan
 
-__all__ = ["Adversarial", "Algorithm", "AuxiliaryClassifier", "BiGAN", "CycleGAN", "InfoGAN", "Veegan"]
+__all__ = [
+    "Adversarial",
+    "Algorithm",
+    "AuxiliaryClassifier",
+    "BiGAN",
+    "CycleGAN",
+    "InfoGAN",
+    "SimSiam",
+    "Veegan",
+]

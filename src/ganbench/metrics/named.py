@@ -135,6 +135,12 @@ def _knn(features: Callable[[], FeatureExtractor]) -> Metric:
     return NearestClasses(features())
 
 
+def _own_features(features: Callable[[], FeatureExtractor]) -> Metric:
+    from ganbench.metrics.own_features import OwnFeatures
+
+    return OwnFeatures()
+
+
 METRICS: Mapping[str, Callable[[Callable[[], FeatureExtractor]], Metric]] = MappingProxyType(
     {
         "fd": _frechet,
@@ -152,6 +158,7 @@ METRICS: Mapping[str, Callable[[Callable[[], FeatureExtractor]], Metric]] = Mapp
         "ppl": _path_length,
         "probe": _probe,
         "knn": _knn,
+        "own-knn": _own_features,
         "swd": _sliced_wasserstein,
         "spectrum": _spectrum,
         "modes": _modes,

@@ -3,6 +3,7 @@
 from ganbench.networks.codes import CodeNetwork
 from ganbench.networks.dense_conv import DenseConvDiscriminator, DenseConvGenerator
 from ganbench.networks.dense_dcgan import DenseDCGANDiscriminator, DenseDCGANGenerator
+from ganbench.networks.encoder import Predictor, ResNetEncoder
 from ganbench.networks.image_to_image import ImageToImageGenerator, PatchDiscriminator
 from ganbench.networks.maxout import MaxoutDiscriminator
 from ganbench.networks.mlp import JointMLPDiscriminator, MLPDiscriminator, MLPEncoder, MLPGenerator
@@ -23,7 +24,9 @@ __all__ = [
     "MLPGenerator",
     "MaxoutDiscriminator",
     "PatchDiscriminator",
+    "Predictor",
     "ResNetDiscriminator",
+    "ResNetEncoder",
     "ResNetGenerator",
     "SimpleCNNDiscriminator",
     "SimpleCNNGenerator",

@@ -1,0 +1,104 @@
+"""SimSiam: its term in closed form, which side stands still, views, the measure of collapse, and a run of it."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+import torch
+from tests.context import context
+from tests.tiny import tiny
+from torch import nn
+
+from ganbench.algorithms import SimSiam
+from ganbench.algorithms.simsiam import spread
+from ganbench.algorithms.views import Views
+from ganbench.data.base import Batch
+from ganbench.errors import UserError
+from ganbench.experiment import train
+from ganbench.model import load
+from ganbench.networks import Predictor, ResNetEncoder
+from ganbench.report.page import write_report
+from ganbench.sampling import write_samples
+from ganbench.training.draws import Draws
+
+
+def networks() -> nn.ModuleDict:
+    torch.manual_seed(0)
+    f = ResNetEncoder(shape=(3, 8, 8), width=4, blocks=1, size=6)
+    return nn.ModuleDict({"f": f, "h": Predictor(size=6, width=4)})
+
+
+def pictures(rows: int = 8) -> torch.Tensor:
+    return torch.rand(rows, 3, 8, 8, generator=torch.Generator().manual_seed(1)) * 2 - 1
+
+
+def test_the_term_is_the_negative_cosine_of_the_prediction_and_the_other_view() -> None:
+    outputs = iter([torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0, 1.0]])] * 2)
+
+    class Given(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return next(outputs)
+
+    made = nn.ModuleDict({"f": Given(), "h": nn.Identity()})
+    terms = SimSiam(views=lambda x, draws: x).terms(made, Batch(pictures(1)), context())
+    assert terms["similarity"].tolist() == pytest.approx([-1 / math.sqrt(2)])
+
+
+def test_each_view_is_predicted_and_the_one_to_be_predicted_stands_still() -> None:
+    made = networks()
+    made["h"] = nn.Linear(6, 6)  # a fixed prediction: f is moved through h alone, or not at all
+    nn.init.zeros_(made["h"].weight)
+    terms = SimSiam().terms(made, Batch(pictures()), context())
+    assert set(terms) == {"similarity", "spread"}
+    terms["similarity"].mean().backward()
+    assert made["h"].bias.grad is not None
+    assert made["h"].bias.grad.abs().max() > 0
+    assert all(p.grad is None or p.grad.abs().max() < 1e-6 for p in made["f"].parameters())
+    assert not terms["spread"].requires_grad
+
+
+def test_spread_is_one_for_outputs_in_all_directions_and_zero_if_all_are_alike() -> None:
+    many = torch.randn(4000, 32, generator=torch.Generator().manual_seed(0))
+    assert float(spread(many)) == pytest.approx(1.0, abs=0.02)
+    assert float(spread(many[:1].expand(100, -1))) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_views_stay_in_range_differ_and_depend_on_the_draws_alone() -> None:
+    x, views = pictures(64), Views()
+    one, same, other = (views(x, Draws("view", key)) for key in (0, 0, 1))
+    assert torch.equal(one, same)
+    assert not torch.equal(one, other)
+    assert one.shape == x.shape
+    assert -1 <= one.min() < one.max() <= 1
+    halves = [views(h, Draws("view", 0, part=p, parts=2)) for p, h in enumerate(x.chunk(2))]
+    torch.testing.assert_close(torch.cat(halves), one)
+
+
+def test_views_without_change_are_the_picture_or_its_mirror_image() -> None:
+    x = pictures(64)
+    seen = Views(smallest=1.0, jitter=0.0, grey=0.0)(x, Draws("view"))
+    straight = (seen - x).abs().flatten(1).amax(1) < 0.3  # the ratio of sides cannot change without cutting
+    grey = Views(smallest=1.0, jitter=0.0, grey=1.0)(x, Draws("view"))
+    assert torch.allclose(grey[:, 0], grey[:, 1], atol=1e-5)
+    sharp = Views(smallest=1.0, jitter=0.0, grey=0.0)
+    level = torch.full((64, 3, 8, 8), 0.25)
+    assert torch.allclose(sharp(level, Draws("view")), level, atol=1e-5)
+    assert not straight.all()
+    with pytest.raises(UserError, match="Views: smallest must be"):
+        Views(smallest=0.0)
+
+
+def test_a_run_of_it_is_scored_on_the_way_and_makes_no_samples(tmp_path: Path) -> None:
+    run = train(tiny("simsiam-cifar10", {"schedule.evaluate_every": 6}), out=tmp_path / "run")
+    scores = run.events.read("score")
+    assert [(e["step"], e["name"]) for e in scores] == [(6, "own-knn"), (12, "own-knn")]
+    assert set(scores[0]["details"]["table"]) == {"f", "f projected", "pixels"}
+    assert not list(run.samples.glob("*"))
+    model = load(run)
+    with pytest.raises(UserError, match="makes no samples"):
+        write_samples(model, tmp_path / "s.npz", 4, 0)
+    codes = model.encode(model.items.items(torch.arange(3)))
+    torch.testing.assert_close(codes.norm(dim=1), torch.ones(3))
+    assert write_report(run).is_file()
