@@ -30,8 +30,8 @@ class Shown:
 
 
 def shown(model: Model, seed: int = 0) -> list[Shown]:
-    """Return those of the pictures that this model of pictures has, the same for the same weights and seed."""
-    if model.info.kind != "image":
+    """Return those of the pictures that this maker of pictures has, the same for the same weights and seed."""
+    if model.info.kind != "image" or not model.algorithm.generates:
         return []
     found = []
     if model.classes:
