@@ -185,6 +185,14 @@ def test_classes_stand_above_their_columns(browser: Any, of_classes: Path) -> No
         assert names.count() > 1
 
 
+def test_the_contents_lead_to_a_section_from_the_keyboard(browser: Any, of_classes: Path) -> None:
+    with opened(browser, of_classes) as page:
+        page.keyboard.press("Tab")
+        page.get_by_role("link", name="Layers").focus()
+        page.keyboard.press("Enter")
+        assert page.get_by_role("heading", name="Layers", exact=True).bounding_box()["y"] < 300
+
+
 def test_how_a_score_was_measured_opens_from_the_keyboard(browser: Any, of_classes: Path) -> None:
     with opened(browser, of_classes) as page:
         protocol = page.locator("details", has_text="protocol").first

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -73,7 +74,7 @@ def _calls(model: Model, name: str, network: nn.Module) -> Iterator[Callable[[],
         (latent, label),
     ]
     for given in inputs + [(one,) for one in features]:
-        yield lambda given=given: network(*given)  # type: ignore[misc]
+        yield partial(network, *given)
 
 
 @contextmanager
