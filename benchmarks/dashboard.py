@@ -18,7 +18,6 @@ import math
 import os
 import platform
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
@@ -150,7 +149,7 @@ def wait_for(port: int) -> None:
     while True:
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health").close()
-        except (OSError, socket.error):
+        except OSError:
             time.sleep(0.2)
         else:
             return
