@@ -15,7 +15,8 @@ from ganbench.data.shapes import shapes
 from ganbench.errors import UserError
 from ganbench.experiment import resume, train
 from ganbench.metrics.path_length import PathLength
-from ganbench.model import load
+from ganbench.metrics.registry import extractor_named
+from ganbench.model import Purpose, load
 from ganbench.recipe import Recipe
 from ganbench.runs import Run
 
@@ -53,16 +54,25 @@ def test_metrics_are_given_the_other_split_and_the_generator(tmp_path: Path) -> 
     assert selection["by"] == "swd"
 
 
-def test_path_lengths_on_the_way_are_of_other_paths_than_a_reports(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("purpose", "the_same"), [("selection", True), ("sample", False)])
+def test_path_lengths_on_the_way_are_of_other_paths_than_a_reports(
+    tmp_path: Path, purpose: Purpose, the_same: bool
+) -> None:
     run = train(
         scored_by(["ppl"]), out=tmp_path / "run", seed=1
     )  # the seed that a report has if none is given
-    model, found = load(run), values(run, "ppl")[4]["value"]
-    from ganbench.metrics.registry import extractor_named
+    model = load(run)
 
-    metric = PathLength(extractor_named("pixels@2"))
-    report = metric.with_generator(model, 120, 1).score([torch.zeros(0, 3, 32, 32).byte()], shapes(130))
-    assert found != report.value
+    class Walker:
+        decode = staticmethod(model.decode)
+
+        @staticmethod
+        def latents(n: int, seed: int = 0) -> torch.Tensor:
+            return model.latents(n, seed, purpose)
+
+    metric = PathLength(extractor_named("pixels@2")).with_generator(Walker(), 120, 1)
+    (event,) = [e for e in run.events.read("score") if e["step"] == 4]
+    assert (metric.score([torch.zeros(1, 3, 32, 32).byte()], shapes(130)).value == event["value"]) == the_same
 
 
 @pytest.mark.parametrize(

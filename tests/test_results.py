@@ -43,3 +43,11 @@ def test_planted_copies_are_told_and_honest_samples_are_not(data: str) -> None:
     flagged = record["flagged"][data]
     assert flagged["5% copies"]["p"] >= 0.95 * record["draws"]
     assert flagged["honest"]["p"] <= 0.05 * record["draws"]
+
+
+def test_scores_of_real_pictures_are_torch_fidelitys() -> None:
+    record = json.loads((ROOT / "results" / "agreement.json").read_text())
+    assert len(record["pairs"]) >= 5
+    assert record["goals"] == {"fd": 1e-4, "kd": 1e-3, "is": 1e-4, "precision": 1e-4, "recall": 1e-4}
+    for name, goal in record["goals"].items():
+        assert max(pair[name]["in_double"] for pair in record["pairs"].values()) <= goal

@@ -6,12 +6,13 @@ Miyato and Koyama, "cGANs with Projection Discriminator" (2018), arXiv:1802.0563
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor
 
+from ganbench.data.part import Part
 from ganbench.metrics.base import JSON, Score
 from ganbench.metrics.chunk import Chunk
 from ganbench.metrics.extractors.base import FeatureExtractor, score_name
@@ -26,21 +27,6 @@ from ganbench.statistics import mean
 
 if TYPE_CHECKING:
     from ganbench.data.base import Dataset
-
-
-class OfClass:
-    """The items of one class: what is worked out of them is kept under a fingerprint of its own."""
-
-    def __init__(self, whole: Dataset, number: int, index: Tensor) -> None:
-        self._whole, self._index = whole, index
-        print_ = whole.info.fingerprint
-        self.info = replace(
-            whole.info, size=len(index), fingerprint=f"{print_} class {number}" if print_ else ""
-        )
-
-    def items(self, index: Tensor) -> Tensor:
-        """Return these items as they are."""
-        return self._whole.items(self._index[index])
 
 
 @dataclass(frozen=True)
@@ -78,7 +64,7 @@ class FrechetPerClass(PictureMetric):
         chosen = [(labels == number).nonzero().flatten() for number in range(len(info.classes))]
         for name, index in zip(info.classes, chosen, strict=True):
             require_of_class(self, len(index), f"items of '{info.name}'", name)
-        parts = [OfClass(reference, number, index) for number, index in enumerate(chosen)]
+        parts = [Part(reference, index, f"class {number}") for number, index in enumerate(chosen)]
         statistics = [reference_statistics(part, self.features, rows=False) for part in parts]
         return FrechetPerClassMeasurement(self, reference, parts, statistics)
 
@@ -90,7 +76,7 @@ class FrechetPerClassMeasurement:
         self,
         metric: FrechetPerClass,
         reference: Dataset,
-        parts: Sequence[OfClass],
+        parts: Sequence[Part],
         statistics: Sequence[Gaussian],
     ) -> None:
         self._metric, self._dataset, self._parts, self._statistics = metric, reference, parts, statistics
