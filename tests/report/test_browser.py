@@ -1,17 +1,23 @@
-"""The report as a person uses it, in a real browser: zoom, log scale, the timeline, by pointer and keyboard."""
+"""The report as a person uses it, in a real browser: zoom, log scale, the timeline, classes, a study, the keyboard."""
 
 from __future__ import annotations
 
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.report.example import example_run
+from tests.report.test_study_page import by_hand
+from tests.tiny import drawn, tiny
 
+from ganbench.experiment import train
 from ganbench.report.page import write_report
+from ganbench.report.study_page import write_study_report
+from ganbench.runs import write_json
 
 sync_api = pytest.importorskip(
     "playwright.sync_api", reason="playwright is not installed (it is in the dev extra)"
@@ -45,18 +51,41 @@ def browser() -> Iterator[Any]:
         opened.close()
 
 
+@pytest.fixture(scope="module")
+def of_classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of a scored model of classes."""
+    with drawn():
+        run = train(tiny("cgan-cifar10"), out=tmp_path_factory.mktemp("classes") / "run")
+    record = {"name": "fd", "value": 12.5, "better": "lower", "details": {}, "measured": {"samples": 1000}}
+    write_json(run.eval / "fd.json", record)
+    return write_report(run)
+
+
+@pytest.fixture(scope="module")
+def of_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_study_report(by_hand(tmp_path_factory.mktemp("study") / "ring"))
+
+
 @pytest.fixture
 def page(browser: Any, report: Path) -> Iterator[Any]:
-    """The page, which must neither complain nor ask for anything but itself."""
-    opened, said, asked = browser.new_page(), [], []
-    opened.on("console", lambda message: said.append(message.text))
-    opened.on("pageerror", lambda error: said.append(str(error)))
-    opened.on("request", lambda request: asked.append(request.url))
-    opened.goto(report.as_uri())
-    yield opened
-    opened.close()
+    with opened(browser, report) as page:
+        yield page
+
+
+@contextmanager
+def opened(browser: Any, path: Path) -> Iterator[Any]:
+    """Open a page, which must neither complain, nor ask for anything but itself, nor be wider than the window."""
+    page, said, asked = browser.new_page(), [], []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(path.as_uri())
+    yield page
+    wide = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    page.close()
     assert said == []
-    assert [url for url in asked if not url.startswith("data:")] == [report.as_uri()]
+    assert [url for url in asked if not url.startswith("data:")] == [path.as_uri()]
+    assert wide[0] <= wide[1]
 
 
 def chart(page: Any, title: str) -> Any:
@@ -142,6 +171,66 @@ def test_the_timeline_plays_and_slides(page: Any) -> None:
     timeline.get_by_role("button", name="Play").click()
     sync_api.expect(said).to_have_text("step 40")
     sync_api.expect(timeline.get_by_role("button", name="Play")).to_be_visible()
+
+
+def test_classes_stand_above_their_columns(browser: Any, of_classes: Path) -> None:
+    with opened(browser, of_classes) as page:
+        figure = page.locator("section", has_text="Classes, codes").locator("figure.picture").first
+        names, picture = figure.locator(".columns span"), figure.locator("img")
+        width = picture.bounding_box()["width"]
+        for i in range(names.count()):
+            box, left = names.nth(i).bounding_box(), picture.bounding_box()["x"]
+            middle = box["x"] + box["width"] / 2 - left
+            assert abs(middle - (i + 0.5) * width / names.count()) < width / 50, names.nth(i).inner_text()
+        assert names.count() > 1
+
+
+def test_the_contents_lead_to_a_section_from_the_keyboard(browser: Any, of_classes: Path) -> None:
+    with opened(browser, of_classes) as page:
+        page.keyboard.press("Tab")
+        page.get_by_role("link", name="Layers").focus()
+        page.keyboard.press("Enter")
+        assert page.get_by_role("heading", name="Layers", exact=True).bounding_box()["y"] < 300
+
+
+def test_how_a_score_was_measured_opens_from_the_keyboard(browser: Any, of_classes: Path) -> None:
+    with opened(browser, of_classes) as page:
+        protocol = page.locator("details", has_text="protocol").first
+        assert not protocol.locator("table").is_visible()
+        protocol.locator("summary").focus()
+        page.keyboard.press("Enter")
+        assert "samples" in protocol.locator("table").inner_text()
+
+
+def test_networks_and_own_pictures_are_there_and_each_picture_has_words(
+    browser: Any, of_classes: Path
+) -> None:
+    with opened(browser, of_classes) as page:
+        assert page.locator("svg.diagram[role=img]").count() == 2
+        assert "layer by layer" in page.locator("svg.diagram").first.get_attribute("aria-label")
+        assert page.get_by_alt_text("Walks from class to class").is_visible()
+        assert all(image.get_attribute("alt") for image in page.locator("img").all())
+        assert chart(page, "Learning rates").locator("path.line").count() == 1
+
+
+def test_a_study_has_bands_its_verdicts_and_one_slider_for_all(browser: Any, of_study: Path) -> None:
+    with opened(browser, of_study) as page:
+        curves = chart(page, "Curves: mean over seeds")
+        assert curves.locator("polygon.band").count() == 2
+        curves.locator("select").select_option("D/adversarial")
+        assert curves.locator("path.line").count() == 2
+        verdicts = page.locator("section", has=page.get_by_role("heading", name="Verdicts"))
+        assert "gan-r1-ring8 and wgan-ring8" in verdicts.inner_text()
+        slider = page.locator(".timeline input[type=range]")
+        slider.focus()
+        page.keyboard.press("Home")
+        assert [i.get_attribute("data-step") for i in page.locator(".timeline img:visible").all()] == [
+            "10",
+            "10",
+        ]
+        kept = os.environ.get("GANBENCH_SCREENSHOTS")
+        if kept:
+            page.screenshot(path=Path(kept) / "study.png", full_page=True)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

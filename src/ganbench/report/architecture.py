@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -35,7 +36,8 @@ def architecture(model: Model) -> dict[str, list[Layer]]:
     """Return the layers of each network, in the order in which they are first called.
 
     Networks are tried with samples, latents, labels and features, one or two of them, until one fits. Of a network
-    that takes something else the layers come in the order in which they were made, and their shapes are not known.
+    that takes something else the layers come in the order in which they were made, and their shapes are not known; so
+    do layers that are never called because the network uses their weights itself.
     What a network does between its layers (sums, resizing) is no layer.
     """
     found = {}
@@ -50,8 +52,8 @@ def architecture(model: Model) -> dict[str, list[Layer]]:
                     seen.clear()
                 if seen:
                     break
-        if not seen:
-            seen = [(layer, module, ()) for layer, module in _layers(network)]
+        called = {layer for layer, _, _ in seen}
+        seen += [(layer, module, ()) for layer, module in _layers(network) if layer not in called]
         found[name] = [_layer(*one) for one in seen]
     return found
 
@@ -72,7 +74,7 @@ def _calls(model: Model, name: str, network: nn.Module) -> Iterator[Callable[[],
         (latent, label),
     ]
     for given in inputs + [(one,) for one in features]:
-        yield lambda given=given: network(*given)  # type: ignore[misc]
+        yield partial(network, *given)
 
 
 @contextmanager

@@ -73,6 +73,17 @@ def section(title: str, inside: str) -> str:
     return f"<section><h2>{text(title)}</h2>{inside}</section>" if inside else ""
 
 
+def sections(parts: Mapping[str, str]) -> str:
+    """Return sections by title, without those in which nothing is, and before them a list of links to them."""
+    shown = {title: inside for title, inside in parts.items() if inside}
+    links = "".join(f'<li><a href="#part-{i}">{text(title)}</a></li>' for i, title in enumerate(shown))
+    made = "".join(
+        section(title, inside).replace("<section>", f'<section id="part-{i}">', 1)
+        for i, (title, inside) in enumerate(shown.items())
+    )
+    return f'<nav aria-label="contents"><ul>{links}</ul></nav>{made}'
+
+
 def facts(pairs: Mapping[str, object]) -> str:
     """Return names and what they are, in two columns."""
     return table([], list(pairs.items()))

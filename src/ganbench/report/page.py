@@ -25,7 +25,7 @@ from ganbench.report.chart import (
 from ganbench.report.critic import why_not
 from ganbench.report.diagram import diagram, shape_in_words
 from ganbench.report.embed import figure
-from ganbench.report.html import details, facts, page, section, source, table, text
+from ganbench.report.html import details, facts, page, sections, source, table, text
 from ganbench.report.kept import keep_pictures
 from ganbench.report.layers import layer_series
 from ganbench.report.reading import Reading, picture_folders, read_run
@@ -57,23 +57,22 @@ def write_report(run: Run, trusted: Collection[str] = ()) -> Path:
     pictures = keep_pictures(reading, model, own, networks)
 
     def build(room: Room) -> str:
-        body = [
-            f"<h1>{text(reading.name)}</h1><p>{text(reading.recipe.get('summary', ''))}</p>",
-            section(
-                "Health", parts.warnings(reading.findings, room.first(reading.problems, "damaged parts"))
-            ),
-            section("What was run", _facts(reading)),
-            section("Scores", _scores(reading, room)),
-            section("Curves", room.charts(_curves(reading, trusted))),
-            section("Through the training", room.timeline(_folders(run), "the training")),
-            section("The last samples", _last(run, model, room)),
-            section("Classes, codes and attention", _own(own, room)),
-            section("The discriminator", _discriminator(run, model, reason, pictures, room)),
-            section("Networks", _networks(networks)),
-            section("Layers", room.charts(layer_charts(layer_series(reading.of("layers"))))),
-            section("Recipe", details("the resolved recipe", source(json.dumps(reading.recipe, indent=1)))),
-        ]
-        return page(reading.name, "".join(body) + parts.thinned(room.notes))
+        said = parts.warnings(reading.findings, room.first(reading.problems, "damaged parts"))
+        inside = {
+            "Health": said,
+            "What was run": _facts(reading),
+            "Scores": _scores(reading, room),
+            "Curves": room.charts(_curves(reading, trusted)),
+            "Through the training": room.timeline(_folders(run), "the training"),
+            "The last samples": _last(run, model, room),
+            "Classes, codes and attention": _own(own, room),
+            "The discriminator": _discriminator(run, model, reason, pictures, room),
+            "Networks": _networks(networks),
+            "Layers": room.charts(layer_charts(layer_series(reading.of("layers")))),
+            "Recipe": details("the resolved recipe", source(json.dumps(reading.recipe, indent=1))),
+        }
+        top = f"<h1>{text(reading.name)}</h1><p>{text(reading.recipe.get('summary', ''))}</p>"
+        return page(reading.name, top + sections(inside) + parts.thinned(room.notes))
 
     path = run.path / "report.html"
     write_bytes(path, within_limit(build).encode())

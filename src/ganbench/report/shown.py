@@ -41,8 +41,8 @@ def shown(model: Model, seed: int = 0) -> list[Shown]:
     codes: Codes | None = getattr(model.latent, "codes", None)
     if codes is not None:
         found.append(_sweeps(model, codes, seed))
-    attends = any(isinstance(module, SelfAttention) for module in model.networks["G"].modules())
-    if attends:
+    layers = model.networks["G"].modules() if "G" in model.networks else ()
+    if any(isinstance(layer, SelfAttention) for layer in layers):
         found.append(_attention(model, seed))
     return found
 

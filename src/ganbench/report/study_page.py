@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ganbench.report import parts
 from ganbench.report.chart import Chart, band_chart
-from ganbench.report.html import details, facts, page, section, source, table, text
+from ganbench.report.html import details, facts, page, sections, source, table, text
 from ganbench.report.reading import Reading, read_run
 from ganbench.report.room import Room, within_limit
 from ganbench.report.scores import flat, score_table
@@ -34,21 +34,18 @@ def write_study_report(study: Study) -> Path:
     name = study.path.resolve().name
 
     def build(room: Room) -> str:
-        body = [
-            f"<h1>{text(name)}</h1><p>Recipes: {len(study.plan.recipes)}. Seeds of each: {study.plan.seeds}.</p>",
-            section("Table", _table(rows, found)),
-            section("Verdicts", _verdicts(rows, found)),
-            section("Curves", room.charts(_curves(readings))),
-            section(
-                "Recipes side by side through the training",
-                room.timeline(_first_runs(readings), "all recipes"),
-            ),
-            section("Health", _health(readings)),
-            section("What differs between the recipes", _differences(study.plan)),
-            section("What was run", _facts(study, readings)),
-            section("How the scores were measured", _measured(rows)),
-        ]
-        return page(name, "".join(body) + parts.thinned(room.notes))
+        inside = {
+            "Table": _table(rows, found),
+            "Verdicts": _verdicts(rows, found),
+            "Curves": room.charts(_curves(readings)),
+            "Recipes side by side through the training": room.timeline(_first_runs(readings), "all recipes"),
+            "Health": _health(readings),
+            "What differs between the recipes": _differences(study.plan),
+            "What was run": _facts(study, readings),
+            "How the scores were measured": _measured(rows),
+        }
+        top = f"<h1>{text(name)}</h1><p>Recipes: {len(study.plan.recipes)}. Seeds of each: {study.plan.seeds}.</p>"
+        return page(name, top + sections(inside) + parts.thinned(room.notes))
 
     path = study.path / "report.html"
     write_bytes(path, within_limit(build).encode())
