@@ -21,13 +21,12 @@ def ui(
 ) -> None:
     """Show runs and studies in a browser, live, and play with their models; nothing is changed. Ctrl-C ends it."""
     from ganbench.ui import server
-    from ganbench.ui.index import Index
+    from ganbench.ui.folders import root_of
 
     server.require_streamlit()
-    shown = Index(root).root
+    shown = root_of(root)
     server.require_free(host, port)
     if not server.is_local(host):
         print(f"warning: whoever can reach {host} can see {shown} and use its models", file=sys.stderr)
-    print(f"{shown} is shown at {server.address(host, port)} (Ctrl-C ends it)", flush=True)
     command = server.command(shown, host, port)
     os.execv(command[0], command)

@@ -14,7 +14,6 @@ from typer.testing import CliRunner
 from ganbench.cli import app
 from ganbench.errors import UserError
 from ganbench.ui import server
-from ganbench.ui.upload import MOST_MEGABYTES
 
 
 class Started(Exception):
@@ -47,7 +46,7 @@ def test_it_is_for_this_machine_and_tells_nobody(tmp_path: Path, started: list[s
     port = free_port()
     done = ui(tmp_path, "--port", port)
     assert isinstance(done.exception, Started), done.output
-    assert f"http://127.0.0.1:{port}" in done.stdout
+    assert f"{tmp_path.resolve()} is shown at http://127.0.0.1:{port} (Ctrl-C ends it)" in started
     assert {
         "--server.address=127.0.0.1",
         f"--server.port={port}",
@@ -56,7 +55,7 @@ def test_it_is_for_this_machine_and_tells_nobody(tmp_path: Path, started: list[s
         "--server.enableCORS=true",
         "--server.enableXsrfProtection=true",
         "--server.enableStaticServing=false",
-        f"--server.maxUploadSize={MOST_MEGABYTES}",
+        f"--server.maxUploadSize={server.MOST_MEGABYTES}",
         "--server.allowedHosts=127.0.0.1",
     } <= set(started)
     assert "--server.allowedHosts=*" not in started

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ganbench.health.signals import Signals, early
+from ganbench.health.signals import EARLY, Signals, early
 
 _LOST = 0.5
 _HELD = 5
@@ -29,7 +29,7 @@ class Diverging:
 
     def wrong(self, signals: Signals) -> str | None:
         """Return what is wrong now, if anything is."""
-        return _worse(signals) or _runaway(signals)
+        return _worse(signals) if signals.kind == "score" else _runaway(signals)
 
 
 def _worse(signals: Signals) -> str | None:
@@ -48,7 +48,9 @@ def _worse(signals: Signals) -> str | None:
 
 def _runaway(signals: Signals) -> str | None:
     for name, values in signals.terms.items():
-        sizes = [abs(value) for value in values]
-        if len(sizes) > 2 and min(sizes[-2:]) > max(_LARGE, _RUNAWAY * early(sizes)):
+        now = min(abs(value) for value in values[-2:])
+        # The ends of the series are enough: long runs would be slow to look at otherwise.
+        usual = early([abs(value) for value in values[:EARLY]])
+        if len(values) > 2 and now > max(_LARGE, _RUNAWAY * usual):
             return f"'{name}' has run away: it is {values[-1]:.3g}, early on it was {early(values):.3g}"
     return None

@@ -29,7 +29,7 @@ class Frozen:
         terms = [values[-3:] for name, values in signals.terms.items() if name.endswith("/adversarial")]
         if terms and all(_constant(values) for values in terms):
             return f"the losses are frozen: at three reports in a row they were {_listed(terms)}"
-        still = _still(signals.layers)
+        still = _still(signals.layers) if signals.kind == "layers" else ()
         if still:
             return (
                 f"the weights of {' and '.join(still)} are frozen: at three reports in a row none has moved"

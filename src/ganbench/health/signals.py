@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 _KEPT_LAYERS = 3  # events of this many reports; they are the largest
-_EARLY = 5
+EARLY = 5  # reports
 
 
 class Signals:
@@ -79,5 +79,5 @@ class Signals:
 
 def early(values: list[float]) -> float:
     """Return the middle one of the first five values (or as many as there are)."""
-    first = sorted(values[:_EARLY])
+    first = sorted(values[:EARLY])
     return first[len(first) // 2]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from ganbench.errors import UserError
 from ganbench.ui.names import id_of, shown
 
 Kind = Literal["run", "study"]
@@ -28,6 +29,13 @@ class Found:
     label: str
     path: Path
     problem: str = ""
+
+
+def root_of(path: Path) -> Path:
+    """Return the folder as it is without links. Raises UserError if there is none."""
+    if not path.is_dir():
+        raise UserError(f"{path} is no folder; `ganbench ui DIR` shows the runs below DIR")
+    return path.resolve()
 
 
 def folders_below(root: Path) -> list[Found]:

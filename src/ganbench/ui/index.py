@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from ganbench.errors import UserError
-from ganbench.ui.folders import Found, folders_below, problem_of
+from ganbench.ui.folders import Found, folders_below, problem_of, root_of
 from ganbench.ui.glance import Status, Told, look, status_of
 
 Order = Literal["path", "score", "newest"]
@@ -42,9 +42,7 @@ class Index:
 
     def __init__(self, root: Path) -> None:
         """Raises UserError if there is no such folder."""
-        if not root.is_dir():
-            raise UserError(f"{root} is no folder; `ganbench ui DIR` shows the runs below DIR")
-        self.root = root.resolve()
+        self.root = root_of(root)
         self._kept: dict[Path, tuple[Signature, Told]] = {}
 
     def runs(self) -> list[Entry]:

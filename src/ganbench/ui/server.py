@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 from ganbench.errors import UserError
-from ganbench.ui.upload import MOST_MEGABYTES
 
+MOST_MEGABYTES = 8  # of an upload
 # By no other name may a browser ask on this machine: another site's name that leads here is not answered.
 _OWN_NAMES = ("localhost", "127.0.0.1", "::1")
 _SCRIPT = Path(__file__).with_name("script") / "dashboard.py"
@@ -45,7 +45,9 @@ def command(root: Path, host: str, port: int) -> list[str]:
     options = [f"--{name}={value}" for name, value in settings.items()]
     options += [f"--server.allowedHosts={name}" for name in (_OWN_NAMES if is_local(host) else ())]
     # -P: what lies in the current folder is not imported, whatever its name.
-    return [sys.executable, "-P", "-m", "streamlit", "run", str(_SCRIPT), *options, "--", str(root)]
+    python = [sys.executable, "-P", "-m", "ganbench.ui.serve"]
+    words = f"{root} is shown at {address(host, port)} (Ctrl-C ends it)"
+    return [*python, words, "run", str(_SCRIPT), *options, "--", str(root)]
 
 
 def address(host: str, port: int) -> str:

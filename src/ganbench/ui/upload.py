@@ -9,8 +9,8 @@ from ganbench.data.base import DataInfo
 from ganbench.data.decode import BrokenPicture, channels_first, fit, read_picture
 from ganbench.errors import UserError
 from ganbench.ui.names import shown
+from ganbench.ui.server import MOST_MEGABYTES
 
-MOST_MEGABYTES = 8
 MOST_PIXELS = 16_000_000
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
 EXTENSIONS = ("png", "jpg", "jpeg", "webp", "bmp")  # which a browser offers; what counts is the content

@@ -14,7 +14,8 @@ from ganbench.truncation import normal_numbers
 from ganbench.ui.index import Index, Signature, signature_of
 from ganbench.ui.playground import Made, answers, draw, judged, judges, real_points
 from ganbench.ui.readings import Readings
-from ganbench.ui.upload import EXTENSIONS, MOST_MEGABYTES, read_upload
+from ganbench.ui.server import MOST_MEGABYTES
+from ganbench.ui.upload import EXTENSIONS, read_upload
 from ganbench.ui.views.elements import choice, refusals
 from ganbench.ui.wish import MOST, MOST_SEED, Wish, codes_of
 
