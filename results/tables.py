@@ -45,7 +45,7 @@ def filled(page: Path, block: re.Match[str]) -> str:
 
 
 def run_table(*data: str) -> str:
-    """Return a row per recipe and data set, of the data sets named: seeds, time, speed, scores."""
+    """Return a row per recipe and data set, of the data sets named: seeds, time, speed, and fd or else all scores."""
     groups: dict[tuple[str, str], list[Record]] = defaultdict(list)
     for path in sorted((HERE / "runs").glob("*.json")):
         record = json.loads(path.read_text())
@@ -133,7 +133,8 @@ def _scores(group: list[Record]) -> str:
             values[score["name"]].append(score["value"])
             samples[score["name"]] = score["measured"]["samples"]
     words = []
-    for name, found in values.items():
+    first = {name: found for name, found in values.items() if name.startswith("fd[")}
+    for name, found in (first or values).items():
         shown = ", ".join(f"{value:.4g}" for value in sorted(found))
         words.append(f"{name} {shown} ({samples[name]:,} samples)")
     return "; ".join(words) or "not scored"
