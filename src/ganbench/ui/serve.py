@@ -1,6 +1,6 @@
 """The process that serves the dashboard: what is slow to import is there before the first browser asks.
 
-    python -m ganbench.ui.serve WORDS ARGUMENTS...    what to say once it is so far, and what Streamlit is told
+python -m ganbench.ui.serve WORDS ARGUMENTS...    what to say once it is so far, and what Streamlit is told
 """
 
 from __future__ import annotations
