@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from ganbench.errors import UserError
-from ganbench.ui.folders import Found, folders_below, problem_of, root_of
+from ganbench.ui.folders import Found, Kind, folders_below, problem_of, root_of
 from ganbench.ui.glance import Status, Told, look, status_of
 
 Order = Literal["path", "score", "newest"]
@@ -53,18 +53,25 @@ class Index:
         """Return all studies by path."""
         return [found for found in folders_below(self.root) if found.kind == "study"]
 
-    def folder(self, wanted: str, kind: Literal["run", "study"] = "run") -> Path:
+    def run(self, wanted: str) -> Entry:
+        """Return the run of an id. Raises UserError as :meth:`folder` does."""
+        return self._entry(self._found(wanted, "run"))
+
+    def folder(self, wanted: str, kind: Kind = "run") -> Path:
         """Return the folder of an id, which may be read.
 
         Raises:
             UserError: there is none such, or it must not be read; the message says why.
         """
+        return self._found(wanted, kind).path
+
+    def _found(self, wanted: str, kind: Kind) -> Found:
         for found in folders_below(self.root):
             if found.id == wanted and found.kind == kind:
                 problem = found.problem or problem_of(found.path, self.root)
                 if problem:
                     raise UserError(f"{found.label} cannot be shown: {problem}")
-                return found.path
+                return found
         raise UserError(f"there is no such {kind} in the folder that is shown; it may have been moved")
 
     def _entry(self, found: Found) -> Entry:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -21,6 +23,13 @@ from ganbench.ui.wish import Wish, arranged
 
 _REAL = 1000  # points of the data that are shown behind
 _MOST_POINTS = 100_000  # of a data set that is made for it
+_ANSWERS: Mapping[str, tuple[str, Mapping[str, Any]]] = MappingProxyType(
+    {
+        "made again": ("reconstruct", {}),
+        "translated": ("translate", {}),
+        "translated back": ("translate", {"back": True}),
+    }
+)
 _OTHERS = 256  # samples that an uploaded picture is ranked among
 
 
@@ -77,11 +86,11 @@ def answers(model: Model, picture: Tensor) -> dict[str, Tensor]:
     A model that encodes makes the picture again; one between domains translates it.
     """
     found: dict[str, Tensor] = {}
-    for name in ("reconstruct", "translate"):
-        make: Callable[[Tensor], Tensor] | None = getattr(model, name, None)
+    for name, (method, how) in _ANSWERS.items():
+        make: Callable[..., Tensor] | None = getattr(model, method, None)
         if make is not None:
             with suppress(UserError):  # it has no encoder, or no other domain
-                found[name] = make(picture)
+                found[name] = make(picture, **how)
     return found
 
 

@@ -62,6 +62,6 @@ def choices(label: str, options: Mapping[str, str], parameter: str, most: int) -
     return wanted
 
 
-def go(page: str) -> None:
-    """Go to another page when this one is drawn again; what the address asks for otherwise stays."""
-    st.query_params["page"] = page
+def go(page: str, run: str) -> None:
+    """Go to a run on another page when this one is drawn again."""
+    st.query_params["page"], st.query_params["run"] = page, run

@@ -27,17 +27,12 @@ def show(root: Path) -> None:
     """Show the page that the address names, over the runs and studies of a root."""
     st.set_page_config(page_title="ganbench", layout="wide")
     index, readings = _kept(str(root))
-    asked = str(st.query_params.get("page", ""))
     names = list(_PAGES)
+    asked = str(st.query_params.get("page", ""))
+    asked = asked if asked in names else names[0]
     with st.sidebar:
         st.subheader("ganbench")
-        page = st.radio(
-            "Page",
-            names,
-            index=names.index(asked) if asked in names else 0,
-            format_func=_title,
-            key=f"at {asked}",
-        )
+        page = st.radio("Page", names, names.index(asked), format_func=_title, key=f"from {asked}")
     st.query_params["page"] = page
     st.title(_title(page))
     _PAGES[page][1](index, readings)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from types import MappingProxyType
 
 import streamlit as st
 
 from ganbench.report.reading import Reading
 from ganbench.ui import panels
-from ganbench.ui.glance import look, status_of
+from ganbench.ui.glance import Status
 from ganbench.ui.index import Index
 from ganbench.ui.readings import Readings
 from ganbench.ui.views.elements import choice, frame, refusals
@@ -34,22 +33,21 @@ def show(index: Index, readings: Readings) -> None:
     part = st.segmented_control("Part", list(_PARTS), default="Curves", required=True)
     live = st.toggle("Follow while it trains", value=True, help="Off: charts stay as they are zoomed.")
     with refusals():
-        folder = index.folder(run)
-        running = status_of(look(folder), folder) == "running"
+        running = index.run(run).status == "running"
         st.fragment(_shown, run_every=_EVERY if live and running else None)(index, readings, run, part)
 
 
 def _shown(index: Index, readings: Readings, run: str, part: str) -> None:
     with refusals():
-        folder = index.folder(run)
-        reading = readings.of(folder)
-        _head(reading, folder)
+        entry = index.run(run)
+        reading = readings.of(entry.found.path)
+        _head(reading, entry.status)
         frame(_PARTS[part](reading), f"{part.lower()} of the run")
 
 
-def _head(reading: Reading, folder: Path) -> None:
+def _head(reading: Reading, state: Status) -> None:
     status, step, recipe = st.columns(3)
-    status.metric("Status", status_of(look(folder), folder))
+    status.metric("Status", state)
     step.metric("Step", f"{reading.step:,} of {reading.steps:,}")
     recipe.caption("Recipe")
     recipe.text(reading.name)

@@ -11,7 +11,7 @@ import streamlit as st
 from ganbench.ui.glance import Status
 from ganbench.ui.index import Entry, Index, Order, chosen
 from ganbench.ui.readings import Readings
-from ganbench.ui.views.elements import choice, go
+from ganbench.ui.views.elements import go
 
 _EVERY = 5  # seconds
 _ORDERS: dict[Order, str] = {"path": "path", "score": "score, best first", "newest": "last change"}
@@ -25,11 +25,12 @@ def show(index: Index, _: Readings) -> None:
     by = order.selectbox("Sort by", list(_ORDERS), format_func=lambda key: _ORDERS[cast(Order, key)])
     st.fragment(_listed, run_every=_EVERY)(index, asked, wanted, by)
     entries = chosen(index.runs(), asked, wanted, by)
-    run = choice("Run", {entry.id: entry.label for entry in entries}, "run")
-    if run is not None:
+    if entries:
+        labels = {entry.id: entry.label for entry in entries}
+        run = st.selectbox("Run", list(labels), format_func=lambda id_: labels.get(id_, "?"))
         one, play = st.columns([1, 4])
-        one.button("Open the run", on_click=go, args=("run",))
-        play.button("Play with it", on_click=go, args=("playground",))
+        one.button("Open the run", on_click=go, args=("run", run))
+        play.button("Play with it", on_click=go, args=("playground", run))
 
 
 def _listed(index: Index, words: str, statuses: Sequence[str], order: Order) -> None:
