@@ -25,9 +25,21 @@ def test_a_record_says_what_was_run_and_how_it_was_measured(path: Path) -> None:
     assert record["steps"] == record["settings"]["schedule"]["steps"], "the run was finished"
     assert record["seconds"] > 0
     assert record["curves"]
+    assert record["scores"]
     for score in record["scores"]:
-        assert score["measured"]["samples"] > 0
-        assert score["measured"]["reference"]["fingerprint"] == record["data"]["fingerprint"]
+        measured = score["measured"]
+        assert measured["samples"] > 0
+        assert {"generator", "versions"} <= measured.keys()
+        if score["name"] == "codes":  # of real items, not of samples
+            assert measured["items"]["split"] == "test"
+            continue
+        assert measured["reference"]["fingerprint"] == record["data"]["fingerprint"]
+        assert {"seed", "weights", "samples_for"} <= measured["generator"].keys()
+        assert measured["generator"]["samples_for"] == "report"
+        assert {"truncation", "labels", "normalisation", "weights"} <= measured["sampling"].keys()
+        if score["name"].startswith("fd["):
+            assert {"weights_sha256", "preprocessing"} <= measured["features"].keys()
+            assert {"interval_95", "real_against_real"} <= score["details"].keys()
     grid = path.parents[1] / "grids" / f"{path.stem}.png"
     assert grid.stat().st_size < 300_000
 
