@@ -74,7 +74,7 @@ def test_a_run_too_large_for_a_page_is_thinned_and_the_page_says_what_was_left_o
     assert {1, 49} <= set(steps), "the first and the last are there"
     said = page.words.partition("Left out of this page")[2]
     assert "Of 49 pictures of samples of the same latents" in said
-    assert "Of up to 700 reports a line in a chart shows at most" in said
+    assert "Of up to 704 reports a line in a chart shows at most" in said
     assert page.words.count("Layers of ") >= 2
 
 
