@@ -87,6 +87,7 @@ def address(root: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
+    sync_api.expect.set_options(timeout=PATIENCE)
     with sync_api.sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield opened
@@ -162,12 +163,12 @@ def test_a_run_shows_curves_timeline_layers_and_records(page: Any, address: str,
     page.get_by_role("radio", name="Timeline").click()
     timeline = frame(page).locator(".timeline")
     said = timeline.locator("output")
-    sync_api.expect(said).to_have_text("step 40", timeout=PATIENCE)
+    sync_api.expect(said).to_have_text("step 40")
     timeline.locator("input[type=range]").focus()
     page.keyboard.press("Home")
     sync_api.expect(said).to_have_text("step 10")
     timeline.get_by_role("button", name="Play").click()
-    sync_api.expect(said).to_have_text("step 40", timeout=PATIENCE)
+    sync_api.expect(said).to_have_text("step 40")
     high = page.locator("iframe").last.bounding_box()["height"]
     inside = frame(page).locator("body").evaluate("body => body.getBoundingClientRect().height")
     assert abs(high - inside) < 20, "the frame is as high as its page"
@@ -191,7 +192,7 @@ def test_two_runs_are_compared_under_one_slider(page: Any, address: str, tmp_pat
     page.keyboard.press("Escape")
     inside = frame(page)
     row = inside.locator("tr", has_text="seed").first
-    sync_api.expect(row.locator("td")).to_have_text(["7", "8"], timeout=PATIENCE)
+    sync_api.expect(row.locator("td")).to_have_text(["7", "8"])
     timeline = inside.locator(".timeline")
     timeline.locator("input[type=range]").focus()
     page.keyboard.press("Home")

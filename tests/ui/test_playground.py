@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
@@ -19,8 +20,8 @@ from tests.ui.runs import KINDS, model_of
 from ganbench.errors import UserError
 from ganbench.model import Model
 from ganbench.report.critic import scores_of
-from ganbench.runs import Run
-from ganbench.ui.playground import answers, draw, judged, judges, real_points
+from ganbench.runs import Run, read_json, write_json
+from ganbench.ui.playground import answers, draw, judged, judges, opened, real_points
 from ganbench.ui.wish import Wish, arranged
 
 Models = Callable[[str], Model]
@@ -106,6 +107,18 @@ def test_points_of_the_data_stand_behind_only_where_the_recipe_draws_them(root: 
     recipe = Run(root / "points-seed0").recipe()
     assert real_points(recipe.override({"data": f"folder:{root}"})) is None
     assert real_points(recipe.override({"data.points": 10**9})) is None
+
+
+def test_a_recipe_that_would_read_files_is_not_loaded(root: Path, models: Models, tmp_path: Path) -> None:
+    models("classes")
+    copy = Run(shutil.copytree(root / "classes-seed0", tmp_path / "copy"))
+    assert opened(copy, 8).step == 8
+    recipe = read_json(copy.path / "recipe.json")
+    assert recipe["data"]["target"].startswith("ganbench.data."), "the run's own data may be any"
+    recipe["networks"]["D"]["conditioning"] = {"target": "ganbench.data.folder:folder", "path": str(tmp_path)}
+    write_json(copy.path / "recipe.json", recipe)
+    with pytest.raises(UserError, match="where no data belong"):
+        opened(copy, 8)
 
 
 def test_d_ranks_a_picture_among_the_models_own(models: Models) -> None:

@@ -7,8 +7,6 @@ import os
 import re
 from pathlib import PurePath
 
-from ganbench.errors import UserError
-
 _ID = re.compile("[0-9a-f]{12}")
 
 
@@ -27,10 +25,3 @@ def shown(value: object, most: int = 500) -> str:
     text = value if isinstance(value, str) else str(value)
     plain = "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text[: most + 1])
     return plain if len(plain) <= most else f"{plain[: most - 1]}…"
-
-
-def whole_number(text: str, low: int, high: int) -> int:
-    """Return a number that a page was given. Raises UserError if it is none, or out of range."""
-    if not re.fullmatch("[0-9]{1,12}", text) or not low <= int(text) <= high:
-        raise UserError(f"a whole number from {low} to {high} is needed, not '{shown(text, 40)}'")
-    return int(text)

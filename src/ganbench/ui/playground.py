@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -13,12 +13,14 @@ from torch import Tensor
 
 from ganbench.data import toy
 from ganbench.errors import UserError
-from ganbench.model import Model
+from ganbench.model import Model, load
 from ganbench.recipe import Recipe
 from ganbench.report.critic import critic_picture, scores_of, why_not
 from ganbench.report.grid import sample_picture
+from ganbench.runs import Run, read_json
 from ganbench.sampling import npz_of
 from ganbench.training.draws import Draws
+from ganbench.ui.names import shown
 from ganbench.ui.wish import Wish, arranged
 
 _REAL = 1000  # points of the data that are shown behind
@@ -53,6 +55,20 @@ class Made:
         return critic_picture(model, self.samples, behind)
 
 
+def opened(run: Run, step: int) -> Model:
+    """Return the model of a step of a run, whose recipe reads nothing but the run while the model is made.
+
+    Raises:
+        UserError: there is no such checkpoint, or a part of the recipe is a data set, which would read files.
+    """
+    for name in _targets({k: v for k, v in read_json(run.path / "recipe.json").items() if k != "data"}):
+        if name.startswith(("ganbench.data.", "ganbench.data:")):
+            raise UserError(
+                f"{run.path} is not loaded: its recipe has {shown(name, 100)} where no data belong"
+            )
+    return load(run, step)
+
+
 def draw(model: Model, wish: Wish) -> Made:
     """Return the samples that are asked for. Raises UserError as :func:`ganbench.ui.wish.arranged` does."""
     asked = arranged(model, wish)
@@ -67,6 +83,16 @@ def real_points(recipe: Recipe) -> Tensor | None:
     data = recipe.data()
     chosen: Tensor = data.items(Draws(0, "real").integers(min(_REAL, data.info.size), data.info.size))
     return chosen
+
+
+def _targets(value: object) -> Iterator[str]:
+    """Yield the names of all parts that a recipe's JSON has, at any depth."""
+    if isinstance(value, Mapping):
+        yield from (str(inner) for key, inner in value.items() if key == "target")
+        value = list(value.values())
+    if isinstance(value, list):
+        for inner in value:
+            yield from _targets(inner)
 
 
 def judged(model: Model, picture: Tensor, seed: int = 0) -> tuple[float, float]:

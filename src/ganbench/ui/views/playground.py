@@ -7,12 +7,12 @@ from pathlib import Path
 import streamlit as st
 from torch import Tensor
 
-from ganbench.model import Model, load
+from ganbench.model import Model
 from ganbench.report.grid import image_grid, png
 from ganbench.runs import Run
 from ganbench.truncation import normal_numbers
 from ganbench.ui.index import Index, Signature, signature_of
-from ganbench.ui.playground import Made, answers, draw, judged, judges, real_points
+from ganbench.ui.playground import Made, answers, draw, judged, judges, opened, real_points
 from ganbench.ui.readings import Readings
 from ganbench.ui.server import MOST_MEGABYTES
 from ganbench.ui.upload import EXTENSIONS, read_upload
@@ -49,7 +49,7 @@ def show(index: Index, _: Readings) -> None:
 def _model(folder: str, step: int, _: Signature) -> tuple[Model, Tensor | None]:
     """Return a model, and points of its data where the recipe draws them itself."""
     run = Run(Path(folder))
-    return load(run, step), real_points(run.recipe())
+    return opened(run, step), real_points(run.recipe())
 
 
 def _asked(model: Model) -> Wish:
