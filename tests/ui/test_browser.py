@@ -190,6 +190,7 @@ def test_two_runs_are_compared_under_one_slider(page: Any, address: str, tmp_pat
     page.get_by_role("option", name="hand/first", exact=True).click()
     page.get_by_role("option", name="hand/second", exact=True).click()
     page.keyboard.press("Escape")
+    sync_api.expect(page.get_by_text("Choose two")).to_be_hidden()
     inside = frame(page)
     row = inside.locator("tr", has_text="seed").first
     sync_api.expect(row.locator("td")).to_have_text(["7", "8"])

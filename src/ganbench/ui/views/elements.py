@@ -40,9 +40,12 @@ def choice(label: str, options: Mapping[str, str], parameter: str) -> str | None
     asked = [word for word in ids_in(said, 1) if word in options]
     if said and not asked:
         st.warning("What the address asks for is not in this folder; choose another.")
-    ids = list(options)
-    first = ids.index(asked[0]) if asked else None if said else 0
-    wanted = st.selectbox(label, ids, index=first, format_func=lambda id_: options.get(id_, "?"))
+    key = f"chosen {parameter}"
+    if st.session_state.get(key) not in options:
+        st.session_state[key] = asked[0] if asked else None if said else next(iter(options))
+    wanted: str | None = st.selectbox(
+        label, list(options), format_func=lambda id_: options.get(id_, "?"), key=key
+    )
     if wanted is not None:
         st.query_params[parameter] = wanted
     return wanted
@@ -50,13 +53,11 @@ def choice(label: str, options: Mapping[str, str], parameter: str) -> str | None
 
 def choices(label: str, options: Mapping[str, str], parameter: str, most: int) -> list[str]:
     """Have some of several ids chosen by their labels; the address holds the ids."""
-    asked = ids_in(str(st.query_params.get(parameter, "")), most)
+    key = f"chosen {parameter}"
+    before = st.session_state.get(key, ids_in(str(st.query_params.get(parameter, "")), most))
+    st.session_state[key] = [word for word in before if word in options]
     wanted: list[str] = st.multiselect(
-        label,
-        list(options),
-        default=[word for word in asked if word in options],
-        format_func=lambda id_: options.get(id_, "?"),
-        max_selections=most,
+        label, list(options), format_func=lambda id_: options.get(id_, "?"), max_selections=most, key=key
     )
     st.query_params[parameter] = ",".join(wanted)
     return wanted
