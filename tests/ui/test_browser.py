@@ -78,6 +78,7 @@ def address(root: Path) -> Iterator[str]:
                 assert server.poll() is None, server.communicate()[0]
                 time.sleep(0.2)
         yield address
+        assert server.poll() is None, f"the server ended by itself: {server.returncode}"
     finally:
         server.terminate()
         said = server.communicate(timeout=60)[0]
