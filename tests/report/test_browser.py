@@ -176,6 +176,8 @@ def test_the_timeline_plays_and_slides(page: Any) -> None:
 def test_classes_stand_above_their_columns(browser: Any, of_classes: Path) -> None:
     with opened(browser, of_classes) as page:
         figure = page.locator("section", has_text="Classes, codes").locator("figure.picture").first
+        figure.locator("figcaption").evaluate("e => { e.textContent = 'a long caption '.repeat(20); }")
+        figure.locator(".columns span").first.evaluate("e => { e.textContent = 'a-name-of-many-letters'; }")
         names, picture = figure.locator(".columns span"), figure.locator("img")
         width = picture.bounding_box()["width"]
         for i in range(names.count()):

@@ -35,7 +35,7 @@ def figure(picture: bytes, words: str, room: Room, *, caption: str = "", columns
     elif columns:
         caption += f" The columns are: {', '.join(columns)}."
     below = f"<figcaption>{text(caption)}</figcaption>" if caption else ""
-    return f'<figure class="picture">{named}{image(*held, words)}{below}</figure>'
+    return f'<figure class="picture"><div class="fitting">{named}{image(*held, words)}</div>{below}</figure>'
 
 
 def _held(picture: bytes, room: Room) -> tuple[bytes, str] | None:

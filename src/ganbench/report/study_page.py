@@ -12,7 +12,7 @@ from ganbench.report.html import details, facts, page, sections, source, table, 
 from ganbench.report.reading import Reading, read_run
 from ganbench.report.room import Room, within_limit
 from ganbench.report.scores import flat, score_table
-from ganbench.report.study_curves import curves_of
+from ganbench.report.study_curves import curves_of, loss_curves
 from ganbench.runs import Run, write_bytes
 from ganbench.studies.plan import Plan
 from ganbench.studies.rows import Row
@@ -83,7 +83,7 @@ def _curves(readings: Mapping[tuple[str, int], Reading]) -> list[Chart]:
     runs: dict[str, list[Run]] = {}
     for (label, _), reading in readings.items():
         runs.setdefault(label, []).append(reading.run)
-    drawn = band_chart(curves_of(runs, DETAILS))
+    drawn = band_chart({**curves_of(runs, DETAILS), **loss_curves(runs)})
     return [] if drawn is None else [drawn]
 
 
