@@ -125,6 +125,11 @@ def frame(page: Any) -> Any:
     return page.frame_locator("iframe").last
 
 
+def settled(page: Any) -> None:
+    """Wait until all of the page is drawn: what is above is there before what is below."""
+    page.locator("[data-test-script-state=notRunning]").wait_for()
+
+
 def choose(page: Any, label: str, words: str) -> None:
     page.get_by_role("combobox", name=label).click()
     page.get_by_role("option", name=words, exact=True).click()
@@ -217,6 +222,7 @@ def test_a_class_is_sampled_and_downloaded(page: Any, address: str, root: Path, 
     at(page, address, page="playground", run=id_of(Path("classes-seed0")))
     choose(page, "Class", Run(root / "classes-seed0").info.classes[1])
     page.get_by_role("img", name="32 samples").wait_for()
+    settled(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="Download NPZ").click()
     held = np.load(download.value.path())
@@ -248,6 +254,7 @@ def test_good_pictures_are_taken_and_bad_ones_refused(page: Any, address: str, t
     hostile = "<img src=x onerror=window.executed=1>.png"
     upload.set_input_files({"name": hostile, "mimeType": "image/png", "buffer": b"no picture"})
     page.get_by_text("cannot be used: not a picture").wait_for()
+    settled(page)
     assert not page.get_by_text("D's score is").is_visible()
 
 
