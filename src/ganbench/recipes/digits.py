@@ -182,7 +182,7 @@ def cgan_maxout_mnist(budget: Budget = "reference") -> Recipe:
             ),
         ),
         epochs=100,
-        laptop_steps=8000,
+        laptop_steps=6000,
         optimizers=(adam(2e-4, (0.5, 0.999)), adam(1e-4, (0.5, 0.999))),
         laptop_rates=(5e-4, 2.5e-4),
         algorithm=Spec(Adversarial, labels="uniform", one_pass=True),
