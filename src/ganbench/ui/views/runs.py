@@ -14,6 +14,7 @@ from ganbench.ui.readings import Readings
 from ganbench.ui.views.elements import go
 
 _EVERY = 5  # seconds
+_CHOSEN = "run of the list"  # in the session's state
 _ORDERS: dict[Order, str] = {"path": "path", "score": "score, best first", "newest": "last change"}
 
 
@@ -27,10 +28,15 @@ def show(index: Index, _: Readings) -> None:
     entries = chosen(index.runs(), asked, wanted, by)
     if entries:
         labels = {entry.id: entry.label for entry in entries}
-        run = st.selectbox("Run", list(labels), format_func=lambda id_: labels.get(id_, "?"))
+        st.selectbox("Run", list(labels), format_func=lambda id_: labels.get(id_, "?"), key=_CHOSEN)
         one, play = st.columns([1, 4])
-        one.button("Open the run", on_click=go, args=("run", run))
-        play.button("Play with it", on_click=go, args=("playground", run))
+        one.button("Open the run", on_click=_go, args=("run",))
+        play.button("Play with it", on_click=_go, args=("playground",))
+
+
+def _go(page: str) -> None:
+    """Go to the run that is chosen at the moment of the click, which may be later than the last drawing's."""
+    go(page, st.session_state[_CHOSEN])
 
 
 def _listed(index: Index, words: str, statuses: Sequence[str], order: Order) -> None:
