@@ -77,12 +77,7 @@ def write_samples(
         write_bytes(out, sample_picture(model.info, samples))
         return
     if out.suffix == ".npz":
-        known: dict[str, Any] = (
-            {} if labels is None else {"labels": labels.numpy(), "classes": np.array(model.classes)}
-        )
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, samples=samples.numpy(), **known)
-        write_bytes(out, buffer.getvalue())
+        write_bytes(out, npz_of(model, samples, labels))
     elif model.info.kind != "image":
         raise UserError("these samples are points, not pictures: write them to FILE.npz or FILE.png")
     else:
@@ -95,6 +90,16 @@ def choose_representations(model: Model, sampling: str) -> None:
     if choose is None:
         raise UserError("this model's samples are made of no representations; simsiam-gan-cifar10's are")
     choose(sampling)
+
+
+def npz_of(model: Model, samples: Tensor, labels: Tensor | None) -> bytes:
+    """Return the bytes of an ``.npz`` of samples: ``samples`` and, of a model of classes, ``labels``, ``classes``."""
+    known: dict[str, Any] = (
+        {} if labels is None else {"labels": labels.numpy(), "classes": np.array(model.classes)}
+    )
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, samples=samples.numpy(), **known)
+    return buffer.getvalue()
 
 
 def picture_named(name: str) -> Picture:
