@@ -17,7 +17,6 @@ from PIL import Image
 from torch import Tensor
 
 from ganbench.errors import UserError, did_you_mean
-from ganbench.latents import truncated
 from ganbench.model import Model
 from ganbench.report.arrangement import class_paths, grid_of
 from ganbench.report.attention import attention_picture
@@ -28,6 +27,7 @@ from ganbench.report.sweeps import sweep_arrangement
 from ganbench.report.translations import translation_picture
 from ganbench.runs import write_bytes
 from ganbench.training.draws import Draws
+from ganbench.truncation import truncated
 
 Picture = Literal[
     "walks", "sweeps", "attention", "reconstructions", "translations", "interpolations", "directions"

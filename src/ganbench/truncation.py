@@ -13,14 +13,14 @@ from torch import Tensor
 from torch.special import ndtr, ndtri
 
 from ganbench.errors import UserError
-from ganbench.latents import Gaussian, Latent, Structured
+from ganbench.latents import Gaussian, Latent, Structured, WithRepresentation
 
 
 def normal_numbers(latent: Latent) -> int:
     """Return how many numbers, the first ones, are standard normal noise; 0 if none are."""
     if isinstance(latent, Gaussian):
         return latent.size
-    return latent.noise if isinstance(latent, Structured) else 0
+    return latent.noise if isinstance(latent, Structured | WithRepresentation) else 0
 
 
 def truncated(latent: Latent, z: Tensor, bound: float) -> Tensor:

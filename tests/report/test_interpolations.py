@@ -9,9 +9,7 @@ import pytest
 import torch
 from tests.tiny import tiny
 
-from ganbench.errors import UserError
 from ganbench.experiment import train
-from ganbench.latents import FromItems, Gaussian, Uniform, truncated
 from ganbench.model import Model, load
 from ganbench.report.interpolations import direction_arrangement, directions, interpolations, slerp
 from ganbench.sampling import write_picture
@@ -49,7 +47,10 @@ def test_directions_are_the_right_singular_vectors_of_the_first_layer(model: Mod
     torch.testing.assert_close(found @ found.T, torch.eye(size), atol=1e-5, rtol=0)
     weight = model.networks["G"].layers[0].weight  # type: ignore[index, union-attr]
     gains = (weight @ found.T).norm(dim=0)
-    torch.testing.assert_close(gains, torch.linalg.svdvals(weight)[:size], atol=1e-4, rtol=1e-3)
+    known = torch.zeros(size)  # a layer of fewer outputs than inputs does not heed the last directions
+    values = torch.linalg.svdvals(weight)
+    known[: len(values)] = values
+    torch.testing.assert_close(gains, known, atol=1e-4, rtol=1e-3)
     moved = direction_arrangement(model, 2, 1, columns=3, reach=2.0).latents.reshape(2, 3, size)
     torch.testing.assert_close(moved[:, 2] - moved[:, 0], 4 * found[:2])
     torch.testing.assert_close(moved[0, 1], model.latents(1, 1)[0])
@@ -59,17 +60,3 @@ def test_directions_are_the_right_singular_vectors_of_the_first_layer(model: Mod
 def test_both_are_pictures(model: Model, picture: str, tmp_path: Path) -> None:
     write_picture(model, tmp_path / "p.png", picture, 2, 0)  # type: ignore[arg-type]
     assert (tmp_path / "p.png").read_bytes()
-
-
-def test_truncated_numbers_are_those_of_a_truncated_normal() -> None:
-    z = torch.randn(20_000, 4, generator=torch.Generator().manual_seed(0))
-    cut = truncated(Gaussian(4), z, 1.0)
-    assert cut.abs().max() <= 1.0
-    assert float(cut.std()) == pytest.approx(0.5396, abs=0.01)  # of N(0, 1) between -1 and 1
-    assert torch.equal(cut.argsort(0), z.argsort(0))
-    torch.testing.assert_close(truncated(Gaussian(4), z, 30.0), z, atol=1e-3, rtol=1e-3)
-    with pytest.raises(UserError, match="truncation must be above 0"):
-        truncated(Gaussian(4), z, 0.0)
-    for latent in (Uniform(4), FromItems()):
-        with pytest.raises(UserError, match="only of Gaussian latents"):
-            truncated(latent, z, 1.0)

@@ -61,7 +61,7 @@ class AuxiliaryClassifier(Adversarial):
                 "algorithm.labels: a classifier of fakes needs their classes; set uniform or real"
             )
         check_weight("AuxiliaryClassifier", "class_weight", class_weight)
-        self.class_loss, self.class_weight, self.fakes = class_loss, class_weight, fakes
+        self.class_loss, self.class_weight, self.classifies_fakes = class_loss, class_weight, fakes
 
     def check_networks(self, networks: nn.ModuleDict) -> None:
         """Raise UserError unless D says what the class loss reads."""
@@ -88,7 +88,7 @@ class AuxiliaryClassifier(Adversarial):
         context: Context,
     ) -> dict[str, Tensor]:
         """Return D's class loss of real samples and, if asked for, of fakes."""
-        names = ("class_real", "class_fake") if self.fakes else ("class_real",)
+        names = ("class_real", "class_fake") if self.classifies_fakes else ("class_real",)
         return {name: self._class_term(b, j) for name, b, j in zip(names, batches, judged, strict=False)}
 
     def further_generator_terms(

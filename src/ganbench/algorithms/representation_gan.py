@@ -38,7 +38,7 @@ class RepresentationGAN(Adversarial):
     """
 
     networks: ClassVar[tuple[str, ...]] = ("f", "G", "D", "A")
-    averaged = ("G", "A")
+    averaged: tuple[str, ...] = ("G", "A")
     makes_latents = True
 
     def __init__(
@@ -127,6 +127,6 @@ class RepresentationGAN(Adversarial):
 
     def _decoded(self, networks: nn.ModuleDict, code: Tensor) -> Tensor:
         size = networks["f"].size
-        r = functional.normalize(code[:, :size]) * math.sqrt(size)  # type: ignore[arg-type, misc]
-        made: Tensor = networks["A"](torch.cat([r, code[:, size:]], 1))  # type: ignore[misc]
+        r = functional.normalize(code[:, :size]) * math.sqrt(size)  # type: ignore[arg-type]
+        made: Tensor = networks["A"](torch.cat([r, code[:, size:]], 1))
         return made

@@ -64,7 +64,8 @@ def directions(model: Model) -> Tensor:
         else:
             continue
         matrix = weight.detach().double().cpu()
-        return torch.linalg.eigh(matrix.T @ matrix).eigenvectors.flip(1).T.float()
+        vectors: Tensor = torch.linalg.eigh(matrix.T @ matrix).eigenvectors
+        return vectors.flip(1).T.float()
     raise UserError(
         "no first layer of this model's G takes the latent as it is, so it has no such directions"
     )
