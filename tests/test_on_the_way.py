@@ -65,6 +65,7 @@ def test_path_lengths_on_the_way_are_of_other_paths_than_a_reports(
 
     class Walker:
         decode = staticmethod(model.decode)
+        features = staticmethod(model.features)
 
         @staticmethod
         def latents(n: int, seed: int = 0) -> torch.Tensor:

@@ -39,7 +39,7 @@ def small(**changes: Any) -> Recipe:
         "algorithm": Spec(Adversarial, loss=Spec(NonSaturating), regularizers=(Spec(R1, gamma=10.0),)),
         "optimizers": {"G": adam, "D": adam},
         "schedule": Schedule(steps=10, batch=8),
-        "papers": (Paper("A title", 2014, "1406.2661"),),
+        "papers": (Paper("A title", 2014, "1406.2661", ("A. Name", "B. Name")),),
     }
     return Recipe(**{**parts, **changes})
 
@@ -265,7 +265,7 @@ def test_json_gives_back_what_is_not_a_default() -> None:
     assert back == one
     assert back != small()
     assert back.schedule.learning_rate()(0, 10) == 0.1
-    assert back.papers == (Paper("A title", 2014, "1406.2661"),)
+    assert back.papers == (Paper("A title", 2014, "1406.2661", ("A. Name", "B. Name")),)
 
 
 def delete(*keys: str) -> Any:

@@ -18,6 +18,7 @@ from ganbench.metrics.pictures import USUAL
 from ganbench.metrics.protocols.base import EvaluationProtocol
 from ganbench.metrics.registry import DEFAULT_FOR_NUMBERS, default_metric, metrics_named
 from ganbench.metrics.supplies import NeedsHeldOut
+from ganbench.metrics.without_samples import WithoutSamples
 
 FEATURES = "efficientnet-lite0"
 
@@ -53,7 +54,7 @@ class Asked:
         """Return the number of samples: as asked, else as many as usual; none if no metric looks at samples."""
         if self.protocol is not None:
             return self.protocol.samples
-        if not any(getattr(metric, "uses_samples", True) for metric in chosen):
+        if all(isinstance(metric, WithoutSamples) for metric in chosen):
             return 0
         return self.n or max(metric.usual for metric in chosen)
 

@@ -23,11 +23,19 @@ _FORMAT = 1
 
 @dataclass(frozen=True)
 class Paper:
-    """Where a recipe comes from."""
+    """Where a recipe comes from; authors in the paper's order, first names first. Old records know none."""
 
     title: str
     year: int
     arxiv: str = ""
+    authors: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "authors", tuple(self.authors))  # JSON has lists
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the paper as JSON can hold it."""
+        return {**dataclasses.asdict(self), "authors": list(self.authors)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +91,7 @@ class Recipe:
             "name": self.name,
             "summary": self.summary,
             "budget": self.budget,
-            "papers": [dataclasses.asdict(p) for p in self.papers],
+            "papers": [p.to_dict() for p in self.papers],
             "data": self.data.to_dict(),
             "latent": self.latent.to_dict(),
             "networks": {k: v.to_dict() for k, v in self.networks.items()},

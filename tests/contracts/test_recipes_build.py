@@ -146,7 +146,10 @@ def test_a_recipe_is_whole(name: str, budget: Budget) -> None:
     assert set(recipe.optimizers) <= set(recipe.networks)
     assert recipe.schedule.steps >= recipe.schedule.checkpoint_every
     assert recipe.schedule.steps * recipe.schedule.batch > 1000
-    assert all(2012 < paper.year < 2030 for paper in recipe.papers)
+    for paper in recipe.papers:
+        assert 2012 < paper.year < 2030
+        assert paper.authors, f"'{paper.title}' needs its authors, for the report's BibTeX"
+        assert all(" " in author and "," not in author for author in paper.authors), "first and last names"
 
 
 def test_first_weights_depend_on_the_seed_and_the_networks_own_name_only() -> None:

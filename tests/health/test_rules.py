@@ -43,6 +43,11 @@ def layers(*rows: tuple[float | None, float]) -> list[Event]:
     )
 
 
+def later(events: list[Event]) -> list[Event]:
+    """The same, 1,000 steps between two reports."""
+    return [{**event, "step": 100 * event["step"]} for event in events]
+
+
 def found(events: list[Event], steps: int = 0) -> list[tuple[str, int]]:
     return [(finding.rule, finding.step) for finding in findings(events, steps)]
 
@@ -90,13 +95,18 @@ def test_weights_frozen_names_the_network() -> None:
     [
         (health("spread", 0.1, 0.1, 0.6, 0.6, 0.1, 0.1), 0, 60),  # young, then well, then collapsed
         (health("spread", 0.1, 0.1, 0.1, 0.1), 1000, None),  # young
-        (health("spread", 0.1, 0.1, 0.1, 0.1), 60, 30),  # never well by the second half
+        (health("spread", 0.1, 0.1, 0.1, 0.1), 60, None),  # a short run is young to its end
+        (health("spread", *[0.1] * 40), 400, None),  # however often it is looked at
+        (later(health("spread", *[0.1] * 9)), 10_000, 8000),  # never well by the second half
+        (later(health("spread", *[0.1] * 9)), 20_000, None),
+        (later(health("spread", *[0.1] * 7)), 7000, None),  # few reports
         (health("spread", 1.0, 1.0, 0.1, 1.0, 0.1), 0, None),  # twice, not in a row
         (health("nearest", 1.0, 1.0, 0.05, 0.05), 0, 40),
         (health("nearest", 1.0, 1.0, 0.3, 0.3), 0, None),  # narrow modes
         (scores(2, 8, 7, 4, 4, of=8), 0, 50),
         (scores(2, 8, 4, 4, of=8), 0, None),  # lucky once
         (scores(1, 4, 2, 2, 8, of=8), 0, None),  # modes are found one by one
+        (later(scores(*[1] * 9, of=8)), 10_000, 8000),
     ],
 )
 def test_collapse(events: list[Event], steps: int, step: int | None) -> None:
@@ -110,7 +120,7 @@ def test_collapse(events: list[Event], steps: int, step: int | None) -> None:
         ((100, 20, 20, 20, 20, 20, 59, 59), "lower", 0, None),
         ((100, 20, 20, 20, 20, 20, 90, 20, 90), "lower", 0, None),  # one bad score at a time
         ((100, 20, 90, 90), "lower", 0, None),  # a young run that was lucky once
-        ((100, 20, 90, 90), "lower", 60, 40),  # but not in its second half
+        ((100, 20, 90, 90), "lower", 60, None),  # or is short
         ((0.05, 0.05, 0.06, 0.05, 0.06, 0.07, 0.07), "lower", 0, None),  # noise near the best possible
         ((1, 8, 8, 8, 8, 8, 3, 3), "higher", 0, 80),
     ],
@@ -119,10 +129,16 @@ def test_diverging(values: tuple[float, ...], better: str, steps: int, step: int
     assert found(scores(*values, better=better), steps) == ([] if step is None else [("diverging", step)])
 
 
+def test_what_was_good_once_is_diverging_in_the_second_half() -> None:
+    late = later(scores(100, 90, 90, 90, 90, 20, 90, 90, better="lower"))
+    assert [rule for rule, _ in found(late, 10_000)] == ["diverging"]
+    assert found(late, 20_000) == found(late[-7:], 10_000) == []
+
+
 def test_modes_are_looked_at_when_they_are_counted_not_when_something_else_is_told() -> None:
-    young = scores(1, 2, of=8)
-    assert found([*young, {"kind": "health", "step": 30, **HEALTH}], steps=60) == []
-    assert found([*young, {**young[-1], "step": 30}], steps=60) == [("collapse", 30)]
+    young = later(scores(*[1, 2] * 4, of=8))
+    assert found([*young, {"kind": "health", "step": 9000, **HEALTH}], steps=18_000) == []
+    assert found([*young, {**young[-1], "step": 9000}], steps=18_000) == [("collapse", 9000)]
 
 
 def test_a_loss_that_runs_away() -> None:

@@ -11,6 +11,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.damage import damaged
 
 from ganbench.data.images import ImageSet
 from ganbench.errors import UserError
@@ -140,13 +141,7 @@ def test_no_damage_to_the_weights_passes(tmp_path, data):
     path.with_suffix(".json").write_text(json.dumps(about))
     path.write_bytes(payload)
     assert module._read(path) == payload
-    content = bytearray(payload)
-    if data.draw(st.booleans()):
-        bit = data.draw(st.integers(0, 8 * len(content) - 1))
-        content[bit // 8] ^= 1 << bit % 8
-    else:
-        del content[data.draw(st.integers(0, len(content) - 1)) :]
-    path.write_bytes(content)
+    path.write_bytes(data.draw(damaged(payload)))
     assert module._read(path) is None
 
 

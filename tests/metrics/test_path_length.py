@@ -25,6 +25,9 @@ class Linear:
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
         return latents
 
+    def features(self, items: torch.Tensor) -> dict[str, torch.Tensor]:
+        return {}
+
 
 class AsTheyAre:
     """Features that are the samples."""

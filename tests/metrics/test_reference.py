@@ -9,6 +9,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.damage import damaged
 
 from ganbench.metrics.reference import (
     read_statistics,
@@ -84,13 +85,7 @@ def test_no_damage_to_the_file_passes(tmp_path, data):
     write_statistics(
         path, Gaussian(7, torch.arange(3.0, dtype=torch.float64), torch.eye(3, dtype=torch.float64))
     )
-    content = bytearray(path.read_bytes())
-    if data.draw(st.booleans()):
-        bit = data.draw(st.integers(0, 8 * len(content) - 1))
-        content[bit // 8] ^= 1 << bit % 8
-    else:
-        del content[data.draw(st.integers(0, len(content) - 1)) :]
-    path.write_bytes(content)
+    path.write_bytes(data.draw(damaged(path.read_bytes())))
     assert read_statistics(path) is None
 
 

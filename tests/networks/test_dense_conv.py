@@ -29,7 +29,15 @@ def test_the_score_is_linear_in_the_features() -> None:
     torch.testing.assert_close(judged.scores, discriminator.last(judged.features).squeeze(1))
 
 
-@pytest.mark.parametrize("shape", [(1, 30, 28), (1, 28, 27), (0, 28, 28)])
-def test_sides_that_no_two_doublings_reach_are_refused(shape: tuple[int, int, int]) -> None:
-    with pytest.raises(UserError, match="multiples of 4"):
+@pytest.mark.parametrize(
+    ("shape", "words"),
+    [
+        ((1, 30, 28), "sides must be at least 4 pixels and multiples of 4, but are 30 and 28"),
+        ((1, 28, 27), "but are 28 and 27"),
+        ((1, 0, 28), "but are 0 and 28"),
+        ((0, 28, 28), "shape must be .* of a picture"),
+    ],
+)
+def test_sides_that_no_two_doublings_reach_are_refused(shape: tuple[int, int, int], words: str) -> None:
+    with pytest.raises(UserError, match=words):
         DenseConvGenerator(latent=8, shape=shape)

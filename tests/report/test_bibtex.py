@@ -10,3 +10,12 @@ def test_an_entry_for_each_paper_once_with_what_is_special_escaped() -> None:
     assert r"title = {{A \& B: 50\% of \{GANs\}\_x}}" in text
     assert "eprint = {2001.00001}" in text
     assert "@misc{old1999,\n  title = {{Old}},\n  year = {1999},\n}" in text
+
+
+def test_authors_are_named_but_for_those_after_the_eighth() -> None:
+    paper = {"title": "T", "year": 2020, "authors": ["Ann B. Cee", "D_ Eff"]}
+    assert "@misc{t2020,\n  author = {Ann B. Cee and D\\_ Eff},\n" in bibtex([paper])
+    many = bibtex([{**paper, "authors": list("abcdefghi")}])
+    assert "author = {a and b and c and d and e and f and g and h and others}," in many
+    assert "others" not in bibtex([{**paper, "authors": list("abcdefgh")}])
+    assert "author" not in bibtex([{**paper, "authors": []}])

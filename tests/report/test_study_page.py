@@ -10,9 +10,10 @@ from tests.report.test_page import Page
 from tests.tiny import tiny
 
 from ganbench.report.study_page import write_study_report
-from ganbench.runs import Run
+from ganbench.runs import Run, read_json
 from ganbench.studies.plan import make_plan
 from ganbench.studies.study import Study
+from ganbench.ui.study_panel import study
 
 
 def by_hand(path: Path) -> Study:
@@ -69,6 +70,20 @@ def test_health_of_each_run_and_differences_of_the_recipes(page: Page) -> None:
     assert "onerror" not in page.attributes
     assert "optimizers.D.target" in page.words or "optimizers.D.lr" in page.words
     assert "algorithm.loss.target" in page.words
+
+
+def test_runs_that_were_measured_differently_are_marked_and_left_out(tmp_path: Path) -> None:
+    made = by_hand(tmp_path / "ring")
+    path = made.folder.result("wgan-ring8", 1)
+    (score,) = read_json(path)["scores"]
+    made.folder.record_scores("wgan-ring8", 1, [{**score, "value": 777.0, "measured": {"samples": 9}}])
+    for words in (Page(write_study_report(made).read_text()).words, Page(study(made.path)).words):
+        said = " ".join(words.split())
+        assert "modes 777 (unlike) samples differ from gan-r1-ring8 seed 0" in said
+        assert "Left out, as measured differently: wgan-ring8 seed 1." in said
+        assert "gan-r1-ring8 2 7.5" in said
+        assert "wgan-ring8 1 6 " in said, "the mean of what is like the others"
+        assert "not finished" not in said
 
 
 def test_a_study_has_no_moving_pictures(tmp_path: Path) -> None:

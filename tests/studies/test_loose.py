@@ -13,9 +13,11 @@ from tests.tiny import tiny
 from ganbench.errors import UserError
 from ganbench.evaluation import evaluate
 from ganbench.experiment import train
+from ganbench.metrics.base import Score
 from ganbench.studies.loose import rows_of
+from ganbench.studies.rows import Row
 from ganbench.studies.summary import summaries
-from ganbench.studies.unlike import as_rich, unlike_fields, unlike_records
+from ganbench.studies.unlike import as_rich, set_apart, unlike_fields, unlike_records
 
 
 @pytest.fixture(scope="module")
@@ -108,3 +110,17 @@ def test_unlike_scores_side_by_side(scored: Path, tmp_path: Path) -> None:
     assert "UNLIKE: measured differently (samples, sampling.truncation differ)" in str(table.title)
     assert [str(column.header) for column in table.columns][4:] == fields
     assert unlike_fields([rows[0], rows[0]]) == []
+
+
+def test_the_way_most_were_measured_counts_and_the_others_are_set_apart() -> None:
+    def row(seed: int, samples: int) -> Row:
+        score = Score(name="fd", value=seed, better="lower", measured={"samples": samples})
+        return Row(recipe="a", seed=seed, status="finished", step=1, steps=1, seconds=0, scores=(score,))
+
+    waiting = Row(recipe="a", seed=9, status="waiting", step=0, steps=1, seconds=0)
+    rows = [row(0, 10), row(1, 20), waiting, row(2, 20)]
+    kept, apart = set_apart(rows)
+    assert [(one.row, one.why) for one in apart] == [(rows[0], "samples differ from a seed 1")]
+    assert kept[1:] == rows[1:]
+    assert (kept[0].status, kept[0].scores) == ("unlike", ())
+    assert set_apart(rows[1:]) == (rows[1:], [])

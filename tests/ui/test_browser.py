@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -17,30 +16,15 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from tests.browser import chromium, needs_chromium, sync_api
 from tests.report.example import HOSTILE, example_run
 from tests.ui.runs import trained
 
 from ganbench.runs import Run, read_json, write_json
 from ganbench.ui.names import id_of
 
-sync_api = pytest.importorskip(
-    "playwright.sync_api", reason="playwright is not installed (it is in the dev extra)"
-)
 pytest.importorskip("streamlit", reason="streamlit is not installed (it is in the dev extra)")
-CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="chromium is not installed: apt-get install chromium"
-)
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+pytestmark = needs_chromium
 PATIENCE = 120_000  # milliseconds, on a machine that trains meanwhile
 
 
@@ -89,10 +73,8 @@ def address(root: Path) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     sync_api.expect.set_options(timeout=PATIENCE)
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with chromium() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ class Collapse:
 
     A young G makes a small blob and finds modes one by one, so a sign counts only once things had been well in that
     respect at two reports in a row (half the real distance, a fifth, three quarters of the modes), or in the second
-    half of the planned run.
+    half of the planned run, after 1,000 steps and eight reports.
     """
 
     name, after = "collapse", ("health", "score")
@@ -53,5 +53,4 @@ def _few_modes(signals: Signals) -> str | None:
 
 def _below(signals: Signals, values: list[float], threshold: float, well: float) -> bool:
     held = any(min(pair) >= well for pair in pairwise(values))
-    grown = held or 0 < signals.steps <= 2 * signals.step
-    return len(values) >= 2 and max(values[-2:]) <= threshold and grown
+    return len(values) >= 2 and max(values[-2:]) <= threshold and (held or signals.grown(len(values)))

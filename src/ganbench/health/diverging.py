@@ -15,7 +15,8 @@ class Diverging:
 
     The scale is what the best has gained on the first score, or the best itself if that is more, so that the noise of
     a score near its best possible value does not count. Young GANs come by good scores and lose them again, so the best
-    must have been held: no more than half the scale lost at five scores in a row, or the run is in its second half.
+    must have been held: no more than half the scale lost at five scores in a row, or the run is in its second half,
+    after 1,000 steps and eight scores.
 
     A loss has run away where its size is above 100 and above 1,000 times that of its first five reports, at two reports
     in a row: Wasserstein losses have no scale of their own, and healthy ones grow by tens.
@@ -41,7 +42,7 @@ def _worse(signals: Signals) -> str | None:
     scale = max(best - scores[0], abs(best))
     near = [best - score <= _LOST * scale for score in scores]
     held = any(all(near[i : i + _HELD]) for i in range(len(near) - _HELD + 1))
-    if any(near[-2:]) or not (held or 0 < signals.steps <= 2 * signals.step):
+    if any(near[-2:]) or not (held or signals.grown(len(scores))):
         return None
     return f"the score is diverging: it is {signals.scores[-1]:.4g}, the best was {sign * best:.4g}"
 

@@ -8,6 +8,7 @@ from typing import Any
 
 _KEPT_LAYERS = 3  # events of this many reports; they are the largest
 EARLY = 5  # reports
+_GROWN_STEPS, _GROWN_REPORTS = 1000, 8
 
 
 class Signals:
@@ -42,6 +43,15 @@ class Signals:
         take = getattr(self, f"_add_{event['kind']}", None)
         if take is not None:
             take(event)
+
+    def grown(self, reports: int) -> bool:
+        """Whether what never went well should have by now, as so many reports tell.
+
+        The planned run is in its second half, and there is enough to go by: 1,000 steps and eight reports. A run of a
+        few hundred steps is young to its end.
+        """
+        late = 0 < self.steps <= 2 * self.step
+        return late and self.step >= _GROWN_STEPS and reports >= _GROWN_REPORTS
 
     def _add_scalars(self, event: Mapping[str, Any]) -> None:
         for name, value in event.items():

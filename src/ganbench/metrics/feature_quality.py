@@ -5,21 +5,20 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from torch import Tensor
 
 from ganbench.metrics.all_rows import all_rows
 from ganbench.metrics.base import JSON, Better, Score
-from ganbench.metrics.chunk import Chunk
 from ganbench.metrics.conditional_accuracy import wilson_interval
 from ganbench.metrics.extractors.base import FeatureExtractor
 from ganbench.metrics.extractors.pixels import PixelFeatures
 from ganbench.metrics.held_out import require_held_out
 from ganbench.metrics.labels import labels_of, require_same_classes
-from ganbench.metrics.pictures import PictureMetric
 from ganbench.metrics.record import features_record, reference_record, versions
 from ganbench.metrics.supplies import NeedsHeldOut
+from ganbench.metrics.without_samples import MeasurementWithoutSamples, WithoutSamples
 
 if TYPE_CHECKING:
     from ganbench.data.base import Dataset
@@ -37,13 +36,11 @@ class Labelled:
 
 
 @dataclass(frozen=True)
-class FeatureQuality(PictureMetric, NeedsHeldOut):
+class FeatureQuality(WithoutSamples, NeedsHeldOut):
     """A metric of features, not of samples, of which it needs none: accuracy on held-out pictures, higher is better.
 
     It learns from all of the reference and is judged on all held-out pictures. Networks are frozen and in eval mode.
     """
-
-    uses_samples: ClassVar[bool] = False
 
     features: FeatureExtractor
     held_out: Dataset | None = None
@@ -52,16 +49,6 @@ class FeatureQuality(PictureMetric, NeedsHeldOut):
     def better(self) -> Better:
         """Higher is better."""
         return "higher"
-
-    @property
-    def minimum(self) -> int:
-        """It needs no samples."""
-        return 0
-
-    @property
-    def usual(self) -> int:
-        """It needs no samples."""
-        return 0
 
     @abstractmethod
     def with_held_out(self, held_out: Dataset) -> FeatureQuality:
@@ -83,14 +70,11 @@ class FeatureQuality(PictureMetric, NeedsHeldOut):
         return FeatureQualityMeasurement(self, reference, labels_of(reference, self.name), held_out)
 
 
-class FeatureQualityMeasurement:
-    """The two sets; samples change nothing."""
+class FeatureQualityMeasurement(MeasurementWithoutSamples):
+    """The two sets."""
 
     def __init__(self, metric: FeatureQuality, reference: Dataset, labels: Tensor, held_out: Dataset) -> None:
         self._metric, self._reference, self._labels, self._held_out = metric, reference, labels, held_out
-
-    def add(self, chunk: Chunk) -> None:
-        """Pass over a chunk of samples."""
 
     def score(self) -> Score:
         """Return the accuracy in the features, and as a baseline that in pixels."""

@@ -2,40 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from ganbench.errors import UserError
 from ganbench.metrics.base import JSON, Better, Score
-from ganbench.metrics.chunk import Chunk
 from ganbench.metrics.feature_quality import Labelled
 from ganbench.metrics.linear_probe import probed
 from ganbench.metrics.nearest_classes import voted
-from ganbench.metrics.pictures import PictureMetric
 from ganbench.metrics.record import reference_record, versions
 from ganbench.metrics.supplies import Generator, NeedsGenerator
+from ganbench.metrics.without_samples import MeasurementWithoutSamples, WithoutSamples
 
 if TYPE_CHECKING:
     from ganbench.data.base import Dataset
 
 _CHUNK = 250
-Features = Callable[[Tensor], dict[str, Tensor]]
 
 
 @dataclass(frozen=True)
-class OwnFeatures(PictureMetric, NeedsGenerator):
+class OwnFeatures(WithoutSamples, NeedsGenerator):
     """``own-knn``: the accuracy of the vote of 20 neighbours in the first of the model's own features.
 
     Of ``items`` items of the reference, in a fixed random order, four in five are learnt from and the rest judged.
     The details have every feature's vote and linear probe, the same of pixels, and ``spread``: of features of length
     1 the mean standard deviation of a channel, times the root of their number (0: all are alike, collapse).
     """
-
-    uses_samples: ClassVar[bool] = False
 
     items: int = 5000
     model: Generator | None = None
@@ -50,16 +45,6 @@ class OwnFeatures(PictureMetric, NeedsGenerator):
         """Higher is better."""
         return "higher"
 
-    @property
-    def minimum(self) -> int:
-        """It needs no samples."""
-        return 0
-
-    @property
-    def usual(self) -> int:
-        """It needs no samples."""
-        return 0
-
     def with_generator(self, generator: Generator, n: int | None, seed: int) -> OwnFeatures:
         """Return the same metric of this model."""
         return replace(self, model=generator)
@@ -71,22 +56,19 @@ class OwnFeatures(PictureMetric, NeedsGenerator):
         return OwnFeaturesMeasurement(self, reference)
 
 
-class OwnFeaturesMeasurement:
-    """The model and the items; samples change nothing."""
+class OwnFeaturesMeasurement(MeasurementWithoutSamples):
+    """The model and the items."""
 
     def __init__(self, metric: OwnFeatures, reference: Dataset) -> None:
         self._metric, self._reference = metric, reference
 
-    def add(self, chunk: Chunk) -> None:
-        """Pass over a chunk of samples."""
-
     def score(self) -> Score:
         """Return the accuracy. Raises UserError if there is no model, or it shows no features."""
         reference = self._reference
-        show: Features | None = getattr(self._metric.model, "features", None)
+        model = self._metric.model
         order = torch.randperm(reference.info.size, generator=torch.Generator().manual_seed(0))
         index = order[: self._metric.items]
-        rows = {} if show is None else _rows(show, reference, index)
+        rows = {} if model is None else _rows(model, reference, index)
         if not rows:
             raise UserError("metric 'own-knn' needs a model with an encoder or a D that shows its features")
         first = next(iter(rows))
@@ -122,8 +104,8 @@ class OwnFeaturesMeasurement:
         )
 
 
-def _rows(show: Features, reference: Dataset, index: Tensor) -> dict[str, Tensor]:
-    parts = [show(reference.items(part)) for part in torch.split(index, _CHUNK)]
+def _rows(model: Generator, reference: Dataset, index: Tensor) -> dict[str, Tensor]:
+    parts = [model.features(reference.items(part)) for part in torch.split(index, _CHUNK)]
     return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
 
 

@@ -7,18 +7,17 @@ arXiv:1812.04948 (there in LPIPS's VGG features, and per infinitely small step).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from ganbench.errors import UserError
 from ganbench.metrics.base import Score
-from ganbench.metrics.chunk import Chunk
 from ganbench.metrics.extractors.base import FeatureExtractor, score_name
-from ganbench.metrics.pictures import PictureMetric
 from ganbench.metrics.record import features_record, versions
 from ganbench.metrics.supplies import Generator, NeedsGenerator
+from ganbench.metrics.without_samples import MeasurementWithoutSamples, WithoutSamples
 
 if TYPE_CHECKING:
     from ganbench.data.base import Dataset
@@ -27,15 +26,13 @@ CHUNK = 250
 
 
 @dataclass(frozen=True)
-class PathLength(PictureMetric, NeedsGenerator):
+class PathLength(WithoutSamples, NeedsGenerator):
     """``ppl[<features>]``: the mean squared distance in features, over step², of two points on a path; lower is better.
 
     ``paths`` pairs of latents are joined by great circles, on each of which a point is drawn and the one a ``step``
     of the whole path further on. ``step`` is not tiny: pictures are whole numbers of grey levels, which must change.
     The extreme ``cut`` of the distances is left out at either end, as in the paper.
     """
-
-    uses_samples: ClassVar[bool] = False
 
     features: FeatureExtractor
     generator: Generator | None = None
@@ -48,16 +45,6 @@ class PathLength(PictureMetric, NeedsGenerator):
     def name(self) -> str:
         """The features are in the name."""
         return score_name("ppl", self.features)
-
-    @property
-    def minimum(self) -> int:
-        """It makes its own samples."""
-        return 0
-
-    @property
-    def usual(self) -> int:
-        """It makes its own samples."""
-        return 0
 
     def with_generator(self, generator: Generator, n: int | None, seed: int) -> PathLength:
         """Return the same metric of this generator, on ``n`` paths."""
@@ -74,14 +61,11 @@ class PathLength(PictureMetric, NeedsGenerator):
         return PathLengthMeasurement(self, self.generator)
 
 
-class PathLengthMeasurement:
-    """The generator; samples change nothing."""
+class PathLengthMeasurement(MeasurementWithoutSamples):
+    """The generator and its paths."""
 
     def __init__(self, metric: PathLength, generator: Generator) -> None:
         self._metric, self._generator = metric, generator
-
-    def add(self, chunk: Chunk) -> None:
-        """Pass over a chunk of samples."""
 
     def score(self) -> Score:
         """Make both ends of a step on each path and return their mean squared distance over the squared step."""

@@ -16,13 +16,16 @@ if TYPE_CHECKING:
 
 
 class Generator(Protocol):
-    """What makes samples of latent vectors."""
+    """What makes samples of latent vectors, and may have features of items."""
 
     def latents(self, n: int, seed: int = 0) -> Tensor:
         """Return ``n`` latent vectors, float ``[n, size]``, the same for the same seed."""
 
     def decode(self, latents: Tensor) -> Tensor:
         """Return the samples of latent vectors, in the data's own units."""
+
+    def features(self, items: Tensor) -> dict[str, Tensor]:
+        """Return features ``[N, F]`` of items in the data's own units, by name; none if it shows none."""
 
 
 @runtime_checkable
@@ -35,7 +38,7 @@ class NeedsHeldOut(Protocol):
 
 @runtime_checkable
 class NeedsGenerator(Protocol):
-    """A metric that asks the generator itself for samples, beside those that it is given."""
+    """A metric that asks the generator itself, for samples or for features."""
 
     def with_generator(self, generator: Generator, n: int | None, seed: int) -> Metric:
         """Return the same metric of this generator; ``n`` is how many it asks for, None its own usual number."""

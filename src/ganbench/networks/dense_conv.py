@@ -10,12 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from ganbench.conditioning.base import DiscriminatorConditioning, GeneratorConditioning, Layers
-from ganbench.errors import UserError
-from ganbench.networks.discriminator import Discriminator
+from ganbench.networks.flat_discriminator import FlatDiscriminator
 from ganbench.networks.generator import Generator
 from ganbench.networks.layers.initialisation import normal_weights
 from ganbench.networks.layers.normalisation import Norm1d, norm_1d, norm_2d
 from ganbench.networks.layers.spectral import spectrally_normalised
+from ganbench.networks.sizes import require_picture, require_sizes
 
 
 class DenseConvGenerator(Generator):
@@ -40,7 +40,9 @@ class DenseConvGenerator(Generator):
         classes: int = 0,
     ) -> None:
         super().__init__()
-        sides = _quarter("DenseConvGenerator", shape, latent=latent, width=width)
+        require_sizes("DenseConvGenerator", latent=latent, width=width)
+        require_picture("DenseConvGenerator", shape, least=4, step=4)
+        sides = shape[1] // 4, shape[2] // 4
         size, dense, maps = self.condition_on(conditioning, latent, classes), 16 * width, 2 * width
         flat = maps * sides[0] * sides[1]
         plane, added = self.plane(sides)
@@ -65,7 +67,7 @@ class DenseConvGenerator(Generator):
         return torch.tanh(self.layers(self.joined(z, condition), condition))
 
 
-class DenseConvDiscriminator(Discriminator):
+class DenseConvDiscriminator(FlatDiscriminator):
     """Pictures ``[N, C, H, W]`` -> raw scores ``[N]``.
 
     The mirror image of ``DenseConvGenerator``: 4x4 convolutions to ``width`` and ``2 * width`` channels that halve the
@@ -88,7 +90,9 @@ class DenseConvDiscriminator(Discriminator):
         classes: int = 0,
     ) -> None:
         super().__init__()
-        sides = _quarter("DenseConvDiscriminator", shape, width=width)
+        require_sizes("DenseConvDiscriminator", width=width)
+        require_picture("DenseConvDiscriminator", shape, least=4, step=4)
+        sides = shape[1] // 4, shape[2] // 4
         seen = self.condition_on(conditioning, shape, classes)
         dense = 16 * width
         self.layers = nn.Sequential(
@@ -107,27 +111,3 @@ class DenseConvDiscriminator(Discriminator):
         normal_weights(self)
         if spectral_norm:
             spectrally_normalised(self)
-
-    def trunk(self, x: Tensor) -> Tensor:
-        """Return the dense layer's features ``[N, 16 * width]``."""
-        features: Tensor = self.layers(x)
-        return features
-
-    def features(self, maps: Tensor) -> Tensor:
-        """Return them as they are."""
-        return maps
-
-    def score(self, maps: Tensor) -> Tensor:
-        """Return raw scores ``[N]``."""
-        scores: Tensor = self.last(maps)
-        return scores.squeeze(1)
-
-
-def _quarter(name: str, shape: tuple[int, ...], **sizes: int) -> tuple[int, int]:
-    """Return a quarter of a picture's sides. Raises UserError if they have none, or a size is below 1."""
-    for word, size in sizes.items():
-        if size < 1:
-            raise UserError(f"{name}: {word} must be at least 1, but is {size}")
-    if len(shape) != 3 or min(shape) < 1 or shape[1] % 4 or shape[2] % 4:
-        raise UserError(f"{name}: shape must be (channels, height, width), sides multiples of 4, not {shape}")
-    return shape[1] // 4, shape[2] // 4

@@ -10,10 +10,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ganbench.errors import UserError
 from ganbench.networks.layers.initialisation import normal_weights
 from ganbench.networks.layers.normalisation import Norm2d, norm_2d
 from ganbench.networks.layers.spectral import spectrally_normalised
+from ganbench.networks.sizes import require_picture, require_sizes
 
 
 class ImageToImageGenerator(nn.Module):
@@ -29,7 +29,8 @@ class ImageToImageGenerator(nn.Module):
         self, *, shape: tuple[int, int, int], width: int = 64, blocks: int = 6, norm: Norm2d = "instance"
     ) -> None:
         super().__init__()
-        _check("ImageToImageGenerator", shape, least=8, step=4, width=width, blocks=blocks)
+        require_sizes("ImageToImageGenerator", width=width, blocks=blocks)
+        require_picture("ImageToImageGenerator", shape, least=8, step=4)
         layers: list[nn.Module] = [
             nn.Conv2d(shape[0], width, 7, padding=3, padding_mode="reflect", bias=norm == "none")
         ]
@@ -74,7 +75,8 @@ class PatchDiscriminator(nn.Module):
         average: bool = False,
     ) -> None:
         super().__init__()
-        _check("PatchDiscriminator", shape, least=24, step=1, width=width)
+        require_sizes("PatchDiscriminator", width=width)
+        require_picture("PatchDiscriminator", shape, least=24)
         self.average = average
         layers: list[nn.Module] = []
         channels = [shape[0], width, 2 * width, 4 * width, 8 * width]
@@ -114,14 +116,3 @@ class _Residual(nn.Module):
 
 def _ready(norm: Norm2d, channels: int) -> list[nn.Module]:
     return [norm_2d(norm, channels), nn.ReLU(inplace=True)]
-
-
-def _check(name: str, shape: tuple[int, ...], *, least: int, step: int, **sizes: int) -> None:
-    for word, size in sizes.items():
-        if size < 1:
-            raise UserError(f"{name}: {word} must be at least 1, but is {size}")
-    if len(shape) != 3 or shape[0] < 1:
-        raise UserError(f"{name}: shape must be (channels, height, width) of a picture, but is {shape}")
-    if min(shape[1:]) < least or any(side % step for side in shape[1:]):
-        sides = f"at least {least} pixels" + (f" and multiples of {step}" if step > 1 else "")
-        raise UserError(f"{name}: sides must be {sides}, but are {shape[1]} and {shape[2]}")

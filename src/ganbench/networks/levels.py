@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ganbench.errors import UserError
+from ganbench.networks.sizes import require_picture, require_sizes
 
 
 def plan_levels(
@@ -15,11 +16,8 @@ def plan_levels(
 
     Raises ``UserError`` if a size is below 1, ``shape`` is no picture's, or a side cannot be halved so often.
     """
-    for word, size in sizes.items():
-        if size < 1:
-            raise UserError(f"{name}: {word} must be at least 1, but is {size}")
-    if len(shape) != 3 or shape[0] < 1:
-        raise UserError(f"{name}: shape must be (channels, height, width) of a picture, but is {shape}")
+    require_sizes(name, **sizes)
+    require_picture(name, shape, least=0)
     _, height, width = shape
     least = 2 * smallest
     if min(height, width) < least:

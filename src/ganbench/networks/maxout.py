@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from ganbench.conditioning.base import DiscriminatorConditioning
 from ganbench.errors import UserError
-from ganbench.networks.discriminator import Discriminator
+from ganbench.networks.flat_discriminator import FlatDiscriminator
 from ganbench.networks.layers.dropout import Dropout
 from ganbench.networks.layers.initialisation import zero_biases
 from ganbench.networks.layers.maxout import Maxout
@@ -20,7 +20,7 @@ from ganbench.networks.layers.noise import GaussianNoise
 from ganbench.networks.layers.spectral import spectrally_normalised
 
 
-class MaxoutDiscriminator(Discriminator):
+class MaxoutDiscriminator(FlatDiscriminator):
     """Samples ``[N, *shape]`` -> raw scores ``[N]``.
 
     For each of ``width`` (one or several) a layer of so many maxout units of ``pieces`` pieces, then ``dropout``; then
@@ -63,17 +63,3 @@ class MaxoutDiscriminator(Discriminator):
     def flat(self, x: Tensor) -> Tensor:
         """Return samples as vectors."""
         return x.flatten(1)
-
-    def trunk(self, x: Tensor) -> Tensor:
-        """Return what the last maxout layer passes on, ``[N, width]``."""
-        features: Tensor = self.layers(x)
-        return features
-
-    def features(self, maps: Tensor) -> Tensor:
-        """Return it as it is."""
-        return maps
-
-    def score(self, maps: Tensor) -> Tensor:
-        """Return raw scores ``[N]``."""
-        scores: Tensor = self.last(maps)
-        return scores.squeeze(1)

@@ -10,12 +10,13 @@ from torch import Tensor, nn
 
 from ganbench.conditioning.base import DiscriminatorConditioning, GeneratorConditioning, Layers
 from ganbench.errors import UserError
-from ganbench.networks.discriminator import Discriminator
+from ganbench.networks.flat_discriminator import FlatDiscriminator
 from ganbench.networks.generator import Generator
 from ganbench.networks.layers.dropout import Dropout
 from ganbench.networks.layers.initialisation import zero_biases
 from ganbench.networks.layers.normalisation import Norm1d, norm_1d
 from ganbench.networks.layers.spectral import spectrally_normalised
+from ganbench.networks.sizes import require_sizes
 
 
 class MLPGenerator(Generator):
@@ -58,7 +59,7 @@ class MLPGenerator(Generator):
         return torch.tanh(flat).reshape(len(z), *self.shape)
 
 
-class MLPDiscriminator(Discriminator):
+class MLPDiscriminator(FlatDiscriminator):
     """Samples ``[N, *shape]`` -> raw scores ``[N]``.
 
     Flattens its input and is otherwise built as ``MLPGenerator`` is, without the tanh. ``spectral_norm``
@@ -103,12 +104,8 @@ class MLPDiscriminator(Discriminator):
             x = layer(x)
         return x
 
-    def features(self, maps: Tensor) -> Tensor:
-        """Return them as they are."""
-        return maps
-
     def score(self, maps: Tensor) -> Tensor:
-        """Return raw scores ``[N]``."""
+        """Return raw scores ``[N]`` by the last of the layers."""
         scores: Tensor = self.layers[-1](maps)
         return scores.squeeze(1)
 
@@ -210,9 +207,7 @@ def _widths(
 ) -> tuple[int, ...]:
     """Return the width of each hidden layer. Raises UserError for what cannot be."""
     widths = width if isinstance(width, tuple) else (width,) * depth
-    for word, size in [("depth", len(widths)), *(("width", w) for w in widths), *sizes.items()]:
-        if size < 1:
-            raise UserError(f"{name}: {word} must be at least 1, but is {size}")
+    require_sizes(name, depth=len(widths), width=min(widths, default=1), **sizes)
     if not shape or min(shape) < 1:
         raise UserError(f"{name}: shape must be one or more sizes of at least 1, but is {shape}")
     if not 0 <= slope < 1:

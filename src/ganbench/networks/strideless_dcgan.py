@@ -9,8 +9,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ganbench.errors import UserError
 from ganbench.networks.layers.initialisation import zero_biases
+from ganbench.networks.sizes import require_picture, require_sizes
 
 
 class StridelessDCGANGenerator(nn.Module):
@@ -25,7 +25,8 @@ class StridelessDCGANGenerator(nn.Module):
 
     def __init__(self, *, latent: int, shape: tuple[int, int, int], width: int = 16) -> None:
         super().__init__()
-        _check("StridelessDCGANGenerator", shape, 4, latent=latent, width=width)
+        require_sizes("StridelessDCGANGenerator", latent=latent, width=width)
+        require_picture("StridelessDCGANGenerator", shape, least=4, step=4)
         channels, height, wide = shape
         self.start = (4 * width, height // 4, wide // 4)
         features = 4 * width * (height // 4) * (wide // 4)
@@ -57,11 +58,8 @@ class StridelessDCGANDiscriminator(nn.Module):
 
     def __init__(self, *, shape: tuple[int, int, int], width: int = 16) -> None:
         super().__init__()
-        _check("StridelessDCGANDiscriminator", shape, 1, width=width)
-        if min(shape[1:]) < 10:
-            raise UserError(
-                f"StridelessDCGANDiscriminator: sides must be at least 10, but are {shape[1]}x{shape[2]}"
-            )
+        require_sizes("StridelessDCGANDiscriminator", width=width)
+        require_picture("StridelessDCGANDiscriminator", shape, least=10)
         layers: list[nn.Module] = []
         before = shape[0]
         for after in (4 * width, 2 * width, width):
@@ -75,13 +73,3 @@ class StridelessDCGANDiscriminator(nn.Module):
         """Return raw scores ``[N]`` for pictures ``[N, C, H, W]``."""
         scores: Tensor = self.layers(x)
         return scores.squeeze(1)
-
-
-def _check(name: str, shape: tuple[int, ...], step: int, **sizes: int) -> None:
-    for word, size in sizes.items():
-        if size < 1:
-            raise UserError(f"{name}: {word} must be at least 1, but is {size}")
-    if len(shape) != 3 or min(shape) < 1 or shape[1] % step or shape[2] % step:
-        raise UserError(
-            f"{name}: shape must be (channels, height, width), sides multiples of {step}, not {shape}"
-        )

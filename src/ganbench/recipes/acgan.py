@@ -9,7 +9,12 @@ from ganbench.recipes.classes import with_classes
 from ganbench.recipes.dcgan import DCGAN, dcgan_cifar10
 from ganbench.spec import Spec
 
-ACGAN = Paper("Conditional Image Synthesis With Auxiliary Classifier GANs", 2016, "1610.09585")
+ACGAN = Paper(
+    "Conditional Image Synthesis With Auxiliary Classifier GANs",
+    2016,
+    "1610.09585",
+    ("Augustus Odena", "Christopher Olah", "Jonathon Shlens"),
+)
 
 
 @recipe

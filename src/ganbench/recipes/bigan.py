@@ -14,7 +14,12 @@ from ganbench.settings import Schedule
 from ganbench.spec import Spec
 from ganbench.training.schedule import Linear
 
-BIGAN = Paper("Adversarial Feature Learning", 2016, "1605.09782")
+BIGAN = Paper(
+    "Adversarial Feature Learning",
+    2016,
+    "1605.09782",
+    ("Jeff Donahue", "Philipp Krähenbühl", "Trevor Darrell"),
+)
 
 
 @recipe

@@ -8,8 +8,13 @@ from ganbench.recipes.classes import with_classes
 from ganbench.recipes.dcgan import DCGAN, dcgan_cifar10
 from ganbench.spec import Spec
 
-CGAN = Paper("Conditional Generative Adversarial Nets", 2014, "1411.1784")
-STYLE = Paper("A Learned Representation for Artistic Style", 2016, "1610.07629")
+CGAN = Paper("Conditional Generative Adversarial Nets", 2014, "1411.1784", ("Mehdi Mirza", "Simon Osindero"))
+STYLE = Paper(
+    "A Learned Representation for Artistic Style",
+    2016,
+    "1610.07629",
+    ("Vincent Dumoulin", "Jonathon Shlens", "Manjunath Kudlur"),
+)
 
 
 def _cifar10(name: str, words: str, generator: Spec, budget: Budget, papers: tuple[Paper, ...]) -> Recipe:

@@ -15,7 +15,10 @@ from ganbench.spec import Spec
 from ganbench.training.schedule import Linear
 
 CYCLEGAN = Paper(
-    "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks", 2017, "1703.10593"
+    "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks",
+    2017,
+    "1703.10593",
+    ("Jun-Yan Zhu", "Taesung Park", "Phillip Isola", "Alexei A. Efros"),
 )
 
 

@@ -19,6 +19,7 @@ DCGAN = Paper(
     "Unsupervised Representation Learning with Deep Convolutional Generative Adversarial Networks",
     2015,
     "1511.06434",
+    ("Alec Radford", "Luke Metz", "Soumith Chintala"),
 )
 
 

@@ -18,7 +18,10 @@ from ganbench.settings import Schedule
 from ganbench.spec import Spec
 
 TTUR = Paper(
-    "GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium", 2017, "1706.08500"
+    "GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium",
+    2017,
+    "1706.08500",
+    ("Martin Heusel", "Hubert Ramsauer", "Thomas Unterthiner", "Bernhard Nessler", "Sepp Hochreiter"),
 )
 
 

@@ -28,7 +28,12 @@ from ganbench.settings import Schedule
 from ganbench.spec import Spec
 from ganbench.training.schedule import Linear, Step
 
-MAXOUT = Paper("Maxout Networks", 2013, "1302.4389")
+MAXOUT = Paper(
+    "Maxout Networks",
+    2013,
+    "1302.4389",
+    ("Ian J. Goodfellow", "David Warde-Farley", "Mehdi Mirza", "Aaron Courville", "Yoshua Bengio"),
+)
 _EPOCH = 469  # batches of 128
 
 

@@ -11,8 +11,27 @@ from ganbench.regularizers import R1
 from ganbench.spec import Spec
 from ganbench.training.schedule import Linear
 
-GAN = Paper("Generative Adversarial Networks", 2014, "1406.2661")
-CONVERGENCE = Paper("Which Training Methods for GANs do actually Converge?", 2018, "1801.04406")
+GAN = Paper(
+    "Generative Adversarial Networks",
+    2014,
+    "1406.2661",
+    (
+        "Ian J. Goodfellow",
+        "Jean Pouget-Abadie",
+        "Mehdi Mirza",
+        "Bing Xu",
+        "David Warde-Farley",
+        "Sherjil Ozair",
+        "Aaron Courville",
+        "Yoshua Bengio",
+    ),
+)
+CONVERGENCE = Paper(
+    "Which Training Methods for GANs do actually Converge?",
+    2018,
+    "1801.04406",
+    ("Lars Mescheder", "Andreas Geiger", "Sebastian Nowozin"),
+)
 
 
 def gan(task: Task, budget: Budget, laptop_steps: int) -> Recipe:

@@ -28,6 +28,7 @@ INFOGAN = Paper(
     "InfoGAN: Interpretable Representation Learning by Information Maximizing Generative Adversarial Nets",
     2016,
     "1606.03657",
+    ("Xi Chen", "Yan Duan", "Rein Houthooft", "John Schulman", "Ilya Sutskever", "Pieter Abbeel"),
 )
 
 #: Two networks of one convolution a level.

@@ -9,7 +9,12 @@ from ganbench.recipes.mlp import GRID25, MNIST, RING8, Task, adam, mlp_gan
 from ganbench.recipes.simple_cnn import cifar10_gan
 from ganbench.spec import Spec
 
-LSGAN = Paper("Least Squares Generative Adversarial Networks", 2016, "1611.04076")
+LSGAN = Paper(
+    "Least Squares Generative Adversarial Networks",
+    2016,
+    "1611.04076",
+    ("Xudong Mao", "Qing Li", "Haoran Xie", "Raymond Y. K. Lau", "Zhen Wang", "Stephen Paul Smolley"),
+)
 
 
 def lsgan(task: Task, budget: Budget, laptop_steps: int, norm: Norm1d = "none") -> Recipe:

@@ -14,7 +14,12 @@ from ganbench.settings import Schedule
 from ganbench.spec import Spec
 from ganbench.training.schedule import Linear
 
-PACGAN = Paper("PacGAN: The power of two samples in generative adversarial networks", 2018, "1712.04086")
+PACGAN = Paper(
+    "PacGAN: The power of two samples in generative adversarial networks",
+    2018,
+    "1712.04086",
+    ("Zinan Lin", "Ashish Khetan", "Giulia Fanti", "Sewoong Oh"),
+)
 
 
 def pacgan(task: Task) -> Recipe:

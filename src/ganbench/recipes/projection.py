@@ -8,7 +8,9 @@ from ganbench.recipes.classes import with_classes
 from ganbench.recipes.sngan import SNGAN, sngan_hinge_cifar10
 from ganbench.spec import Spec
 
-PROJECTION = Paper("cGANs with Projection Discriminator", 2018, "1802.05637")
+PROJECTION = Paper(
+    "cGANs with Projection Discriminator", 2018, "1802.05637", ("Takeru Miyato", "Masanori Koyama")
+)
 
 
 @recipe

@@ -11,7 +11,12 @@ from ganbench.regularizers import R1, R2
 from ganbench.spec import Spec
 from ganbench.training.schedule import Linear
 
-R3GAN = Paper("The GAN is dead; long live the GAN! A Modern GAN Baseline", 2025, "2501.05441")
+R3GAN = Paper(
+    "The GAN is dead; long live the GAN! A Modern GAN Baseline",
+    2025,
+    "2501.05441",
+    ("Yiwen Huang", "Aaron Gokaslan", "Volodymyr Kuleshov", "James Tompkin"),
+)
 
 
 def r3gan(

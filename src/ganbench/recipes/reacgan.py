@@ -10,7 +10,12 @@ from ganbench.recipes.classes import with_classes
 from ganbench.recipes.sagan import sagan_uncond_cifar10
 from ganbench.spec import Spec
 
-REACGAN = Paper("Rebooting ACGAN: Auxiliary Classifier GANs with Stable Training", 2021, "2111.01118")
+REACGAN = Paper(
+    "Rebooting ACGAN: Auxiliary Classifier GANs with Stable Training",
+    2021,
+    "2111.01118",
+    ("Minguk Kang", "Woohyeon Shim", "Minsu Cho", "Jaesik Park"),
+)
 
 
 @recipe

@@ -21,7 +21,12 @@ from ganbench.settings import Schedule
 from ganbench.spec import Spec
 from ganbench.training.schedule import Linear
 
-SAGAN = Paper("Self-Attention Generative Adversarial Networks", 2018, "1805.08318")
+SAGAN = Paper(
+    "Self-Attention Generative Adversarial Networks",
+    2018,
+    "1805.08318",
+    ("Han Zhang", "Ian Goodfellow", "Dimitris Metaxas", "Augustus Odena"),
+)
 
 
 def attentive(budget: Budget) -> tuple[dict[str, Spec], Schedule]:

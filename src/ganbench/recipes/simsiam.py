@@ -13,7 +13,9 @@ from ganbench.settings import Schedule
 from ganbench.spec import Spec
 from ganbench.training.schedule import Cosine
 
-SIMSIAM = Paper("Exploring Simple Siamese Representation Learning", 2020, "2011.10566")
+SIMSIAM = Paper(
+    "Exploring Simple Siamese Representation Learning", 2020, "2011.10566", ("Xinlei Chen", "Kaiming He")
+)
 
 
 @recipe

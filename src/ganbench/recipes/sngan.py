@@ -8,7 +8,12 @@ from ganbench.recipes.mlp import GRID25, MNIST, RING8, Task, adam, mlp_gan
 from ganbench.recipes.simple_cnn import cifar10_gan
 from ganbench.spec import Spec
 
-SNGAN = Paper("Spectral Normalization for Generative Adversarial Networks", 2018, "1802.05957")
+SNGAN = Paper(
+    "Spectral Normalization for Generative Adversarial Networks",
+    2018,
+    "1802.05957",
+    ("Takeru Miyato", "Toshiki Kataoka", "Masanori Koyama", "Yuichi Yoshida"),
+)
 
 
 def sngan(task: Task, budget: Budget, laptop_steps: int) -> Recipe:

@@ -12,15 +12,13 @@ from ganbench.recipes.dcgan import DCGAN
 from ganbench.recipes.pacgan import PACGAN
 from ganbench.recipes.r3gan import R3GAN
 from ganbench.recipes.simple_cnn import simple_cnn_gan
+from ganbench.recipes.veegan import VEEGAN
 from ganbench.recipes.wgan import WGAN_GP
 from ganbench.regularizers import R1, R2, GradientPenalty
 from ganbench.settings import Schedule
 from ganbench.spec import Spec
 from ganbench.training.schedule import Linear
 
-VEEGAN = Paper(
-    "VEEGAN: Reducing Mode Collapse in GANs using Implicit Variational Learning", 2017, "1705.07761"
-)
 EPOCHS = 50  # of 60,000 pictures in batches of 64, as in PacGAN
 
 Adam = tuple[float, float, float]

@@ -14,7 +14,10 @@ from ganbench.spec import Spec
 from ganbench.training.schedule import Linear
 
 VEEGAN = Paper(
-    "VEEGAN: Reducing Mode Collapse in GANs using Implicit Variational Learning", 2017, "1705.07761"
+    "VEEGAN: Reducing Mode Collapse in GANs using Implicit Variational Learning",
+    2017,
+    "1705.07761",
+    ("Akash Srivastava", "Lazar Valkov", "Chris Russell", "Michael U. Gutmann", "Charles Sutton"),
 )
 
 

@@ -11,8 +11,13 @@ from ganbench.recipes.simple_cnn import cifar10_gan
 from ganbench.regularizers import GradientPenalty, WeightClip
 from ganbench.spec import Spec
 
-WGAN = Paper("Wasserstein GAN", 2017, "1701.07875")
-WGAN_GP = Paper("Improved Training of Wasserstein GANs", 2017, "1704.00028")
+WGAN = Paper("Wasserstein GAN", 2017, "1701.07875", ("Martin Arjovsky", "Soumith Chintala", "Léon Bottou"))
+WGAN_GP = Paper(
+    "Improved Training of Wasserstein GANs",
+    2017,
+    "1704.00028",
+    ("Ishaan Gulrajani", "Faruk Ahmed", "Martin Arjovsky", "Vincent Dumoulin", "Aaron Courville"),
+)
 
 
 def wgan(task: Task, budget: Budget, laptop_steps: int) -> Recipe:

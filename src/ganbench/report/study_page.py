@@ -13,12 +13,13 @@ from ganbench.report.reading import Reading, read_run
 from ganbench.report.room import Room, within_limit
 from ganbench.report.scores import flat, score_table
 from ganbench.report.study_curves import curves_of, loss_curves
+from ganbench.report.study_tables import result_table, verdicts
 from ganbench.runs import Run, write_bytes
 from ganbench.studies.plan import Plan
 from ganbench.studies.rows import Row
-from ganbench.studies.study import Study, comparisons
-from ganbench.studies.summary import DETAILS, Summary, usual_pairs
-from ganbench.studies.table import cells, constants
+from ganbench.studies.study import Study
+from ganbench.studies.summary import DETAILS, summaries
+from ganbench.studies.unlike import set_apart
 
 _NO_DIFFERENCE = ("name", "summary", "papers", "format")
 
@@ -27,22 +28,23 @@ def write_study_report(study: Study) -> Path:
     """Write ``report.html`` into the study's folder and return its path; the page needs no network.
 
     Raises:
-        UserError: the study's records are damaged, or scores in it are unlike.
+        UserError: the study's records are damaged.
     """
-    rows, found = study.rows(), study.summaries()
+    rows, unlike = set_apart(study.rows())
+    found = summaries(rows)
     readings = _readings(study, rows)
     name = study.path.resolve().name
 
     def build(room: Room) -> str:
         inside = {
-            "Table": _table(rows, found),
-            "Verdicts": _verdicts(rows, found),
+            "Table": result_table(rows, found, unlike),
+            "Verdicts": verdicts(rows, found, unlike),
             "Curves": room.charts(_curves(readings)),
             "Recipes side by side through the training": room.timeline(_first_runs(readings), "all recipes"),
             "Health": _health(readings),
             "What differs between the recipes": _differences(study.plan),
             "What was run": _facts(study, readings),
-            "How the scores were measured": _measured(rows),
+            "How the scores were measured": _measured(rows, bool(unlike)),
         }
         top = f"<h1>{text(name)}</h1><p>Recipes: {len(study.plan.recipes)}. Seeds of each: {study.plan.seeds}.</p>"
         return page(name, top + sections(inside) + parts.thinned(room.notes))
@@ -56,27 +58,6 @@ def _readings(study: Study, rows: Sequence[Row]) -> dict[tuple[str, int], Readin
     """Return what each run that has begun tells, by recipe and seed."""
     paths = {(row.recipe, row.seed): study.folder.run(row.recipe, row.seed) for row in rows}
     return {key: read_run(Run(path)) for key, path in paths.items() if (path / "recipe.json").is_file()}
-
-
-def _table(rows: Sequence[Row], found: Sequence[Summary]) -> str:
-    head, lines = cells(found)
-    same = constants(found)
-    said = f"<p>The same in every run: {text(same)}.</p>" if same else ""
-    failed = [
-        [f"{r.recipe} seed {r.seed}", r.status, r.step, r.error] for r in rows if r.status != "finished"
-    ]
-    rest = table(["run", "state", "step", "why"], failed, "Runs that are not finished") if failed else ""
-    return table(head, lines) + said + rest
-
-
-def _verdicts(rows: Sequence[Row], found: Sequence[Summary]) -> str:
-    compared = comparisons(rows, usual_pairs(found))
-    sentences = [
-        [f"{c['a']} and {c['b']}", "yes" if c["resolved"] else "no", c["sentence"]] for c in compared
-    ]
-    if not sentences:
-        return "<p>There is nothing to compare: it takes two recipes with a finished seed in common.</p>"
-    return table(["pair", "resolved", "verdict"], sentences)
 
 
 def _curves(readings: Mapping[tuple[str, int], Reading]) -> list[Chart]:
@@ -140,9 +121,10 @@ def _facts(study: Study, readings: Mapping[tuple[str, int], Reading]) -> str:
     return facts(known) + (f"<h3>Papers</h3>{cited}" if cited else "") + f"<h3>Recipes</h3>{resolved}"
 
 
-def _measured(rows: Sequence[Row]) -> str:
+def _measured(rows: Sequence[Row], unlike: bool) -> str:
     first = next((row for row in rows if row.scores), None)
     if first is None:
         return "<p>No run has a score yet.</p>"
-    said = f"<p>Those of {text(first.recipe)}, seed {first.seed}; the others were measured alike.</p>"
+    others = "the others in the table" if unlike else "the others"
+    said = f"<p>Those of {text(first.recipe)}, seed {first.seed}; {others} were measured alike.</p>"
     return said + score_table([score.to_dict() for score in first.scores])

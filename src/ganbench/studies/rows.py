@@ -12,7 +12,7 @@ from ganbench.metrics.base import Score
 from ganbench.runs import Run, read_json, write_json
 from ganbench.studies.plan import Plan
 
-Status = Literal["waiting", "cut", "failed", "finished"]
+Status = Literal["waiting", "cut", "failed", "finished", "unlike"]  # the last is no folder's, see set_apart
 
 
 @dataclass(frozen=True, kw_only=True)

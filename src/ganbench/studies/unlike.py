@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ganbench.metrics.base import DOCUMENTS
@@ -11,6 +12,42 @@ from ganbench.studies.rows import Row
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+
+@dataclass(frozen=True)
+class Unlike:
+    """A finished run whose scores were measured in another way than most; ``why`` names what differs."""
+
+    row: Row
+    why: str
+
+
+def set_apart(rows: Sequence[Row]) -> tuple[list[Row], list[Unlike]]:
+    """Return the rows with those emptied that were measured differently from most, and these as they were.
+
+    Of ways that are as frequent the one that comes first counts. An emptied row has the status "unlike" and no scores.
+    """
+    ways: list[list[Row]] = []
+    for row in rows:
+        if row.status == "finished":
+            same = next((way for way in ways if not unlike_fields([way[0], row])), None)
+            if same is None:
+                ways.append([row])
+            else:
+                same.append(row)
+    if len(ways) < 2:
+        return list(rows), []
+    most = max(ways, key=len)
+    apart = [
+        Unlike(
+            row,
+            f"{', '.join(unlike_fields([most[0], row]))} differ from {most[0].recipe} seed {most[0].seed}",
+        )
+        for row in rows
+        if any(row in way for way in ways if way is not most)
+    ]
+    left_out = [one.row for one in apart]
+    return [replace(row, status="unlike", scores=()) if row in left_out else row for row in rows], apart
 
 
 def unlike_fields(rows: Sequence[Row]) -> list[str]:

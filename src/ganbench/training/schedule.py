@@ -28,8 +28,8 @@ class Constant:
 
 
 @dataclass(frozen=True)
-class Linear:
-    """A straight line from ``start`` to ``end`` between two shares of the run, constant before and after."""
+class _Between:
+    """From ``start`` to ``end`` between two shares of the run, constant before and after."""
 
     start: float = 1.0
     end: float = 0.0
@@ -37,28 +37,34 @@ class Linear:
     to_share: float = 1.0
 
     def __post_init__(self) -> None:
-        _check_shares(self.from_share, self.to_share)
+        if not 0 <= self.from_share < self.to_share <= 1:
+            raise UserError(
+                "shares must satisfy 0 <= from_share < to_share <= 1, "
+                f"not {self.from_share} and {self.to_share}"
+            )
 
-    def __call__(self, step: int, steps: int) -> float:
-        """Return the point of the line at this step."""
-        return self.start + (self.end - self.start) * _progress(step, steps, self.from_share, self.to_share)
+    def _progress(self, step: int, steps: int) -> float:
+        """Return how much of the way is done, from 0 to 1."""
+        share = step / max(steps, 1)
+        return min(max((share - self.from_share) / (self.to_share - self.from_share), 0.0), 1.0)
 
 
 @dataclass(frozen=True)
-class Cosine:
+class Linear(_Between):
+    """A straight line from ``start`` to ``end`` between two shares of the run, constant before and after."""
+
+    def __call__(self, step: int, steps: int) -> float:
+        """Return the point of the line at this step."""
+        return self.start + (self.end - self.start) * self._progress(step, steps)
+
+
+@dataclass(frozen=True)
+class Cosine(_Between):
     """Half a cosine wave from ``start`` to ``end`` between two shares of the run, constant before and after."""
-
-    start: float = 1.0
-    end: float = 0.0
-    from_share: float = 0.0
-    to_share: float = 1.0
-
-    def __post_init__(self) -> None:
-        _check_shares(self.from_share, self.to_share)
 
     def __call__(self, step: int, steps: int) -> float:
         """Return the point of the wave at this step."""
-        share = _progress(step, steps, self.from_share, self.to_share)
+        share = self._progress(step, steps)
         return self.end + (self.start - self.end) * (1 + math.cos(math.pi * share)) / 2
 
 
@@ -108,15 +114,3 @@ class Stages:
         """Return the value of the stage that this step is in."""
         share = step / max(steps, 1)
         return self.values[sum(share >= change for change in self.at)]
-
-
-def _progress(step: int, steps: int, from_share: float, to_share: float) -> float:
-    share = step / max(steps, 1)
-    return min(max((share - from_share) / (to_share - from_share), 0.0), 1.0)
-
-
-def _check_shares(from_share: float, to_share: float) -> None:
-    if not 0 <= from_share < to_share <= 1:
-        raise UserError(
-            f"shares must satisfy 0 <= from_share < to_share <= 1, not {from_share} and {to_share}"
-        )

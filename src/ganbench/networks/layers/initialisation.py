@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils import parametrize
 
-from ganbench.networks.layers.spectral import renew_estimate
+from ganbench.networks.layers.spectral import WEIGHTED, renew_estimate
 
 
 def normal_weights(network: nn.Module, std: float = 0.02) -> None:
@@ -21,7 +21,7 @@ def normal_weights(network: nn.Module, std: float = 0.02) -> None:
     stored weight is drawn, not the normalised one, which each pass computes anew.
     """
     for layer in network.modules():
-        if isinstance(layer, _WEIGHTED):
+        if isinstance(layer, WEIGHTED):
             nn.init.normal_(stored_weight(layer), 0.0, std)
             if parametrize.is_parametrized(layer, "weight"):
                 renew_estimate(layer)
@@ -36,7 +36,7 @@ def normal_weights(network: nn.Module, std: float = 0.02) -> None:
 def zero_biases(network: nn.Module) -> None:
     """Set the biases of convolutions and linear layers to 0 and leave all weights as they are."""
     for layer in network.modules():
-        if isinstance(layer, _WEIGHTED) and layer.bias is not None:
+        if isinstance(layer, WEIGHTED) and layer.bias is not None:
             nn.init.zeros_(layer.bias)
 
 
@@ -45,14 +45,3 @@ def stored_weight(layer: nn.Module) -> Tensor:
     if not parametrize.is_parametrized(layer, "weight"):
         return layer.get_parameter("weight")
     return layer.get_parameter("parametrizations.weight.original")
-
-
-_WEIGHTED = (
-    nn.Linear,
-    nn.Conv1d,
-    nn.Conv2d,
-    nn.Conv3d,
-    nn.ConvTranspose1d,
-    nn.ConvTranspose2d,
-    nn.ConvTranspose3d,
-)

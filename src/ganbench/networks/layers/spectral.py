@@ -14,6 +14,17 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 Network = TypeVar("Network", bound=nn.Module)
 
+#: The layers whose weight mixes features.
+WEIGHTED = (
+    nn.Linear,
+    nn.Conv1d,
+    nn.Conv2d,
+    nn.Conv3d,
+    nn.ConvTranspose1d,
+    nn.ConvTranspose2d,
+    nn.ConvTranspose3d,
+)
+
 
 def spectrally_normalised(network: Network) -> Network:
     """Normalise the weight of every convolution, linear layer and embedding of the network, and return it.
@@ -27,7 +38,7 @@ def spectrally_normalised(network: Network) -> Network:
     """
     # A copy of the list, for each call adds modules to the network.
     for layer in list(network.modules()):
-        if isinstance(layer, _WITH_MATRIX) and not parametrize.is_parametrized(layer, "weight"):
+        if isinstance(layer, (*WEIGHTED, nn.Embedding)) and not parametrize.is_parametrized(layer, "weight"):
             spectral_norm(layer, "weight")
     return network
 
@@ -41,15 +52,3 @@ def renew_estimate(layer: nn.Module) -> None:
         for _ in range(15):  # as many as torch makes when it first normalises a layer
             normalised()  # one power iteration, in training mode
     normalised.train(was_training)
-
-
-_WITH_MATRIX = (
-    nn.Linear,
-    nn.Conv1d,
-    nn.Conv2d,
-    nn.Conv3d,
-    nn.ConvTranspose1d,
-    nn.ConvTranspose2d,
-    nn.ConvTranspose3d,
-    nn.Embedding,
-)
