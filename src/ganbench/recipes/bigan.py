@@ -44,7 +44,7 @@ def bigan_mnist(budget: Budget = "reference") -> Recipe:
         algorithm=Spec(BiGAN, loss=Spec(Minimax)),
         optimizers={"G": optimizer, "D": optimizer, "E": optimizer},
         schedule=Schedule(
-            steps=9000 if laptop else 120_000,  # the reference: 256 passes over 60,000 digits
+            steps=4500 if laptop else 120_000,  # the reference: 256 passes over 60,000 digits
             batch=128,
             learning_rate=Spec(Linear),
             sample_every=1000,

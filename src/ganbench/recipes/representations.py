@@ -54,7 +54,7 @@ def schedule(budget: Budget) -> Schedule:
     if budget == "reference":
         return Schedule(steps=100_000, batch=64, learning_rate=Spec(Linear))
     return Schedule(
-        steps=4000,
+        steps=3000,
         batch=64,
         learning_rate=Spec(Linear),
         ema_half_life=10_000,
@@ -79,7 +79,7 @@ def repgan_cifar10(budget: Budget = "reference") -> Recipe:
         networks={
             "f": f,
             **prior_networks(size, 256 if laptop else 512),
-            "A": Spec(SNDCGANGenerator, latent=size, width=32 if laptop else 64),
+            "A": Spec(SNDCGANGenerator, latent=size, width=16 if laptop else 64),
         },
         algorithm=Spec(
             RepresentationGAN, loss=Spec(NonSaturating), regularizers=(Spec(GradientPenalty, weight=10.0),)
@@ -109,7 +109,8 @@ def simsiam_gan(name: str, words: str, data: Spec, budget: Budget) -> Recipe:
         loss=Spec(NonSaturating),
         regularizers=(Spec(GradientPenalty, weight=10.0),),
     )
-    rate, slow = adam(5e-4 if laptop else 2e-4, (0.5, 0.999)), adam(2e-4, (0.5, 0.999))
+    slow = adam(2e-4, (0.5, 0.999))
+    of_g, of_d = (adam(5e-4, (0.0, 0.99)), adam(1e-3, (0.0, 0.99))) if laptop else (slow, slow)
     return Recipe(
         name=name,
         summary=f"a GAN conditioned on a frozen encoder's representations of {words}",
@@ -120,10 +121,10 @@ def simsiam_gan(name: str, words: str, data: Spec, budget: Budget) -> Recipe:
             "G": Spec(
                 SNDCGANGenerator,
                 latent=2 * NOISE,
-                width=32 if laptop else 64,
+                width=16 if laptop else 64,
                 conditioning=Spec(VectorNorm, size=size),
             ),
-            "D": Spec(SNDCGANDiscriminator, width=32 if laptop else 64),
+            "D": Spec(SNDCGANDiscriminator, width=16 if laptop else 64),
             "Q": Spec(RepresentationReader, size=size),
             "T": Spec(VectorMap, inputs=size, outputs=NOISE),
             "P": prior["G"].replace(latent=size),
@@ -138,7 +139,7 @@ def simsiam_gan(name: str, words: str, data: Spec, budget: Budget) -> Recipe:
             critic_steps=1 if laptop else 5,
             one_pass=True,
         ),
-        optimizers={"G": rate, "T": rate, "D": rate, "Q": rate, "P": slow, "C": slow},
+        optimizers={"G": of_g, "T": of_g, "D": of_d, "Q": of_d, "P": slow, "C": slow},
         schedule=schedule(budget),
         papers=(SIMSIAM,),
     )
