@@ -14,6 +14,7 @@ from ganbench.errors import UserError, did_you_mean
 #: Where a recipe file may name parts. Anything else runs a stranger's code, so the user must trust it by name.
 PART_PACKAGES = (
     "ganbench.algorithms",
+    "ganbench.augment",
     "ganbench.conditioning",
     "ganbench.data",
     "ganbench.latents",

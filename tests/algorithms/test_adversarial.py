@@ -336,3 +336,32 @@ def test_packs_do_not_depend_on_how_the_batch_is_cut() -> None:
     for cut in (run(2), run(4)):
         for mine, theirs in zip(whole.networks.parameters(), cut.networks.parameters(), strict=True):
             assert torch.allclose(mine, theirs, atol=1e-6)
+
+
+def test_all_that_d_judges_in_training_is_augmented_and_the_rest_is_not() -> None:
+    seen: list[Tensor] = []
+
+    class Seeing(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            seen.append(x)
+            return x.flatten(1).sum(1)
+
+    made = nn.ModuleDict({"G": nn.Unflatten(1, (1, 1, 3)), "D": Seeing()})
+    batch = Batch(torch.rand(8, 1, 1, 3))
+    calls: list[Any] = []
+    algorithm = Adversarial(
+        latent=LATENT,
+        loss=RelativisticPairing(),
+        regularizers=(Watch(calls),),
+        augmentation=lambda x, draws: x * 0 + draws.uniform(len(x), 1, 1, 1, low=5.0, high=6.0),
+    )
+    algorithm.discriminator_terms(made, batch, context())
+    algorithm.generator_terms(made, batch, context())
+    assert len(seen) >= 4
+    assert all((x >= 5).all() for x in seen)
+    assert len({float(x[0, 0, 0, 0]) for x in seen}) >= 4, "real and fake, D's and G's have numbers of their own"
+    ((_, real, fake, _, _),) = calls
+    assert (real.x >= 5).all()
+    assert (fake.x >= 5).all()
+    scores = algorithm.scores(made, batch.x)
+    torch.testing.assert_close(scores, batch.x.flatten(1).sum(1))

@@ -15,6 +15,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from ganbench.algorithms.base import Algorithm
 from ganbench.algorithms.labels import Labels, check_labels
 from ganbench.algorithms.packing import check_packs, pack, packed_shape
+from ganbench.augment import Augmentation
 from ganbench.conditioning.judgement import Judgement
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
@@ -30,7 +31,8 @@ class Adversarial(Algorithm):
     The fakes of a D update carry no gradient; D is frozen while G moves, so neither pays for the other.
     ``one_pass`` scores real and fake samples in one pass of D: the same for networks without batch statistics,
     and faster; with batch norm it mixes their statistics. With ``packing`` above 1, D judges packs of so many
-    samples (see :func:`pack`), and its regularizers see these packs.
+    samples (see :func:`pack`), and its regularizers see these packs. With ``augmentation``, all that D judges in
+    training, real or generated, is changed at random before; so are the samples that its regularizers see.
 
     With ``labels`` other than "none" both networks are told classes, of which the data has ``classes``: real samples
     come with their own, fakes with uniform ones or, if "real", with those of a real batch. Regularizers ask D with the
@@ -49,6 +51,7 @@ class Adversarial(Algorithm):
         critic_steps: int = 1,
         one_pass: bool = False,
         packing: int = 1,
+        augmentation: Augmentation | None = None,
         labels: Labels = "none",
         classes: int = 0,
     ) -> None:
@@ -61,6 +64,7 @@ class Adversarial(Algorithm):
         self.constraints, self.states = tuple(constraints), with_state(self.regularizers)
         self.logits = getattr(loss, "logits", False)  # a loss may leave it out
         self.critic_steps, self.one_pass, self.packing = critic_steps, one_pass, packing
+        self.augmentation = augmentation
         self.labels, self.classes, self.conditional = labels, classes, labels != "none"
         names = [r.name for r in self.regularizers]  # two of one name are two terms, each with its own
         self.terms = [n if n not in names[:i] else f"{n}-{i + 1}" for i, n in enumerate(names)]
@@ -74,7 +78,14 @@ class Adversarial(Algorithm):
         )
 
     def shape_of(self, network: str, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Return the shape of what a network makes or judges: for D that of a pack."""
+        """Return the shape of what a network makes or judges: for D that of a pack.
+
+        Raises UserError if samples are to be augmented and are no pictures.
+        """
+        if self.augmentation is not None and len(shape) != 3:
+            raise UserError(
+                "algorithm.augmentation changes pictures, and these items are none; set it to null"
+            )
         return packed_shape(shape, self.packing) if network == "D" else shape
 
     def doubts(self, networks: nn.ModuleDict) -> Iterator[str]:
@@ -95,11 +106,13 @@ class Adversarial(Algorithm):
     def discriminator_terms(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Terms:
         """Return D's adversarial term, those of a further head, and its regularizers'."""
         assert batch is not None, "D's phase reads data"
-        real = batch if self.packing == 1 else Batch(pack(batch.x, self.packing))  # a pack has no one label
         z = self.latents(networks, batch, context)
         y = self.labels_of_fakes(batch, context)
         with torch.no_grad():
-            fake = Batch(pack(self.fakes(networks, z, y), self.packing), y)
+            fake = Batch(self.shown(self.fakes(networks, z, y), context), y)
+        real = batch
+        if self.packing > 1 or self.augmentation is not None:  # a pack has no one label
+            real = Batch(self.shown(batch.x, context), batch.y if self.packing == 1 else None)
         known = self._judged(networks["D"], real, fake)
         terms = {"adversarial": self.loss.discriminator(known[0].scores, known[1].scores)}
         terms |= self.further_discriminator_terms(networks, (real, fake), known, z, context)
@@ -122,6 +135,11 @@ class Adversarial(Algorithm):
     def fakes(self, networks: nn.ModuleDict, latents: Tensor, condition: Tensor | None) -> Tensor:
         """Return what D is shown of G's: samples, unless an algorithm says otherwise."""
         return self.sample(networks, latents, condition)
+
+    def shown(self, x: Tensor, context: Context) -> Tensor:
+        """Return what D sees of samples in training: augmented, then in packs, if either is asked for."""
+        seen = x if self.augmentation is None else self.augmentation(x, context.draws)
+        return pack(seen, self.packing)
 
     def labels_of_fakes(self, batch: Batch | None, context: Context) -> Tensor | None:
         """Return the classes of ``context.rows`` fakes, int64 ``[N]``, or None if they have none."""
@@ -161,11 +179,11 @@ class Adversarial(Algorithm):
         """Return G's adversarial term and those of a further head of D."""
         z = self.latents(networks, batch, context)
         y = self.labels_of_fakes(batch, context)
-        fake = pack(self.fakes(networks, z, y), self.packing)
+        fake = self.fakes(networks, z, y)
         real = None
         if batch is not None and self.loss.generator_needs_real:
-            real = self.judge(networks["D"], pack(batch.x, self.packing), batch.y).scores
-        judged = self.judge(networks["D"], fake, y)
+            real = self.judge(networks["D"], self.shown(batch.x, context), batch.y).scores
+        judged = self.judge(networks["D"], self.shown(fake, context), y)
         terms = {"adversarial": self.loss.generator(real, judged.scores)}
         return terms | self.further_generator_terms(networks, Batch(fake, y), judged, z, context)
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ganbench.algorithms.adversarial import Adversarial
 from ganbench.algorithms.labels import Labels
+from ganbench.augment import Augmentation
 from ganbench.conditioning.class_losses import ClassLoss
 from ganbench.conditioning.judgement import Judgement
 from ganbench.data.base import Batch
@@ -43,6 +44,7 @@ class AuxiliaryClassifier(Adversarial):
         constraints: Sequence[Constraint] = (),
         critic_steps: int = 1,
         one_pass: bool = False,
+        augmentation: Augmentation | None = None,
         labels: Labels = "uniform",
         classes: int = 0,
     ) -> None:
@@ -53,6 +55,7 @@ class AuxiliaryClassifier(Adversarial):
             constraints=constraints,
             critic_steps=critic_steps,
             one_pass=one_pass,
+            augmentation=augmentation,
             labels=labels,
             classes=classes,
         )

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ganbench.algorithms.adversarial import Adversarial
+from ganbench.augment import Augmentation
 from ganbench.conditioning.judgement import Judgement
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
@@ -22,6 +23,7 @@ from ganbench.losses.base import Loss
 from ganbench.regularizers.base import Constraint, Regularizer
 from ganbench.regularizers.checks import check_weight
 from ganbench.training.phase import Context, Phase, Terms
+from ganbench.training.schedule import Constant, Factor
 
 
 class InfoGAN(Adversarial):
@@ -31,6 +33,11 @@ class InfoGAN(Adversarial):
     samples. It is raised by all: ``categorical_weight`` and ``continuous_weight`` times the negative log-likelihoods
     are added to D's loss (which moves D and Q) and to G's, as in the authors' code. With ``separate_step`` they are
     instead a third phase that moves G, D and Q, with the same optimizers as the others.
+
+    ``categorical_share`` and ``continuous_share`` say how much of each weight counts as training goes on, all of it
+    unless given: codes that come in when G already draws what the data show are given to other things than codes that
+    are there when it draws blots. With ``augmentation`` Q reads augmented samples, so that a code cannot be hidden in
+    what the augmentation changes.
 
     The bound in nats is logged as ``mutual_information``; it has no gradient. It counts continuous codes too, whose
     entropy can be negative.
@@ -45,11 +52,14 @@ class InfoGAN(Adversarial):
         loss: Loss,
         categorical_weight: float = 1.0,
         continuous_weight: float = 0.1,
+        categorical_share: Factor | None = None,
+        continuous_share: Factor | None = None,
         separate_step: bool = False,
         regularizers: Sequence[Regularizer] = (),
         constraints: Sequence[Constraint] = (),
         critic_steps: int = 1,
         one_pass: bool = False,
+        augmentation: Augmentation | None = None,
     ) -> None:
         super().__init__(
             latent=latent,
@@ -58,6 +68,7 @@ class InfoGAN(Adversarial):
             constraints=constraints,
             critic_steps=critic_steps,
             one_pass=one_pass,
+            augmentation=augmentation,
         )
         if not isinstance(latent, Structured):
             raise UserError("InfoGAN needs a latent with codes; set latent to Structured")
@@ -65,6 +76,7 @@ class InfoGAN(Adversarial):
         check_weight("InfoGAN", "continuous_weight", continuous_weight)
         self.codes, self.entropy = latent.codes, latent.entropy
         self.weights = categorical_weight, continuous_weight
+        self.shares = categorical_share or Constant(), continuous_share or Constant()
         self.separate_step = separate_step
 
     def phases(self) -> tuple[Phase, ...]:
@@ -97,31 +109,37 @@ class InfoGAN(Adversarial):
         context: Context,
     ) -> dict[str, Tensor]:
         """Return D's and Q's terms of the fakes' codes."""
-        return {} if self.separate_step else self._terms(networks, judged[1], latents)
+        return {} if self.separate_step else self._terms(networks, judged[1], latents, context)
 
     def further_generator_terms(
         self, networks: nn.ModuleDict, fake: Batch, judged: Judgement, latents: Tensor, context: Context
     ) -> dict[str, Tensor]:
         """Return G's terms of its codes."""
-        return {} if self.separate_step else self._terms(networks, judged, latents)
+        return {} if self.separate_step else self._terms(networks, judged, latents, context)
 
     def information_step(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Terms:
         """Return the terms of the phase that raises the information alone."""
         z = self.latent.draw(context.draws, context.rows)
-        judged = self.judge(networks["D"], self.sample(networks, z), None)
+        judged = self.judge(networks["D"], self.shown(self.sample(networks, z), context), None)
         # D's last layer has a gradient of 0 rather than none, which optimizers and several processes would treat apart.
-        return {**self._terms(networks, judged, z), "scores": 0 * judged.scores}
+        return {**self._terms(networks, judged, z, context), "scores": 0 * judged.scores}
 
-    def _terms(self, networks: nn.ModuleDict, judged: Judgement, latents: Tensor) -> dict[str, Tensor]:
+    def _terms(
+        self, networks: nn.ModuleDict, judged: Judgement, latents: Tensor, context: Context
+    ) -> dict[str, Tensor]:
         assert judged.features is not None, "D shows its features"
         belief = networks["Q"](judged.features)
         categorical, continuous = surprise(self.codes, belief, latents)
         bound = sum(self.entropy) - (categorical + continuous).detach()
         terms = {"mutual_information": bound}
+        discrete, smooth = (
+            weight * share(context.step, context.steps)
+            for weight, share in zip(self.weights, self.shares, strict=True)
+        )
         if self.codes.categorical:
-            terms["categorical"] = self.weights[0] * categorical
+            terms["categorical"] = discrete * categorical
         if self.codes.continuous:
-            terms["continuous"] = self.weights[1] * continuous
+            terms["continuous"] = smooth * continuous
         return terms
 
     def infer(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:

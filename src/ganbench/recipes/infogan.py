@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from ganbench.algorithms import InfoGAN
+from ganbench.augment import Affine
 from ganbench.data.shapes import shapes
 from ganbench.data.torchvision_sets import mnist
 from ganbench.latents import Structured
@@ -75,9 +76,22 @@ def infogan(
 
 @recipe
 def infogan_mnist(budget: Budget = "reference") -> Recipe:
-    """InfoGAN on MNIST with the paper's networks: 62 numbers of noise, a code of ten values, two continuous ones."""
+    """InfoGAN on MNIST with the paper's networks: 62 numbers of noise, a code of ten values, two continuous ones.
+
+    The laptop adds what is ours: D and Q see digits a little turned, stretched, sheared and moved, and G learns to draw
+    before codes count, the category after a fifth of the run, the continuous ones after two fifths. Without both,
+    categories settle on slant and thickness within the first hundreds of steps, and stay there.
+    """
     networks = (Spec(DenseConvGenerator), Spec(DenseConvDiscriminator))
-    return infogan("infogan-mnist", " on MNIST digits", Spec(mnist), Spec(Structured), networks, budget)
+    made = infogan("infogan-mnist", " on MNIST digits", Spec(mnist), Spec(Structured), networks, budget)
+    if budget != "laptop":
+        return made
+    late = {
+        "augmentation": Spec(Affine),
+        "categorical_share": Spec(Linear, start=0.0, end=1.0, from_share=0.2, to_share=0.26),
+        "continuous_share": Spec(Linear, start=0.0, end=1.0, from_share=0.4, to_share=0.5),
+    }
+    return dataclasses.replace(made, algorithm=made.algorithm.replace(**late))
 
 
 @recipe

@@ -1,0 +1,82 @@
+"""What every augmentation promises. A new one is covered once the package exports it."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+import ganbench.augment as package
+from ganbench.algorithms import Adversarial
+from ganbench.augment import Affine, Augmentation, DiffAugment
+from ganbench.errors import UserError
+from ganbench.latents import Gaussian
+from ganbench.losses import NonSaturating
+from ganbench.spec import Spec
+from ganbench.training.draws import Draws
+
+CLASSES = [
+    value for name in package.__all__ if not getattr(value := getattr(package, name), "_is_protocol", False)
+]
+FURTHER: list[Augmentation] = [
+    Affine(turn=90.0, stretch=0.0, shear=0.0, move=0.0),
+    DiffAugment(colour=False, cutout=0.0),
+    DiffAugment(translation=0.0, cutout=0.0),
+    DiffAugment(colour=False, translation=0.0),
+]
+EXAMPLES = [*(cls() for cls in CLASSES), *FURTHER]
+each = pytest.mark.parametrize("augmentation", EXAMPLES, ids=str)
+each_shape = pytest.mark.parametrize("shape", [(1, 28, 28), (3, 16, 24)], ids=str)
+
+
+def pictures(n: int, shape: tuple[int, ...]) -> torch.Tensor:
+    return torch.rand(n, *shape, generator=torch.Generator().manual_seed(0)) * 2 - 1
+
+
+@each
+@each_shape
+def test_pictures_keep_their_shape_and_the_same_numbers_make_the_same(
+    augmentation: Augmentation, shape: tuple[int, ...]
+) -> None:
+    x = pictures(8, shape)
+    once, again, other = (augmentation(x, Draws("a", seed)) for seed in (0, 0, 1))
+    assert once.shape == x.shape
+    assert once.dtype == x.dtype
+    assert torch.equal(once, again)
+    assert not torch.equal(once, other)
+    assert torch.equal(x, pictures(8, shape)), "what it was given is as it was"
+
+
+@each
+def test_each_picture_is_changed_by_numbers_of_its_own(augmentation: Augmentation) -> None:
+    x = pictures(1, (3, 16, 16)).expand(16, -1, -1, -1)
+    made = augmentation(x, Draws("a", 0))
+    assert len({tuple(picture.flatten().tolist()) for picture in made}) > 8
+
+
+@each
+def test_two_processes_see_what_one_would(augmentation: Augmentation) -> None:
+    x = pictures(8, (3, 16, 16))
+    whole = augmentation(x, Draws("a", 0))
+    parts = [augmentation(x[4 * i : 4 * i + 4], Draws("a", 0, part=i, parts=2)) for i in range(2)]
+    torch.testing.assert_close(torch.cat(parts), whole)
+
+
+@each
+def test_gradients_reach_the_pictures(augmentation: Augmentation) -> None:
+    x = pictures(8, (3, 16, 16)).requires_grad_(True)
+    augmentation(x, Draws("a", 0)).square().sum().backward()
+    assert x.grad is not None
+    assert (x.grad.flatten(1).abs().sum(1) > 0).all()
+
+
+@each
+def test_d_is_shown_nothing_else_in_training(augmentation: Augmentation) -> None:
+    algorithm = Adversarial(latent=Gaussian(4), loss=NonSaturating(), augmentation=augmentation)
+    assert algorithm.shape_of("D", (3, 8, 8)) == (3, 8, 8)
+    with pytest.raises(UserError, match="changes pictures"):
+        algorithm.shape_of("D", (2,))
+
+
+@pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
+def test_it_can_be_stored(cls: type) -> None:
+    assert Spec.from_dict(Spec(cls).to_dict())() == cls()
