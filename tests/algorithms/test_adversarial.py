@@ -356,7 +356,7 @@ def test_all_that_d_judges_in_training_is_augmented_and_the_rest_is_not() -> Non
         augmentation=lambda x, draws: x * 0 + draws.uniform(len(x), 1, 1, 1, low=5.0, high=6.0),
     )
     algorithm.discriminator_terms(made, batch, context())
-    algorithm.generator_terms(made, batch, context())
+    algorithm.generator_terms(made, batch, context(1))
     assert len(seen) >= 4
     assert all((x >= 5).all() for x in seen)
     assert len({float(x[0, 0, 0, 0]) for x in seen}) >= 4, "real and fake, D's and G's have numbers of their own"
