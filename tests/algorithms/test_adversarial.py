@@ -359,7 +359,9 @@ def test_all_that_d_judges_in_training_is_augmented_and_the_rest_is_not() -> Non
     algorithm.generator_terms(made, batch, context(1))
     assert len(seen) >= 4
     assert all((x >= 5).all() for x in seen)
-    assert len({float(x[0, 0, 0, 0]) for x in seen}) >= 4, "real and fake, D's and G's have numbers of their own"
+    assert len({float(x[0, 0, 0, 0]) for x in seen}) >= 4, (
+        "real and fake, D's and G's have numbers of their own"
+    )
     ((_, real, fake, _, _),) = calls
     assert (real.x >= 5).all()
     assert (fake.x >= 5).all()

@@ -14,6 +14,7 @@ KINDS = {
     "line": "gan1d-minimax",
     "classes": "cgan-dense-mnist",
     "codes": "infogan-shapes",
+    "representations": "simsiam-gan-cifar10",
 }
 
 

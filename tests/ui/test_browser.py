@@ -30,7 +30,7 @@ PATIENCE = 120_000  # milliseconds, on a machine that trains meanwhile
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Runs made by hand (two of three with the same recipe, one hostile, one broken), and two that were trained."""
+    """Runs made by hand (two of three with the same recipe, one hostile, one broken), and some that were trained."""
     root = tmp_path_factory.mktemp("browser")
     for name, seed in (("first", 7), ("second", 8)):
         example_run(root / "hand" / name)
@@ -42,6 +42,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     trained(root, "points")
     trained(root, "classes")
     trained(root, "codes")
+    trained(root, "representations")
     return root
 
 
@@ -119,15 +120,15 @@ def choose(page: Any, label: str, words: str) -> None:
 
 def test_runs_are_listed_filtered_and_opened(page: Any, address: str, tmp_path: Path) -> None:
     at(page, address)
-    page.get_by_text("7 of 7 runs").wait_for()
+    page.get_by_text("8 of 8 runs").wait_for()
     kept(page, "runs", tmp_path)
     page.get_by_label("Filter").fill("hand")
     page.get_by_label("Filter").press("Enter")
-    page.get_by_text("2 of 7 runs").wait_for()
+    page.get_by_text("2 of 8 runs").wait_for()
     page.get_by_label("Filter").fill("")
     page.get_by_label("Filter").press("Enter")
     choose(page, "Status", "broken")
-    page.get_by_text("1 of 7 runs").wait_for()
+    page.get_by_text("1 of 8 runs").wait_for()
     page.keyboard.press("Escape")
     at(page, address, page="runs")
     choose(page, "Run", "hand/second")
@@ -222,6 +223,27 @@ def test_points_are_drawn_over_what_d_makes_of_the_plane(page: Any, address: str
     page.get_by_text("A way from one seed to another").click()
     page.get_by_label("To seed").wait_for()
     page.get_by_role("img", name="5000 samples").wait_for()
+
+
+def test_latents_go_along_directions_and_representations_come_from_where_they_are_asked(
+    page: Any, address: str, tmp_path: Path
+) -> None:
+    at(page, address, page="playground", run=id_of(Path("points-seed0")))
+    image = page.get_by_role("img", name="1000 samples")
+    image.wait_for()
+    settled(page)
+    before = image.get_attribute("src")
+    page.get_by_text("Go along directions of the latent").click()
+    slider = page.get_by_role("slider", name="Direction 1")
+    slider.press("ArrowRight")
+    page.wait_for_function("s => !document.querySelector(`img[src='${s}']`)", arg=before)
+    settled(page)
+    kept(page, "playground-directions", tmp_path)
+    at(page, address, page="playground", run=id_of(Path("representations-seed0")))
+    page.get_by_role("img", name="32 samples").wait_for()
+    choose(page, "Representations", "random directions")
+    settled(page)
+    page.get_by_role("img", name="32 samples").wait_for()
 
 
 def test_good_pictures_are_taken_and_bad_ones_refused(page: Any, address: str, tmp_path: Path) -> None:

@@ -20,8 +20,18 @@ from tests.ui.runs import KINDS, model_of
 from ganbench.errors import UserError
 from ganbench.model import Model
 from ganbench.report.critic import scores_of
+from ganbench.report.interpolations import directions
 from ganbench.runs import Run, read_json, write_json
-from ganbench.ui.playground import answers, draw, judged, judges, opened, real_points
+from ganbench.ui.playground import (
+    answers,
+    directions_of,
+    draw,
+    judged,
+    judges,
+    opened,
+    real_points,
+    representations_of,
+)
 from ganbench.ui.wish import Wish, arranged
 
 Models = Callable[[str], Model]
@@ -40,7 +50,8 @@ def models(root: Path) -> Models:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_wish_is_a_picture_and_the_same_samples_as_numbers(models: Models, kind: str) -> None:
     asked = models(kind)
-    wish = Wish(n=12, seed=5)
+    sources = representations_of(asked)
+    wish = Wish(n=12, seed=5, representations=sources[0] if sources else None)
     made = draw(asked, wish)
     assert torch.equal(made.samples, draw(asked, wish).samples)
     picture = Image.open(io.BytesIO(made.png(asked)))
@@ -92,6 +103,31 @@ def test_codes_are_set_and_all_else_stays(models: Models) -> None:
     ):
         with pytest.raises(UserError, match="there is no"):
             arranged(asked, wrong)
+
+
+def test_a_latent_is_moved_along_the_directions_that_g_heeds_most(models: Models) -> None:
+    asked = models("codes")
+    known = directions(asked)
+    before = arranged(asked, Wish(n=4)).latents
+    after = arranged(asked, Wish(n=4, directions=((0, 2.0), (2, -1.0)))).latents
+    torch.testing.assert_close(after - before, (2 * known[0] - known[2]).expand_as(before), atol=1e-5, rtol=0)
+    assert directions_of(asked) == 5
+    for wrong in (Wish(directions=((len(known), 1.0),)), Wish(directions=((0, float("nan")),))):
+        with pytest.raises(UserError, match="there is no direction"):
+            arranged(asked, wrong)
+
+
+def test_representations_are_drawn_or_learned_and_never_of_files(models: Models) -> None:
+    asked = models("representations")
+    assert representations_of(asked) == ("learned", "prior")
+    assert representations_of(models("points")) == ()
+    learned, prior = (draw(asked, Wish(n=4, representations=way)).samples for way in ("learned", "prior"))
+    assert learned.shape == prior.shape == (4, *asked.info.shape)
+    assert not torch.equal(learned, prior)
+    with pytest.raises(UserError, match="start from pictures"):
+        draw(asked, Wish(n=4, representations="real"))
+    with pytest.raises(UserError, match="made of no representations"):
+        draw(models("points"), Wish(representations="prior"))
 
 
 def test_truncation_brings_latents_nearer_to_the_middle(models: Models) -> None:

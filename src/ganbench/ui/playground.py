@@ -17,8 +17,9 @@ from ganbench.model import Model, load
 from ganbench.recipe import Recipe
 from ganbench.report.critic import critic_picture, scores_of, why_not
 from ganbench.report.grid import sample_picture
+from ganbench.report.interpolations import directions
 from ganbench.runs import Run, read_json
-from ganbench.sampling import npz_of
+from ganbench.sampling import choose_representations, npz_of
 from ganbench.training.draws import Draws
 from ganbench.ui.names import shown
 from ganbench.ui.wish import Wish, arranged
@@ -32,6 +33,7 @@ _ANSWERS: Mapping[str, tuple[str, Mapping[str, Any]]] = MappingProxyType(
         "translated back": ("translate", {"back": True}),
     }
 )
+_DIRECTIONS = 5  # that have a control
 _OTHERS = 256  # samples that an uploaded picture is ranked among
 
 
@@ -70,7 +72,17 @@ def opened(run: Run, step: int) -> Model:
 
 
 def draw(model: Model, wish: Wish) -> Made:
-    """Return the samples that are asked for. Raises UserError as :func:`ganbench.ui.wish.arranged` does."""
+    """Return the samples that are asked for.
+
+    Raises:
+        UserError: as :func:`ganbench.ui.wish.arranged` does; or samples start from the run's data, which are not read.
+    """
+    if wish.representations is not None:
+        choose_representations(model, wish.representations)
+    if getattr(model.algorithm, "from_items", False):
+        raise UserError(
+            "samples of this model start from pictures, and a run's data are not read here; give a picture below"
+        )
     asked = arranged(model, wish)
     return Made(model.decode(asked.latents, asked.labels), asked.labels, asked.columns)
 
@@ -118,6 +130,24 @@ def answers(model: Model, picture: Tensor) -> dict[str, Tensor]:
             with suppress(UserError):  # it has no encoder, or no other domain
                 found[name] = make(picture, **how)
     return found
+
+
+def directions_of(model: Model) -> int:
+    """Return along how many directions of the latent one can go: at most five, 0 if the model has none."""
+    try:
+        return min(len(directions(model)), _DIRECTIONS)
+    except UserError:
+        return 0
+
+
+def representations_of(model: Model) -> tuple[str, ...]:
+    """Return whose representations samples can be made of, none for most models.
+
+    Those of real pictures are not among them: a run's data may lie anywhere, and nothing outside of runs is read.
+    """
+    if getattr(model.algorithm, "sampling", None) is None:
+        return ()
+    return ("prior",) if getattr(model.algorithm, "prior", None) is None else ("learned", "prior")
 
 
 def judges(model: Model) -> bool:

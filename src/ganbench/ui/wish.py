@@ -12,6 +12,7 @@ from ganbench.errors import UserError
 from ganbench.latents import Codes
 from ganbench.model import Model
 from ganbench.report.arrangement import Arrangement, grid_of
+from ganbench.report.interpolations import directions
 from ganbench.report.walk import between
 from ganbench.training.draws import Draws
 from ganbench.truncation import truncated
@@ -27,6 +28,8 @@ class Wish:
 
     ``label`` is a class number (None: each class in turn), ``truncation`` the bound of the noise (None: none),
     ``categorical`` and ``continuous`` are values of the latent's codes by their numbers; other codes stay as drawn.
+    ``directions`` are how far to go along those that G's first layer heeds most, by their numbers, and
+    ``representations`` whose samples are made of, for models that are conditioned on them.
     """
 
     n: int = 16
@@ -36,6 +39,8 @@ class Wish:
     truncation: float | None = None
     categorical: tuple[tuple[int, int], ...] = ()
     continuous: tuple[tuple[int, float], ...] = ()
+    directions: tuple[tuple[int, float], ...] = ()
+    representations: str | None = None
 
 
 def arranged(model: Model, wish: Wish) -> Arrangement:
@@ -54,7 +59,7 @@ def arranged(model: Model, wish: Wish) -> Arrangement:
     else:
         asked = Arrangement(model.latents(wish.n, wish.seed), _labels(model, wish))
     z = _within(model, wish, asked.latents) if wish.to_seed is None else asked.latents
-    return Arrangement(with_codes(model, z, wish), asked.labels, asked.columns)
+    return Arrangement(with_codes(model, moved(model, z, wish), wish), asked.labels, asked.columns)
 
 
 def _ways(model: Model, wish: Wish, to_seed: int) -> Arrangement:
@@ -71,6 +76,22 @@ def _labels(model: Model, wish: Wish) -> Tensor | None:
 
 def _within(model: Model, wish: Wish, z: Tensor) -> Tensor:
     return z if wish.truncation is None else truncated(model.latent, z, wish.truncation)
+
+
+def moved(model: Model, z: Tensor, wish: Wish) -> Tensor:
+    """Return latents ``[N, size]`` moved along the directions that are asked for.
+
+    Raises:
+        UserError: the model has no such direction, or the way is too far.
+    """
+    if not wish.directions:
+        return z
+    known = directions(model)
+    for number, amount in wish.directions:
+        if not 0 <= number < len(known) or not abs(amount) <= 100:
+            raise UserError(f"there is no direction {number} along which one could go {amount}")
+        z = z + amount * known[number].to(z)
+    return z
 
 
 def with_codes(model: Model, z: Tensor, wish: Wish) -> Tensor:

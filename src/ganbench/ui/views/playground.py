@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import streamlit as st
 from torch import Tensor
@@ -12,12 +14,29 @@ from ganbench.report.grid import image_grid, png
 from ganbench.runs import Run
 from ganbench.truncation import normal_numbers
 from ganbench.ui.index import Index, Signature, signature_of
-from ganbench.ui.playground import Made, answers, draw, judged, judges, opened, real_points
+from ganbench.ui.playground import (
+    Made,
+    answers,
+    directions_of,
+    draw,
+    judged,
+    judges,
+    opened,
+    real_points,
+    representations_of,
+)
 from ganbench.ui.readings import Readings
 from ganbench.ui.server import MOST_MEGABYTES
 from ganbench.ui.upload import EXTENSIONS, read_upload
 from ganbench.ui.views.elements import choice, refusals
 from ganbench.ui.wish import MOST, MOST_SEED, Wish, codes_of
+
+_SOURCES: Mapping[str, str] = MappingProxyType(
+    {
+        "learned": "of the generator that learnt beside",
+        "prior": "random directions",
+    }
+)
 
 
 def show(index: Index, _: Readings) -> None:
@@ -69,6 +88,8 @@ def _asked(model: Model) -> Wish:
         asked = st.slider("Truncation of the noise (3: none)", 0.1, 3.0, 3.0, 0.1)
         truncation = asked if asked < 3 else None
     categorical, continuous = _codes(model)
+    sources = representations_of(model)
+    source = st.selectbox("Representations", sources, format_func=_SOURCES.__getitem__) if sources else None
     return Wish(
         n=n,
         seed=seed,
@@ -77,6 +98,8 @@ def _asked(model: Model) -> Wish:
         truncation=truncation,
         categorical=categorical,
         continuous=continuous,
+        directions=_directions(model),
+        representations=source,
     )
 
 
@@ -101,6 +124,15 @@ def _codes(model: Model) -> tuple[tuple[tuple[int, int], ...], tuple[tuple[int, 
         if st.toggle(f"Set continuous code {i + 1}")
     ]
     return tuple(categorical), tuple(continuous)
+
+
+def _directions(model: Model) -> tuple[tuple[int, float], ...]:
+    """Draw a control for each of the directions that G's first layer heeds most."""
+    count = directions_of(model)
+    if not count or not st.toggle("Go along directions of the latent"):
+        return ()
+    asked = [(i, st.slider(f"Direction {i + 1}", -5.0, 5.0, 0.0, 0.1)) for i in range(count)]
+    return tuple((number, amount) for number, amount in asked if amount)
 
 
 def _value(value: int | None) -> str:
