@@ -1,16 +1,17 @@
 """Keep the record of real runs: one JSON and one sample grid each, below 300 KB.
 
-    python results/collect.py RUN|STUDY...
+    python results/collect.py [--as LABEL] RUN|STUDY...
 
-The record holds what was run, on what, for how long, every score with how it was measured, thinned curves, and how
-D's weights spread in the end. Of data on a line, D's curve after the first and the last drawing is kept too.
+A run is kept under its recipe's name, or under LABEL where its settings are others. The record holds what was run, on
+what, for how long, every score with how it was measured, thinned curves, and how D's weights spread in the end. Of data
+on a line, D's curve after the first and the last drawing is kept too, of a model with codes its last sweep of them.
 """
 
 from __future__ import annotations
 
+import argparse
 import io
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -27,19 +28,31 @@ _MOST_POINTS = 60
 
 def main() -> None:
     """Collect the runs named on the command line."""
-    for name in sys.argv[1:]:
-        if (Path(name) / "study.json").exists():
-            print(collect_study(Path(name)))
-            continue
-        run = Run(name)
-        record = record_of(run)
-        data = record["data"]["name"]
-        subject = record["recipe"] if record["recipe"].endswith(data) else f"{record['recipe']}-{data}"
-        label = f"{subject}-{record['budget']}-seed{record['seed']}"
-        write_json(HERE / "runs" / f"{label}.json", record)
-        write_bytes(HERE / "grids" / f"{label}.png", grid_of(run))
-        keep_curves(run, label)
-        print(label)
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--as", dest="label", help="what to call one run whose settings are not its recipe's")
+    parser.add_argument("paths", nargs="+", type=Path)
+    arguments = parser.parse_args()
+    if arguments.label and len(arguments.paths) > 1:
+        parser.error("--as names one run")
+    for path in arguments.paths:
+        print(collect_study(path) if (path / "study.json").exists() else collect_run(path, arguments.label))
+
+
+def collect_run(path: Path, label: str | None) -> str:
+    """Keep a run's record and pictures; return what they are called."""
+    run = Run(path)
+    record = record_of(run)
+    record["label"] = label or record["recipe"]
+    data = record["data"]["name"]
+    subject = record["label"] if record["label"].endswith(data) else f"{record['label']}-{data}"
+    stem = f"{subject}-{record['budget']}-seed{record['seed']}"
+    write_json(HERE / "runs" / f"{stem}.json", record)
+    write_bytes(HERE / "grids" / f"{stem}.png", grid_of(run))
+    if run.sweeps.is_dir():
+        (HERE / "sweeps").mkdir(exist_ok=True)
+        write_bytes(HERE / "sweeps" / f"{stem}.png", last_picture(run.sweeps))
+    keep_curves(run, stem)
+    return stem
 
 
 def keep_curves(run: Run, label: str) -> None:
@@ -106,7 +119,12 @@ def weights_of(run: Run) -> dict[str, Any] | None:
 
 def grid_of(run: Run) -> bytes:
     """Return the last sample picture."""
-    return fewer_colours(sorted(run.samples.glob("step-*.png"))[-1].read_bytes())
+    return last_picture(run.samples)
+
+
+def last_picture(folder: Path) -> bytes:
+    """Return the picture of the last step in a folder of them."""
+    return fewer_colours(sorted(folder.glob("step-*.png"))[-1].read_bytes())
 
 
 def fewer_colours(content: bytes) -> bytes:

@@ -45,7 +45,9 @@ def sheet(grids: list[Path]) -> Image.Image:
     for i, path in enumerate(grids):
         left, top = _GAP + i % _COLUMNS * (_SIDE + _GAP), _GAP + i // _COLUMNS * (_SIDE + _HEAD + _GAP)
         pen.text((left, top), path.stem.split("-laptop")[0], fill="black")
-        made.paste(Image.open(path).convert("RGB").resize((_SIDE, _SIDE)), (left, top + _HEAD))
+        grid = Image.open(path).convert("RGB")
+        scale = _SIDE / max(grid.size)  # grids with a class in every column are wider than high
+        made.paste(grid.resize((round(grid.width * scale), round(grid.height * scale))), (left, top + _HEAD))
     return made.quantize(256)
 
 

@@ -45,12 +45,12 @@ def filled(page: Path, block: re.Match[str]) -> str:
 
 
 def run_table(*data: str) -> str:
-    """Return a row per recipe and data set, of the data sets named: seeds, time, speed, scores."""
+    """Return a row per recipe and data set, of the data sets named: seeds, time, speed, and fd or else all scores."""
     groups: dict[tuple[str, str], list[Record]] = defaultdict(list)
     for path in sorted((HERE / "runs").glob("*.json")):
         record = json.loads(path.read_text())
         if record["data"]["name"] in data:
-            groups[record["recipe"], record["data"]["name"]].append(record)
+            groups[label_of(record), record["data"]["name"]].append(record)
     lines = [
         "| recipe | data | seeds | G steps x batch | threads | time | images/s | score |",
         "|---|---|--:|--:|--:|--:|--:|---|",
@@ -71,6 +71,56 @@ def run_table(*data: str) -> str:
     return "\n".join(lines)
 
 
+def label_of(record: Record) -> str:
+    """Return what a run is called: its recipe's name, unless its settings are others."""
+    return str(record.get("label", record["recipe"]))
+
+
+def score_table(data: str, *labels: str) -> str:
+    """Return a row per run of the labels named, in their order, and a column per score (samples)."""
+    records = [json.loads(path.read_text()) for path in sorted((HERE / "runs").glob("*.json"))]
+    chosen = [r for label in labels for r in records if label_of(r) == label and r["data"]["name"] == data]
+    if {label_of(r) for r in chosen} != set(labels):
+        sys.exit(
+            f"no record of {sorted(set(labels) - {label_of(r) for r in chosen})} on {data} in results/runs"
+        )
+    names = sorted({score["name"] for r in chosen for score in r["scores"]}, key=_score_order)
+    lines = [
+        f"| run | seed | G steps x batch | time | {' | '.join(names)} |",
+        f"|---|--:|--:|--:|{'--:|' * len(names)}",
+    ]
+    for record in chosen:
+        found = {score["name"]: score for score in record["scores"]}
+        cells = [
+            f"`{label_of(record)}`",
+            str(record["seed"]),
+            f"{record['steps']:,} x {record['batch']}",
+            f"{record['seconds']:.0f} s",
+            *(f"{found[n]['value']:.4g} ({_items(found[n])})" if n in found else "" for n in names),
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _score_order(name: str) -> tuple[int, str]:
+    first = ("fd[", "fd-class", "accuracy", "balance", "codes")
+    return next((i for i, start in enumerate(first) if name.startswith(start)), len(first)), name
+
+
+def _items(score: dict[str, Any]) -> str:
+    return f"{score['measured']['samples']:,}"
+
+
+def told_table(stem: str) -> str:
+    """Return how much of each factor's entropy each code of a run tells."""
+    record = json.loads((HERE / "runs" / f"{stem}.json").read_text())
+    told = next(score["details"]["told"] for score in record["scores"] if score["name"] == "codes")
+    factors = list(next(iter(told.values())))
+    lines = [f"| code | {' | '.join(factors)} |", "|---|" + "--:|" * len(factors)]
+    lines += [f"| {code} | {' | '.join(f'{row[f]:.2f}' for f in factors)} |" for code, row in told.items()]
+    return "\n".join(lines)
+
+
 def _middle(group: list[Record], key: str) -> float:
     return float(statistics.median(record[key] for record in group))
 
@@ -83,7 +133,8 @@ def _scores(group: list[Record]) -> str:
             values[score["name"]].append(score["value"])
             samples[score["name"]] = score["measured"]["samples"]
     words = []
-    for name, found in values.items():
+    first = {name: found for name, found in values.items() if name.startswith("fd[")}
+    for name, found in (first or values).items():
         shown = ", ".join(f"{value:.4g}" for value in sorted(found))
         words.append(f"{name} {shown} ({samples[name]:,} samples)")
     return "; ".join(words) or "not scored"
@@ -150,6 +201,8 @@ def robustness_table() -> str:
 
 WRITERS: dict[str, Callable[..., str]] = {
     "runs": run_table,
+    "scores": score_table,
+    "told": told_table,
     "stacked": stacked_table,
     "study": study_table,
     "comparisons": comparisons,

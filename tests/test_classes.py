@@ -15,7 +15,7 @@ from tests.tiny import drawn, tiny
 from ganbench.build import make_dataset, make_trainer
 from ganbench.code_scores import code_scores
 from ganbench.errors import UserError
-from ganbench.evaluation import evaluate, score_model
+from ganbench.evaluation import evaluate
 from ganbench.experiment import resume, train
 from ganbench.metrics.chunk import Labelled
 from ganbench.model import Model, load
@@ -24,6 +24,7 @@ from ganbench.report.attention import attention_shares
 from ganbench.report.sweeps import sweep_arrangement
 from ganbench.runs import Run
 from ganbench.sampling import write_picture, write_samples
+from ganbench.scoring import score_model
 from ganbench.training.draws import Draws
 from ganbench.training.engine import Engine
 

@@ -19,13 +19,15 @@ from ganbench.data.shapes import shapes
 from ganbench.data.stacked_mnist import Stacked
 from ganbench.data.toy import ring8
 from ganbench.errors import UserError
-from ganbench.evaluation import evaluate, require_scorable, score_model
+from ganbench.evaluation import evaluate
 from ganbench.experiment import train
 from ganbench.gallery import check_gallery, write_gallery
 from ganbench.latents import Gaussian
+from ganbench.measuring import Asked
 from ganbench.metrics import registry, stacked_modes
 from ganbench.model import Model, load
 from ganbench.runs import Run
+from ganbench.scoring import require_scorable, score_model
 
 
 @pytest.fixture(scope="module")
@@ -102,10 +104,11 @@ def test_what_cannot_be_scored(run: Run, tmp_path: Path) -> None:
         evaluate(run, metrics=["modess"])
     with pytest.raises(UserError, match=r"'fd' judges|judges data of kind 'image'"):
         evaluate(run, metrics=["fd"])
+    model, data = load(run), ring8(points=5)
     with pytest.raises(UserError, match="needs at least 250 samples, not 249"):
-        require_scorable(ring8(points=5), 249)
-    require_scorable(ring8(points=5), 250)
-    require_scorable(ring8(points=5))
+        require_scorable(model, data, Asked(n=249))
+    require_scorable(model, data, Asked(n=250))
+    require_scorable(model, data, Asked())
 
 
 def test_numbers_are_scored_by_two_distances(tmp_path: Path) -> None:
@@ -128,11 +131,11 @@ def test_stacked_pictures_are_scored_by_their_modes(monkeypatch: pytest.MonkeyPa
     asked: list[str] = []
     monkeypatch.setattr(stacked_modes, "_classifier", lambda name: asked.append(name) or reads_digits())
     data = Stacked("stacked-digits", digits(), size=1500, seed=0, split="train")
-    require_scorable(data, 1000)
+    model = Model(Copies(data), torch.nn.ModuleDict({"G": torch.nn.Linear(1, 1)}), Gaussian(1), data.info, 7)
+    require_scorable(model, data, Asked(n=1000))
     assert asked == ["digits"], "what it takes is there before the training begins"
     with pytest.raises(UserError, match="needs at least 1,000 samples, not 999"):
-        require_scorable(data, 999)
-    model = Model(Copies(data), torch.nn.ModuleDict({"G": torch.nn.Linear(1, 1)}), Gaussian(1), data.info, 7)
+        require_scorable(model, data, Asked(n=999))
     (score,) = score_model(model, data, n=1100, seed=4)
     drawn = data.labels(Copies.index(model.latents(1100, 4)))
     assert (score.name, score.value) == ("stacked-modes", len(drawn.unique()))

@@ -73,6 +73,19 @@ def test_a_run_by_each(run: Run, name: str) -> None:
     assert evaluate(run, protocol=protocol) == scores
 
 
+def test_a_model_of_classes_by_reference_a_is_scored_class_by_class_too(tmp_path: Path) -> None:
+    changes = {"data.size": 200, "schedule.sample_every": 0, "schedule.steps": 2}
+    told = train(tiny("sagan-cifar10", changes), out=tmp_path / "run")
+    protocol = replace(small("reference-a"), samples=130)
+    names = ["fd", "is", "fd-class"]
+    scores = evaluate(told, protocol=protocol)
+    assert [score.name for score in scores] == [f"reference-a/{name}[projection@32]" for name in names]
+    assert scores[2].measured["samples_of_class"] == [22] * 4 + [21] * 2
+    with pytest.raises(UserError, match="at least 21 of each class, and only 20 samples are of class"):
+        evaluate(told, protocol=replace(protocol, samples=125))
+    assert len(evaluate(told, protocol=small("mimicry"))) == 3
+
+
 def test_pictures_by_one(run: Run, tmp_path: Path) -> None:
     write_samples(load(run), tmp_path / "pictures", 110, 1)
     pictures = str(tmp_path / "pictures")

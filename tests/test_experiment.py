@@ -17,6 +17,7 @@ from tests.tiny import STEPS, changes_for, contents, drawn, outcome, stop_after,
 from tests.warm import Warm, warm
 
 import ganbench.runs
+from ganbench.console import Silent
 from ganbench.errors import RunError, Stopped, UserError
 from ganbench.experiment import resume, train
 from ganbench.runs import Run, write_json
@@ -214,7 +215,7 @@ def test_a_failing_disk_in_the_middle(tmp_path: Path, monkeypatch: pytest.Monkey
     if where == "events":
         monkeypatch.setattr("ganbench.training.log.EventLog.append", refuse)
     else:
-        monkeypatch.setattr("ganbench.experiment.write_bytes", refuse)
+        monkeypatch.setattr("ganbench.actions.write_bytes", refuse)
     with pytest.raises(RunError, match=r"No space left on device.*checkpoints are intact") as failed:
         train(recipe, out=tmp_path / "run")
     monkeypatch.undo()
@@ -316,7 +317,30 @@ def test_an_evaluation_that_could_not_be_made_is_refused_before_training(
 def test_a_run_that_diverges_fails_and_names_the_term(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"'[DG]/\w+' became (nan|inf) by step \d+: the run diverged"):
         train(tiny("gan-ring8", {"optimizers.G.lr": 1e30, "optimizers.D.lr": 1e30}), out=tmp_path / "run")
-    assert Run(tmp_path / "run").checkpoint_steps() == []
+    run = Run(tmp_path / "run")
+    assert run.checkpoint_steps() == []
+    assert re.search(
+        r"it began in (the output of )?[DG]\.|it began in an update of [DG]",
+        run.events.read("failure")[0]["error"],
+    )
+
+
+def test_what_is_wrong_is_told_once_while_it_trains_and_not_again_after_a_resume(tmp_path: Path) -> None:
+    said: list[str] = []
+
+    class Hears(Silent):
+        def warn(self, text: str) -> None:
+            said.append(text)
+
+    recipe = tiny("gan-ring8", {"optimizers.G.lr": 1e-30, "optimizers.D.lr": 1e-30})
+    train_until(recipe, tmp_path / "cut", 10)
+    resume(tmp_path / "cut", console=Hears())
+    assert said == []
+    train(recipe, out=tmp_path / "run", console=Hears())
+    (line,) = said
+    assert re.match(r"step 8: G has collapsed: .*; to try: add a gradient penalty", line), (
+        "an untrained G is a blob"
+    )
 
 
 def test_without_a_name_the_folder_has_the_recipes_and_a_number(

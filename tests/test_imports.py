@@ -53,6 +53,12 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     assert found["heavy"] == []
 
 
+def test_the_dashboard_is_started_before_anything_heavy_is_imported(tmp_path: Path) -> None:
+    argv = ["ganbench", "ui", str(tmp_path / "nothing")]
+    found = loaded_after(f"sys.argv = {argv!r}; from ganbench.cli import main; main()")
+    assert (found["code"], found["heavy"]) == (2, [])
+
+
 def test_data_and_metrics_import_torch_but_nothing_that_only_some_of_them_need() -> None:
     names = ", ".join(f"ganbench.metrics.{name}" for name in METRICS)
     found = loaded_after(

@@ -12,13 +12,14 @@ import torch
 from tests.tiny import drawn, tiny
 from torch import Tensor
 
+from ganbench.actions import Actions
 from ganbench.build import make_trainer
 from ganbench.data.base import DataInfo
 from ganbench.errors import UserError
-from ganbench.evaluation import score_model
-from ganbench.experiment import Actions, train
+from ganbench.experiment import train
 from ganbench.model import Model, evaluating, load
 from ganbench.runs import Run
+from ganbench.scoring import score_model
 from ganbench.training.engine import Engine
 
 SCORED = {"schedule.evaluate_every": 4, "schedule.evaluate_samples": 250, "schedule.keep_last": 9}

@@ -25,9 +25,21 @@ def test_a_record_says_what_was_run_and_how_it_was_measured(path: Path) -> None:
     assert record["steps"] == record["settings"]["schedule"]["steps"], "the run was finished"
     assert record["seconds"] > 0
     assert record["curves"]
+    assert record["scores"]
     for score in record["scores"]:
-        assert score["measured"]["samples"] > 0
-        assert score["measured"]["reference"]["fingerprint"] == record["data"]["fingerprint"]
+        measured = score["measured"]
+        assert measured["samples"] > 0
+        assert {"generator", "versions"} <= measured.keys()
+        if score["name"] == "codes":  # of real items, not of samples
+            assert measured["items"]["split"] == "test"
+            continue
+        assert measured["reference"]["fingerprint"] == record["data"]["fingerprint"]
+        assert {"seed", "weights", "samples_for"} <= measured["generator"].keys()
+        assert measured["generator"]["samples_for"] == "report"
+        assert {"truncation", "labels", "normalisation", "weights"} <= measured["sampling"].keys()
+        if score["name"].startswith("fd["):
+            assert {"weights_sha256", "preprocessing"} <= measured["features"].keys()
+            assert {"interval_95", "real_against_real"} <= score["details"].keys()
     grid = path.parents[1] / "grids" / f"{path.stem}.png"
     assert grid.stat().st_size < 300_000
 
@@ -43,3 +55,11 @@ def test_planted_copies_are_told_and_honest_samples_are_not(data: str) -> None:
     flagged = record["flagged"][data]
     assert flagged["5% copies"]["p"] >= 0.95 * record["draws"]
     assert flagged["honest"]["p"] <= 0.05 * record["draws"]
+
+
+def test_scores_of_real_pictures_are_torch_fidelitys() -> None:
+    record = json.loads((ROOT / "results" / "agreement.json").read_text())
+    assert len(record["pairs"]) >= 5
+    assert record["goals"] == {"fd": 1e-4, "kd": 1e-3, "is": 1e-4, "precision": 1e-4, "recall": 1e-4}
+    for name, goal in record["goals"].items():
+        assert max(pair[name]["in_double"] for pair in record["pairs"].values()) <= goal

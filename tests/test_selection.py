@@ -11,10 +11,11 @@ import torch
 from tests.tiny import tiny
 
 from ganbench.errors import UserError
-from ganbench.evaluation import evaluate, score_model
+from ganbench.evaluation import evaluate
 from ganbench.experiment import train
 from ganbench.model import load
 from ganbench.runs import Run
+from ganbench.scoring import score_model
 
 SCORED = {
     "schedule.evaluate_every": 4,

@@ -81,8 +81,8 @@ def drawn() -> Iterator[None]:
 @contextmanager
 def _pictures(samples: Callable[..., bytes], critic: Callable[..., bytes]) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ganbench.experiment.sample_picture", samples)
-        patch.setattr("ganbench.experiment.critic_picture", critic)
+        patch.setattr("ganbench.actions.sample_picture", samples)
+        patch.setattr("ganbench.actions.critic_picture", critic)
         yield
 
 

@@ -14,8 +14,10 @@ import typer
 from ganbench.cli_data import JsonOption, data_app, print_json
 from ganbench.cli_evaluate import evaluate
 from ganbench.cli_options import BudgetOption, ModuleOption, StepOption, step_of, trust
+from ganbench.cli_report import report
 from ganbench.cli_study import compare, study
 from ganbench.cli_translate import translate
+from ganbench.cli_ui import ui
 from ganbench.errors import RunError, Stopped, UserError
 
 app = typer.Typer(
@@ -210,15 +212,8 @@ app.command()(evaluate)
 app.command()(translate)
 app.command()(study)
 app.command()(compare)
-
-
-@app.command()
-def report(run: RunArgument, module: ModuleOption = None) -> None:
-    """Write one self-contained report.html into a run folder, and its pictures into pictures/."""
-    from ganbench.report.page import write_report
-    from ganbench.runs import Run
-
-    print(write_report(Run(run), trust(module)))
+app.command()(report)
+app.command()(ui)
 
 
 def _print_path(path: Path) -> None:

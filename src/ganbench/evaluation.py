@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +14,19 @@ from ganbench.data.base import Dataset
 from ganbench.data.held_out import held_out_of
 from ganbench.errors import UserError
 from ganbench.generated import SIZE, generated_by
-from ganbench.measuring import FEATURES, Asked, supplied, usual_metrics
+from ganbench.measuring import FEATURES, Asked, supplied
 from ganbench.memory import keep_pages
 from ganbench.metrics.base import Score
 from ganbench.metrics.chunk import Labelled
-from ganbench.metrics.measure import require_kind, require_samples
 from ganbench.metrics.protocols.base import EvaluationProtocol
 from ganbench.metrics.protocols.registry import protocol_named
-from ganbench.metrics.supplies import NeedsGenerator
-from ganbench.model import Model, Purpose, Weights, load
+from ganbench.model import Model, Weights, load
 from ganbench.model_scores import OF_MODEL, Reading
 from ganbench.report.grid import png_of_grid
 from ganbench.runs import Run, write_bytes, write_json
+from ganbench.scoring import CHUNK, HeldOut, scores_of
 from ganbench.sources import as_run, data_of, dataset_like, is_folder, spec_like
 from ganbench.spec import parameters
-
-_CHUNK = 250
 
 
 def evaluate(
@@ -87,9 +84,9 @@ def evaluate(
         model = load(run, number, trusted, weights=weights)
         about, others = _which(run, model.step, seed), _held_out(asked, run, against, reference)
         reading = Reading(run, model, reference, against, others, trusted)
-        own = [s for name, scores_of in OF_MODEL.items() if name in metrics for s in scores_of(reading)]
+        own = [s for name, read in OF_MODEL.items() if name in metrics for s in read(reading)]
         if asked.metrics or not own:
-            own += _scores(model, reference, asked, seed, "sample", about, others)
+            own += scores_of(model, reference, asked, seed, which=about, held_out=others)
         _keep(run, own, model, seed, reference, against, held_out)
         scores += own
     return scores
@@ -156,86 +153,13 @@ def _which(run: Run, step: int, seed: int) -> dict[str, Any]:
     return {"checkpoint": "best and last" if last else "best", "selected": selection}
 
 
-def require_scorable(
-    reference: Dataset, n: int | None = None, metrics: Sequence[str] = (), features: str = FEATURES
-) -> None:
-    """Raise UserError if no model could be scored on ``n`` samples against this data set; ask before training.
-
-    What the metrics keep on disk (a reference's statistics, a classifier) is there afterwards.
-    """
-    asked = Asked(metrics=metrics, features=features, n=n)
-    for metric in asked.chosen(reference):
-        require_kind(metric, reference.info)
-        require_samples(metric, asked.count([metric]))
-        metric.begin(reference)
-
-
-def in_order_of_choice(reference: Dataset, metrics: Sequence[str], by: str) -> list[str]:
-    """Return the metrics (the usual ones if none are named) with the one that decides first.
-
-    Raises:
-        UserError: the one that decides is not among them.
-    """
-    names = list(metrics) or usual_metrics(reference)
-    if by and by not in names:
-        raise UserError(
-            f"schedule.best_by is '{by}', which is not measured; schedule.evaluate_metrics are {', '.join(names)}"
-        )
-    return sorted(names, key=lambda name: name != by)
-
-
-def score_model(
-    model: Model,
-    reference: Dataset,
-    *,
-    metrics: Sequence[str] = (),
-    features: str = FEATURES,
-    n: int | None = None,
-    seed: int = 1,
-    trusted: Collection[str] = (),
-    purpose: Purpose = "sample",
-) -> list[Score]:
-    """Score a model's samples against a data set; how they were made goes into the record.
-
-    A model of classes makes each in turn; its samples have labels where the data set has the same classes.
-    With the purpose "selection" the samples are others than any report's, whatever the seeds.
-    """
-    asked = Asked(metrics=metrics, features=features, n=n, trusted=trusted)
-    return _scores(model, reference, asked, seed, purpose, {}, None)
-
-
-def _scores(
-    model: Model,
-    reference: Dataset,
-    asked: Asked,
-    seed: int,
-    purpose: Purpose,
-    which: Mapping[str, Any],
-    held_out: Callable[[], Dataset] | None,
-) -> list[Score]:
-    chosen = supplied(asked.chosen(reference), held_out)
-    chosen = [m.with_generator(model, asked.n, seed) if isinstance(m, NeedsGenerator) else m for m in chosen]
-    count = asked.count(chosen)
-    labels = model.labels(count)
-    labelled = labels is not None and model.classes == reference.info.classes
-
-    def samples() -> Iterator[Tensor | Labelled]:
-        latents = model.latents(count, seed, purpose) if count else torch.empty(0)
-        for index in torch.split(torch.arange(count), _CHUNK) if count else ():
-            own = None if labels is None else labels[index]
-            made = model.decode(latents[index], own)
-            yield Labelled(made, own) if labelled and own is not None else made
-
-    record = origin.of_model(model, seed, purpose, which)
-    return asked.measure(chosen, samples, count, reference, record, labelled=labelled)
-
-
 def _evaluate_items(source: str, against: str | None, split: str | None, asked: Asked) -> list[Score]:
     """Score real items: a data set by name, a folder or an archive, taken in a fixed shuffled order."""
     if against is None:
         raise UserError(f"'{source}' is not a run, so --against must say what to compare it with")
     items, reference, read_as = _pair(source, against, split, asked)
-    chosen = supplied(asked.chosen(reference), _held_out(asked, None, against, reference))
+    labelled = bool(items.info.classes) and items.info.classes == reference.info.classes
+    chosen = supplied(asked.chosen(reference, labelled=labelled), _held_out(asked, None, against, reference))
     count = min(asked.count(chosen), items.info.size)
     if asked.protocol is not None and count < asked.protocol.samples:
         raise UserError(
@@ -243,15 +167,15 @@ def _evaluate_items(source: str, against: str | None, split: str | None, asked: 
             f"has {count:,}"
         )
     order = torch.randperm(items.info.size, generator=torch.Generator().manual_seed(0))[:count]
-    labelled = bool(items.info.classes) and items.info.classes == reference.info.classes
+    labels = items.labels(order) if labelled else None
 
     def samples() -> Iterator[Tensor | Labelled]:
-        for index in torch.split(order, _CHUNK):
-            labels = items.labels(index) if labelled else None
-            yield items.items(index) if labels is None else Labelled(items.items(index), labels)
+        for places in torch.split(torch.arange(count), CHUNK):
+            found = items.items(order[places])
+            yield found if labels is None else Labelled(found, labels[places])
 
     record = origin.of_items(items, labelled, read_as)
-    return asked.measure(chosen, samples, count, reference, record, labelled=labelled)
+    return asked.measure(chosen, samples, count, reference, record, labels=labels)
 
 
 def _pair(
@@ -280,9 +204,7 @@ def _reference(against: str, shape: tuple[int, ...] | None, split: str | None, a
     return generated_by(run, load(run, None, asked.trusted), asked.n or SIZE)
 
 
-def _held_out(
-    asked: Asked, run: Run | None, against: str | None, reference: Dataset
-) -> Callable[[], Dataset] | None:
+def _held_out(asked: Asked, run: Run | None, against: str | None, reference: Dataset) -> HeldOut | None:
     """Return what makes the held-out items: those named, else the other split of the reference; None without."""
     shape = reference.info.shape
     if asked.held_out is not None:

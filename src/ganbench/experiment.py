@@ -1,4 +1,4 @@
-"""Train and resume: make the parts, attach what happens on the way, run the loop, leave a whole run folder."""
+"""Train and resume: make the parts, run the loop with its actions, leave a whole run folder."""
 
 from __future__ import annotations
 
@@ -11,27 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import ganbench
+from ganbench.actions import Actions
 from ganbench.build import make_dataset, make_trainer, take_first_weights
 from ganbench.catalogue import find_recipe
 from ganbench.console import Console, Silent
 from ganbench.data.base import Dataset
 from ganbench.errors import RunError, Stopped, UserError
-from ganbench.evaluation import in_order_of_choice, require_scorable, score_model
-from ganbench.metrics.base import Score
+from ganbench.on_the_way import OnTheWay
 from ganbench.recipe import Budget, Recipe
-from ganbench.report.arrangement import grid_of
-from ganbench.report.critic import critic_picture, why_not
-from ganbench.report.grid import sample_picture
-from ganbench.report.sweeps import sweep_arrangement
-from ganbench.runs import Run, write_bytes, write_json
-from ganbench.snapshots import in_training
-from ganbench.training.checkpoint import prune_checkpoints, save_checkpoint
-from ganbench.training.draws import Draws
+from ganbench.runs import Run, write_json
 from ganbench.training.engine import Engine
-from ganbench.training.hooks import Every, log_layers, log_terms
 from ganbench.training.stop import StopRequest
 from ganbench.training.tensorboard import TensorBoardMirror, require_tensorboard
-from ganbench.training.trainer import Hook, Trainer
 
 
 def train(
@@ -59,7 +50,7 @@ def train(
     chosen = chosen.override(overrides or {}, trusted)
     engine = Engine(chosen.machine)
     try:
-        dataset = _dataset(chosen, tensorboard)
+        dataset = _dataset(chosen, tensorboard, trusted)
         trainer = make_trainer(chosen, dataset, engine, seed)
         take_first_weights(trainer.networks)
         path = Path(engine.share(str(out if out is not None else _free_folder(chosen.name, seed))))
@@ -68,7 +59,7 @@ def train(
         engine.share("made")  # nobody opens the folder before it is there
         run = Run(path)
         with _only_trainer(run, engine):
-            _go(run, trainer, dataset, chosen, tensorboard, console or Silent())
+            _go(run, Actions(run, trainer, dataset, chosen, trusted), tensorboard, console or Silent())
         return run
     finally:
         engine.close()
@@ -101,7 +92,7 @@ def resume(
     engine = Engine(dataclasses.replace(recipe.machine, threads=threads))
     try:
         with _only_trainer(run, engine):
-            dataset = _dataset(recipe, tensorboard)
+            dataset = _dataset(recipe, tensorboard, trusted)
             run.require_classes(dataset.info)
             if dataset.info.fingerprint != run.info.fingerprint:
                 raise UserError(
@@ -119,29 +110,26 @@ def resume(
             console.note(f"going on from step {trainer.step} of {recipe.schedule.steps}")
             if engine.leads and steps is not None:
                 write_json(run.path / "recipe.json", recipe.to_dict())
-            _go(run, trainer, dataset, recipe, tensorboard, console)
+            _go(run, Actions(run, trainer, dataset, recipe, trusted), tensorboard, console)
         return run
     finally:
         engine.close()
 
 
-def _dataset(recipe: Recipe, tensorboard: bool) -> Dataset:
+def _dataset(recipe: Recipe, tensorboard: bool, trusted: Collection[str]) -> Dataset:
     """Make the data set, and refuse what would fail only in the middle of the run."""
     if tensorboard:
         require_tensorboard()
-    dataset, schedule = make_dataset(recipe), recipe.schedule
-    if schedule.evaluate_every:
-        names = in_order_of_choice(dataset, schedule.evaluate_metrics, schedule.best_by)
-        require_scorable(dataset, schedule.evaluate_samples, names, schedule.evaluate_features)
+    dataset = make_dataset(recipe)
+    if recipe.schedule.evaluate_every:
+        OnTheWay(recipe, dataset, trusted).require()
     return dataset
 
 
-def _go(
-    run: Run, trainer: Trainer, dataset: Dataset, recipe: Recipe, tensorboard: bool, console: Console
-) -> None:
-    leads, schedule, stop = trainer.engine.leads, recipe.schedule, StopRequest()
+def _go(run: Run, actions: Actions, tensorboard: bool, console: Console) -> None:
+    trainer, schedule, stop = actions.trainer, actions.recipe.schedule, StopRequest()
+    leads = trainer.engine.leads
     mirror = TensorBoardMirror(run.path / "tensorboard", trainer.step) if tensorboard and leads else None
-    actions = Actions(run, trainer, dataset, recipe)
     try:
         if leads:
             run.sweep()
@@ -151,6 +139,10 @@ def _go(
             actions.save(trainer)
         if leads and done and (best := run.selection()) is not None:
             console.note(_best_in_words(run, best))
+    except RunError as error:
+        if leads:
+            run.events.append("failure", trainer.step, error=str(error))
+        raise
     except OSError as error:
         where, why = error.filename or run.path, error.strerror or error
         raise RunError(f"{where} could not be read or written ({why}); checkpoints are intact") from error
@@ -164,93 +156,6 @@ def _go(
         )
     if not done:  # another process got the signal
         raise Stopped(f"stopped at step {trainer.step}, checkpoint saved", 15)
-
-
-class Actions:
-    """What a run does on its way: log, draw samples, score, save. Only the leading process writes."""
-
-    def __init__(self, run: Run, trainer: Trainer, dataset: Dataset, recipe: Recipe) -> None:
-        self.run, self.dataset, self.recipe = run, dataset, recipe
-        self.model = in_training(trainer, recipe, dataset.info)
-        generates = self.model.algorithm.generates
-        grid = Draws(trainer.seed, "grid")
-        self.grid = grid_of(self.model, recipe.schedule.samples, grid) if generates else None
-        self.real_index = Draws(trainer.seed, "real").integers(recipe.schedule.samples, dataset.info.size)
-        self.draws_critic = why_not(self.model) is None
-        codes = hasattr(self.model.latent, "codes")
-        self.sweeps = sweep_arrangement(self.model, 5, Draws(trainer.seed, "grid")) if codes else None
-        self.saved_step = trainer.step if trainer.step in run.checkpoint_steps() else -1
-
-    def hooks(self, console: Console, show: Any, mirror: TensorBoardMirror | None) -> list[Hook]:
-        """Return the hooks in the order in which they run after a step."""
-        schedule = self.recipe.schedule
-        shows = [show] if mirror is None else [show, mirror.add]
-        return [
-            Every(schedule.log_every, log_terms(self.run.events, shows)),
-            Every(schedule.layers_every, log_layers(self.run.events)),
-            Every(schedule.sample_every, self.draw_samples),
-            Every(schedule.evaluate_every, lambda trainer: self.evaluate(trainer, console)),
-            Every(schedule.checkpoint_every, self.save),
-        ]
-
-    def draw_samples(self, trainer: Trainer) -> None:
-        """Write the grid of the same latents and classes as always and, for points, what D makes of where they lie."""
-        if not trainer.engine.leads or self.grid is None:
-            return
-        self.model.step = trainer.step
-        samples = self.model.decode(self.grid.latents, self.grid.labels)
-        real = self.dataset.items(self.real_index)
-        title, name = f"step {trainer.step}", f"step-{trainer.step:08d}.png"
-        picture = sample_picture(self.dataset.info, samples, real, title, columns=self.grid.columns)
-        write_bytes(self.run.samples / name, picture)
-        if self.draws_critic:
-            self.run.critic.mkdir(exist_ok=True)
-            write_bytes(self.run.critic / name, critic_picture(self.model, samples, real, title))
-        if self.sweeps is not None:
-            self.run.sweeps.mkdir(exist_ok=True)
-            write_bytes(self.run.sweeps / name, self.sweeps.picture(self.model))
-
-    def evaluate(self, trainer: Trainer, console: Console) -> None:
-        """Score the model; a checkpoint with the best score so far is saved and kept."""
-        if trainer.engine.leads:
-            self._score(trainer, console)
-        if trainer.engine.any(trainer.engine.leads and self.run.best_step() == trainer.step):
-            self.save(trainer)
-
-    def _score(self, trainer: Trainer, console: Console) -> None:
-        self.model.step = trainer.step
-        schedule = self.recipe.schedule
-        scores = score_model(
-            self.model,
-            self.dataset,
-            metrics=in_order_of_choice(self.dataset, schedule.evaluate_metrics, schedule.best_by),
-            features=schedule.evaluate_features,
-            n=schedule.evaluate_samples,
-            seed=trainer.seed,
-            purpose="selection",
-        )
-        for score in scores:
-            self.run.events.append("score", trainer.step, **score.to_dict())
-            console.note(f"step {trainer.step}: {_in_words(score)}")
-
-    def save(self, trainer: Trainer) -> None:
-        """Write a checkpoint of this step, unless there is one, and delete those that are not to be kept."""
-        if trainer.step == self.saved_step:
-            return
-        self.saved_step = trainer.step
-        state = trainer.state_dict()  # every process has a part in it
-        if not trainer.engine.leads:
-            return
-        trainer.refuse_infinite()
-        self.run.events.sync()
-        save_checkpoint(self.run.checkpoints, state)
-        keep_last, best = self.recipe.schedule.keep_last, self.run.best_step()
-        prune_checkpoints(self.run.checkpoints, trainer.step, keep_last, best)
-
-
-def _in_words(score: Score) -> str:
-    details = [f"{k} {v:.4g}" for k, v in score.details.items() if isinstance(v, int | float)]
-    return f"{score.name} {score.value:.4g}" + (f" ({', '.join(details)})" if details else "")
 
 
 def _best_in_words(run: Run, best: Mapping[str, Any]) -> str:

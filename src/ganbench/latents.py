@@ -180,27 +180,6 @@ class Structured:
         return torch.cat(parts, 1)
 
 
-def truncated(latent: Latent, z: Tensor, limit: float) -> Tensor:
-    """Return latents ``[N, size]`` of N(0, 1) as they would be if drawn from within ``[-limit, limit]`` only.
-
-    Each number is moved to the same quantile of the truncated distribution, so that the nearest latents stay nearest.
-    Large Scale GAN Training for High Fidelity Natural Image Synthesis (2018), arXiv:1809.11096, which draws anew.
-
-    Raises:
-        UserError: the latents are not Gaussian, or ``limit`` is not above 0.
-    """
-    if not isinstance(latent, Gaussian):
-        raise UserError(
-            f"only of Gaussian latents can the far ones be cut off, not of {type(latent).__name__}"
-        )
-    if not limit > 0:
-        raise UserError(f"truncation must be above 0, not {limit}")
-    ends = torch.special.ndtr(torch.tensor([-limit, limit], dtype=torch.float64))
-    share = torch.special.ndtr(z.double())
-    moved: Tensor = torch.special.ndtri(ends[0] + share * (ends[1] - ends[0]))
-    return moved.clamp(-limit, limit).to(z.dtype)
-
-
 def _check_size(latent: Latent) -> None:
     if latent.size < 1:
         raise UserError(f"{type(latent).__name__}: size must be at least 1, but is {latent.size}")

@@ -12,7 +12,8 @@ from ganbench.data.base import Dataset
 from ganbench.errors import UserError
 from ganbench.metrics.base import Metric, Score
 from ganbench.metrics.chunk import Labelled
-from ganbench.metrics.measure import measure, require_kind, require_labels, require_samples
+from ganbench.metrics.labels import require_labels
+from ganbench.metrics.measure import measure, require_kind, require_samples
 from ganbench.metrics.pictures import USUAL
 from ganbench.metrics.protocols.base import EvaluationProtocol
 from ganbench.metrics.registry import DEFAULT_FOR_NUMBERS, default_metric, metrics_named
@@ -33,10 +34,13 @@ class Asked:
     protocol: EvaluationProtocol | None = None
     held_out: str | None = None
 
-    def chosen(self, reference: Dataset) -> list[Metric]:
-        """Make the metrics, which share one feature network. Raises UserError if there are no such ones."""
+    def chosen(self, reference: Dataset, *, labelled: bool) -> list[Metric]:
+        """Make the metrics, which share one feature network. Raises UserError if there are no such ones.
+
+        ``labelled`` says that samples come with labels: a protocol may then measure more.
+        """
         if self.protocol is not None:
-            return list(self.protocol.metrics(self.protocol.features()))
+            return list(self.protocol.chosen(labelled=labelled))
         return metrics_named(
             self.metrics or usual_metrics(reference),
             self.features,
@@ -61,20 +65,28 @@ class Asked:
         whole: Dataset,
         record: Mapping[str, Any],
         *,
-        labelled: bool,
+        labels: Tensor | None,
     ) -> list[Score]:
-        """Score ``count`` samples; ``record`` is what is to be told of them. Raises UserError if they do not fit."""
+        """Score ``count`` samples with these labels ``[count]``, if they have some.
+
+        ``record`` is what is to be told of them. Raises UserError if they do not fit.
+        """
         reference = whole if self.protocol is None else self.protocol.reference(whole)
-        for metric in chosen:
-            require_kind(metric, reference.info)
-            require_samples(metric, count)
-            if not labelled:
-                require_labels(metric)
+        self.require(chosen, count, reference, labels=labels)
         scores = [
             replace(score, measured=_with_warning({**score.measured, **record}, count, reference))
             for score in measure(chosen, samples(), reference, expected=count)
         ]
         return scores if self.protocol is None else [self.protocol.named(score) for score in scores]
+
+    def require(
+        self, chosen: Sequence[Metric], count: int, reference: Dataset, *, labels: Tensor | None
+    ) -> None:
+        """Raise UserError if ``count`` samples with these labels could not be measured; ask before making them."""
+        for metric in chosen:
+            require_kind(metric, reference.info)
+            require_samples(metric, count)
+            require_labels(metric, labels, reference.info)
 
 
 def supplied(metrics: Sequence[Metric], held_out: Callable[[], Dataset] | None) -> list[Metric]:

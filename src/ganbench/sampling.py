@@ -17,7 +17,6 @@ from PIL import Image
 from torch import Tensor
 
 from ganbench.errors import UserError, did_you_mean
-from ganbench.latents import truncated
 from ganbench.model import Model
 from ganbench.report.arrangement import class_paths, grid_of
 from ganbench.report.attention import attention_picture
@@ -28,6 +27,7 @@ from ganbench.report.sweeps import sweep_arrangement
 from ganbench.report.translations import translation_picture
 from ganbench.runs import write_bytes
 from ganbench.training.draws import Draws
+from ganbench.truncation import truncated
 
 Picture = Literal[
     "walks", "sweeps", "attention", "reconstructions", "translations", "interpolations", "directions"
@@ -77,12 +77,7 @@ def write_samples(
         write_bytes(out, sample_picture(model.info, samples))
         return
     if out.suffix == ".npz":
-        known: dict[str, Any] = (
-            {} if labels is None else {"labels": labels.numpy(), "classes": np.array(model.classes)}
-        )
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, samples=samples.numpy(), **known)
-        write_bytes(out, buffer.getvalue())
+        write_bytes(out, npz_of(model, samples, labels))
     elif model.info.kind != "image":
         raise UserError("these samples are points, not pictures: write them to FILE.npz or FILE.png")
     else:
@@ -95,6 +90,16 @@ def choose_representations(model: Model, sampling: str) -> None:
     if choose is None:
         raise UserError("this model's samples are made of no representations; simsiam-gan-cifar10's are")
     choose(sampling)
+
+
+def npz_of(model: Model, samples: Tensor, labels: Tensor | None) -> bytes:
+    """Return the bytes of an ``.npz`` of samples: ``samples`` and, of a model of classes, ``labels``, ``classes``."""
+    known: dict[str, Any] = (
+        {} if labels is None else {"labels": labels.numpy(), "classes": np.array(model.classes)}
+    )
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, samples=samples.numpy(), **known)
+    return buffer.getvalue()
 
 
 def picture_named(name: str) -> Picture:

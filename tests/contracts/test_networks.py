@@ -31,6 +31,8 @@ from ganbench.conditioning import (
 from ganbench.latents import Codes
 from ganbench.networks import (
     CodeNetwork,
+    DenseConvDiscriminator,
+    DenseConvGenerator,
     DenseDCGANDiscriminator,
     DenseDCGANGenerator,
     ImageToImageGenerator,
@@ -181,6 +183,10 @@ EXAMPLES = [
     discriminator(ResNetDiscriminator, (3, 16, 16), width=8, attention=8, pool="none"),
     generator(StridelessDCGANGenerator, (1, 12, 16), width=2),
     discriminator(StridelessDCGANDiscriminator, (1, 12, 14), width=2),
+    generator(DenseConvGenerator, (1, 12, 16), width=2),
+    discriminator(DenseConvDiscriminator, (1, 12, 16), width=2),
+    generator(DenseConvGenerator, (3, 8, 8), width=2, norm="layer"),
+    discriminator(DenseConvDiscriminator, (3, 8, 8), width=2, norm="none", spectral_norm=True),
     Example(
         CodeNetwork, {"width": 8, "norm": "layer"}, {"features": 6, "codes": Codes((3, 2), 2)}, (6,), (9,)
     ),
@@ -228,6 +234,9 @@ EXAMPLES = [
     told(discriminator(SimpleCNNDiscriminator, (3, 16, 16), width=4, spectral_norm=True), Projection),
     told(discriminator(ResNetDiscriminator, (3, 16, 16), width=4, pool="sum"), Projection),
     told(discriminator(ResNetDiscriminator, (3, 16, 16), width=4), LabelPlanes),
+    told(generator(DenseConvGenerator, (1, 12, 16), width=2), ClassNorm),
+    told(generator(DenseConvGenerator, (1, 12, 16), width=2), LabelPlane, size=6),
+    told(discriminator(DenseConvDiscriminator, (1, 12, 16), width=2, norm="layer"), Projection),
 ]
 # Their further heads do not move the score.
 FURTHER_HEADS = [

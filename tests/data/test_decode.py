@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from ganbench.data import decode
 from ganbench.data.decode import BrokenPicture, channels_first, fit, read_picture
 
 from .conftest import encoded, noise
@@ -108,11 +107,9 @@ def test_broken_and_foreign_files_are_refused(data: bytes) -> None:
         read_picture(data)
 
 
-def test_too_many_pixels_are_refused_before_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
-    data = encoded(noise(0, 10, 10))
-    monkeypatch.setattr(decode, "LARGEST", 99)
+def test_too_many_pixels_are_refused_before_decoding() -> None:
     with pytest.raises(BrokenPicture, match="10x10 is above"):
-        read_picture(data)
+        read_picture(encoded(noise(0, 10, 10)), largest=99)
 
 
 def test_a_decompression_bomb_is_a_broken_picture() -> None:

@@ -148,6 +148,35 @@ def test_a_bomb_is_refused_before_a_pixel_is_decoded(tmp_path: Path, monkeypatch
             decode.read_picture(bomb(side, side))
 
 
+def test_so_is_one_in_an_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_archive(tmp_path / "a.npz", [bomb(9_000, 9_000), bomb(20_000, 20_000)], [0, 0], ["x"])
+    monkeypatch.setattr(ImageFile.ImageFile, "load", None)
+    with pytest.raises(UserError, match=r"picture 0 of .*a.npz is broken: 9000x9000 is above 64"):
+        archive(str(tmp_path / "a.npz"))
+    found = [reason for _, reason in check(tmp_path / "a.npz").broken]
+    assert re.search("above 64 megapixels", found[0])
+    assert re.search("decompression bomb", found[1])
+
+
+def test_and_arrays_of_samples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    np.savez_compressed(tmp_path / "a.npz", samples=np.zeros((30_000, 3, 32, 32), np.uint8))
+    monkeypatch.setattr(np.lib.format, "read_array", None)
+    with pytest.raises(UserError, match=r"would unpack to 92,160,128, more than 100 times as many"):
+        evaluate(str(tmp_path / "a.npz"), against="shapes", metrics=["spectrum"])
+
+
+def test_odd_pictures_stand_on_the_right_of_a_run_too(tmp_path: Path) -> None:
+    root = tmp_path / "own"
+    expected = odd_pictures(root)
+    for number in range(100 - len(expected)):
+        (root / f"z{number:03d}.png").write_bytes(encoded(noise(number)))
+    (score,) = evaluate("shapes", against=str(root), metrics=["swd"], n=100)
+    assert score.measured["reference"]["items"] == 100  # type: ignore[index, call-overload]
+    broken_files(root)
+    with pytest.raises(UserError, match=r"8 of the 108 pictures in .*own are broken \(bomb.png: "):
+        evaluate("shapes", against=str(root), metrics=["swd"], n=100)
+
+
 def test_an_archive_that_would_unpack_to_too_much_is_refused_unread(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

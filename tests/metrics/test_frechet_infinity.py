@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from ganbench.errors import UserError
 from ganbench.metrics.frechet_distance import FrechetTo
-from ganbench.metrics.frechet_infinity import FrechetInfinity, counts_of, distances_at, extrapolated
+from ganbench.metrics.frechet_infinity import (
+    FrechetInfinity,
+    counts_of,
+    distances_at,
+    extrapolated,
+    limit_of,
+)
+from ganbench.metrics.reference_sample import random_order
 from ganbench.metrics.statistics import Gaussian
 
 from .stand_ins import Held, Projection
@@ -53,6 +60,10 @@ def test_the_score(pictures):
     assert score.measured["extrapolated_from"]["samples"][-1] == 200
     assert score.value < score.details["distances"][-1]
     assert score.details["slope"] > 0
+    assert score.details["real_against_real_samples"] == 150
+    features = Projection()(reference.data)[random_order(300)]
+    floor = limit_of(features[:150], FrechetTo(statistics(features[150:])), 7)
+    assert score.details["real_against_real"] == pytest.approx(floor, rel=1e-4)
     again = FrechetInfinity(Projection()).score([pictures(200, seed=1)], reference)
     assert again.value == pytest.approx(score.value, rel=1e-4)
     assert again.differences(score) == ()

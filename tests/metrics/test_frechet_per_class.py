@@ -10,6 +10,7 @@ from ganbench.errors import UserError
 from ganbench.metrics.chunk import Labelled
 from ganbench.metrics.frechet_distance import frechet_distance
 from ganbench.metrics.frechet_per_class import FrechetPerClass
+from ganbench.metrics.reference_sample import random_order
 
 from .stand_ins import Held, Projection
 from .test_frechet_distance import statistics
@@ -37,6 +38,24 @@ def test_each_class_is_compared_with_itself(pictures, cache):
     extractor.seen = 0
     assert FrechetPerClass(extractor).score(chunks, reference) == score
     assert extractor.seen == 90, "the classes' statistics are kept"
+
+
+def test_beside_it_stand_an_interval_and_what_real_pictures_score(pictures, cache):
+    reference, extractor = _labelled(pictures, 600), Projection()
+    samples, labels = pictures(90, seed=1), torch.arange(90) % 3
+    details = FrechetPerClass(extractor).score([Labelled(samples, labels)], reference).details
+    low, high = details["interval_95"]
+    assert 0 <= low < sum(details["classes"].values()) / 3 < high
+    floors = []
+    for k in range(3):
+        features = extractor(reference.items(torch.arange(600)[k::3]))[random_order(200)]
+        floors.append(frechet_distance(statistics(features[30:]), statistics(features[:30])))
+    assert details["real_against_real"] == pytest.approx(sum(floors) / 3, rel=1e-4)
+    extractor.seen = 0
+    FrechetPerClass(extractor).score([Labelled(samples, labels)], reference)
+    assert extractor.seen == 90, "the floors are kept"
+    few = FrechetPerClass(extractor, allow_rank_deficient=True)
+    assert few.score([Labelled(samples[:12], labels[:12])], reference).details["interval_95"] is None
 
 
 def test_labels_that_are_turned_about_are_seen(pictures):

@@ -9,9 +9,7 @@ import pytest
 import torch
 from tests.tiny import tiny
 
-from ganbench.errors import UserError
 from ganbench.experiment import train
-from ganbench.latents import FromItems, Gaussian, Uniform, truncated
 from ganbench.model import Model, load
 from ganbench.report.interpolations import direction_arrangement, directions, interpolations, slerp
 from ganbench.sampling import write_picture
@@ -59,17 +57,3 @@ def test_directions_are_the_right_singular_vectors_of_the_first_layer(model: Mod
 def test_both_are_pictures(model: Model, picture: str, tmp_path: Path) -> None:
     write_picture(model, tmp_path / "p.png", picture, 2, 0)  # type: ignore[arg-type]
     assert (tmp_path / "p.png").read_bytes()
-
-
-def test_truncated_numbers_are_those_of_a_truncated_normal() -> None:
-    z = torch.randn(20_000, 4, generator=torch.Generator().manual_seed(0))
-    cut = truncated(Gaussian(4), z, 1.0)
-    assert cut.abs().max() <= 1.0
-    assert float(cut.std()) == pytest.approx(0.5396, abs=0.01)  # of N(0, 1) between -1 and 1
-    assert torch.equal(cut.argsort(0), z.argsort(0))
-    torch.testing.assert_close(truncated(Gaussian(4), z, 30.0), z, atol=1e-3, rtol=1e-3)
-    with pytest.raises(UserError, match="truncation must be above 0"):
-        truncated(Gaussian(4), z, 0.0)
-    for latent in (Uniform(4), FromItems()):
-        with pytest.raises(UserError, match="only of Gaussian latents"):
-            truncated(latent, z, 1.0)

@@ -1,38 +1,34 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 import re
+import shutil
 from html.parser import HTMLParser
+from io import BytesIO
 from pathlib import Path
 
 import pytest
-import torch
+from PIL import Image
+from tests.report.example import HOSTILE, example_run
 from tests.tiny import drawn, tiny
 
-from ganbench.catalogue import find_recipe
-from ganbench.data.base import DataInfo
 from ganbench.experiment import train
-from ganbench.report.grid import sample_picture
 from ganbench.report.page import write_report
-from ganbench.runs import Run, write_json
+from ganbench.runs import Run
 
-INFO = DataInfo(name="ring8", kind="points", shape=(2,), size=8, fingerprint="f00d", low=-15, high=15)
+MEGABYTE = 1_000_000
+VOID = ("meta", "link", "img", "br", "input")
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    recipe = dataclasses.replace(find_recipe("gan-r1-ring8", "laptop"), summary="<script>alert(1)</script>")
-    machine = {"device": "cpu", "threads": 1, "processes": 1, "torch": "2", "python": "3"}
-    meta = {"ganbench": "0", "seed": 7, "created": "now", "data": INFO.to_dict(), "machine": machine}
-    made = Run.create(tmp_path_factory.mktemp("made") / "run", recipe, meta)
-    pictures = [sample_picture(INFO, torch.full((5, 2), float(step))) for step in range(3)]
-    for step in range(1, 31):
-        made.events.append("scalars", step, kimg=1.0, **{"D/adversarial": 1.0 / step})
-        (made.samples / f"step-{step:08d}.png").write_bytes(pictures[step % 3])
-    score = {"name": "modes", "value": 8.0, "better": "higher", "details": {}, "measured": {"samples": 2500}}
-    write_json(made.eval / "modes.json", score)
-    return made
+def made(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return example_run(tmp_path_factory.mktemp("made") / "run")
+
+
+@pytest.fixture
+def run(tmp_path: Path, made: Run) -> Run:
+    """A copy of the run that is made of its files, to be changed."""
+    return Run(shutil.copytree(made.path, tmp_path / "run"))
 
 
 @pytest.fixture(scope="module")
@@ -42,51 +38,101 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 @pytest.fixture(scope="module")
-def text(run: Run) -> str:
+def text(made: Run) -> str:
     """The page of the run that is made of its files."""
-    path = write_report(run)
-    assert path == run.path / "report.html"
-    return path.read_text()
+    return write_report(made).read_text()
 
 
 class Page(HTMLParser):
-    """Collects tags and picture sources."""
+    """Collects tags, text and picture sources, and holds that every tag is closed in its place."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
         self.tags: list[str] = []
+        self.open: list[str] = []
+        self.attributes: set[str] = set()
         self.pictures: list[dict[str, str | None]] = []
+        self.words = ""
         self.feed(text)
+        self.close()
+        assert self.open == []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
+        self.attributes |= {name for name, _ in attrs}
+        if tag not in VOID:
+            self.open.append(tag)
         if tag == "img":
             self.pictures.append(dict(attrs))
 
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
 
-def test_shows_what_was_run_its_scores_curves_and_samples(text: str) -> None:
-    page = Page(text)
-    assert "gan-r1-ring8" in text
-    assert "seed</td><td>7" in text
-    assert "1801.04406" in text
-    assert "<td>modes</td><td>8</td>" in text
-    assert len(page.pictures) == 1 + 12, "the curves and at most twelve sample pictures"
-    assert "step 1<" in text
-    assert "step 30<" in text
+    def handle_data(self, data: str) -> None:
+        if "script" not in self.open:
+            self.words += f"{data} "
+
+
+def test_shows_what_was_run_its_scores_curves_and_samples(run: Run) -> None:
+    path = write_report(run)
+    page = Page(path.read_text())
+    assert path == run.path / "report.html"
+    assert path.stat().st_size < 8 * MEGABYTE
+    for words in (
+        "gan-r1-ring8",
+        "seed 7",
+        "arXiv 1801.04406",
+        "eprint = {1801.04406}",
+        "modes 8 higher 2500",
+    ):
+        assert words in " ".join(page.words.split()), words
+    assert page.tags.count("figure") == 4 + 2 + 2 + 1, "charts, layers, strips, the last grid"
+    assert [p["data-step"] for p in page.pictures if "data-step" in p] == ["10", "20", "30", "40"] * 2
+    assert "No rule found anything wrong" in page.words
 
 
 def test_needs_no_network_and_describes_its_pictures(text: str) -> None:
     for picture in Page(text).pictures:
-        source = picture["src"] or ""
-        assert source.startswith("data:image/png;base64,")
-        assert base64.b64decode(source.partition(",")[2]).startswith(b"\x89PNG")
-        assert picture["alt"]
-    assert not re.search(r'(src|href)="(?!data:)', text)
+        kind, _, data = (picture["src"] or "").partition(";base64,")
+        assert kind in ("data:image/png", "data:image/webp")
+        Image.open(BytesIO(base64.b64decode(data))).load()
+        assert re.search(r"step \d+", picture["alt"] or "")
+    assert not re.search(r'(src|href)="(?!data:|#part-)', text)
+    assert "default-src 'none'" in text
 
 
-def test_names_cannot_bring_markup_in(text: str) -> None:
-    assert "script" not in Page(text).tags
-    assert "&lt;script&gt;" in text
+def test_names_cannot_bring_markup_in(tmp_path: Path, run: Run) -> None:
+    hostile = example_run(tmp_path / "hostile", summary=HOSTILE, term=HOSTILE)
+    hostile.events.append("failure", 40, error=HOSTILE)
+    (hostile.path / HOSTILE.replace("/", "")).mkdir()
+    shutil.copy(run.samples / "step-00000010.png", hostile.path / HOSTILE.replace("/", ""))
+    plain, page = Page(write_report(run).read_text()), Page(write_report(hostile).read_text())
+    assert page.tags.count("script") == plain.tags.count("script")
+    assert "onerror" not in page.attributes
+    assert page.words.count(HOSTILE) >= 2
+
+
+def test_what_is_damaged_is_named_and_the_rest_is_shown(run: Run) -> None:
+    for path in (run.path / "meta.json", run.eval / "modes.json", run.samples / "step-00000040.png"):
+        path.write_bytes(path.read_bytes()[:20])
+    run.events.append("layers", 40, parameters={"D.x": 1})
+    page = Page(write_report(run).read_text())
+    for words in (
+        "meta.json cannot be read",
+        "modes.json cannot be read",
+        "step 40 is damaged",
+        "step-00000040.png is",
+    ):
+        assert words in page.words
+    assert [p["data-step"] for p in page.pictures if "data-step" in p] == [
+        "10",
+        "20",
+        "30",
+        "10",
+        "20",
+        "30",
+        "40",
+    ]
 
 
 def test_a_run_without_anything_yet_has_a_report(tmp_path: Path, run: Run) -> None:
@@ -101,16 +147,15 @@ def test_a_run_without_anything_yet_has_a_report(tmp_path: Path, run: Run) -> No
 
 def test_a_trained_run_shows_d_and_the_layers_and_keeps_the_pictures(trained: Run) -> None:
     page = Page(write_report(trained).read_text())
-    kept = {p.stem: p.read_bytes() for p in trained.pictures.iterdir()}
-    assert set(kept) == {"losses", "critic-first", "critic-last", "weights", "layers-G", "layers-D"}
-    assert kept["critic-first"] == (trained.critic / "step-00000004.png").read_bytes()
-    assert kept["critic-last"] == (trained.critic / "step-00000012.png").read_bytes()
-    shown = {base64.b64decode((p["src"] or "").partition(",")[2]) for p in page.pictures}
-    assert set(kept.values()) <= shown
-    assert len(page.pictures) == len(kept) + 3
+    kept = {p.name: p.read_bytes() for p in trained.pictures.iterdir()}
+    drawn = {"losses", "critic-first", "critic-last", "weights", "layers-G", "layers-D"}
+    assert set(kept) == {f"{name}.png" for name in drawn} | {"network-G.svg", "network-D.svg"}
+    assert kept["critic-first.png"] == (trained.critic / "step-00000004.png").read_bytes()
+    assert kept["critic-last.png"] == (trained.critic / "step-00000012.png").read_bytes()
+    assert page.words.count("Layers of ") == 4, "a chart for G and for D, each with its words"
     before = dict(kept)
     write_report(trained)
-    assert {p.stem: p.read_bytes() for p in trained.pictures.iterdir()} == before
+    assert {p.name: p.read_bytes() for p in trained.pictures.iterdir()} == before
 
 
 def test_where_d_is_not_drawn_the_page_says_why(tmp_path: Path) -> None:

@@ -134,3 +134,19 @@ def test_cut_forgets_what_came_after_a_step(events: EventLog) -> None:
 def test_cut_of_no_file_makes_none(events: EventLog) -> None:
     events.cut(3)
     assert not events.path.exists()
+
+
+def test_a_follower_is_told_each_event_once_and_a_cut_line_when_it_is_whole(tmp_path: Path) -> None:
+    events = EventLog(tmp_path / "events.jsonl")
+    new = events.follow()
+    assert new() == []
+    events.append("scalars", 1)
+    events.append("scalars", 2)
+    assert [event["step"] for event in new()] == [1, 2]
+    assert new() == []
+    with events.path.open("a") as file:
+        file.write('{"kind": "scalars", ')
+    assert new() == []
+    with events.path.open("a") as file:
+        file.write('"step": 3}\n')
+    assert [event["step"] for event in new()] == [3]

@@ -83,19 +83,20 @@ def _without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def read_picture(data: bytes, formats: tuple[str, ...] = FORMATS) -> Picture:
+def read_picture(data: bytes, formats: tuple[str, ...] = FORMATS, largest: int | None = None) -> Picture:
     """Decode one picture (the first frame of a moving one), turned as its EXIF says, transparency on white.
 
     Raises:
-        BrokenPicture: not one of the formats, damaged, or above 64 megapixels.
+        BrokenPicture: not one of the formats, damaged, or above ``largest`` pixels (64 million unless given).
     """
+    most = LARGEST if largest is None else largest
     if not data:
         raise BrokenPicture("the file is empty")
     try:
         image = Image.open(io.BytesIO(data), formats=formats)
         # Before any pixel is decoded: a file of some kilobytes may ask for gigabytes.
-        if image.width * image.height > LARGEST:
-            raise BrokenPicture(f"{image.width}x{image.height} is above {LARGEST // 1_000_000} megapixels")
+        if image.width * image.height > most:
+            raise BrokenPicture(f"{image.width}x{image.height} is above {most // 1_000_000} megapixels")
         image.load()
         plain, turn = _plain(image), _turn(image)
         return Picture(plain if turn is None else plain.transpose(turn), image.format or "?", image.mode)

@@ -14,7 +14,7 @@ from ganbench.metrics.base import Better, Score
 from ganbench.metrics.chunk import Chunk
 from ganbench.metrics.class_features import require_classes
 from ganbench.metrics.extractors.base import Classifying, FeatureExtractor, score_name
-from ganbench.metrics.measure import require_labels
+from ganbench.metrics.labels import labels_in
 from ganbench.metrics.pictures import PictureMetric
 from ganbench.metrics.record import features_record, reference_record, versions
 
@@ -65,12 +65,10 @@ class ConditionalAccuracyMeasurement:
 
     def add(self, chunk: Chunk) -> None:
         """Take in one chunk of pictures. Raises UserError if they have no labels."""
-        if chunk.labels is None:
-            require_labels(self._metric)
-            return
-        right = chunk.logits(self._classifier).argmax(1) == chunk.labels
-        self._asked += torch.bincount(chunk.labels, minlength=len(self._asked))
-        self._right += torch.bincount(chunk.labels[right], minlength=len(self._asked))
+        labels = labels_in(chunk, self._metric.name)
+        right = chunk.logits(self._classifier).argmax(1) == labels
+        self._asked += torch.bincount(labels, minlength=len(self._asked))
+        self._right += torch.bincount(labels[right], minlength=len(self._asked))
 
     def score(self) -> Score:
         """Return the share that was recognised, with its 95 % interval, and that of each class."""

@@ -98,7 +98,7 @@ class FrechetMeasurement:
                     "standard_error": error,
                     "interval_95": [max(0.0, terms.distance - 1.96 * error), terms.distance + 1.96 * error],
                 }
-            details |= real_against_real(self._dataset, features, reference, samples.count)
+            details |= real_against_real(self._dataset, features, reference, samples.count).details()
         return Score(
             name=self._metric.name,
             value=terms.distance,

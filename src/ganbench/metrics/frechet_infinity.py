@@ -18,6 +18,7 @@ from ganbench.metrics.cost import seconds_of
 from ganbench.metrics.extractors.base import FeatureExtractor, score_name
 from ganbench.metrics.frechet import frechet_record, require_items
 from ganbench.metrics.frechet_distance import FrechetTo
+from ganbench.metrics.noise_floor import real_against_real
 from ganbench.metrics.pictures import PictureMetric, Rows
 from ganbench.metrics.reference import reference_statistics
 from ganbench.metrics.statistics import Gaussian, RunningGaussian
@@ -56,6 +57,12 @@ def extrapolated(counts: Sequence[int], distances: Sequence[float]) -> tuple[flo
     y = torch.tensor(distances, dtype=torch.float64)
     slope = ((x - x.mean()) * (y - y.mean())).sum() / (x - x.mean()).square().sum()
     return float(y.mean() - slope * x.mean()), float(slope)
+
+
+def limit_of(rows: Tensor, reference: FrechetTo, fewest: int, seed: int = 0) -> float:
+    """Return the distance that infinitely many rows like these ``[N, D]`` would have."""
+    counts = counts_of(len(rows), fewest)
+    return extrapolated(counts, distances_at(rows, counts, reference, seed))[0]
 
 
 @dataclass(frozen=True)
@@ -100,15 +107,28 @@ class FrechetInfinityMeasurement:
     def score(self) -> Score:
         """Return the extrapolated distance of all pictures so far."""
         metric, rows = self._metric, self._rows.matrix()
-        counts = counts_of(len(rows), metric.features.dims + 1)
-        distances = distances_at(rows, counts, FrechetTo(self._statistics), metric.seed)
+        least, reference = metric.features.dims + 1, FrechetTo(self._statistics)
+        counts = counts_of(len(rows), least)
+        distances = distances_at(rows, counts, reference, metric.seed)
         value, slope = extrapolated(counts, distances)
         steps: dict[str, JSON] = {"samples": list(counts), "order_seed": metric.seed}
         return Score(
             name=metric.name,
             value=value,
             better=metric.better,
-            details={"distances": list(distances), "slope": slope},
+            details={
+                "distances": list(distances),
+                "slope": slope,
+                **real_against_real(
+                    self._dataset,
+                    metric.features,
+                    reference,
+                    len(rows),
+                    judge=lambda real, others: limit_of(real, others, least, metric.seed),
+                    judged_by=f"infinity-{metric.seed}",
+                    least=metric.minimum,
+                ).details(),
+            },
             measured={
                 **frechet_record(self._dataset, self._statistics.count, metric.features, len(rows)),
                 "extrapolated_from": steps,

@@ -5,41 +5,28 @@ Miyato and Koyama, "cGANs with Projection Discriminator" (2018), arXiv:1802.0563
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor
 
-from ganbench.errors import UserError
-from ganbench.metrics.base import Score
+from ganbench.data.part import Part
+from ganbench.metrics.base import JSON, Score
 from ganbench.metrics.chunk import Chunk
 from ganbench.metrics.extractors.base import FeatureExtractor, score_name
 from ganbench.metrics.frechet import frechet_record
 from ganbench.metrics.frechet_distance import FrechetTo
-from ganbench.metrics.labels import labels_of
-from ganbench.metrics.measure import require_labels
+from ganbench.metrics.labels import labels_in, labels_of, require_of_class
+from ganbench.metrics.noise_floor import real_against_real
 from ganbench.metrics.pictures import PictureMetric, Rows
 from ganbench.metrics.reference import reference_statistics
 from ganbench.metrics.statistics import Gaussian, RunningGaussian
+from ganbench.statistics import mean
 
 if TYPE_CHECKING:
     from ganbench.data.base import Dataset
-
-
-class OfClass:
-    """The items of one class: what is worked out of them is kept under a fingerprint of its own."""
-
-    def __init__(self, whole: Dataset, number: int, index: Tensor) -> None:
-        self._whole, self._index = whole, index
-        print_ = whole.info.fingerprint
-        self.info = replace(
-            whole.info, size=len(index), fingerprint=f"{print_} class {number}" if print_ else ""
-        )
-
-    def items(self, index: Tensor) -> Tensor:
-        """Return these items as they are."""
-        return self._whole.items(self._index[index])
 
 
 @dataclass(frozen=True)
@@ -63,6 +50,11 @@ class FrechetPerClass(PictureMetric):
     @property
     def minimum(self) -> int:
         """What one class needs; there must be as many of each."""
+        return self.minimum_of_class
+
+    @property
+    def minimum_of_class(self) -> int:
+        """One more than the feature dimensions, or 2 if a singular covariance is allowed."""
         return 2 if self.allow_rank_deficient else self.features.dims + 1
 
     def begin(self, reference: Dataset) -> FrechetPerClassMeasurement:
@@ -71,56 +63,83 @@ class FrechetPerClass(PictureMetric):
         labels = labels_of(reference, self.name)
         chosen = [(labels == number).nonzero().flatten() for number in range(len(info.classes))]
         for name, index in zip(info.classes, chosen, strict=True):
-            self.require("items of '" + info.name + "'", name, len(index))
-        statistics = [
-            reference_statistics(OfClass(reference, number, index), self.features, rows=False)
-            for number, index in enumerate(chosen)
-        ]
-        return FrechetPerClassMeasurement(self, reference, statistics)
-
-    def require(self, what: str, name: str, count: int) -> None:
-        """Raise UserError if a class has too few."""
-        if count < self.minimum:
-            raise UserError(
-                f"metric '{self.name}' needs at least {self.minimum:,} of each class, "
-                f"and only {count:,} {what} are of class '{name}'; use features of fewer dimensions, or more samples"
-            )
+            require_of_class(self, len(index), f"items of '{info.name}'", name)
+        parts = [Part(reference, index, f"class {number}") for number, index in enumerate(chosen)]
+        statistics = [reference_statistics(part, self.features, rows=False) for part in parts]
+        return FrechetPerClassMeasurement(self, reference, parts, statistics)
 
 
 class FrechetPerClassMeasurement:
     """The samples' features and labels so far."""
 
-    def __init__(self, metric: FrechetPerClass, reference: Dataset, statistics: list[Gaussian]) -> None:
-        self._metric, self._dataset, self._statistics = metric, reference, statistics
+    def __init__(
+        self,
+        metric: FrechetPerClass,
+        reference: Dataset,
+        parts: Sequence[Part],
+        statistics: Sequence[Gaussian],
+    ) -> None:
+        self._metric, self._dataset, self._parts, self._statistics = metric, reference, parts, statistics
         self._rows, self._labels = Rows(metric.features), list[Tensor]()
 
     def add(self, chunk: Chunk) -> None:
         """Take in one chunk of pictures. Raises UserError if they have no labels."""
-        if chunk.labels is None:
-            require_labels(self._metric)
-            return
-        self._labels.append(chunk.labels)
+        self._labels.append(labels_in(chunk, self._metric.name))
         self._rows.add(chunk)
 
     def score(self) -> Score:
         """Return the mean over the classes of the distance; each class's is in the details."""
         metric, rows, labels = self._metric, self._rows.matrix(), torch.cat(self._labels)
         classes = self._dataset.info.classes
-        distances: dict[str, float] = {}
-        for number, (name, statistics) in enumerate(zip(classes, self._statistics, strict=True)):
-            own = rows[labels == number]
-            metric.require("samples", name, len(own))
-            running = RunningGaussian(metric.features.dims)
-            running.add(own)
-            distances[name] = FrechetTo(statistics).terms(running.gaussian()).distance
-        items = sum(statistics.count for statistics in self._statistics)
+        found = [self._of_class(number, rows[labels == number]) for number in range(len(classes))]
+        value = mean([one.distance for one in found])
         return Score(
             name=metric.name,
-            value=sum(distances.values()) / len(distances),
+            value=value,
             better=metric.better,
-            details={"classes": distances},
+            details={
+                "classes": {name: one.distance for name, one in zip(classes, found, strict=True)},
+                "interval_95": _interval(value, found),
+                "real_against_real": _mean([one.floor for one in found]),
+            },
             measured={
-                **frechet_record(self._dataset, items, metric.features, len(rows)),
+                **frechet_record(
+                    self._dataset,
+                    sum(statistics.count for statistics in self._statistics),
+                    metric.features,
+                    len(rows),
+                ),
                 "samples_of_class": torch.bincount(labels, minlength=len(classes)).tolist(),
             },
         )
+
+    def _of_class(self, number: int, rows: Tensor) -> _Found:
+        metric, running = self._metric, RunningGaussian(self._metric.features.dims)
+        require_of_class(metric, len(rows), "samples", self._dataset.info.classes[number])
+        running.add(rows)
+        samples, reference = running.gaussian(), FrechetTo(self._statistics[number])
+        error = reference.standard_error(samples, rows) if len(rows) > metric.features.dims else None
+        floor = real_against_real(self._parts[number], metric.features, reference, len(rows), keep_rows=False)
+        return _Found(reference.terms(samples).distance, error, floor.value)
+
+
+class _Found(NamedTuple):
+    """A class's distance, its standard error, and what real pictures of the class score."""
+
+    distance: float
+    error: float | None
+    floor: float | None
+
+
+def _interval(value: float, found: Sequence[_Found]) -> JSON:
+    """Return the 95 % interval of the mean over classes, which have no sample in common; None if it is not known."""
+    errors = [one.error for one in found if one.error is not None]
+    if len(errors) < len(found):
+        return None
+    reach = 1.96 * sum(error**2 for error in errors) ** 0.5 / len(errors)
+    return [max(0.0, value - reach), value + reach]
+
+
+def _mean(floors: Sequence[float | None]) -> float | None:
+    known = [floor for floor in floors if floor is not None]
+    return mean(known) if len(known) == len(floors) else None

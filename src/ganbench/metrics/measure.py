@@ -67,15 +67,6 @@ def require_samples(metric: Metric, count: int) -> None:
         )
 
 
-def require_labels(metric: Metric) -> None:
-    """Raise UserError if the metric goes by classes, for samples that have no labels; ask before making them."""
-    if getattr(metric, "needs_labels", False):
-        raise UserError(
-            f"metric '{metric.name}' needs samples with labels, and these have none: a model without classes makes "
-            "no others; use 'fd'"
-        )
-
-
 def require_kind(metric: Metric, info: DataInfo) -> None:
     """Raise UserError if the metric judges pictures and the data are points, or the reverse."""
     if metric.kind != info.kind:

@@ -6,49 +6,88 @@ It is what bias and chance alone give at that number of samples, kept on disk be
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
 
 import torch
+from torch import Tensor
 
 from ganbench.data.places import cache_folder
 from ganbench.metrics.base import JSON
 from ganbench.metrics.extractors.base import FeatureExtractor
 from ganbench.metrics.frechet_distance import FrechetTo
 from ganbench.metrics.kept_tensors import read_tensors, write_tensors
-from ganbench.metrics.reference import reference_key, reference_rows, rows_kept
+from ganbench.metrics.reference import Items, first_rows, reference_key, reference_rows, rows_kept
 from ganbench.metrics.statistics import RunningGaussian, without
 
-if TYPE_CHECKING:
-    from ganbench.data.base import Dataset
+Judge: TypeAlias = Callable[[Tensor, FrechetTo], float]
+"""Scores features ``[N, D]`` against a Gaussian."""
+
+
+class Floor(NamedTuple):
+    """What so many real pictures score; None where there are too few."""
+
+    value: float | None
+    samples: int
+
+    def details(self) -> dict[str, JSON]:
+        """Return it as details of a score."""
+        return {"real_against_real": self.value, "real_against_real_samples": self.samples}
+
+
+def distance_of(rows: Tensor, reference: FrechetTo) -> float:
+    """Return the Fréchet distance of the features."""
+    running = RunningGaussian(rows.shape[1])
+    running.add(rows)
+    return reference.terms(running.gaussian()).distance
 
 
 def real_against_real(
-    dataset: Dataset, extractor: FeatureExtractor, reference: FrechetTo, samples: int
-) -> dict[str, JSON]:
-    """Return the distance of ``samples`` real pictures to all others of the reference, as details of a score.
+    dataset: Items,
+    extractor: FeatureExtractor,
+    reference: FrechetTo,
+    samples: int,
+    *,
+    judge: Judge = distance_of,
+    judged_by: str = "",
+    least: int = 2,
+    keep_rows: bool = True,
+) -> Floor:
+    """Return the distance of ``samples`` real pictures to all others of the reference.
 
     The pictures are random ones, at most half of the reference and at most 10,000. Their part is taken out of the
-    reference's statistics, so that none of them is on both sides. ``real_against_real_samples`` says how many
-    there were; the value is None where the reference has fewer than four items.
+    reference's statistics, so that none of them is on both sides. There is no value where they are fewer than
+    ``least``. Another ``judge`` than the distance has a name, ``judged_by``; ``keep_rows`` says whether features that
+    are worked out for this are to be kept.
     """
     items = reference.reference.count
-    if items < 4:
-        return {"real_against_real": None, "real_against_real_samples": 0}
-    count = max(2, min(samples, items // 2, rows_kept(extractor, items)))
-    path = cache_folder() / "floors" / f"{reference_key(dataset, extractor, items)}-{count}.floor"
-    kept = read_tensors(path) if dataset.info.fingerprint else None
-    if kept is not None and kept.keys() == {"floor"}:
-        floor = float(kept["floor"])
-    else:
+    count = min(samples, items // 2, rows_kept(extractor, items))
+    if count < least:
+        return Floor(None, 0)
+
+    def work() -> float:
+        rows = reference_rows if keep_rows else first_rows
+        chosen = rows(dataset, extractor, items if keep_rows else count)[:count]
         running = RunningGaussian(extractor.dims)
-        running.add(reference_rows(dataset, extractor, items)[:count])
-        chosen = running.gaussian()
-        floor = FrechetTo(without(reference.reference, chosen)).terms(chosen).distance
-        if dataset.info.fingerprint:
-            try:
-                write_tensors(path, {"floor": torch.tensor(floor, dtype=torch.float64)})
-            except OSError as error:
-                warnings.warn(
-                    f"the noise floor is not kept, cannot write {path.parent}: {error.strerror}", stacklevel=2
-                )
-    return {"real_against_real": floor, "real_against_real_samples": count}
+        running.add(chosen)
+        return judge(chosen, FrechetTo(without(reference.reference, running.gaussian())))
+
+    key = f"{reference_key(dataset, extractor, items)}-{count}{judged_by and '-'}{judged_by}"
+    floor = _kept(key, work) if dataset.info.fingerprint else work()
+    return Floor(floor, count)
+
+
+def _kept(key: str, work: Callable[[], float]) -> float:
+    """Return the number that is on disk by that key, or else work it out and put it there."""
+    path = cache_folder() / "floors" / f"{key}.floor"
+    kept = read_tensors(path)
+    if kept is not None and kept.keys() == {"floor"}:
+        return float(kept["floor"])
+    floor = work()
+    try:
+        write_tensors(path, {"floor": torch.tensor(floor, dtype=torch.float64)})
+    except OSError as error:
+        warnings.warn(
+            f"the noise floor is not kept, cannot write {path.parent}: {error.strerror}", stacklevel=4
+        )
+    return floor

@@ -92,14 +92,21 @@ def reference_rows(
     cached = (read_tensors(path) or {}).get("rows") if dataset.info.fingerprint else None
     if cached is not None and tuple(cached.shape) == (wanted, extractor.dims):
         return cached
-    parts, progress = [], progress or _forecast(dataset, extractor, wanted)
-    for index in torch.split(random_order(dataset.info.size)[:wanted], CHUNK):
-        parts.append(extractor(dataset.items(index)))
-        progress(sum(map(len, parts)), wanted)
-    features = torch.cat(parts)
+    features = first_rows(dataset, extractor, wanted, progress=progress)
     if dataset.info.fingerprint:
         _keep(path, {"rows": features})
     return features
+
+
+def first_rows(
+    dataset: Items, extractor: FeatureExtractor, count: int, *, progress: Progress | None = None
+) -> Tensor:
+    """Return the first ``count`` of what :func:`reference_rows` returns, without looking at or keeping anything."""
+    parts, progress = [], progress or _forecast(dataset, extractor, count)
+    for index in torch.split(random_order(dataset.info.size)[:count], CHUNK):
+        parts.append(extractor(dataset.items(index)))
+        progress(sum(map(len, parts)), count)
+    return torch.cat(parts)
 
 
 def rows_kept(extractor: FeatureExtractor, items: int) -> int:

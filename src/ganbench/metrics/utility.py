@@ -19,8 +19,7 @@ from ganbench.metrics.base import JSON, Better, Score
 from ganbench.metrics.chunk import Chunk
 from ganbench.metrics.classifier import Teaching, accuracy_on, alone, teach
 from ganbench.metrics.held_out import require_held_out
-from ganbench.metrics.labels import labels_of, require_same_classes
-from ganbench.metrics.measure import require_labels
+from ganbench.metrics.labels import labels_in, labels_of, require_same_classes
 from ganbench.metrics.pictures import PictureMetric
 from ganbench.metrics.record import reference_record, versions
 from ganbench.metrics.supplies import NeedsHeldOut
@@ -96,11 +95,8 @@ class UtilityMeasurement:
 
     def add(self, chunk: Chunk) -> None:
         """Take in one chunk of pictures. Raises UserError if they have no labels."""
-        if chunk.labels is None:
-            require_labels(self._metric)
-            return
+        self._labels.append(labels_in(chunk, self._metric.name))
         self._samples.append(chunk.samples)
-        self._labels.append(chunk.labels)
 
     def score(self) -> Score:
         """Train and judge all classifiers; a few minutes."""

@@ -1,6 +1,7 @@
 """Generators and discriminators, one family a file."""
 
 from ganbench.networks.codes import CodeNetwork
+from ganbench.networks.dense_conv import DenseConvDiscriminator, DenseConvGenerator
 from ganbench.networks.dense_dcgan import DenseDCGANDiscriminator, DenseDCGANGenerator
 from ganbench.networks.encoder import Predictor, ResNetEncoder
 from ganbench.networks.image_to_image import ImageToImageGenerator, PatchDiscriminator
@@ -14,6 +15,8 @@ from ganbench.networks.strideless_dcgan import StridelessDCGANDiscriminator, Str
 
 __all__ = [
     "CodeNetwork",
+    "DenseConvDiscriminator",
+    "DenseConvGenerator",
     "DenseDCGANDiscriminator",
     "DenseDCGANGenerator",
     "ImageToImageGenerator",

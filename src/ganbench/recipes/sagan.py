@@ -42,7 +42,7 @@ def attentive(budget: Budget) -> tuple[dict[str, Spec], Schedule]:
             ),
         }
         schedule = Schedule(
-            steps=4000,
+            steps=3500,
             batch=64,
             learning_rate=Spec(Linear),
             ema_half_life=10_000,

@@ -1,182 +1,203 @@
-"""One self-contained report.html about a run: what was run, scores, curves, D, layers, samples through time."""
+"""One self-contained report.html about a run: its health, what was run, scores, curves, pictures, D, layers."""
 
 from __future__ import annotations
 
-import base64
-import html
 import json
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from ganbench.errors import UserError
 from ganbench.model import Model, load
-from ganbench.report.critic import weights_picture, why_not
-from ganbench.report.figure import png_bytes
-from ganbench.report.layers import layer_series, layers_picture
+from ganbench.report import parts
+from ganbench.report.architecture import Layer, architecture
+from ganbench.report.chart import (
+    Chart,
+    health_chart,
+    layer_charts,
+    loss_chart,
+    rate_chart,
+    score_chart,
+    speed_chart,
+)
+from ganbench.report.critic import why_not
+from ganbench.report.diagram import diagram, shape_in_words
+from ganbench.report.embed import figure
+from ganbench.report.html import details, facts, page, sections, source, table, text
+from ganbench.report.kept import keep_pictures
+from ganbench.report.layers import layer_series
+from ganbench.report.reading import Reading, picture_folders, read_run
+from ganbench.report.room import Room, within_limit
+from ganbench.report.scores import score_table
+from ganbench.report.shown import Shown, shown
+from ganbench.report.timeline import frames
 from ganbench.runs import Run, write_bytes
 
-_MOST_PICTURES = 12
-_STYLE = """
-:root { color-scheme: light dark; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-table { border-collapse: collapse; } td, th { padding: .2rem .8rem .2rem 0; text-align: left; vertical-align: top; }
-img { max-width: 100%; background: #fff; } figure { margin: 0; }
-.samples { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: 1rem; }
-pre { overflow: auto; background: color-mix(in srgb, currentColor 8%, transparent); padding: 1rem; }
-"""
+_TITLES = {
+    "samples": "samples of the same latents",
+    "critic": "what D makes of the space",
+    "sweeps": "each code through its values",
+}
+_GALLERIES = 12  # pictures that go with scores
 
 
 def write_report(run: Run, trusted: Collection[str] = ()) -> Path:
-    """Write ``report.html`` into the run folder and return its path; the page needs no network.
+    """Write ``report.html`` into the run folder and return its path; the page needs no network and is below 8 MB.
 
-    The pictures that it shows, but for the samples, are also written to ``pictures/``, one PNG each.
-    ``trusted`` names the user's own modules that the recipe may use.
+    What is damaged or half-written is named on the page and left out, and so is what was thinned to fit. Some of its
+    pictures are also written to ``pictures/``, a file each. ``trusted`` names the user's own modules that the recipe
+    may use.
     """
-    recipe, meta = _json(run.path / "recipe.json"), run.meta
-    parts = [
-        f"<h1>{_text(recipe['name'])}</h1><p>{_text(recipe['summary'])}</p>",
-        _facts(run, recipe, meta),
-        _scores(run),
-        _curves(run),
-        _critic(run, trusted),
-        _layers(run),
-        _samples(run),
-        f"<h2>Recipe</h2><pre>{_text(json.dumps(recipe, indent=1))}</pre>",
-    ]
-    page = (
-        '<!doctype html><html lang="en"><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{_text(recipe['name'])}</title><style>{_STYLE}</style><body>{''.join(parts)}</body></html>\n"
-    )
+    reading = read_run(run)
+    model, reason = _loaded(run, trusted)
+    own = [] if model is None else shown(model)
+    networks = {} if model is None else architecture(model)
+    pictures = keep_pictures(reading, model, own, networks)
+
+    def build(room: Room) -> str:
+        said = parts.warnings(reading.findings, room.first(reading.problems, "damaged parts"))
+        inside = {
+            "Health": said,
+            "What was run": _facts(reading),
+            "Scores": _scores(reading, room),
+            "Curves": room.charts(_curves(reading, trusted)),
+            "Through the training": room.timeline(_folders(run), "the training"),
+            "The last samples": _last(run, model, room),
+            "Classes, codes and attention": _own(own, room),
+            "The discriminator": _discriminator(run, model, reason, pictures, room),
+            "Networks": _networks(networks),
+            "Layers": room.charts(layer_charts(layer_series(reading.of("layers")))),
+            "Recipe": details("the resolved recipe", source(json.dumps(reading.recipe, indent=1))),
+        }
+        top = f"<h1>{text(reading.name)}</h1><p>{text(reading.recipe.get('summary', ''))}</p>"
+        return page(reading.name, top + sections(inside) + parts.thinned(room.notes))
+
     path = run.path / "report.html"
-    write_bytes(path, page.encode())
+    write_bytes(path, within_limit(build).encode())
     return path
 
 
-def _facts(run: Run, recipe: Mapping[str, Any], meta: Mapping[str, Any]) -> str:
-    steps = run.checkpoint_steps()
-    data, machine = meta["data"], meta["machine"]
-    facts = {
-        "steps": f"{steps[0] if steps else 0} of {recipe['schedule']['steps']}, batch {recipe['schedule']['batch']}",
-        "data": f"{data['name']}, {data['size']} items, fingerprint {data['fingerprint']}",
-        "seed": meta["seed"],
-        "machine": f"{machine['device']}, {machine['threads']} threads, {machine['processes']} processes",
-        "versions": f"ganbench {meta['ganbench']}, torch {machine['torch']}, Python {machine['python']}",
-        "papers": "; ".join(f"{p['title']} ({p['year']}), arXiv {p['arxiv']}" for p in recipe["papers"]),
-    }
-    return _table([], [[name, value] for name, value in facts.items()])
-
-
-def _scores(run: Run) -> str:
-    scores = [_json(path) for path in sorted(run.eval.glob("*.json"))]
-    rows = [
-        [
-            s["name"],
-            f"{s['value']:.4g}",
-            s["better"],
-            s["measured"].get("samples"),
-            json.dumps(s["details"]),
-            json.dumps(s["measured"]),
-        ]
-        for s in scores
-    ]
-    if not rows:
-        return f"<h2>Scores</h2><p>None yet: <code>ganbench evaluate {_text(run.path)}</code></p>"
-    head = ["score", "value", "better", "samples", "details", "how it was measured"]
-    return "<h2>Scores</h2>" + _table(head, rows)
-
-
-def _curves(run: Run) -> str:
-    events = run.events.read("scalars")
-    names = [n for n in (events[-1] if events else {}) if n not in ("kind", "step", "kimg")]
-    if len(events) < 2:
-        return ""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9, 3.2), layout="constrained")
-    axes = figure.add_subplot()
-    for name in names:
-        points = [(e["step"], e[name]) for e in events if name in e]
-        axes.plot(*zip(*points, strict=True), label=name, linewidth=1.2)
-    axes.set(xlabel="generator steps", ylabel="loss terms")
-    axes.legend()
-    picture = png_bytes(figure, dpi=110)
-    return "<h2>Losses</h2>" + _kept(run, "losses", picture, f"curves of {', '.join(names)} over steps")
-
-
-def _critic(run: Run, trusted: Collection[str]) -> str:
-    """Show D over its space at the first and the last step that were drawn, and how its weights spread."""
-    drawn = sorted(run.critic.glob("step-*.png"))
-    figures = []
-    for path, name in zip([*drawn[:1], *drawn[1:][-1:]], ("critic-first", "critic-last"), strict=False):
-        step = int(path.stem.removeprefix("step-"))
-        image = _kept(run, name, path.read_bytes(), f"what D makes of its space after step {step}")
-        figures.append(f"<figure>{image}<figcaption>step {step}</figcaption></figure>")
-    shown = f'<div class="samples">{"".join(figures)}</div>' if figures else ""
+def _loaded(run: Run, trusted: Collection[str]) -> tuple[Model | None, str]:
+    """Return the model of the newest checkpoint, or why there is none."""
     try:
-        model = load(run, trusted=trusted)
-        reason = None if drawn or model.info.kind == "image" else why_not(model)
-        words = f"<p>Not drawn over its space: {_text(reason)}.</p>" if reason else ""
-        return "<h2>The discriminator</h2>" + shown + words + _weights(run, model)
+        return load(run, trusted=trusted), ""
     except UserError as error:
-        return f"<h2>The discriminator</h2>{shown}<p>Its weights are not shown: {_text(error)}.</p>"
+        return None, str(error)
 
 
-def _weights(run: Run, model: Model) -> str:
-    """Show the weights of the network that judges, if one is called D."""
-    if "D" not in model.networks:
-        return ""
-    picture = weights_picture({f"weights of D after step {model.step}": model.networks["D"]})
-    return _kept(run, "weights", picture, "histogram of D's weights")
+def _facts(reading: Reading) -> str:
+    recipe, meta = reading.recipe, reading.meta
+    data, schedule = _part(meta, "data"), _part(recipe, "schedule")
+    known = {
+        "state": f"{reading.state}, step {reading.step:,} of {reading.steps:,}, batch {schedule.get('batch', '?')}",
+        "data": f"{data.get('name')}, {data.get('size')} items, shape {data.get('shape')}, "
+        f"split {data.get('split')}, fingerprint {data.get('fingerprint')}",
+        "seed": meta.get("seed"),
+        "begun": meta.get("created"),
+        "machine": parts.machine(meta),
+        "version of ganbench": meta.get("ganbench"),
+        "budget": recipe.get("budget", ""),
+    }
+    cited = parts.papers([recipe])
+    return facts(known) + (f"<h3>Papers</h3>{cited}" if cited else "")
 
 
-def _layers(run: Run) -> str:
-    shown = [
-        _kept(
-            run, f"layers-{network}", layers_picture(network, parameters), f"layers of {network} over steps"
-        )
-        for network, parameters in layer_series(run.events.read("layers")).items()
+def _part(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part = values.get(name)
+    return part if isinstance(part, Mapping) else {}
+
+
+def _scores(reading: Reading, room: Room) -> str:
+    """Show the records of ``eval/``, and the pictures that go with them."""
+    if not reading.scores:
+        return f"<p>None yet: <code>ganbench evaluate {text(reading.run.path)}</code></p>"
+    kept = room.first(list(reading.scores), "scores")
+    drawn = [name for name in kept if (reading.run.eval / f"{name}.png").is_file()]
+    pictures = [
+        _of_file(reading.run.eval / f"{name}.png", f"what {name} means", room) for name in drawn[:_GALLERIES]
     ]
-    return f"<h2>Layers</h2>{''.join(shown)}" if shown else ""
+    shown_below = details("pictures that go with the scores", "".join(pictures)) if pictures else ""
+    return score_table([reading.scores[name] for name in kept]) + shown_below
 
 
-def _samples(run: Run) -> str:
-    pictures = sorted(run.samples.glob("step-*.png"))
-    if len(pictures) > _MOST_PICTURES:
-        spacing = (len(pictures) - 1) / (_MOST_PICTURES - 1)
-        pictures = [pictures[round(i * spacing)] for i in range(_MOST_PICTURES)]
-    figures = []
-    for path in pictures:
-        step = int(path.stem.removeprefix("step-"))
-        image = _image(path.read_bytes(), f"samples after step {step}")
-        figures.append(f"<figure>{image}<figcaption>step {step}</figcaption></figure>")
-    return (
-        f'<h2>Samples of the same latents through the run</h2><div class="samples">{"".join(figures)}</div>'
+def _of_file(path: Path, words: str, room: Room, columns: Sequence[str] = ()) -> str:
+    """Return a picture of the run folder, or a sentence where it is damaged."""
+    try:
+        return figure(path.read_bytes(), words, room, caption=words, columns=columns)
+    except (OSError, ValueError, Image.DecompressionBombError):
+        return f"<p>{text(path.name)} is damaged.</p>"
+
+
+def _curves(reading: Reading, trusted: Collection[str]) -> list[Chart]:
+    drawn = [
+        loss_chart(reading.of("scalars")),
+        score_chart(reading.of("score")),
+        health_chart(reading.of("health")),
+        _rates(reading, trusted),
+        speed_chart(reading.of("speed")),
+    ]
+    return [one for one in drawn if one is not None]
+
+
+def _rates(reading: Reading, trusted: Collection[str]) -> Chart | None:
+    try:
+        return rate_chart(reading.run.recipe(trusted), reading.step)
+    except UserError:  # the recipe is damaged, which is told elsewhere
+        return None
+
+
+def _folders(run: Run) -> dict[str, Path]:
+    return {_TITLES.get(folder.name, folder.name): folder for folder in picture_folders(run)}
+
+
+def _last(run: Run, model: Model | None, room: Room) -> str:
+    """Show the last grid, under its classes if it has some."""
+    drawn = frames(run.samples)
+    if not drawn:
+        return ""
+    columns = model.classes if model is not None and model.info.kind == "image" else ()
+    words = f"the last samples, of step {drawn[-1].step:,}" + (", a class a column" if columns else "")
+    return _of_file(drawn[-1].path, words, room, columns)
+
+
+def _own(pictures: Sequence[Shown], room: Room) -> str:
+    """Show what only some models have, of the newest checkpoint."""
+    return "".join(
+        f"<h3>{text(one.title)}</h3>"
+        + figure(one.picture, f"{one.title}. {one.words}", room, caption=one.words, columns=one.columns)
+        for one in pictures
     )
 
 
-def _kept(run: Run, name: str, png: bytes, words: str) -> str:
-    """Write a picture of its own beside the page and return it for the page."""
-    run.pictures.mkdir(exist_ok=True)
-    write_bytes(run.pictures / f"{name}.png", png)
-    return _image(png, words)
+def _discriminator(
+    run: Run, model: Model | None, reason: str, pictures: Mapping[str, bytes], room: Room
+) -> str:
+    """Show how D's weights spread, and say why it is not drawn over its space where it could be."""
+    if model is None:
+        return f"<p>Its weights are not shown: {text(reason)}.</p>"
+    drawn = bool(frames(run.critic)) or model.info.kind == "image"
+    why = None if drawn else why_not(model)
+    words = f"<p>Not drawn over its space: {text(why)}.</p>" if why else ""
+    if "weights.png" in pictures:
+        words += figure(
+            pictures["weights.png"], f"histogram of the weights of D after step {model.step}", room
+        )
+    return words
 
 
-def _image(png: bytes, words: str) -> str:
-    return f'<img alt="{_text(words)}" src="data:image/png;base64,{base64.b64encode(png).decode()}">'
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    top = "".join(f"<th>{_text(cell)}</th>" for cell in head)
-    body = "".join("<tr>" + "".join(f"<td>{_text(c)}</td>" for c in row) + "</tr>" for row in rows)
-    return f"<table>{f'<tr>{top}</tr>' if head else ''}{body}</table>"
-
-
-def _text(value: object) -> str:
-    return html.escape(str(value))
-
-
-def _json(path: Path) -> dict[str, Any]:
-    value: dict[str, Any] = json.loads(path.read_text())
-    return value
+def _networks(made: Mapping[str, Sequence[Layer]]) -> str:
+    """Show each network as a row of boxes, and its layers in a table."""
+    head = ("layer", "kind", "what it makes", "weights")
+    return "".join(
+        f"<h3>{text(name)}, {sum(layer.parameters for layer in layers):,} weights</h3>{diagram(name, layers)}"
+        + details(
+            f"the layers of {name}",
+            table(
+                head,
+                [[one.name, one.kind, shape_in_words(one.shape), f"{one.parameters:,}"] for one in layers],
+            ),
+        )
+        for name, layers in made.items()
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ def curves_of(runs: Mapping[str, Sequence[Run]], details: Iterable[str]) -> Curv
     scores = {label: [run.events.read("score") for run in each] for label, each in runs.items()}
     names = list(dict.fromkeys(e["name"] for each in scores.values() for events in each for e in events))
     if not names:
-        return _losses(runs)
+        return dict(list(loss_curves(runs).items())[:_MOST])
     wanted = [(names[0], None), *((names[0], detail) for detail in details), *((n, None) for n in names[1:])]
     found: dict[str, dict[str, list[dict[int, float]]]] = {}
     for name, detail in wanted:
@@ -41,14 +42,20 @@ def _curve(events: Iterable[Mapping[str, Any]], name: str, detail: str | None) -
     return {step: float(value) for step, value in values.items() if value is not None}
 
 
-def _losses(runs: Mapping[str, Sequence[Run]]) -> Curves:
+def loss_curves(runs: Mapping[str, Sequence[Run]]) -> Curves:
+    """Return every loss term of each recipe's ``runs``, where it is a finite number."""
     found: dict[str, dict[str, list[dict[int, float]]]] = {}
     for label, each in runs.items():
         for events in (run.events.read("scalars") for run in each):
             for name in dict.fromkeys(n for e in events for n in e if n not in ("kind", "step", "kimg")):
-                curve = {e["step"]: float(e[name]) for e in events if name in e}
-                found.setdefault(name, {}).setdefault(label, []).append(curve)
-    return dict(list(found.items())[:_MOST])
+                curve = {e["step"]: float(e[name]) for e in events if _is_finite(e.get(name))}
+                if curve:
+                    found.setdefault(name, {}).setdefault(label, []).append(curve)
+    return found
+
+
+def _is_finite(value: object) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def band(curves: Sequence[Mapping[int, float]]) -> list[tuple[int, float, float, float]]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from ganbench.build import make_dataset
 from ganbench.errors import UserError
-from ganbench.evaluation import require_scorable
+from ganbench.measuring import Asked
+from ganbench.on_the_way import held_out_from, untrained
+from ganbench.scoring import require_scorable
 from ganbench.studies.plan import Plan
 
 
@@ -21,7 +23,6 @@ def require_one_table(plan: Plan) -> None:
     recipes = plan.made()
     first = next(iter(recipes))
     dataset = make_dataset(recipes[first])
-    require_scorable(dataset, plan.n, plan.metrics)
     for label, recipe in recipes.items():
         if recipe.data == recipes[first].data:
             continue
@@ -32,3 +33,7 @@ def require_one_table(plan: Plan) -> None:
                 f"'{label}' on {theirs.name} ({theirs.fingerprint}), so their scores cannot stand in one table; "
                 "make a study for each data set"
             )
+    models = {model.classes: model for model in (untrained(recipe, dataset) for recipe in recipes.values())}
+    for model in models.values():  # those with classes and those without may be scored by different metrics
+        asked = Asked(metrics=plan.metrics, n=plan.n)
+        require_scorable(model, dataset, asked, held_out_from(recipes[first]))

@@ -110,7 +110,10 @@ class Plan:
             raise UserError(f"{folder} has format {data.get('format')!r}; this version reads {_FORMAT}")
         try:
             return cls(
-                recipes={label: read_json(folder / "recipes" / f"{label}.json") for label in data["recipes"]},
+                recipes={
+                    label: read_json(folder / "recipes" / f"{_folder_name(label)}.json")
+                    for label in data["recipes"]
+                },
                 seeds=int(data["seeds"]),
                 budget=data["budget"],
                 overrides=dict(data["overrides"]),
@@ -182,7 +185,11 @@ def recipe_differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, 
 def _label(source: str | Recipe, recipe: Recipe) -> str:
     """Return a file's stem for a recipe from a file, which may only extend another, else the recipe's name."""
     path = Path(source) if isinstance(source, str) else Path()
-    label = path.stem if path.suffix in (".yaml", ".yml", ".json") else recipe.name
+    return _folder_name(path.stem if path.suffix in (".yaml", ".yml", ".json") else recipe.name)
+
+
+def _folder_name(label: str) -> str:
+    """Return the label. Raises UserError if a folder or file of that name could lie elsewhere."""
     if not all(c.isalnum() or c in "-_." for c in label) or not label[:1].isalnum():
         raise UserError(f"'{label}' cannot name a folder; use letters, digits and dashes")
     return label

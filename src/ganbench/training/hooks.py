@@ -26,6 +26,22 @@ class Every:
         self.action(trainer)
 
 
+@dataclass(frozen=True)
+class After:
+    """Calls an action after each step after which one of some hooks was due; it stands behind them."""
+
+    hooks: Sequence[Every]
+    action: Callable[[Trainer], None]
+
+    def due(self, step: int, steps: int) -> bool:
+        """Whether the action happens after this step."""
+        return any(hook.due(step, steps) for hook in self.hooks)
+
+    def __call__(self, trainer: Trainer) -> None:
+        """Do it."""
+        self.action(trainer)
+
+
 def log_terms(
     events: EventLog, shows: Sequence[Callable[[int, Mapping[str, float], float], None]]
 ) -> Callable[[Trainer], None]:

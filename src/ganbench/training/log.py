@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -75,6 +75,21 @@ class EventLog:
         """Return the events, of one kind or all, in order."""
         return [e for e in self._events() if kind is None or e["kind"] == kind]
 
+    def follow(self) -> Callable[[], list[dict[str, Any]]]:
+        """Return a function that returns the events since its last call; a line cut short is waited for."""
+        seen = [0]  # bytes
+
+        def new() -> list[dict[str, Any]]:
+            if not self.path.exists():
+                return []
+            with self.path.open("rb") as file:
+                file.seek(seen[0])
+                text, _, _ = file.read().rpartition(b"\n")
+            seen[0] += len(text) + 1 if text else 0
+            return list(_parsed(text.decode(errors="replace").splitlines()))
+
+        return new
+
     def cut(self, step: int) -> None:
         """Forget what came after a step, so that a resumed run does not tell it twice."""
         if not self.path.exists():
@@ -87,13 +102,17 @@ class EventLog:
         if not self.path.exists():
             return
         with self.path.open(encoding="utf-8", errors="replace") as file:
-            for line in file:
-                try:
-                    event = json.loads(line)
-                except ValueError:  # cut short by a crash
-                    continue
-                if isinstance(event, dict) and {"kind", "step"} <= event.keys():
-                    yield event
+            yield from _parsed(file)
+
+
+def _parsed(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    for line in lines:
+        try:
+            event = json.loads(line)
+        except ValueError:  # cut short by a crash
+            continue
+        if isinstance(event, dict) and {"kind", "step"} <= event.keys():
+            yield event
 
 
 def _ends_with_newline(file: BinaryIO) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
@@ -19,7 +20,8 @@ from ganbench.training.ema import MovingAverage
 from ganbench.training.engine import Engine
 from ganbench.training.layers import LayerDraws, drawing_from, drawing_layers
 from ganbench.training.log import TermLog
-from ganbench.training.phase import Context, Phase, Trainable
+from ganbench.training.not_finite import where_it_began
+from ganbench.training.phase import Context, Phase, Terms, Trainable
 
 
 class Batches(Protocol):
@@ -84,6 +86,7 @@ class Trainer:
         self.reads_per_step = sum(p.repeats for p in self.phases if p.reads_data)
         self.step, self.log, self.clock = 0, TermLog(), Clock()
         self.first_images = 0
+        self.began = ""  # where the first loss that was not finite came from
         self._set_rates()  # refuses a schedule that cannot be, before the first step
 
     def _average(self) -> MovingAverage | None:
@@ -153,17 +156,26 @@ class Trainer:
                 phase.after(self.networks)
 
     def _backward(self, phase: Phase, repeat: int, part: int, batch: Batch | None) -> None:
+        terms = self._terms(phase, repeat, part, batch)
+        means = {name: value.float().mean() for name, value in terms.items()}
+        loss = torch.stack(list(means.values())).sum() if len(means) > 1 else next(iter(means.values()))
+        if self._looks_for_origin() and not math.isfinite(float(loss.detach())):
+            self.began = where_it_began(self.networks, lambda: self._terms(phase, repeat, part, batch))
+        (loss / self.schedule.microbatches).backward()  # type: ignore[no-untyped-call]
+        self.log.add({f"{phase.name}/{name}": value.detach() for name, value in means.items()})
+
+    def _looks_for_origin(self) -> bool:
+        """Whether a loss is looked at at once. A GPU would be waited for, and another process has other rows."""
+        return not self.began and self.engine.device.type == "cpu" and self.engine.world == 1
+
+    def _terms(self, phase: Phase, repeat: int, part: int, batch: Batch | None) -> Terms:
         key = (self.seed, "update", self.step, phase.name, repeat)
         draws = Draws(*key, part=part, parts=self.parts, device=self.engine.device)
         self.engine.seed_layers(*key, part)
         update = self.step * phase.repeats + repeat
         context = Context(self.step, self.schedule.steps, update, self.rows, draws)
         with self._drawing(*key, part=part), self.engine.autocast():
-            terms = phase.loss(self.networks, batch, context)
-        means = {name: value.float().mean() for name, value in terms.items()}
-        loss = torch.stack(list(means.values())).sum() if len(means) > 1 else next(iter(means.values()))
-        (loss / self.schedule.microbatches).backward()  # type: ignore[no-untyped-call]
-        self.log.add({f"{phase.name}/{name}": value.detach() for name, value in means.items()})
+            return phase.loss(self.networks, batch, context)
 
     def _drawing(self, *key: int | str, part: int) -> AbstractContextManager[None]:
         if not self.random_layers:
@@ -199,9 +211,11 @@ class Trainer:
     def refuse_infinite(self, means: Mapping[str, float] | None = None) -> None:
         """Raise a RunError if a term since the last reading (or one of ``means``) is not a finite number."""
         for name, value in (self.log.peek() if means is None else means).items():
-            if not abs(value) < float("inf"):
+            if not math.isfinite(value):
+                began = self.began or where_it_began(self.networks)
+                where = f", and it began in {began}" if began else ""
                 raise RunError(
-                    f"'{name}' became {value} by step {self.step}: the run diverged; "
+                    f"'{name}' became {value} by step {self.step}: the run diverged{where}; "
                     "a smaller learning rate or a stronger penalty may help"
                 )
 

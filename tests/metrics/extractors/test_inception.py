@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from ganbench.metrics.extractors.inception import PUBLISHED, InceptionFeatures
 from ganbench.metrics.extractors.inception_preparation import CLEAN, STUDIOGAN
 
 from .random_weights import randomised, saved
+from .server import served
 
 theirs = pytest.importorskip("torch_fidelity.feature_extractor_inceptionv3")
 
@@ -138,6 +140,32 @@ def test_the_published_file_is_the_one_torch_fidelity_names(extractor, file):
 def test_other_weights_are_refused_before_they_are_loaded(file):
     with pytest.raises(UserError, match=f"is not the published {PUBLISHED.file}: its SHA-256 is"):
         InceptionFeatures(file[0])
+
+
+def test_the_network_is_downloaded_once_whole_and_right_or_not_at_all(file, cache, monkeypatch, pictures):
+    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.delenv("GANBENCH_WEIGHTS", raising=False)
+    path, known = file
+    whole, kept = path.read_bytes(), cache / "weights" / known.file
+    with served(whole) as server:
+        weights = replace(known, url=server.url(known.file))
+        server.cut = 2**20
+        with pytest.raises(UserError, match="broke off"):
+            InceptionFeatures(weights=weights)
+        server.cut, server.payload = None, b"another file"
+        with pytest.raises(UserError, match="is not the published file: its SHA-256 is"):
+            InceptionFeatures(weights=weights)
+        assert not kept.exists()
+        server.payload = whole
+        images = pictures(2)
+        expected = InceptionFeatures(path, weights=known)(images)
+        assert torch.equal(InceptionFeatures(weights=weights)(images), expected)
+        asked = server.asked
+        InceptionFeatures(weights=weights)
+        assert server.asked == asked == 3
+    kept.unlink()
+    with pytest.raises(UserError, match=f"cannot be downloaded .*; put {known.file}, from http"):
+        InceptionFeatures(weights=weights)  # nobody listens any more
 
 
 def test_weights_of_another_network_are_refused(tmp_path):

@@ -6,9 +6,7 @@ import dataclasses
 import hashlib
 import io
 import socket
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import torch
@@ -22,6 +20,8 @@ from ganbench.metrics.extractors.weights import (
     sha256_of,
 )
 
+from .server import Server, served
+
 FILE = "net-1234.pth"
 
 
@@ -29,38 +29,6 @@ def _payload() -> bytes:
     file = io.BytesIO()
     torch.save({"a": torch.arange(300_000.0)}, file)  # more than one block
     return file.getvalue()
-
-
-class Server:
-    """A server on this machine that counts what it is asked for; ``cut`` is how many bytes it sends, if not all."""
-
-    def __init__(self) -> None:
-        self.payload, self.cut, self.status, self.length, self.asked = _payload(), None, 200, True, 0
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                outer.asked += 1
-                self.send_response(outer.status)
-                if outer.length:
-                    self.send_header("Content-Length", str(len(outer.payload)))
-                self.end_headers()
-                self.wfile.write(outer.payload[: outer.cut])
-
-            def log_message(self, *arguments: object) -> None:
-                pass
-
-        class Quiet(ThreadingHTTPServer):
-            def handle_error(self, *arguments: object) -> None:
-                pass  # a client that goes away early
-
-        self.http = Quiet(("127.0.0.1", 0), Handler)
-        self.thread = threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.01})
-
-    @property
-    def weights(self) -> PublishedWeights:
-        url = f"http://127.0.0.1:{self.http.server_address[1]}/{FILE}"
-        return PublishedWeights("net", FILE, url, hashlib.sha256(_payload()).hexdigest())
 
 
 @pytest.fixture(autouse=True)
@@ -72,12 +40,13 @@ def surroundings(monkeypatch):
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    made = Server()
-    made.thread.start()
-    yield made
-    made.http.shutdown()
-    made.thread.join()
-    made.http.server_close()
+    with served(_payload()) as made:
+        yield made
+
+
+@pytest.fixture
+def published(server) -> PublishedWeights:
+    return PublishedWeights("net", FILE, server.url(FILE), hashlib.sha256(_payload()).hexdigest())
 
 
 def _silent(text: str) -> None:
@@ -88,49 +57,49 @@ def _left_in(folder) -> list[str]:
     return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
 
 
-def test_they_are_downloaded_once_with_notes(server, cache):
+def test_they_are_downloaded_once_with_notes(server, published, cache):
     notes: list[str] = []
-    state = load_weights(server.weights, note=notes.append)
+    state = load_weights(published, note=notes.append)
     assert torch.equal(state["a"], torch.arange(300_000.0))
     assert notes[0].startswith("downloading the weights of 'net', once, 1 MB, to ")
     assert notes[-1] == f"100 % of {FILE}"
-    load_weights(server.weights, note=_silent)
+    load_weights(published, note=_silent)
     assert server.asked == 1
     assert _left_in(cache / "weights") == [FILE]
 
 
-def test_a_size_that_is_not_told_is_no_hindrance(server):
+def test_a_size_that_is_not_told_is_no_hindrance(server, published):
     server.length = False
-    assert "a" in load_weights(server.weights, note=_silent)
+    assert "a" in load_weights(published, note=_silent)
 
 
-def test_other_bytes_are_refused_and_not_kept(server, cache):
+def test_other_bytes_are_refused_and_not_kept(server, published, cache):
     server.payload = server.payload[:-1] + b"?"
     with pytest.raises(
         UserError, match=rf"is not the published file: its SHA-256 is .*; put {FILE}, from http"
     ):
-        load_weights(server.weights, note=_silent)
+        load_weights(published, note=_silent)
     assert _left_in(cache / "weights") == []
 
 
 @pytest.mark.parametrize("length", [True, False])
 @pytest.mark.parametrize("cut", [0, 1000, 2**20 + 5])
-def test_a_cut_connection_leaves_nothing(server, cache, cut, length):
+def test_a_cut_connection_leaves_nothing(server, published, cache, cut, length):
     server.cut, server.length = cut, length
     # Without a length a cut looks like an end, and only the hash tells.
     fault = "broke off|cannot be downloaded" if length else "is not the published file: its SHA-256"
     with pytest.raises(UserError, match=fault) as caught:
-        load_weights(server.weights, note=_silent)
+        load_weights(published, note=_silent)
     assert f"put {FILE}" in str(caught.value)
     assert _left_in(cache / "weights") == []
     server.cut, server.length = None, True
-    assert "a" in load_weights(server.weights, note=_silent)
+    assert "a" in load_weights(published, note=_silent)
 
 
-def test_a_page_that_is_gone_says_so(server, cache):
+def test_a_page_that_is_gone_says_so(server, published, cache):
     server.status = 404
     with pytest.raises(UserError, match=r"cannot be downloaded \(Not Found\); put net-1234.pth"):
-        load_weights(server.weights, note=_silent)
+        load_weights(published, note=_silent)
     assert _left_in(cache / "weights") == []
 
 
@@ -148,47 +117,47 @@ def test_no_network_says_which_file_to_put_where(cache):
     assert "\n" not in text
 
 
-def test_a_folder_that_cannot_be_written_is_not_called_a_network_fault(server, tmp_path):
+def test_a_folder_that_cannot_be_written_is_not_called_a_network_fault(server, published, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match=r"cannot be written to .*; set GANBENCH_CACHE"):
-        download(server.weights, tmp_path / "file" / FILE, note=_silent)
+        download(published, tmp_path / "file" / FILE, note=_silent)
     assert server.asked == 0
 
 
-def test_a_damaged_file_in_the_cache_is_downloaded_anew(server, cache):
-    load_weights(server.weights, note=_silent)
+def test_a_damaged_file_in_the_cache_is_downloaded_anew(server, published, cache):
+    load_weights(published, note=_silent)
     (cache / "weights" / FILE).write_bytes(b"half")
-    assert "a" in load_weights(server.weights, note=_silent)
+    assert "a" in load_weights(published, note=_silent)
     assert server.asked == 2
 
 
-def test_files_of_the_users_come_first_and_are_never_replaced(server, tmp_path, monkeypatch):
+def test_files_of_the_users_come_first_and_are_never_replaced(server, published, tmp_path, monkeypatch):
     (tmp_path / "mine").mkdir()
     monkeypatch.setenv("GANBENCH_WEIGHTS", str(tmp_path / "mine"))
     (tmp_path / "mine" / FILE).write_bytes(_payload())
-    assert "a" in load_weights(server.weights)
+    assert "a" in load_weights(published)
     (tmp_path / "mine" / FILE).write_bytes(b"another")
     with pytest.raises(
         UserError, match=f"{FILE} is not the published {FILE}: its SHA-256 is .*download it anew"
     ):
-        load_weights(server.weights)
+        load_weights(published)
     (tmp_path / "other.pth").write_bytes(_payload())
-    assert "a" in load_weights(server.weights, tmp_path / "other.pth")
+    assert "a" in load_weights(published, tmp_path / "other.pth")
     assert (tmp_path / "mine" / FILE).read_bytes() == b"another"
     assert server.asked == 0
 
 
-def test_a_folder_of_weights_without_this_file_is_no_hindrance(server, tmp_path, monkeypatch):
+def test_a_folder_of_weights_without_this_file_is_no_hindrance(server, published, tmp_path, monkeypatch):
     monkeypatch.setenv("GANBENCH_WEIGHTS", str(tmp_path))
-    assert "a" in load_weights(server.weights, note=_silent)
+    assert "a" in load_weights(published, note=_silent)
 
 
-def test_wrong_places_are_refused(server, tmp_path, monkeypatch):
+def test_wrong_places_are_refused(server, published, tmp_path, monkeypatch):
     with pytest.raises(UserError, match=r"cannot read the weights at .*gone.pth: No such file"):
-        load_weights(server.weights, tmp_path / "gone.pth")
+        load_weights(published, tmp_path / "gone.pth")
     monkeypatch.setenv("GANBENCH_WEIGHTS", str(tmp_path / "gone"))
     with pytest.raises(UserError, match=r"GANBENCH_WEIGHTS is set to .*gone, which is no folder"):
-        load_weights(server.weights)
+        load_weights(published)
     assert server.asked == 0
 
 
@@ -203,21 +172,21 @@ class Payload:
 
 
 @pytest.mark.parametrize("wrap", [lambda x: x, lambda x: {"a": x}], ids=["bare", "in a dict"])
-def test_nothing_but_tensors_is_read(server, tmp_path, wrap):
+def test_nothing_but_tensors_is_read(server, published, tmp_path, wrap):
     path, canary = tmp_path / FILE, tmp_path / "ran"
     torch.save(wrap(Payload(str(canary))), path)
-    weights = dataclasses.replace(server.weights, sha256=sha256_of(path))
+    weights = dataclasses.replace(published, sha256=sha256_of(path))
     with pytest.raises(UserError, match="is no file of tensors"):
         load_weights(weights, path)
     assert not canary.exists()
 
 
-def test_a_file_of_something_else_is_no_state_dict(server, tmp_path):
+def test_a_file_of_something_else_is_no_state_dict(server, published, tmp_path):
     path = tmp_path / FILE
     for content in (torch.zeros(2), {"epoch": 3}):
         torch.save(content, path)
         with pytest.raises(UserError, match="holds no state dict of tensors"):
-            load_weights(dataclasses.replace(server.weights, sha256=sha256_of(path)), path)
+            load_weights(dataclasses.replace(published, sha256=sha256_of(path)), path)
 
 
 def test_keys_and_shapes_that_differ_are_named():

@@ -17,7 +17,7 @@ from ganbench.errors import UserError, did_you_mean
 from ganbench.metrics.base import JSON
 from ganbench.metrics.extractors.batches import in_batches, require_batch_size
 from ganbench.metrics.extractors.dinov2_network import HEAD, PATCH, VisionTransformer
-from ganbench.metrics.extractors.resize import resize_bicubic
+from ganbench.metrics.extractors.resize import bicubic_record, resize_bicubic
 from ganbench.metrics.extractors.weights import PublishedWeights, load_weights, require_keys, sha256_of
 
 MEAN = (0.485, 0.456, 0.406)
@@ -91,15 +91,7 @@ class DINOv2Features:
     @property
     def preprocessing(self) -> Mapping[str, JSON]:
         """What is done to the pictures before the network sees them."""
-        return {
-            "size": self.resolution,
-            "resize": "bicubic, antialiased, aspect not kept, no crop (torch interpolate)",
-            "clamp": [0, 255],
-            "normalise": "(x / 255 - mean) / std of ImageNet",
-            "grey": "repeated to 3 channels",
-            "input": "uint8",
-            "dtype": "float32",
-        }
+        return bicubic_record(self.resolution, "(x / 255 - mean) / std of ImageNet", "no crop")
 
     def __call__(self, images: Tensor) -> Tensor:
         """Turn uint8 ``[B, 1 or 3, H, W]`` into float32 ``[B, dims]`` on the CPU; raises as ``in_batches``."""

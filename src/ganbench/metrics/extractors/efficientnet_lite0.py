@@ -17,7 +17,7 @@ from ganbench.errors import UserError
 from ganbench.metrics.base import JSON
 from ganbench.metrics.extractors.batches import in_batches, require_batch_size
 from ganbench.metrics.extractors.efficientnet_lite0_network import DIMS, EfficientNetLite0
-from ganbench.metrics.extractors.resize import resize_bicubic
+from ganbench.metrics.extractors.resize import bicubic_record, resize_bicubic
 
 WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 
@@ -54,15 +54,7 @@ class EfficientNetLite0Features:
     @property
     def preprocessing(self) -> dict[str, JSON]:
         """What is done to the pictures before the network sees them."""
-        return {
-            "size": self.resolution,
-            "resize": "bicubic, antialiased, aspect not kept (torch interpolate)",
-            "clamp": [0, 255],
-            "normalise": "(x - 127) / 128",
-            "grey": "repeated to 3 channels",
-            "input": "uint8",
-            "dtype": "float32",
-        }
+        return bicubic_record(self.resolution, "(x - 127) / 128")
 
     def __call__(self, images: Tensor) -> Tensor:
         """Turn uint8 ``[B, 1 or 3, H, W]`` into float32 ``[B, 1280]`` on the CPU; raises as ``in_batches``."""

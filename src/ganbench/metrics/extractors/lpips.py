@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from ganbench.errors import UserError
 from ganbench.metrics.base import JSON
 from ganbench.metrics.extractors.batches import in_batches, require_batch_size
-from ganbench.metrics.extractors.resize import resize_bicubic
+from ganbench.metrics.extractors.resize import bicubic_record, resize_bicubic
 from ganbench.metrics.extractors.weights import PublishedWeights, load_weights, require_keys
 
 VGG16 = PublishedWeights(
@@ -77,15 +77,7 @@ class LPIPSFeatures:
     @property
     def preprocessing(self) -> Mapping[str, JSON]:
         """What is done to the pictures before the network sees them."""
-        return {
-            "size": self.resolution,
-            "resize": "bicubic, antialiased, aspect not kept (torch interpolate)",
-            "clamp": [0, 255],
-            "normalise": "(x / 127.5 - 1 - shift) / scale of LPIPS",
-            "grey": "repeated to 3 channels",
-            "input": "uint8",
-            "dtype": "float32",
-        }
+        return bicubic_record(self.resolution, "(x / 127.5 - 1 - shift) / scale of LPIPS")
 
     def __call__(self, images: Tensor) -> Tensor:
         """Turn uint8 ``[B, 1 or 3, H, W]`` into float32 ``[B, dims]`` on the CPU; raises as ``in_batches``."""

@@ -11,7 +11,7 @@ from torch import Tensor
 from ganbench.errors import UserError
 from ganbench.metrics.base import JSON
 from ganbench.metrics.extractors.batches import in_batches
-from ganbench.metrics.extractors.resize import resize_bicubic
+from ganbench.metrics.extractors.resize import bicubic_record, resize_bicubic
 
 BATCH = 250
 
@@ -42,15 +42,7 @@ class PixelFeatures:
     @property
     def preprocessing(self) -> Mapping[str, JSON]:
         """What is done to the pictures."""
-        return {
-            "size": self.resolution,
-            "resize": "bicubic, antialiased, aspect not kept (torch interpolate)",
-            "clamp": [0, 255],
-            "normalise": "x / 255",
-            "grey": "repeated to 3 channels",
-            "input": "uint8",
-            "dtype": "float32",
-        }
+        return bicubic_record(self.resolution, "x / 255")
 
     def __call__(self, images: Tensor) -> Tensor:
         """Turn uint8 ``[B, 1 or 3, H, W]`` into float32 ``[B, dims]``; raises as ``in_batches``."""

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ganbench.metrics.base import JSON
+
 
 def resize_bicubic(images: Tensor, size: int) -> Tensor:
     """Resize ``[B, C, H, W]`` in 0..255 to float32 ``[B, C, size, size]`` (channels last), clamped to 0..255.
@@ -32,3 +34,17 @@ def _matrix(length: int, size: int, device: torch.device) -> Tensor:
 
 def _interpolated(floats: Tensor, size: tuple[int, int]) -> Tensor:
     return functional.interpolate(floats, size=size, mode="bicubic", align_corners=False, antialias=True)
+
+
+def bicubic_record(size: int, normalise: str, also: str = "") -> dict[str, JSON]:
+    """Say for a record what is done to pictures that are resized by :func:`resize_bicubic`, then normalised."""
+    kept = f"bicubic, antialiased, aspect not kept{also and ', '}{also} (torch interpolate)"
+    return {
+        "size": size,
+        "resize": kept,
+        "clamp": [0, 255],
+        "normalise": normalise,
+        "grey": "repeated to 3 channels",
+        "input": "uint8",
+        "dtype": "float32",
+    }

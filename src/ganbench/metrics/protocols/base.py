@@ -18,7 +18,8 @@ Split: TypeAlias = Literal["train", "test"]
 class EvaluationProtocol:
     """Features, metrics, numbers of samples, and which real pictures stand on the other side.
 
-    ``whose`` says who measures so. ``features`` makes the network, once for all ``metrics``. Of the reference's
+    ``whose`` says who measures so. ``features`` makes the network, once for all ``metrics`` and, where samples have
+    the reference's classes for labels, for those ``of_classes``. Of the reference's
     ``split``, all items are taken, or ``reference_items`` as ``draw`` says. ``flaw`` says why the protocol is not
     to be relied on, and is empty where it is; ``differs`` says where ours cannot do as the original did.
     """
@@ -28,6 +29,7 @@ class EvaluationProtocol:
     features: Callable[[], FeatureExtractor]
     metrics: Callable[[FeatureExtractor], tuple[Metric, ...]]
     samples: int
+    of_classes: Callable[[FeatureExtractor], tuple[Metric, ...]] = lambda features: ()
     split: Split = "train"
     reference_items: int | None = None
     draw: Draw = "all"
@@ -38,6 +40,11 @@ class EvaluationProtocol:
     def label(self) -> str:
         """The name as it stands before a score's, with the mark of those that have a flaw."""
         return f"{self.name}-flawed" if self.flaw else self.name
+
+    def chosen(self, *, labelled: bool) -> tuple[Metric, ...]:
+        """Make the network and the metrics, with those of classes if samples are ``labelled``."""
+        features = self.features()
+        return self.metrics(features) + (self.of_classes(features) if labelled else ())
 
     def reference(self, whole: Dataset) -> Dataset:
         """Return the real pictures that samples are compared with. Raises UserError if there are too few."""

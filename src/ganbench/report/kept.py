@@ -1,0 +1,86 @@
+"""The pictures of a run that papers and slides want as files of their own, in ``pictures/``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from ganbench.model import Model
+from ganbench.report.architecture import Layer
+from ganbench.report.chart import Chart, loss_chart, score_chart
+from ganbench.report.critic import weights_picture
+from ganbench.report.diagram import diagram
+from ganbench.report.figure import png_bytes
+from ganbench.report.layers import layer_series, layers_picture
+from ganbench.report.reading import Reading
+from ganbench.report.shown import Shown
+from ganbench.report.timeline import frames
+from ganbench.runs import write_bytes
+
+
+def keep_pictures(
+    reading: Reading,
+    model: Model | None,
+    own: Sequence[Shown],
+    networks: Mapping[str, Sequence[Layer]],
+) -> dict[str, bytes]:
+    """Write the files and return them by name.
+
+    They are: losses, scores on the way, what D made of its space first and last, D's weights, the layers' statistics,
+    the networks' diagrams, and ``own``, the pictures that only some models have.
+    """
+    made = {**_losses(reading), **_scores(reading), **_critic(reading), **_weights(model)}
+    made |= {
+        f"layers-{network}.png": layers_picture(network, parameters)
+        for network, parameters in layer_series(reading.of("layers")).items()
+    }
+    made |= {f"network-{name}.svg": diagram(name, layers).encode() for name, layers in networks.items()}
+    made |= {f"{one.name}.png": one.picture for one in own}
+    folder = reading.run.pictures
+    if made:
+        folder.mkdir(exist_ok=True)
+    for name, picture in made.items():
+        write_bytes(folder / name, picture)
+    return made
+
+
+def _losses(reading: Reading) -> dict[str, bytes]:
+    drawn = loss_chart(reading.of("scalars"))
+    return {} if drawn is None else {"losses.png": _curves(drawn)}
+
+
+def _scores(reading: Reading) -> dict[str, bytes]:
+    drawn = score_chart(reading.of("score"))
+    return {} if drawn is None else {"scores.png": _curves(drawn)}
+
+
+def _curves(chart: Chart) -> bytes:
+    """Draw each view of a chart in a panel of its own, one above the other."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 0.4 + 2.8 * len(chart.views)), layout="constrained")
+    panels = figure.subplots(len(chart.views), 1, sharex=True, squeeze=False)[:, 0]
+    for axes, (view, lines) in zip(panels, chart.views.items(), strict=True):
+        for line in lines:
+            values = [math.nan if value is None else value for value in line.values]
+            axes.plot(
+                line.steps, values, label=line.name, linewidth=1.2, marker="." if len(values) < 30 else ""
+            )
+        axes.set_ylabel(view)
+        if len(lines) > 1:
+            axes.legend()
+    panels[-1].set_xlabel("generator steps")
+    return png_bytes(figure, dpi=110)
+
+
+def _critic(reading: Reading) -> dict[str, bytes]:
+    drawn = frames(reading.run.critic)
+    ends = zip(("critic-first.png", "critic-last.png"), [*drawn[:1], *drawn[1:][-1:]], strict=False)
+    return {name: frame.path.read_bytes() for name, frame in ends}
+
+
+def _weights(model: Model | None) -> dict[str, bytes]:
+    """Draw the weights of the network that judges, if one is called D."""
+    if model is None or "D" not in model.networks:
+        return {}
+    return {"weights.png": weights_picture({f"weights of D after step {model.step}": model.networks["D"]})}

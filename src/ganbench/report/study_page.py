@@ -1,0 +1,148 @@
+"""One self-contained report.html about a study: the table, the verdicts, bands over seeds, recipes side by side."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ganbench.report import parts
+from ganbench.report.chart import Chart, band_chart
+from ganbench.report.html import details, facts, page, sections, source, table, text
+from ganbench.report.reading import Reading, read_run
+from ganbench.report.room import Room, within_limit
+from ganbench.report.scores import flat, score_table
+from ganbench.report.study_curves import curves_of, loss_curves
+from ganbench.runs import Run, write_bytes
+from ganbench.studies.plan import Plan
+from ganbench.studies.rows import Row
+from ganbench.studies.study import Study, comparisons
+from ganbench.studies.summary import DETAILS, Summary, usual_pairs
+from ganbench.studies.table import cells, constants
+
+_NO_DIFFERENCE = ("name", "summary", "papers", "format")
+
+
+def write_study_report(study: Study) -> Path:
+    """Write ``report.html`` into the study's folder and return its path; the page needs no network.
+
+    Raises:
+        UserError: the study's records are damaged, or scores in it are unlike.
+    """
+    rows, found = study.rows(), study.summaries()
+    readings = _readings(study, rows)
+    name = study.path.resolve().name
+
+    def build(room: Room) -> str:
+        inside = {
+            "Table": _table(rows, found),
+            "Verdicts": _verdicts(rows, found),
+            "Curves": room.charts(_curves(readings)),
+            "Recipes side by side through the training": room.timeline(_first_runs(readings), "all recipes"),
+            "Health": _health(readings),
+            "What differs between the recipes": _differences(study.plan),
+            "What was run": _facts(study, readings),
+            "How the scores were measured": _measured(rows),
+        }
+        top = f"<h1>{text(name)}</h1><p>Recipes: {len(study.plan.recipes)}. Seeds of each: {study.plan.seeds}.</p>"
+        return page(name, top + sections(inside) + parts.thinned(room.notes))
+
+    path = study.path / "report.html"
+    write_bytes(path, within_limit(build).encode())
+    return path
+
+
+def _readings(study: Study, rows: Sequence[Row]) -> dict[tuple[str, int], Reading]:
+    """Return what each run that has begun tells, by recipe and seed."""
+    paths = {(row.recipe, row.seed): study.folder.run(row.recipe, row.seed) for row in rows}
+    return {key: read_run(Run(path)) for key, path in paths.items() if (path / "recipe.json").is_file()}
+
+
+def _table(rows: Sequence[Row], found: Sequence[Summary]) -> str:
+    head, lines = cells(found)
+    same = constants(found)
+    said = f"<p>The same in every run: {text(same)}.</p>" if same else ""
+    failed = [
+        [f"{r.recipe} seed {r.seed}", r.status, r.step, r.error] for r in rows if r.status != "finished"
+    ]
+    rest = table(["run", "state", "step", "why"], failed, "Runs that are not finished") if failed else ""
+    return table(head, lines) + said + rest
+
+
+def _verdicts(rows: Sequence[Row], found: Sequence[Summary]) -> str:
+    compared = comparisons(rows, usual_pairs(found))
+    sentences = [
+        [f"{c['a']} and {c['b']}", "yes" if c["resolved"] else "no", c["sentence"]] for c in compared
+    ]
+    if not sentences:
+        return "<p>There is nothing to compare: it takes two recipes with a finished seed in common.</p>"
+    return table(["pair", "resolved", "verdict"], sentences)
+
+
+def _curves(readings: Mapping[tuple[str, int], Reading]) -> list[Chart]:
+    runs: dict[str, list[Run]] = {}
+    for (label, _), reading in readings.items():
+        runs.setdefault(label, []).append(reading.run)
+    drawn = band_chart({**curves_of(runs, DETAILS), **loss_curves(runs)})
+    return [] if drawn is None else [drawn]
+
+
+def _first_runs(readings: Mapping[tuple[str, int], Reading]) -> dict[str, Path]:
+    """Return the samples of one run of each recipe, that of its first seed, by title."""
+    first: dict[str, tuple[int, Path]] = {}
+    for (label, seed), reading in readings.items():
+        first.setdefault(label, (seed, reading.run.samples))
+    return {f"{label}, seed {seed}": path for label, (seed, path) in first.items()}
+
+
+def _health(readings: Mapping[tuple[str, int], Reading]) -> str:
+    lines = [
+        [f"{label} seed {seed}", finding.rule, f"{finding.step:,}", finding.sentence]
+        for (label, seed), reading in readings.items()
+        for finding in reading.findings
+    ]
+    if not lines:
+        return "<p>No rule found anything wrong in any run.</p>"
+    return table(["run", "what", "since step", "in words"], lines)
+
+
+def _differences(plan: Plan) -> str:
+    """Return a table of the settings that are not the same in all recipes, a column for each recipe."""
+    leaves = {label: dict(flat(recipe)) for label, recipe in plan.recipes.items()}
+    keys = dict.fromkeys(key for values in leaves.values() for key in values)
+    lines = [
+        [key, *values]
+        for key in sorted(keys)
+        if key.split(".")[0] not in _NO_DIFFERENCE
+        and len(set(values := [leaves[label].get(key, "") for label in leaves])) > 1
+    ]
+    if not lines:
+        return "<p>Nothing.</p>" if len(leaves) > 1 else ""
+    return table(["setting", *leaves], lines)
+
+
+def _facts(study: Study, readings: Mapping[tuple[str, int], Reading]) -> str:
+    plan = study.plan
+    machines = dict.fromkeys(parts.machine(reading.meta) for reading in readings.values())
+    known = {
+        "budget": plan.budget,
+        "seeds": plan.seeds,
+        "changes to all recipes": json.dumps(dict(plan.overrides)),
+        "metrics": ", ".join(plan.metrics) or "what suits the data",
+        "samples scored": plan.n or "the metric's own number",
+        "machines": "; ".join(machines),
+    }
+    cited = parts.papers(plan.recipes.values())
+    resolved = "".join(
+        details(f"the recipe {label}", source(json.dumps(recipe, indent=1)))
+        for label, recipe in plan.recipes.items()
+    )
+    return facts(known) + (f"<h3>Papers</h3>{cited}" if cited else "") + f"<h3>Recipes</h3>{resolved}"
+
+
+def _measured(rows: Sequence[Row]) -> str:
+    first = next((row for row in rows if row.scores), None)
+    if first is None:
+        return "<p>No run has a score yet.</p>"
+    said = f"<p>Those of {text(first.recipe)}, seed {first.seed}; the others were measured alike.</p>"
+    return said + score_table([score.to_dict() for score in first.scores])

@@ -1,0 +1,1 @@
+"""The pages that Streamlit draws: widgets and their answers; what they show is made elsewhere."""

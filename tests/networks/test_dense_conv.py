@@ -1,0 +1,35 @@
+"""The pair of dense and convolutional layers: its sizes are the paper's, its features are what Q reads."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from ganbench.errors import UserError
+from ganbench.networks import DenseConvDiscriminator, DenseConvGenerator
+
+
+def test_sizes_are_those_of_the_paper() -> None:
+    generator = DenseConvGenerator(latent=74, shape=(1, 28, 28))
+    dense = [(m.in_features, m.out_features) for m in generator.modules() if isinstance(m, nn.Linear)]
+    assert dense == [(74, 1024), (1024, 7 * 7 * 128)]
+    discriminator = DenseConvDiscriminator(shape=(1, 28, 28))
+    dense = [(m.in_features, m.out_features) for m in discriminator.modules() if isinstance(m, nn.Linear)]
+    assert dense == [(7 * 7 * 128, 1024), (1024, 1)]
+    maps = [m.out_channels for m in discriminator.modules() if isinstance(m, nn.Conv2d)]
+    assert maps == [64, 128]
+
+
+def test_the_score_is_linear_in_the_features() -> None:
+    discriminator = DenseConvDiscriminator(shape=(1, 28, 28), width=4).eval()
+    judged = discriminator.judge(torch.rand(3, 1, 28, 28))
+    assert judged.features is not None
+    assert judged.features.shape == (3, discriminator.feature_size)
+    torch.testing.assert_close(judged.scores, discriminator.last(judged.features).squeeze(1))
+
+
+@pytest.mark.parametrize("shape", [(1, 30, 28), (1, 28, 27), (0, 28, 28)])
+def test_sides_that_no_two_doublings_reach_are_refused(shape: tuple[int, int, int]) -> None:
+    with pytest.raises(UserError, match="multiples of 4"):
+        DenseConvGenerator(latent=8, shape=shape)
