@@ -34,8 +34,6 @@ class Actions:
         self.run, self.trainer, self.dataset, self.recipe = run, trainer, dataset, recipe
         self.scoring = OnTheWay(recipe, dataset, trusted)
         self.model = in_training(trainer, recipe, dataset.info)
-        generates, grid = self.model.algorithm.generates, Draws(trainer.seed, "grid")
-        self.grid = grid_of(self.model, recipe.schedule.samples, grid) if generates else None
         self.real_index = Draws(trainer.seed, "real").integers(recipe.schedule.samples, dataset.info.size)
         self.draws_critic = why_not(self.model) is None
         codes = hasattr(self.model.latent, "codes")
@@ -65,13 +63,15 @@ class Actions:
 
     def draw_samples(self, trainer: Trainer) -> None:
         """Write the grid of the same latents and classes as always and, for points, what D makes of where they lie."""
-        if not trainer.engine.leads or self.grid is None:
+        if not trainer.engine.leads or not self.model.algorithm.generates:
             return
         self.model.step = trainer.step
-        samples = self.model.decode(self.grid.latents, self.grid.labels)
+        # Arranged anew, since networks that move may have a part in what samples start from.
+        grid = grid_of(self.model, self.recipe.schedule.samples, Draws(trainer.seed, "grid"))
+        samples = self.model.decode(grid.latents, grid.labels)
         real = self.dataset.items(self.real_index)
         title, name = f"step {trainer.step}", f"step-{trainer.step:08d}.png"
-        picture = sample_picture(self.dataset.info, samples, real, title, columns=self.grid.columns)
+        picture = sample_picture(self.dataset.info, samples, real, title, columns=grid.columns)
         write_bytes(self.run.samples / name, picture)
         self.run.events.append("health", trainer.step, **health_numbers(self.model, samples, real))
         if self.draws_critic:

@@ -122,6 +122,10 @@ class RepresentationGAN(Adversarial):
         """Return f's representations; D judges no picture."""
         return {"f": self.represent(networks, x)}
 
+    def scores(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
+        """Raise UserError: D judges no picture."""
+        raise UserError("D judges representations, so it has no score for a picture")
+
     def _with_context(self, networks: nn.ModuleDict, r: Tensor, x: Tensor | None) -> Tensor:
         return torch.cat([r, networks["K"](x)], 1) if self.context else r
 
