@@ -99,7 +99,7 @@ class Adversarial(Algorithm):
         z = self.latents(networks, batch, context)
         y = self.labels_of_fakes(batch, context)
         with torch.no_grad():
-            fake = Batch(pack(self.fakes(networks, z, y), self.packing), y)
+            fake = Batch(pack(self.shown(networks, z, y), self.packing), y)
         known = self._judged(networks["D"], real, fake)
         terms = {"adversarial": self.loss.discriminator(known[0].scores, known[1].scores)}
         terms |= self.further_discriminator_terms(networks, (real, fake), known, z, context)
@@ -119,7 +119,7 @@ class Adversarial(Algorithm):
         """Return what ``context.rows`` fakes are made of, ``[N, size]``: drawn, unless an algorithm says otherwise."""
         return self.latent.draw(context.draws, context.rows)
 
-    def fakes(self, networks: nn.ModuleDict, latents: Tensor, condition: Tensor | None) -> Tensor:
+    def shown(self, networks: nn.ModuleDict, latents: Tensor, condition: Tensor | None) -> Tensor:
         """Return what D is shown of G's: samples, unless an algorithm says otherwise."""
         return self.sample(networks, latents, condition)
 
@@ -161,7 +161,7 @@ class Adversarial(Algorithm):
         """Return G's adversarial term and those of a further head of D."""
         z = self.latents(networks, batch, context)
         y = self.labels_of_fakes(batch, context)
-        fake = pack(self.fakes(networks, z, y), self.packing)
+        fake = pack(self.shown(networks, z, y), self.packing)
         real = None
         if batch is not None and self.loss.generator_needs_real:
             real = self.judge(networks["D"], pack(batch.x, self.packing), batch.y).scores

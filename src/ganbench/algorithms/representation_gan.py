@@ -7,15 +7,14 @@ Generative Adversarial Networks (2014), arXiv:1406.2661, on the outputs of a Sim
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import ClassVar, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ganbench.algorithms.adversarial import Adversarial
-from ganbench.algorithms.frozen import doubts_of, represent
+from ganbench.algorithms.frozen import WithEncoder, represent
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.latents import Latent
@@ -25,7 +24,7 @@ from ganbench.regularizers.checks import check_weight
 from ganbench.training.phase import Context, Phase, Terms
 
 
-class RepresentationGAN(Adversarial):
+class RepresentationGAN(WithEncoder):
     """G makes representations of noise and D judges them beside those of the frozen f; A makes pictures of either.
 
     A lowers the mean squared error of the pictures that it makes of representations of real ones, and
@@ -38,7 +37,7 @@ class RepresentationGAN(Adversarial):
     """
 
     networks: ClassVar[tuple[str, ...]] = ("f", "G", "D", "A")
-    averaged = ("G", "A")
+    averaged: tuple[str, ...] = ("G", "A")
     makes_latents = True
 
     def __init__(
@@ -70,11 +69,6 @@ class RepresentationGAN(Adversarial):
                 "algorithm.context=true needs a network K, and a network K algorithm.context=true; set both or none"
             )
 
-    def doubts(self, networks: nn.ModuleDict) -> Iterator[str]:
-        """Say what is at odds with the algorithm, such as an encoder that has learnt nothing."""
-        yield from super().doubts(networks)
-        yield from doubts_of(networks["f"])
-
     def discriminator_terms(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Terms:
         """Return D's terms, of representations."""
         assert batch is not None, "D's phase reads data"
@@ -85,7 +79,7 @@ class RepresentationGAN(Adversarial):
         real = None if batch is None else Batch(self.represent(networks, batch.x))
         return super().generator_terms(networks, real, context)
 
-    def fakes(self, networks: nn.ModuleDict, latents: Tensor, condition: Tensor | None) -> Tensor:
+    def shown(self, networks: nn.ModuleDict, latents: Tensor, condition: Tensor | None) -> Tensor:
         """Return G's representations."""
         made: Tensor = networks["G"](latents)
         return made
@@ -101,14 +95,14 @@ class RepresentationGAN(Adversarial):
             terms["consistency"] = self.consistency_weight * (1 - cosine)
         return terms
 
-    @torch.no_grad()
-    def represent(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
-        """Return f's representations of samples, ``[N, F]`` of length 1, without gradient."""
-        return represent(networks["f"], x)
-
     def start(self, networks: nn.ModuleDict, drawn: Tensor, items: Tensor | None) -> Tensor:
         """Return G's representations of drawn latents, with the context of real items if there is to be one."""
-        return self._with_context(networks, self.fakes(networks, drawn, None), items)
+        return self._with_context(networks, self.shown(networks, drawn, None), items)
+
+    def lengths(self, networks: nn.ModuleDict, size: int) -> list[int]:
+        """Return the numbers of a representation, and those of its context if there is one."""
+        own = self._size(networks)
+        return [part for part in (own, size - own) if part]
 
     def sample(self, networks: nn.ModuleDict, latent: Tensor, condition: Tensor | None = None) -> Tensor:
         """Return A's pictures of representations, of any length, and their context if there is to be one."""
@@ -130,7 +124,10 @@ class RepresentationGAN(Adversarial):
         return torch.cat([r, networks["K"](x)], 1) if self.context else r
 
     def _decoded(self, networks: nn.ModuleDict, code: Tensor) -> Tensor:
-        size = networks["f"].size
-        r = functional.normalize(code[:, :size]) * math.sqrt(size)  # type: ignore[arg-type, misc]
-        made: Tensor = networks["A"](torch.cat([r, code[:, size:]], 1))  # type: ignore[misc]
+        size = self._size(networks)
+        r = functional.normalize(code[:, :size]) * math.sqrt(size)
+        made: Tensor = networks["A"](torch.cat([r, code[:, size:]], 1))
         return made
+
+    def _size(self, networks: nn.ModuleDict) -> int:
+        return cast(int, networks["f"].size)

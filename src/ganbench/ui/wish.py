@@ -14,7 +14,6 @@ from ganbench.model import Model
 from ganbench.report.arrangement import Arrangement, grid_of
 from ganbench.report.walk import between
 from ganbench.training.draws import Draws
-from ganbench.truncation import truncated
 
 MOST = {"image": 256, "points": 5000}  # samples
 MOST_SEED = 2**31 - 1
@@ -49,16 +48,15 @@ def arranged(model: Model, wish: Wish) -> Arrangement:
         asked = _ways(model, wish, wish.to_seed)
     elif wish.label is None and len(model.classes) <= wish.n:
         asked = grid_of(
-            model, wish.n, Draws(wish.seed, "sample")
+            model, wish.n, Draws(wish.seed, "sample"), wish.truncation
         )  # of classes: a column each, a latent in each row
     else:
-        asked = Arrangement(model.latents(wish.n, wish.seed), _labels(model, wish))
-    z = _within(model, wish, asked.latents) if wish.to_seed is None else asked.latents
-    return Arrangement(with_codes(model, z, wish), asked.labels, asked.columns)
+        asked = Arrangement(_latents(model, wish, wish.seed), _labels(model, wish))
+    return Arrangement(with_codes(model, asked.latents, wish), asked.labels, asked.columns)
 
 
 def _ways(model: Model, wish: Wish, to_seed: int) -> Arrangement:
-    start, end = (_within(model, wish, model.latents(wish.n, seed)) for seed in (wish.seed, to_seed))
+    start, end = (_latents(model, wish, seed) for seed in (wish.seed, to_seed))
     steps = [between(model, start, end, i / (_COLUMNS - 1)) for i in range(_COLUMNS)]
     labels = _labels(model, wish)
     labels = None if labels is None else labels.repeat_interleave(_COLUMNS)
@@ -69,8 +67,8 @@ def _labels(model: Model, wish: Wish) -> Tensor | None:
     return model.labels(wish.n) if wish.label is None else torch.full((wish.n,), wish.label)
 
 
-def _within(model: Model, wish: Wish, z: Tensor) -> Tensor:
-    return z if wish.truncation is None else truncated(model.latent, z, wish.truncation)
+def _latents(model: Model, wish: Wish, seed: int) -> Tensor:
+    return model.latents(wish.n, seed, truncation=wish.truncation)
 
 
 def with_codes(model: Model, z: Tensor, wish: Wish) -> Tensor:
