@@ -87,7 +87,7 @@ class Model:
             each = getattr(algorithm, "items_each", 1)
             index = draws.integers(n * each, self.items.info.size)
             items = self.info.from_data(getattr(self.items, "given", self.items.items)(index))
-            numbers["items"] = items if each == 1 else items.unflatten(0, (n, each))
+            numbers["items"] = items if each == 1 else items.reshape(n, each, *items.shape[1:])
         elif not getattr(algorithm, "makes_latents", False):
             return drawn
 

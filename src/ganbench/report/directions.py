@@ -28,7 +28,9 @@ def directions(model: Model, z: Tensor) -> Tensor:
         UserError: no layer is such.
     """
     sizes = model.algorithm.lengths(model.networks, z.shape[1])
-    units = torch.cat([part.square().mean().sqrt().expand(part.shape[1]) for part in z.split(sizes, 1)])
+    units = torch.cat(
+        [part.square().mean().sqrt().expand(part.shape[1]) for part in torch.split(z, sizes, 1)]
+    )
     slopes = _slopes(model, z).double() * units
     found: Tensor = torch.linalg.svd(slopes, full_matrices=False).Vh
     return found.float() * units
@@ -91,7 +93,7 @@ def _slopes(model: Model, z: Tensor) -> Tensor:
 def _jacobian(output: Tensor, latent: Tensor) -> Tensor:
     flat = output.flatten()
     rows = []
-    for chunk in torch.arange(len(flat)).split(_AT_ONCE):
+    for chunk in torch.split(torch.arange(len(flat)), _AT_ONCE):
         ones = torch.zeros(len(chunk), len(flat), device=flat.device)
         ones[torch.arange(len(chunk)), chunk] = 1
         (part,) = torch.autograd.grad(

@@ -18,8 +18,10 @@ def vectors(model: Model, n: int, seed: int, truncation: float | None = None) ->
     """Return latents ``[n, size]`` for pictures in rows.
 
     Raises:
-        UserError: samples are no pictures, or do not start from vectors.
+        UserError: there are no samples, they are no pictures, or do not start from vectors.
     """
+    if not model.algorithm.generates:
+        raise UserError(f"{type(model.algorithm).__name__} makes no samples; it only reads items")
     if model.info.kind != "image":
         raise UserError(
             "ways through the latents are drawn as rows of pictures, but this model's samples are points"
@@ -50,7 +52,7 @@ def interpolations(
     sizes = [ends.shape[1]] if straight else _sizes(model, ends.shape[1])
     curved = 0 if straight else sum(sizes) if model.algorithm.makes_latents else normal_numbers(model.latent)
     parts, at = [], 0
-    for a, b in zip(start.split(sizes, 1), end.split(sizes, 1), strict=True):
+    for a, b in zip(*(torch.split(z, sizes, 1) for z in (start, end)), strict=True):
         parts.append((slerp if at < curved else lerp)(a, b, share))
         at += a.shape[1]
     labels = model.labels(rows)
