@@ -80,7 +80,9 @@ def choose_representations(model: Model, sampling: str) -> None:
     """Choose whose representations samples are made of. Raises UserError if they are made of none, or not of such."""
     choose = getattr(model.algorithm, "sample_by", None)
     if choose is None:
-        raise UserError("this model leaves no choice of representations to make samples of; simsiam-gan-cifar10 does")
+        raise UserError(
+            "this model leaves no choice of representations to make samples of; simsiam-gan-cifar10 does"
+        )
     choose(sampling)
 
 
