@@ -7,7 +7,7 @@ import torch
 from scipy import stats
 
 from ganbench.errors import UserError
-from ganbench.latents import Gaussian, Structured, Uniform
+from ganbench.latents import Gaussian, Structured, Uniform, WithRepresentation
 from ganbench.training.draws import Draws
 from ganbench.truncation import normal_numbers, truncated
 
@@ -30,8 +30,11 @@ def test_the_order_of_numbers_stays_and_a_wide_bound_changes_nothing() -> None:
     assert torch.isfinite(truncated(latent, torch.full((1, 3), 40.0), 1.0)).all()
 
 
-def test_only_noise_is_truncated() -> None:
-    latent = Structured(noise=5, categorical=(3,), continuous=2)
+@pytest.mark.parametrize(
+    "latent",
+    [Structured(noise=5, categorical=(3,), continuous=2), WithRepresentation(noise=5, representation=4)],
+)
+def test_only_noise_is_truncated(latent: Structured | WithRepresentation) -> None:
     z = latent.draw(Draws(2, "test"), 50)
     moved = truncated(latent, z, 0.2)
     assert normal_numbers(latent) == 5

@@ -66,7 +66,7 @@ class Actions:
         if not trainer.engine.leads or not self.model.algorithm.generates:
             return
         self.model.step = trainer.step
-        # Arranged anew, though of the same numbers: a network that moves may make of them what samples start from.
+        # Arranged anew, since networks that move may have a part in what samples start from.
         grid = grid_of(self.model, self.recipe.schedule.samples, Draws(trainer.seed, "grid"))
         samples = self.model.decode(grid.latents, grid.labels)
         real = self.dataset.items(self.real_index)

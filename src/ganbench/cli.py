@@ -167,21 +167,27 @@ def sample(
         Optional[str],  # noqa: UP045
         typer.Option(
             help="Instead: 'walks' between classes, 'sweeps' of codes, G's 'attention', "
-            "'reconstructions' of real items, 'translations', 'interpolations', 'directions' (FILE.png)."
+            "'reconstructions' of real items, 'translations', 'directions' of G's first layer (FILE.png)."
         ),
     ] = None,
     interpolate: Annotated[
-        bool, typer.Option("--interpolate", help="The same as --picture interpolations.")
+        bool, typer.Option("--interpolate", help="Instead: ways from each latent to the next (FILE.png).")
+    ] = False,
+    straight: Annotated[
+        bool, typer.Option("--straight", help="Such ways on lines, not on great arcs.")
     ] = False,
     truncation: Annotated[
         Optional[float],  # noqa: UP045
-        typer.Option(help="Gaussian latents no further than this from 0: fewer kinds, each more typical."),
+        typer.Option(help="Normal noise no further than this from 0: fewer kinds, each more typical."),
     ] = None,
     representations: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(help="Of a run on representations: 'real' pictures', the 'prior's, or 'learned' ones."),
+        typer.Option(
+            help="Of a run on representations, those of 'real' pictures, on a 'lerp' or 'slerp' between two, "
+            "'normal' or 'uniform' random ones, or 'learned' ones."
+        ),
     ] = None,
-    rows: Annotated[int, typer.Option(min=1, help="Of such a picture; of sweeps, for each code.")] = 5,
+    rows: Annotated[int, typer.Option(min=1, help="Of such pictures; of sweeps, for each code.")] = 5,
     module: ModuleOption = None,
 ) -> None:
     """Draw samples from a run."""
@@ -190,21 +196,28 @@ def sample(
         check_destination,
         choose_representations,
         picture_named,
+        write_interpolations,
         write_picture,
         write_samples,
     )
 
     check_destination(out)
+    if picture is not None and (interpolate or truncation is not None):
+        raise UserError(
+            f"--picture {picture} goes with neither --interpolate nor --truncation; leave out one or the other"
+        )
+    if straight and not interpolate:
+        raise UserError("--straight says how --interpolate is to go; give both")
     model = load(run, step_of(step), trust(module))
     if representations is not None:
         choose_representations(model, representations)
-    picture = "interpolations" if interpolate else picture
-    if picture is not None:
+    if interpolate:
+        write_interpolations(model, out, rows, seed, straight=straight, truncation=truncation)
+    elif picture is not None:
         write_picture(model, out, picture_named(picture), rows, seed)
-        print(out)
-        return
-    label = None if class_ is None else model.class_number(class_)
-    write_samples(model, out, n, seed, label, truncation)
+    else:
+        label = None if class_ is None else model.class_number(class_)
+        write_samples(model, out, n, seed, label, truncation)
     print(out)
 
 

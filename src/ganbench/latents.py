@@ -75,15 +75,14 @@ class FromItems:
 
 @dataclass(frozen=True)
 class WithRepresentation:
-    """Noise N(0, 1), then a direction for a representation: ``size`` numbers, normal or uniform in [-1, 1).
+    """Noise N(0, 1), then as many such numbers as a representation has.
 
-    What the direction stands for is the algorithm's to say: it may be the representation itself, or the noise of a
+    What these stand for is the algorithm's to say: they may be a random direction, or the noise of a
     generator of representations. Raises ``UserError`` if a count is below 1.
     """
 
     noise: int = 128
     representation: int = 256
-    uniform: bool = False
 
     def __post_init__(self) -> None:
         if min(self.noise, self.representation) < 1:
@@ -99,9 +98,7 @@ class WithRepresentation:
 
     def draw(self, draws: Draws, rows: int) -> Tensor:
         """Return ``rows`` latent vectors, float32 ``[rows, size]``."""
-        shape = rows, self.representation
-        direction = draws.uniform(*shape, low=-1.0) if self.uniform else draws.normal(*shape)
-        return torch.cat([draws.normal(rows, self.noise), direction], 1)
+        return draws.normal(rows, self.size)
 
 
 @dataclass(frozen=True)

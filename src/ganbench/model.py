@@ -19,6 +19,7 @@ from ganbench.errors import UserError, did_you_mean
 from ganbench.latents import Latent
 from ganbench.runs import Run
 from ganbench.training.draws import Draws
+from ganbench.truncation import truncated
 
 Weights: TypeAlias = Literal["averaged", "live"]
 #: What latents are for. Each has its own stream of numbers for every seed, so that none has another's samples.
@@ -62,20 +63,31 @@ class Model:
         """Where the networks are."""
         return next(self.networks.parameters()).device
 
-    def latents(self, n: int, seed: int = 0, purpose: Purpose = "sample") -> Tensor:
-        """Return ``n`` latents ``[n, size]``, the same for the same seed, purpose and n on any machine."""
+    def latents(
+        self, n: int, seed: int = 0, purpose: Purpose = "sample", *, truncation: float | None = None
+    ) -> Tensor:
+        """Return ``n`` latents ``[n, size]``, the same for the same seed, purpose and n on any machine.
+
+        Raises UserError as :meth:`draw`.
+        """
         if n < 1:
             raise UserError(f"the number of samples must be at least 1, not {n}")
-        return self.draw(Draws(seed, purpose), n)
+        return self.draw(Draws(seed, purpose), n, truncation)
 
-    def draw(self, draws: Draws, n: int) -> Tensor:
-        """Return ``n`` latents ``[n, size]`` by ``draws``, or what samples start from where that is real items."""
+    def draw(self, draws: Draws, n: int, truncation: float | None = None) -> Tensor:
+        """Return ``n`` latents ``[n, size]`` by ``draws``, or what samples start from where that is real items.
+
+        Raises UserError if noise is to be truncated (see :func:`truncated`) and cannot be.
+        """
         drawn = self.latent.draw(draws, n)
+        if truncation is not None:
+            drawn = truncated(self.latent, drawn, truncation)
         numbers, algorithm = {"drawn": drawn}, self.algorithm
         if getattr(algorithm, "from_items", False):  # an algorithm may leave it out
-            index = draws.integers(n, self.items.info.size)
-            items = getattr(self.items, "given", self.items.items)(index)
-            numbers["items"] = self.info.from_data(items)
+            each = getattr(algorithm, "items_each", 1)
+            index = draws.integers(n * each, self.items.info.size)
+            items = self.info.from_data(getattr(self.items, "given", self.items.items)(index))
+            numbers["items"] = items if each == 1 else items.reshape(n, each, *items.shape[1:])
         elif not getattr(algorithm, "makes_latents", False):
             return drawn
 

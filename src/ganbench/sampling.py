@@ -6,7 +6,6 @@ import io
 import os
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, cast, get_args
@@ -20,20 +19,18 @@ from ganbench.errors import UserError, did_you_mean
 from ganbench.model import Model
 from ganbench.report.arrangement import class_paths, grid_of
 from ganbench.report.attention import attention_picture
+from ganbench.report.directions import direction_arrangement
 from ganbench.report.grid import sample_picture
-from ganbench.report.interpolations import direction_arrangement, interpolations
+from ganbench.report.interpolations import interpolations
 from ganbench.report.reconstructions import reconstruction_picture
 from ganbench.report.sweeps import sweep_arrangement
 from ganbench.report.translations import translation_picture
 from ganbench.runs import write_bytes
 from ganbench.training.draws import Draws
-from ganbench.truncation import truncated
 
-Picture = Literal[
-    "walks", "sweeps", "attention", "reconstructions", "translations", "interpolations", "directions"
-]
-"""Walks from class to class, sweeps of codes, where G's attention looks, real items and what becomes of them, ways from
-latent to latent, and along the directions of G's first layer."""
+Picture = Literal["walks", "sweeps", "attention", "reconstructions", "translations", "directions"]
+"""Walks from class to class, sweeps of codes, where G's attention looks, real items and what becomes of them, and one
+latent moved in the directions that G's first layer heeds most."""
 
 _COLUMNS = 10  # of a walk
 
@@ -58,21 +55,16 @@ def write_samples(
 
     A model of classes writes ``label``'s only, or each class in turn: then the grid has a class in every column and
     the same latent in every row, and the folder a folder for each class. The ``.npz`` holds ``labels`` and the names
-    of the ``classes`` as well. ``truncation`` cuts off latents beyond it.
+    of the ``classes`` as well. ``truncation`` is as in :meth:`Model.draw`.
 
     Raises:
-        UserError: points cannot be written as one picture each.
+        UserError: points cannot be written as one picture each, or latents cannot be truncated.
     """
-
-    def cut(z: Tensor) -> Tensor:
-        return z if truncation is None else truncated(model.latent, z, truncation)
-
     if out.suffix == ".png" and label is None:
-        grid = grid_of(model, n, Draws(seed, "sample"))
-        write_bytes(out, replace(grid, latents=cut(grid.latents)).picture(model))
+        write_bytes(out, grid_of(model, n, Draws(seed, "sample"), truncation).picture(model))
         return
     labels = model.labels(n) if label is None else torch.full((n,), label)
-    samples = model.decode(cut(model.latents(n, seed)), labels)
+    samples = model.decode(model.latents(n, seed, truncation=truncation), labels)
     if out.suffix == ".png":
         write_bytes(out, sample_picture(model.info, samples))
         return
@@ -88,7 +80,9 @@ def choose_representations(model: Model, sampling: str) -> None:
     """Choose whose representations samples are made of. Raises UserError if they are made of none, or not of such."""
     choose = getattr(model.algorithm, "sample_by", None)
     if choose is None:
-        raise UserError("this model's samples are made of no representations; simsiam-gan-cifar10's are")
+        raise UserError(
+            "this model leaves no choice of representations to make samples of; simsiam-gan-cifar10 does"
+        )
     choose(sampling)
 
 
@@ -116,9 +110,26 @@ def write_picture(model: Model, out: Path, picture: Picture, rows: int, seed: in
     Raises:
         UserError: the model has no such thing to show, or ``out`` is no ``.png``.
     """
-    if out.suffix != ".png":
-        raise UserError(f"--picture {picture} is one picture; give --out FILE.png, not '{out.name}'")
+    _require_png(out, f"--picture {picture}")
     write_bytes(out, _PICTURES[picture](model, rows, seed))
+
+
+def write_interpolations(
+    model: Model, out: Path, rows: int, seed: int, *, straight: bool = False, truncation: float | None = None
+) -> None:
+    """Write a picture of ways from latent to latent, see :func:`interpolations`.
+
+    Raises:
+        UserError: there are no such ways, or ``out`` is no ``.png``.
+    """
+    _require_png(out, "--interpolate")
+    ways = interpolations(model, rows, seed, straight=straight, truncation=truncation)
+    write_bytes(out, ways.picture(model))
+
+
+def _require_png(out: Path, asked: str) -> None:
+    if out.suffix != ".png":
+        raise UserError(f"{asked} is one picture; give --out FILE.png, not '{out.name}'")
 
 
 def _walks(model: Model, rows: int, seed: int) -> bytes:
@@ -129,10 +140,6 @@ def _walks(model: Model, rows: int, seed: int) -> bytes:
 
 def _sweeps(model: Model, rows: int, seed: int) -> bytes:
     return sweep_arrangement(model, rows, Draws(seed, "sample")).picture(model)
-
-
-def _interpolations(model: Model, rows: int, seed: int) -> bytes:
-    return interpolations(model, rows, seed).picture(model)
 
 
 def _directions(model: Model, rows: int, seed: int) -> bytes:
@@ -146,7 +153,6 @@ _PICTURES: Mapping[Picture, Callable[[Model, int, int], bytes]] = MappingProxyTy
         "attention": attention_picture,
         "reconstructions": reconstruction_picture,
         "translations": translation_picture,
-        "interpolations": _interpolations,
         "directions": _directions,
     }
 )

@@ -143,10 +143,13 @@ def test_samples_start_from_pictures_random_directions_or_made_representations()
     assert algorithm.from_items
     started = algorithm.start(made, drawn, batch().x)
     assert torch.equal(started, torch.cat([drawn[:, :3], represent(made["f"], batch().x)], 1))
-    algorithm.sample_by("prior")
+    algorithm.sample_by("normal")
     assert not algorithm.from_items
     straight = algorithm.start(made, drawn, None)
     torch.testing.assert_close(straight[:, 3:], nn.functional.normalize(drawn[:, 3:]))
+    algorithm.sample_by("uniform")
+    even = nn.functional.normalize(torch.erf(drawn[:, 3:] / math.sqrt(2)))
+    torch.testing.assert_close(algorithm.start(made, drawn, None)[:, 3:], even)
     algorithm.sample_by("learned")
     learned = algorithm.start(made, drawn, None)
     torch.testing.assert_close(learned[:, 3:], made["P"](drawn[:, 3:]))
@@ -157,9 +160,21 @@ def test_samples_start_from_pictures_random_directions_or_made_representations()
     torch.testing.assert_close(algorithm.sample(made, learned), by_hand)
 
 
+@pytest.mark.parametrize("sampling", ["lerp", "slerp"])
+def test_samples_start_between_two_pictures_at_an_even_share_of_the_way(sampling: str) -> None:
+    made, algorithm = networks().eval(), simsiam_gan(sampling=sampling)
+    drawn = LATENT.draw(Draws("start"), 2)
+    drawn[:, 3] = torch.tensor([-9.0, 0.0])  # from the first picture, and half-way
+    items = batch().x.unflatten(0, (2, algorithm.items_each))
+    r = algorithm.start(made, drawn, items)[:, 3:]
+    start, end = (represent(made["f"], items[:, i]) for i in (0, 1))
+    torch.testing.assert_close(r[0], start[0])
+    torch.testing.assert_close(r[1], nn.functional.normalize(start[1] + end[1], dim=0))
+
+
 def test_what_cannot_be_is_refused() -> None:
-    with pytest.raises(UserError, match="did you mean 'prior'"):
-        simsiam_gan(sampling="priors")
+    with pytest.raises(UserError, match="did you mean 'normal'"):
+        simsiam_gan(sampling="normals")
     with pytest.raises(UserError, match=r"needs a run with algorithm\.prior"):
         simsiam_gan(sampling="learned")
     with pytest.raises(UserError, match="set latent to WithRepresentation"):

@@ -192,7 +192,7 @@ EXAMPLES = [
     ),
     Example(CodeNetwork, {"width": 0, "norm": "none"}, {"features": 6, "codes": Codes((3,), 1)}, (6,), (5,)),
     Example(ResNetEncoder, {"width": 4, "blocks": 1, "size": 5}, {"shape": (3, 16, 16)}, (3, 16, 16), (5,)),
-    generator(SNDCGANGenerator, (3, 32, 32), width=4),
+    generator(SNDCGANGenerator, (3, 16, 16), width=4),
     generator(SNDCGANGenerator, (1, 16, 24), width=4, norm="layer", spectral_norm=True),
     discriminator(SNDCGANDiscriminator, (3, 32, 32), width=4, spectral_norm=False),
     discriminator(SNDCGANDiscriminator, (1, 16, 24), width=4, spectral_norm=True, pool="sum"),

@@ -1,36 +1,33 @@
-"""Ways through latent space: great arcs, their ends, and directions in closed form."""
+"""Ways from latent to latent: their ends, their lengths, and which numbers go on great arcs."""
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import pytest
 import torch
 from tests.tiny import tiny
+from torch import nn
 
-from ganbench.experiment import train
-from ganbench.model import Model, load
-from ganbench.report.interpolations import direction_arrangement, directions, interpolations, slerp
-from ganbench.sampling import write_picture
+from ganbench.build import make_algorithm
+from ganbench.data.base import DataInfo
+from ganbench.data.shapes import shapes
+from ganbench.data.toy import ring8
+from ganbench.errors import UserError
+from ganbench.model import Model
+from ganbench.report.interpolations import interpolations
+from ganbench.sampling import write_interpolations
 
-
-def test_a_point_on_a_great_arc_in_closed_form() -> None:
-    start, end = torch.tensor([[2.0, 0.0]]), torch.tensor([[0.0, 4.0]])
-    half = slerp(start, end, torch.tensor([[0.5]]))
-    assert half[0].tolist() == pytest.approx([3 / math.sqrt(2)] * 2, rel=1e-5)
-    third = slerp(start, start * 2, torch.tensor([[0.5]]))
-    assert third[0].tolist() == pytest.approx([3.0, 0.0])
-    opposite = slerp(start, -start, torch.tensor([[0.25]]))
-    assert opposite[0].tolist() == pytest.approx([1.0, 0.0])
+SHAPES = shapes(40).info
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
-    return load(train(tiny("gan-ring8"), out=tmp_path_factory.mktemp("ring") / "run"))
+def bare(name: str, info: DataInfo = SHAPES) -> Model:
+    algorithm, latent = make_algorithm(tiny(name), info)
+    return Model(algorithm, nn.ModuleDict(), latent, info, 0)
 
 
-def test_ways_begin_and_end_at_latents_and_each_goes_on_where_the_last_one_ended(model: Model) -> None:
+def test_ways_begin_and_end_at_latents_and_each_goes_on_where_the_last_one_ended() -> None:
+    model = bare("dcgan-cifar10")
     ends = model.latents(4, 5)
     way = interpolations(model, 3, 5, columns=7)
     assert way.columns == 7
@@ -39,24 +36,20 @@ def test_ways_begin_and_end_at_latents_and_each_goes_on_where_the_last_one_ended
     torch.testing.assert_close(z[:, -1], ends[1:])
     lengths = z.norm(dim=2)
     torch.testing.assert_close(lengths, torch.lerp(lengths[:, :1], lengths[:, -1:], torch.linspace(0, 1, 7)))
+    straight = interpolations(model, 3, 5, columns=3, straight=True).latents.reshape(3, 3, -1)
+    torch.testing.assert_close(straight[:, 1], (ends[:-1] + ends[1:]) / 2)
 
 
-def test_directions_are_the_right_singular_vectors_of_the_first_layer(model: Model) -> None:
-    found = directions(model)
-    size = model.latent.size
-    torch.testing.assert_close(found @ found.T, torch.eye(size), atol=1e-5, rtol=0)
-    weight = model.networks["G"].layers[0].weight  # type: ignore[index, union-attr]
-    gains = (weight @ found.T).norm(dim=0)
-    known = torch.zeros(size)  # a layer of fewer outputs than inputs does not heed the last directions
-    values = torch.linalg.svdvals(weight)
-    known[: len(values)] = values
-    torch.testing.assert_close(gains, known, atol=1e-4, rtol=1e-3)
-    moved = direction_arrangement(model, 2, 1, columns=3, reach=2.0).latents.reshape(2, 3, size)
-    torch.testing.assert_close(moved[:, 2] - moved[:, 0], 4 * found[:2])
-    torch.testing.assert_close(moved[0, 1], model.latents(1, 1)[0])
+def test_codes_go_straight_and_noise_on_an_arc() -> None:
+    model = bare("infogan-shapes")
+    noise = model.latent.noise  # type: ignore[attr-defined]
+    ends, way = model.latents(2, 1), interpolations(model, 1, 1, columns=3).latents
+    torch.testing.assert_close(way[1, noise:], (ends[0] + ends[1])[noise:] / 2)
+    assert way[1, :noise].norm() == pytest.approx(ends[:, :noise].norm(dim=1).mean().item(), rel=1e-4)
 
 
-@pytest.mark.parametrize("picture", ["interpolations", "directions"])
-def test_both_are_pictures(model: Model, picture: str, tmp_path: Path) -> None:
-    write_picture(model, tmp_path / "p.png", picture, 2, 0)  # type: ignore[arg-type]
-    assert (tmp_path / "p.png").read_bytes()
+def test_what_has_no_ways_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="samples are points"):
+        interpolations(bare("gan-ring8", ring8().info), 2, 0)
+    with pytest.raises(UserError, match=r"give --out FILE\.png"):
+        write_interpolations(bare("dcgan-cifar10"), tmp_path / "x.npz", 2, 0)

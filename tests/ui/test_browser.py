@@ -241,7 +241,7 @@ def test_latents_go_along_directions_and_representations_come_from_where_they_ar
     kept(page, "playground-directions", tmp_path)
     at(page, address, page="playground", run=id_of(Path("representations-seed0")))
     page.get_by_role("img", name="32 samples").wait_for()
-    choose(page, "Representations", "random directions")
+    choose(page, "Representations", "random, every direction alike")
     settled(page)
     page.get_by_role("img", name="32 samples").wait_for()
 

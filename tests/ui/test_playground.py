@@ -20,7 +20,7 @@ from tests.ui.runs import KINDS, model_of
 from ganbench.errors import UserError
 from ganbench.model import Model
 from ganbench.report.critic import scores_of
-from ganbench.report.interpolations import directions
+from ganbench.report.directions import directions
 from ganbench.runs import Run, read_json, write_json
 from ganbench.ui.playground import (
     answers,
@@ -107,8 +107,8 @@ def test_codes_are_set_and_all_else_stays(models: Models) -> None:
 
 def test_a_latent_is_moved_along_the_directions_that_g_heeds_most(models: Models) -> None:
     asked = models("codes")
-    known = directions(asked)
     before = arranged(asked, Wish(n=4)).latents
+    known = directions(asked, before[:1])
     after = arranged(asked, Wish(n=4, directions=((0, 2.0), (2, -1.0)))).latents
     torch.testing.assert_close(after - before, (2 * known[0] - known[2]).expand_as(before), atol=1e-5, rtol=0)
     assert directions_of(asked) == 5
@@ -119,15 +119,15 @@ def test_a_latent_is_moved_along_the_directions_that_g_heeds_most(models: Models
 
 def test_representations_are_drawn_or_learned_and_never_of_files(models: Models) -> None:
     asked = models("representations")
-    assert representations_of(asked) == ("learned", "prior")
+    assert representations_of(asked) == ("learned", "normal", "uniform")
     assert representations_of(models("points")) == ()
-    learned, prior = (draw(asked, Wish(n=4, representations=way)).samples for way in ("learned", "prior"))
-    assert learned.shape == prior.shape == (4, *asked.info.shape)
-    assert not torch.equal(learned, prior)
+    learned, random = (draw(asked, Wish(n=4, representations=way)).samples for way in ("learned", "normal"))
+    assert learned.shape == random.shape == (4, *asked.info.shape)
+    assert not torch.equal(learned, random)
     with pytest.raises(UserError, match="start from pictures"):
         draw(asked, Wish(n=4, representations="real"))
-    with pytest.raises(UserError, match="made of no representations"):
-        draw(models("points"), Wish(representations="prior"))
+    with pytest.raises(UserError, match="no choice of representations"):
+        draw(models("points"), Wish(representations="normal"))
 
 
 def test_truncation_brings_latents_nearer_to_the_middle(models: Models) -> None:

@@ -25,6 +25,7 @@ class Algorithm(nn.Module):
     conditional = False  # whether samples are made for a condition, and so need one
     generates = True  # whether it makes samples at all
     from_items = False  # whether samples start from real items, see start()
+    items_each = 1  # how many items a sample starts from, if from_items
     makes_latents = False  # whether start() makes something else of drawn latents
 
     def phases(self) -> tuple[Phase, ...]:
@@ -62,10 +63,14 @@ class Algorithm(nn.Module):
     def start(self, networks: nn.ModuleDict, drawn: Tensor, items: Tensor | None) -> Tensor:
         """Return what :meth:`sample` takes, ``[N, ...]``, of drawn latents and, if ``from_items``, as many real items.
 
-        Items are ``[N, *shape]``, those that the data give if they are of two kinds. Asked only of an algorithm that
-        starts from items or makes latents.
+        Items are ``[N, *shape]`` (``[N, items_each, *shape]`` if more than one), those that the data give if they are
+        of two kinds. Asked only of an algorithm that starts from items or makes latents.
         """
         return drawn
+
+    def lengths(self, networks: nn.ModuleDict, size: int) -> list[int]:
+        """Return how many of the ``size`` numbers that :meth:`sample` takes belong together, part by part."""
+        return [size]
 
     def translate(self, networks: nn.ModuleDict, x: Tensor, *, back: bool = False) -> Tensor:
         """Return items ``[N, *shape]`` as they would be in the other domain: in b those of a, or ``back``.

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from ganbench.algorithms.adversarial import Adversarial
 
 
 def represent(encoder: nn.Module, x: Tensor) -> Tensor:
@@ -15,6 +18,20 @@ def represent(encoder: nn.Module, x: Tensor) -> Tensor:
     """
     representations: Tensor = encoder.eval()(x)
     return functional.normalize(representations)
+
+
+class WithEncoder(Adversarial):
+    """A GAN that has a network f, which stands still."""
+
+    def doubts(self, networks: nn.ModuleDict) -> Iterator[str]:
+        """Say what is at odds with the algorithm, such as an encoder that has learnt nothing."""
+        yield from super().doubts(networks)
+        yield from doubts_of(networks["f"])
+
+    @torch.no_grad()
+    def represent(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
+        """Return f's representations of pictures, ``[N, F]`` of length 1, without gradient."""
+        return represent(networks["f"], x)
 
 
 def doubts_of(encoder: nn.Module) -> Iterator[str]:

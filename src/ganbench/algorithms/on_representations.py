@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.special import ndtr
 
 from ganbench.algorithms.adversarial import Adversarial
-from ganbench.algorithms.frozen import doubts_of, represent
+from ganbench.algorithms.frozen import WithEncoder
 from ganbench.algorithms.learned_prior import LearnedPrior
 from ganbench.data.base import Batch
 from ganbench.errors import UserError, did_you_mean
 from ganbench.latents import WithRepresentation
 from ganbench.training.phase import Context
+from ganbench.ways import lerp, slerp
 
-Sampling = Literal["real", "prior", "learned"]
-"""Whose representations samples are made of: held-out pictures', random directions, or a learned generator's."""
+Sampling = Literal["real", "lerp", "slerp", "normal", "uniform", "learned"]
+"""Whose representations samples are made of.
+
+Those of held-out pictures (real), what lies between those of two, on a straight line (lerp) or a great arc (slerp),
+random directions (normal, uniform), or those that a learned generator makes.
+"""
+_FROM_ITEMS = {"real": 1, "lerp": 2, "slerp": 2}
 
 
-class OnRepresentations(Adversarial):
+class OnRepresentations(WithEncoder):
     """Latents are noise and a representation of length 1; G is given T's map of it, the noise, and it as a condition.
 
     A representation is one of f, which stands still. T and G are given it times the root of its size, so that its
@@ -49,7 +55,8 @@ class OnRepresentations(Adversarial):
             raise UserError(f"unknown sampling '{sampling}'{did_you_mean(sampling, get_args(Sampling))}")
         if sampling == "learned" and self.prior is None:
             raise UserError("sampling 'learned' needs a run with algorithm.prior and the networks P and C")
-        self.sampling, self.from_items = sampling, sampling == "real"
+        self.sampling, self.from_items = sampling, sampling in _FROM_ITEMS
+        self.items_each = _FROM_ITEMS.get(sampling, 1)
 
     def check_networks(self, networks: nn.ModuleDict) -> None:
         """Raise UserError unless D shows its features and a prior has its networks."""
@@ -60,29 +67,33 @@ class OnRepresentations(Adversarial):
         if self.prior is not None and not {"P", "C"} <= set(networks):
             raise UserError("algorithm.prior needs the networks P and C")
 
-    def doubts(self, networks: nn.ModuleDict) -> Iterator[str]:
-        """Say what is at odds with the algorithm, such as an encoder that has learnt nothing."""
-        yield from super().doubts(networks)
-        yield from doubts_of(networks["f"])
-
     def latents(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Tensor:
         """Return noise, and the representations of the batch's pictures."""
         assert batch is not None, "both phases read data"
         drawn = self.latent.draw(context.draws, context.rows)
         return torch.cat([drawn[:, : self.noise], self.represent(networks, batch.x)], 1)
 
-    @torch.no_grad()
-    def represent(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
-        """Return f's representations of pictures, ``[N, F]`` of length 1, without gradient."""
-        return represent(networks["f"], x)
-
     def start(self, networks: nn.ModuleDict, drawn: Tensor, items: Tensor | None) -> Tensor:
         """Return drawn noise, and the representations that samples are to be made of."""
         noise, direction = drawn[:, : self.noise], drawn[:, self.noise :]
-        if items is not None:
+        if items is not None and self.items_each == 1:
             return torch.cat([noise, self.represent(networks, items)], 1)
-        made = networks["P"](direction) if self.sampling == "learned" else direction
+        if items is not None:
+            made = self._between(networks, direction, items)
+        elif self.sampling == "learned":
+            made = networks["P"](direction)
+        else:
+            made = 2 * ndtr(direction) - 1 if self.sampling == "uniform" else direction
         return torch.cat([noise, functional.normalize(made)], 1)
+
+    def lengths(self, networks: nn.ModuleDict, size: int) -> list[int]:
+        """Return the numbers of the noise and of the representation."""
+        return [self.noise, size - self.noise]
+
+    def _between(self, networks: nn.ModuleDict, direction: Tensor, items: Tensor) -> Tensor:
+        start, end = (self.represent(networks, items[:, i]) for i in (0, 1))
+        share = ndtr(direction[:, :1])  # uniform, as the number is normal
+        return (slerp if self.sampling == "slerp" else lerp)(start, end, share)
 
     def sample(self, networks: nn.ModuleDict, latent: Tensor, condition: Tensor | None = None) -> Tensor:
         """Return G's pictures of noise and representations, of whatever length: a way between two may be straight."""

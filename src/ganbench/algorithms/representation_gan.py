@@ -7,15 +7,14 @@ Generative Adversarial Networks (2014), arXiv:1406.2661, on the outputs of a Sim
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import ClassVar, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ganbench.algorithms.adversarial import Adversarial
-from ganbench.algorithms.frozen import doubts_of, represent
+from ganbench.algorithms.frozen import WithEncoder, represent
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.latents import Latent
@@ -25,7 +24,7 @@ from ganbench.regularizers.checks import check_weight
 from ganbench.training.phase import Context, Phase, Terms
 
 
-class RepresentationGAN(Adversarial):
+class RepresentationGAN(WithEncoder):
     """G makes representations of noise and D judges them beside those of the frozen f; A makes pictures of either.
 
     A lowers the mean squared error of the pictures that it makes of representations of real ones, and
@@ -70,11 +69,6 @@ class RepresentationGAN(Adversarial):
                 "algorithm.context=true needs a network K, and a network K algorithm.context=true; set both or none"
             )
 
-    def doubts(self, networks: nn.ModuleDict) -> Iterator[str]:
-        """Say what is at odds with the algorithm, such as an encoder that has learnt nothing."""
-        yield from super().doubts(networks)
-        yield from doubts_of(networks["f"])
-
     def discriminator_terms(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Terms:
         """Return D's terms, of representations."""
         assert batch is not None, "D's phase reads data"
@@ -101,14 +95,14 @@ class RepresentationGAN(Adversarial):
             terms["consistency"] = self.consistency_weight * (1 - cosine)
         return terms
 
-    @torch.no_grad()
-    def represent(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
-        """Return f's representations of samples, ``[N, F]`` of length 1, without gradient."""
-        return represent(networks["f"], x)
-
     def start(self, networks: nn.ModuleDict, drawn: Tensor, items: Tensor | None) -> Tensor:
         """Return G's representations of drawn latents, with the context of real items if there is to be one."""
         return self._with_context(networks, self.fakes(networks, drawn, None), items)
+
+    def lengths(self, networks: nn.ModuleDict, size: int) -> list[int]:
+        """Return the numbers of a representation, and those of its context if there is one."""
+        own = self._size(networks)
+        return [part for part in (own, size - own) if part]
 
     def sample(self, networks: nn.ModuleDict, latent: Tensor, condition: Tensor | None = None) -> Tensor:
         """Return A's pictures of representations, of any length, and their context if there is to be one."""
@@ -123,14 +117,17 @@ class RepresentationGAN(Adversarial):
         return {"f": self.represent(networks, x)}
 
     def scores(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
-        """Raise UserError: D scores no pictures."""
-        raise UserError("D judges representations, so no picture has a score of its own")
+        """Raise UserError: D judges no picture."""
+        raise UserError("D judges representations, so it has no score for a picture")
 
     def _with_context(self, networks: nn.ModuleDict, r: Tensor, x: Tensor | None) -> Tensor:
         return torch.cat([r, networks["K"](x)], 1) if self.context else r
 
     def _decoded(self, networks: nn.ModuleDict, code: Tensor) -> Tensor:
-        size = networks["f"].size
-        r = functional.normalize(code[:, :size]) * math.sqrt(size)  # type: ignore[arg-type]
+        size = self._size(networks)
+        r = functional.normalize(code[:, :size]) * math.sqrt(size)
         made: Tensor = networks["A"](torch.cat([r, code[:, size:]], 1))
         return made
+
+    def _size(self, networks: nn.ModuleDict) -> int:
+        return cast(int, networks["f"].size)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ganbench.conditioning.base import DiscriminatorConditioning, GeneratorConditioning, Layers
 from ganbench.networks.discriminator import Discriminator
 from ganbench.networks.generator import Generator
-from ganbench.networks.layers.initialisation import normal_weights
+from ganbench.networks.layers.initialisation import normal_weights, orthogonal_weights
 from ganbench.networks.layers.normalisation import Norm2d
 from ganbench.networks.layers.pooling import Pool, pooling
 from ganbench.networks.layers.spectral import spectrally_normalised
@@ -73,8 +73,8 @@ class SNDCGANDiscriminator(Discriminator):
     For each halving, down to a map whose shorter side is 4 to 7, a 3x3 convolution to ``width`` channels (twice as
     many for each further level) and a 4x4 one of stride 2; then a 3x3 convolution to twice as many again, and the score
     of all positions, or with ``pool`` of their mean or sum. All but the last pass a leaky ReLU of slope 0.1; there is
-    no norm. ``spectral_norm`` divides each weight by its largest singular value. Weights start from N(0, 0.02²),
-    biases at 0.
+    no norm. ``spectral_norm`` divides each weight by its largest singular value. Weights start
+    orthogonal, biases at 0.
 
     Raises ``UserError`` if a size is below 1, a side cannot be halved often enough, the pool is unknown, or the
     conditioning needs classes that are not there.
@@ -109,7 +109,7 @@ class SNDCGANDiscriminator(Discriminator):
         positions = self.smallest[0] * self.smallest[1] if pool == "none" else 1
         if not self.end_in(2 * before * positions):
             self.last = nn.Linear(self.feature_size, 1)
-        normal_weights(self)
+        orthogonal_weights(self)
         if spectral_norm:
             spectrally_normalised(self)
 

@@ -23,6 +23,7 @@ from ganbench.networks import (
 from ganbench.recipe import Budget, Recipe, recipe
 from ganbench.recipes.mlp import adam
 from ganbench.recipes.simsiam import SIMSIAM
+from ganbench.recipes.sndcgan import sndcgan_rates
 from ganbench.regularizers import GradientPenalty
 from ganbench.settings import Schedule
 from ganbench.spec import Spec
@@ -49,12 +50,12 @@ def prior_networks(size: int, width: int) -> Mapping[str, Spec]:
     }
 
 
-def schedule(budget: Budget) -> Schedule:
-    """Return how long both kinds learn."""
+def schedule(budget: Budget, laptop_steps: int) -> Schedule:
+    """Return how long a recipe learns; at laptop size no more than 15 minutes of one core."""
     if budget == "reference":
         return Schedule(steps=100_000, batch=64, learning_rate=Spec(Linear))
     return Schedule(
-        steps=3000,
+        steps=laptop_steps,
         batch=64,
         learning_rate=Spec(Linear),
         ema_half_life=10_000,
@@ -89,12 +90,14 @@ def repgan_cifar10(budget: Budget = "reference") -> Recipe:
             "D": adam(2e-4, (0.5, 0.999)),
             "A": adam(5e-4 if laptop else 2e-4, (0.9, 0.999)),
         },
-        schedule=schedule(budget),
+        schedule=schedule(budget, 5000),
         papers=(SIMSIAM,),
     )
 
 
-def simsiam_gan(name: str, words: str, data: Spec, budget: Budget) -> Recipe:
+def simsiam_gan(
+    name: str, words: str, data: Spec, budget: Budget, *, laptop_width: int, laptop_steps: int
+) -> Recipe:
     """Return the GAN conditioned on representations, with the coefficients of the best reported run, by thirds.
 
     Beside it learns a GAN of representations, so that it can be sampled without a picture.
@@ -109,8 +112,7 @@ def simsiam_gan(name: str, words: str, data: Spec, budget: Budget) -> Recipe:
         loss=Spec(NonSaturating),
         regularizers=(Spec(GradientPenalty, weight=10.0),),
     )
-    slow = adam(2e-4, (0.5, 0.999))
-    of_g, of_d = (adam(5e-4, (0.0, 0.99)), adam(1e-3, (0.0, 0.99))) if laptop else (slow, slow)
+    rates, slow = sndcgan_rates(budget), adam(2e-4, (0.5, 0.999))
     return Recipe(
         name=name,
         summary=f"a GAN conditioned on a frozen encoder's representations of {words}",
@@ -121,10 +123,10 @@ def simsiam_gan(name: str, words: str, data: Spec, budget: Budget) -> Recipe:
             "G": Spec(
                 SNDCGANGenerator,
                 latent=2 * NOISE,
-                width=16 if laptop else 64,
+                width=laptop_width if laptop else 64,
                 conditioning=Spec(VectorNorm, size=size),
             ),
-            "D": Spec(SNDCGANDiscriminator, width=16 if laptop else 64),
+            "D": Spec(SNDCGANDiscriminator, width=laptop_width if laptop else 64),
             "Q": Spec(RepresentationReader, size=size),
             "T": Spec(VectorMap, inputs=size, outputs=NOISE),
             "P": prior["G"].replace(latent=size),
@@ -139,8 +141,14 @@ def simsiam_gan(name: str, words: str, data: Spec, budget: Budget) -> Recipe:
             critic_steps=1 if laptop else 5,
             one_pass=True,
         ),
-        optimizers={"G": of_g, "T": of_g, "D": of_d, "Q": of_d, "P": slow, "C": slow},
-        schedule=schedule(budget),
+        optimizers={
+            **rates,
+            "T": rates["G"],
+            "Q": rates["D"],
+            "P": slow,
+            "C": slow,
+        },
+        schedule=schedule(budget, laptop_steps),
         papers=(SIMSIAM,),
     )
 
@@ -163,7 +171,9 @@ def without(conditioned: Recipe) -> Recipe:
 @recipe
 def simsiam_gan_cifar10(budget: Budget = "reference") -> Recipe:
     """A GAN on CIFAR-10 conditioned on a frozen SimSiam encoder's representations."""
-    return simsiam_gan("simsiam-gan-cifar10", "CIFAR-10", Spec(cifar10), budget)
+    return simsiam_gan(
+        "simsiam-gan-cifar10", "CIFAR-10", Spec(cifar10), budget, laptop_width=16, laptop_steps=3000
+    )
 
 
 @recipe
@@ -175,7 +185,14 @@ def simsiam_gan_cifar10_uncond(budget: Budget = "reference") -> Recipe:
 @recipe
 def simsiam_gan_imagenette64(budget: Budget = "reference") -> Recipe:
     """A GAN on Imagenette at 64x64 conditioned on a frozen SimSiam encoder's representations."""
-    return simsiam_gan("simsiam-gan-imagenette64", "Imagenette at 64x64", Spec(imagenette64), budget)
+    return simsiam_gan(
+        "simsiam-gan-imagenette64",
+        "Imagenette at 64x64",
+        Spec(imagenette64),
+        budget,
+        laptop_width=8,
+        laptop_steps=1150,
+    )
 
 
 @recipe

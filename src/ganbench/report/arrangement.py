@@ -26,16 +26,16 @@ class Arrangement:
         return sample_picture(model.info, samples, real, title, columns=self.columns)
 
 
-def grid_of(model: Model, n: int, draws: Draws) -> Arrangement:
+def grid_of(model: Model, n: int, draws: Draws, truncation: float | None = None) -> Arrangement:
     """Return ``n`` latents from ``draws``; of a model of classes, ``n // classes`` rows (at least one).
 
-    Then each row is one latent in every class, and each column a class.
+    Then each row is one latent in every class, and each column a class. ``truncation`` is as in :meth:`Model.draw`.
     """
     classes = len(model.classes)
     if not classes:
-        return Arrangement(model.draw(draws, n), None)
+        return Arrangement(model.draw(draws, n, truncation), None)
     rows = max(1, n // classes)
-    z = model.draw(draws, rows)
+    z = model.draw(draws, rows, truncation)
     return Arrangement(z.repeat_interleave(classes, 0), torch.arange(classes).repeat(rows), classes)
 
 

@@ -1,85 +1,68 @@
-"""Ways through latent space: from latent to latent, and along the directions that G's first layer heeds most."""
+"""Ways through latent space from each latent to the next one, in rows."""
 
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ganbench.errors import UserError
 from ganbench.model import Model
-from ganbench.networks.layers.initialisation import stored_weight
 from ganbench.report.arrangement import Arrangement
+from ganbench.truncation import normal_numbers
+from ganbench.ways import lerp, slerp
 
-_COLUMNS = 10
-
-
-def slerp(start: Tensor, end: Tensor, share: Tensor) -> Tensor:
-    """Return points on great arcs from ``start`` to ``end``, ``[N, size]`` each, at ``share`` ``[N, 1]`` of the way.
-
-    Lengths change in equal steps, so that points between Gaussian latents are as long as these. Between vectors that
-    point the same way, or to opposite sides, the way is straight.
-    """
-    lengths = (1 - share) * start.norm(dim=1, keepdim=True) + share * end.norm(dim=1, keepdim=True)
-    one, two = (nn.functional.normalize(x) for x in (start, end))
-    angle = torch.acos((one * two).sum(1, keepdim=True).clamp(-1, 1))
-    sine = torch.sin(angle)
-    along = (torch.sin((1 - share) * angle) * one + torch.sin(share * angle) * two) / sine.clamp(min=1e-6)
-    return torch.where(sine > 1e-4, along * lengths, (1 - share) * start + share * end)
+COLUMNS = 10
 
 
-def interpolations(model: Model, rows: int, seed: int, columns: int = _COLUMNS) -> Arrangement:
-    """Return ``rows`` ways of ``columns`` points, each from a latent to the next by :func:`slerp`; of one class a row.
+def vectors(model: Model, n: int, seed: int, truncation: float | None = None) -> Tensor:
+    """Return latents ``[n, size]`` for pictures in rows.
 
     Raises:
-        UserError: samples do not start from vectors.
+        UserError: there are no samples, they are no pictures, or do not start from vectors.
     """
-    ends = model.latents(rows + 1, seed)
-    if ends.dim() != 2:
+    if not model.algorithm.generates:
+        raise UserError(f"{type(model.algorithm).__name__} makes no samples; it only reads items")
+    if model.info.kind != "image":
+        raise UserError(
+            "ways through the latents are drawn as rows of pictures, but this model's samples are points"
+        )
+    found = model.latents(n, seed, truncation=truncation)
+    if found.dim() != 2 or not found.shape[1]:
         raise UserError("this model's samples start from pictures, between which there is no way to go")
+    return found
+
+
+def interpolations(
+    model: Model,
+    rows: int,
+    seed: int,
+    columns: int = COLUMNS,
+    *,
+    straight: bool = False,
+    truncation: float | None = None,
+) -> Arrangement:
+    """Return ``rows`` ways of ``columns`` points, each from a latent to the next one; of one class a row.
+
+    Normal noise and representations go on great arcs, each by itself, unless all is to go ``straight``; other numbers
+    always do. Raises UserError as :func:`vectors`.
+    """
+    ends = vectors(model, rows + 1, seed, truncation)
     share = torch.linspace(0, 1, columns).repeat(rows)[:, None]
     start, end = (z.repeat_interleave(columns, 0) for z in (ends[:-1], ends[1:]))
+    sizes = [ends.shape[1]] if straight else _sizes(model, ends.shape[1])
+    curved = 0 if straight else sum(sizes) if model.algorithm.makes_latents else normal_numbers(model.latent)
+    parts, at = [], 0
+    for a, b in zip(*(torch.split(z, sizes, 1) for z in (start, end)), strict=True):
+        parts.append((slerp if at < curved else lerp)(a, b, share))
+        at += a.shape[1]
     labels = model.labels(rows)
-    return Arrangement(
-        slerp(start, end, share), None if labels is None else labels.repeat_interleave(columns), columns
-    )
+    told = None if labels is None else labels.repeat_interleave(columns)
+    return Arrangement(torch.cat(parts, 1), told, columns)
 
 
-def directions(model: Model) -> Tensor:
-    """Return the directions of latent space that change the first layer's output most, then less: ``[size, size]``.
-
-    Rows of length 1: the eigenvectors of W'W for that layer's weight W, the largest eigenvalue first. Closed-Form
-    Factorization of Latent Semantics in GANs (2020), arXiv:2007.06600.
-
-    Raises:
-        UserError: no layer of G takes the latent vector as it is.
-    """
-    size = model.latent.size
-    for layer in model.networks["G"].modules() if "G" in model.networks else ():
-        if isinstance(layer, nn.Linear) and layer.in_features >= size:
-            weight = stored_weight(layer)[:, :size]
-        elif isinstance(layer, nn.ConvTranspose2d) and layer.in_channels >= size:
-            weight = stored_weight(layer)[:size].flatten(1).T
-        elif isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
-            break
-        else:
-            continue
-        matrix = weight.detach().double().cpu()
-        vectors: Tensor = torch.linalg.eigh(matrix.T @ matrix).eigenvectors
-        return vectors.flip(1).T.float()
-    raise UserError(
-        "no first layer of this model's G takes the latent as it is, so it has no such directions"
-    )
-
-
-def direction_arrangement(
-    model: Model, rows: int, seed: int, columns: int = _COLUMNS, reach: float = 3.0
-) -> Arrangement:
-    """Return one latent moved along the ``rows`` foremost :func:`directions`, from ``-reach`` to ``reach`` a row."""
-    found = directions(model)[:rows]
-    z = model.latents(1, seed)
-    steps = torch.linspace(-reach, reach, columns)
-    moved = z + steps[None, :, None] * found[:, None, :]
-    labels = model.labels(1)
-    return Arrangement(
-        moved.flatten(0, 1), None if labels is None else labels.repeat(len(found) * columns), columns
-    )
+def _sizes(model: Model, size: int) -> list[int]:
+    if model.algorithm.makes_latents:
+        sizes: list[int] = model.algorithm.lengths(model.networks, size)
+        return sizes
+    noise = normal_numbers(model.latent)
+    return [part for part in (noise, size - noise) if part]

@@ -16,8 +16,8 @@ from ganbench.errors import UserError
 from ganbench.model import Model, load
 from ganbench.recipe import Recipe
 from ganbench.report.critic import critic_picture, scores_of, why_not
+from ganbench.report.directions import directions
 from ganbench.report.grid import sample_picture
-from ganbench.report.interpolations import directions
 from ganbench.runs import Run, read_json
 from ganbench.sampling import choose_representations, npz_of
 from ganbench.training.draws import Draws
@@ -133,11 +133,15 @@ def answers(model: Model, picture: Tensor) -> dict[str, Tensor]:
 
 
 def directions_of(model: Model) -> int:
-    """Return along how many directions of the latent one can go: at most five, 0 if the model has none."""
-    try:
-        return min(len(directions(model)), _DIRECTIONS)
-    except UserError:
-        return 0
+    """Return along how many directions of the latent one can go, at most five.
+
+    Raises:
+        UserError: samples do not start from vectors, or no layer of G takes the whole latent.
+    """
+    z = model.latents(1)
+    if z.dim() != 2 or not z.shape[1]:
+        raise UserError("this model's samples start from pictures, so there are no directions to go")
+    return min(len(directions(model, z)), _DIRECTIONS)
 
 
 def representations_of(model: Model) -> tuple[str, ...]:
@@ -147,7 +151,8 @@ def representations_of(model: Model) -> tuple[str, ...]:
     """
     if getattr(model.algorithm, "sampling", None) is None:
         return ()
-    return ("prior",) if getattr(model.algorithm, "prior", None) is None else ("learned", "prior")
+    drawn = ("normal", "uniform")
+    return drawn if getattr(model.algorithm, "prior", None) is None else ("learned", *drawn)
 
 
 def judges(model: Model) -> bool:

@@ -12,10 +12,9 @@ from ganbench.errors import UserError
 from ganbench.latents import Codes
 from ganbench.model import Model
 from ganbench.report.arrangement import Arrangement, grid_of
-from ganbench.report.interpolations import directions
+from ganbench.report.directions import directions
 from ganbench.report.walk import between
 from ganbench.training.draws import Draws
-from ganbench.truncation import truncated
 
 MOST = {"image": 256, "points": 5000}  # samples
 MOST_SEED = 2**31 - 1
@@ -54,16 +53,16 @@ def arranged(model: Model, wish: Wish) -> Arrangement:
         asked = _ways(model, wish, wish.to_seed)
     elif wish.label is None and len(model.classes) <= wish.n:
         asked = grid_of(
-            model, wish.n, Draws(wish.seed, "sample")
+            model, wish.n, Draws(wish.seed, "sample"), wish.truncation
         )  # of classes: a column each, a latent in each row
     else:
-        asked = Arrangement(model.latents(wish.n, wish.seed), _labels(model, wish))
-    z = _within(model, wish, asked.latents) if wish.to_seed is None else asked.latents
-    return Arrangement(with_codes(model, moved(model, z, wish), wish), asked.labels, asked.columns)
+        asked = Arrangement(_latents(model, wish, wish.seed), _labels(model, wish))
+    z = moved(model, asked.latents, wish)
+    return Arrangement(with_codes(model, z, wish), asked.labels, asked.columns)
 
 
 def _ways(model: Model, wish: Wish, to_seed: int) -> Arrangement:
-    start, end = (_within(model, wish, model.latents(wish.n, seed)) for seed in (wish.seed, to_seed))
+    start, end = (_latents(model, wish, seed) for seed in (wish.seed, to_seed))
     steps = [between(model, start, end, i / (_COLUMNS - 1)) for i in range(_COLUMNS)]
     labels = _labels(model, wish)
     labels = None if labels is None else labels.repeat_interleave(_COLUMNS)
@@ -74,8 +73,8 @@ def _labels(model: Model, wish: Wish) -> Tensor | None:
     return model.labels(wish.n) if wish.label is None else torch.full((wish.n,), wish.label)
 
 
-def _within(model: Model, wish: Wish, z: Tensor) -> Tensor:
-    return z if wish.truncation is None else truncated(model.latent, z, wish.truncation)
+def _latents(model: Model, wish: Wish, seed: int) -> Tensor:
+    return model.latents(wish.n, seed, truncation=wish.truncation)
 
 
 def moved(model: Model, z: Tensor, wish: Wish) -> Tensor:
@@ -86,7 +85,7 @@ def moved(model: Model, z: Tensor, wish: Wish) -> Tensor:
     """
     if not wish.directions:
         return z
-    known = directions(model)
+    known = directions(model, z[:1])
     for number, amount in wish.directions:
         if not 0 <= number < len(known) or not abs(amount) <= 100:
             raise UserError(f"there is no direction {number} along which one could go {amount}")

@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from ganbench.networks.layers import normal_weights, zero_biases
-from ganbench.networks.layers.initialisation import stored_weight
+from ganbench.networks.layers.initialisation import orthogonal_weights, stored_weight
 
 
 def zoo() -> nn.Sequential:
@@ -34,6 +34,21 @@ def test_normal_weights_reach_the_weight_that_is_stored(normalised: bool) -> Non
         assert state[name].mean().item() == pytest.approx(0, abs=0.01)
         if layer.bias is not None:
             assert layer.bias.abs().max() == 0
+
+
+@pytest.mark.parametrize("normalised", [False, True], ids=["plain", "spectral"])
+def test_orthogonal_weights_keep_lengths(normalised: bool) -> None:
+    torch.manual_seed(0)
+    network = zoo()
+    if normalised:
+        for layer in network:
+            spectral_norm(layer)
+    orthogonal_weights(network)
+    for layer in network:
+        stored = stored_weight(layer).detach().flatten(1)
+        torch.testing.assert_close(torch.linalg.svdvals(stored), torch.ones(min(stored.shape)))
+        if not isinstance(layer, nn.ConvTranspose2d):  # whose weights spectral norm reads the other way round
+            torch.testing.assert_close(layer.weight.detach().flatten(1), stored, rtol=1e-3, atol=1e-4)
 
 
 def test_spectral_norms_estimate_follows_the_new_weight() -> None:

@@ -33,6 +33,21 @@ def normal_weights(network: nn.Module, std: float = 0.02) -> None:
             nn.init.zeros_(layer.bias)
 
 
+def orthogonal_weights(network: nn.Module) -> None:
+    """Draw weights of convolutions and linear layers as orthogonal rows or columns of length 1; biases become 0.
+
+    So signals neither die nor grow in a deep network without norms. Exact Solutions to the Nonlinear Dynamics of
+    Learning in Deep Linear Neural Networks (2013), arXiv:1312.6120. As to spectral norm, see :func:`normal_weights`.
+    """
+    for layer in network.modules():
+        if isinstance(layer, WEIGHTED):
+            nn.init.orthogonal_(stored_weight(layer))
+            if parametrize.is_parametrized(layer, "weight"):
+                renew_estimate(layer)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+
+
 def zero_biases(network: nn.Module) -> None:
     """Set the biases of convolutions and linear layers to 0 and leave all weights as they are."""
     for layer in network.modules():

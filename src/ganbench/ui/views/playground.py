@@ -34,7 +34,8 @@ from ganbench.ui.wish import MOST, MOST_SEED, Wish, codes_of
 _SOURCES: Mapping[str, str] = MappingProxyType(
     {
         "learned": "of the generator that learnt beside",
-        "prior": "random directions",
+        "normal": "random, every direction alike",
+        "uniform": "random, of uniform numbers",
     }
 )
 
@@ -128,10 +129,9 @@ def _codes(model: Model) -> tuple[tuple[tuple[int, int], ...], tuple[tuple[int, 
 
 def _directions(model: Model) -> tuple[tuple[int, float], ...]:
     """Draw a control for each of the directions that G's first layer heeds most."""
-    count = directions_of(model)
-    if not count or not st.toggle("Go along directions of the latent"):
+    if not st.toggle("Go along directions of the latent"):
         return ()
-    asked = [(i, st.slider(f"Direction {i + 1}", -5.0, 5.0, 0.0, 0.1)) for i in range(count)]
+    asked = [(i, st.slider(f"Direction {i + 1}", -5.0, 5.0, 0.0, 0.1)) for i in range(directions_of(model))]
     return tuple((number, amount) for number, amount in asked if amount)
 
 
