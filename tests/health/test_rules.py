@@ -90,6 +90,16 @@ def test_weights_frozen_names_the_network() -> None:
     assert "the weights of G are frozen" in finding.sentence
 
 
+@pytest.mark.parametrize(("term", "still"), [(0.0, "G"), (0.1, "G and Q")])
+def test_a_network_that_waits_for_its_term_is_not_frozen(term: float, still: str) -> None:
+    terms = [{"D/adversarial": 0.1 * i, "D/codes": term, "G/adversarial": 0.2 * i} for i in range(4)]
+    moves = {"D.a": [0.1, 0.0, 1.0], "G.a": [0.1, 0.5, 1.0], "Q.a": [0.0, 0.5, 1.0]}
+    told_layers = [{"parameters": {**moves, "D.a": [0.1, i, 1.0]}} for i in range(4)]
+    both = zip(told("scalars", terms), told("layers", told_layers), strict=True)
+    (finding,) = findings([event for pair in both for event in pair])
+    assert f"the weights of {still} are frozen" in finding.sentence
+
+
 @pytest.mark.parametrize(
     ("events", "steps", "step"),
     [

@@ -16,6 +16,8 @@ class Frozen:
     A loss is a mean over batches, whose noise alone changes the third digit; it stands still only where scores no
     longer depend on the samples. Of weights the log keeps mean and spread in five digits; all parameters of a network
     must keep both, so a bias that a norm makes useless raises no alarm, nor does a learning rate that has become small.
+    While a term is exactly 0, such as one whose coefficient comes in later, a network without a loss of its own (InfoGAN's
+    Q) may be waiting for it and raises none either.
     """
 
     name, after = "losses frozen", ("scalars", "layers")
@@ -29,7 +31,10 @@ class Frozen:
         terms = [values[-3:] for name, values in signals.terms.items() if name.endswith("/adversarial")]
         if terms and all(_constant(values) for values in terms):
             return f"the losses are frozen: at three reports in a row they were {_listed(terms)}"
-        still = _still(signals.layers) if signals.kind == "layers" else ()
+        still = _still(signals.layers) if signals.kind == "layers" else []
+        if any(values[-3:] == [0.0] * 3 for values in signals.terms.values()):
+            own = {name.partition("/")[0] for name in signals.terms}
+            still = [network for network in still if network in own]
         if still:
             return (
                 f"the weights of {' and '.join(still)} are frozen: at three reports in a row none has moved"
