@@ -13,7 +13,7 @@ import typer
 
 from ganbench.cli_data import JsonOption, data_app, print_json
 from ganbench.cli_evaluate import evaluate
-from ganbench.cli_options import BudgetOption, ModuleOption, StepOption, step_of, trust
+from ganbench.cli_options import BudgetOption, ModuleOption, StepOption, TimeOption, step_of, trust
 from ganbench.cli_report import report
 from ganbench.cli_study import compare, study
 from ganbench.cli_translate import translate
@@ -108,7 +108,7 @@ def show(
 def train(
     recipe: RecipeArgument,
     overrides: Overrides = None,
-    budget: BudgetOption = "reference",
+    budget: TimeOption = "reference",
     seed: Annotated[int, typer.Option(min=0, help="Decides every random number of the run.")] = 0,
     out: Annotated[
         Optional[Path],  # noqa: UP045

@@ -13,6 +13,12 @@ BudgetOption = Annotated[
     Literal["laptop", "reference"],
     typer.Option(help="How much to compute: minutes on 2 cores, or the paper's."),
 ]
+TimeOption = Annotated[
+    str,
+    typer.Option(
+        help="How much to compute: laptop (minutes on 2 cores), reference (the paper's), or a time: 20m."
+    ),
+]
 ModuleOption = Annotated[
     Optional[list[Path]],  # noqa: UP045 (typer reads this form)
     typer.Option("--module", help="A Python file of yours whose parts the recipe uses; its code is run."),

@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import ganbench
 from ganbench.actions import Actions
@@ -18,6 +18,7 @@ from ganbench.console import Console, Silent
 from ganbench.data.base import Dataset
 from ganbench.errors import RunError, Stopped, UserError
 from ganbench.on_the_way import OnTheWay
+from ganbench.planning import minutes_of, planned
 from ganbench.recipe import Budget, Recipe
 from ganbench.runs import Run, write_json
 from ganbench.training.engine import Engine
@@ -28,7 +29,7 @@ from ganbench.training.tensorboard import TensorBoardMirror, require_tensorboard
 def train(
     recipe: str | Recipe,
     *,
-    budget: Budget = "reference",
+    budget: Budget | str = "reference",
     seed: int = 0,
     out: str | Path | None = None,
     overrides: Mapping[str, Any] | None = None,
@@ -39,18 +40,25 @@ def train(
     """Train a recipe in a new run folder and return the run.
 
     ``recipe`` is a name, a YAML or JSON file, ``file.py:function`` or a Recipe; ``overrides`` are dotted keys
-    (``{"schedule.steps": 100}``); ``out`` defaults to ``runs/NAME-seedN``, with a number if that exists.
+    (``{"schedule.steps": 100}``); ``out`` defaults to ``runs/NAME-seedN``, with a number if that exists. A ``budget``
+    such as "20m" is the laptop's recipe with as many steps as fit into that time here (see :mod:`ganbench.planning`).
 
     Raises:
         UserError: something asked for is wrong; no folder is made.
         RunError: the run failed; what was saved is whole.
         Stopped: a signal asked the run to stop; a checkpoint is saved.
     """
-    chosen = recipe if isinstance(recipe, Recipe) else find_recipe(recipe, budget, trusted)
-    chosen = chosen.override(overrides or {}, trusted)
+    minutes, overrides = _minutes(budget, overrides or {}), overrides or {}
+    size: Budget = "reference" if budget == "reference" else "laptop"
+    chosen = recipe if isinstance(recipe, Recipe) else find_recipe(recipe, size, trusted)
+    chosen, console = chosen.override(overrides, trusted), console or Silent()
     engine = Engine(chosen.machine)
     try:
         dataset = _dataset(chosen, tensorboard, trusted)
+        if minutes is not None:
+            chosen, plan = planned(chosen, minutes, dataset, engine, seed)
+            chosen = dataclasses.replace(chosen, budget=budget)
+            console.note(plan.words(chosen.schedule))
         trainer = make_trainer(chosen, dataset, engine, seed)
         take_first_weights(trainer.networks)
         path = Path(engine.share(str(out if out is not None else _free_folder(chosen.name, seed))))
@@ -59,7 +67,7 @@ def train(
         engine.share("made")  # nobody opens the folder before it is there
         run = Run(path)
         with _only_trainer(run, engine):
-            _go(run, Actions(run, trainer, dataset, chosen, trusted), tensorboard, console or Silent())
+            _go(run, Actions(run, trainer, dataset, chosen, trusted), tensorboard, console)
         return run
     finally:
         engine.close()
@@ -114,6 +122,16 @@ def resume(
         return run
     finally:
         engine.close()
+
+
+def _minutes(budget: str, overrides: Mapping[str, Any]) -> float | None:
+    """Return the minutes that a budget names, None if it names a recipe's own."""
+    if budget in get_args(Budget):
+        return None
+    minutes = minutes_of(budget)
+    if "schedule.steps" in overrides:
+        raise UserError(f"--budget {budget} plans schedule.steps itself; give one of the two")
+    return minutes
 
 
 def _dataset(recipe: Recipe, tensorboard: bool, trusted: Collection[str]) -> Dataset:

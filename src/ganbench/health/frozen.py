@@ -16,8 +16,8 @@ class Frozen:
     A loss is a mean over batches, whose noise alone changes the third digit; it stands still only where scores no
     longer depend on the samples. Of weights the log keeps mean and spread in five digits; all parameters of a network
     must keep both, so a bias that a norm makes useless raises no alarm, nor does a learning rate that has become small.
-    While a term is exactly 0, such as one whose coefficient comes in later, a network without a loss of its own (InfoGAN's
-    Q) may be waiting for it and raises none either.
+    While a term is exactly 0, such as one whose coefficient comes in later, a network without a loss of its own
+    (InfoGAN's Q) may be waiting for it and raises none either.
     """
 
     name, after = "losses frozen", ("scalars", "layers")
