@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +20,12 @@ from ganbench.evaluation import evaluate
 from ganbench.experiment import train
 from ganbench.latents import Gaussian
 from ganbench.model import Model, load
+from ganbench.report.chart import probe_chart
+from ganbench.report.kept import keep_pictures
+from ganbench.report.page import write_report
+from ganbench.report.reading import read_run
 from ganbench.report.reconstructions import reconstruction_picture
-from ganbench.representation_scores import representation_scores
+from ganbench.representation_scores import PROBE_CURVES, representation_scores
 from ganbench.runs import Run
 from ganbench.sampling import write_picture
 from ganbench.snapshots import untrained
@@ -66,6 +71,13 @@ def test_a_representation_that_tells_classes_scores_one_and_one_that_does_not_th
     assert table["E untrained"]["probe"] == pytest.approx(float((test_labels == commonest).double().mean()))
     assert 0 < table["pixels"]["probe"] < 1
     assert score.measured["networks"] == "frozen, in eval mode"
+    curves = score.details[PROBE_CURVES]
+    assert isinstance(curves, dict)
+    assert list(curves) == list(table)
+    for curve in curves.values():
+        assert curve[0] == pytest.approx(math.log(len(TRAIN.info.classes)), rel=1e-3)  # a probe of zeros
+    assert curves["E"][-1] < 0.2
+    assert curves["E untrained"][-1] > 1.0
 
 
 def test_a_model_that_shows_nothing_is_refused() -> None:
@@ -90,6 +102,14 @@ def test_a_run_is_scored_beside_what_it_was_before_its_first_step(run: Run) -> N
     assert isinstance(held_out, dict)
     assert held_out["split"] == "test"
     assert [p.name for p in run.eval.glob("representation*.json")]
+    drawn = probe_chart(read_run(run).scores.values())
+    assert drawn is not None
+    ((view, lines),) = drawn.views.items()
+    assert view == f"nats, step {load(run).step}"
+    curves = score.details[PROBE_CURVES]
+    assert {line.name: list(line.values) for line in lines} == curves
+    assert "probes.png" in keep_pictures(read_run(run), None, [], {})
+    assert "Linear probes" in write_report(run).read_text()
     before, again = untrained(run), untrained(run)
     ours, first = load(run).networks.state_dict(), before.networks.state_dict()
     assert all(torch.equal(v, again.networks.state_dict()[k]) for k, v in first.items())

@@ -6,7 +6,7 @@ Learning (2016), arXiv:1605.09782, judges its features.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -17,11 +17,13 @@ from ganbench.metrics.base import JSON, Score
 from ganbench.metrics.conditional_accuracy import wilson_interval
 from ganbench.metrics.feature_quality import Labelled
 from ganbench.metrics.labels import labels_of, require_same_classes
-from ganbench.metrics.linear_probe import probed
+from ganbench.metrics.linear_probe import Probed, probed
 from ganbench.metrics.nearest_classes import matched, voted
 from ganbench.metrics.record import reference_record, versions
 from ganbench.model import Model
 
+PROBE_CURVES = "probe_cross_entropy"  # in the details: a list for each row of the table
+_MOST_POINTS = 30
 _CHUNK = 500
 _NAME = "representation"
 _DECAY, _ROUNDS, _K, _TEMPERATURE = 1e-3, 100, 20, 0.07
@@ -41,22 +43,27 @@ def representation_scores(
     """
     require_same_classes(_NAME, train, test)
     labels = labels_of(train, _NAME), labels_of(test, _NAME)
-    learnt = _tables(model, train, test, labels)
+    learnt = _rows(model, train, test, labels)
     if not learnt:
         raise UserError(f"'{_NAME}' needs a model with an encoder or a D that shows its features")
-    table: dict[str, JSON] = dict(learnt)
+    rows = dict(learnt)
     if untrained is not None:
-        table |= {f"{name} untrained": row for name, row in _tables(untrained, train, test, labels).items()}
+        rows |= {f"{name} untrained": row for name, row in _rows(untrained, train, test, labels).items()}
     if pixels:
-        table["pixels"] = _row(_pixels(train), _pixels(test), labels, train)
+        rows["pixels"] = _row(_pixels(train), _pixels(test), labels, train)
     first = next(iter(learnt))
-    value = learnt[first]["probe"]
+    value = learnt[first].probe.accuracy
+    details: dict[str, JSON] = {
+        "interval_95": wilson_interval(value, test.info.size),
+        "table": {name: row.numbers() for name, row in rows.items()},
+        PROBE_CURVES: {name: row.curve() for name, row in rows.items()},
+    }
     return [
         Score(
             name=f"{_NAME}[{first}]",
             value=value,
             better="higher",
-            details={"interval_95": wilson_interval(value, test.info.size), "table": table},
+            details=details,
             measured={
                 "samples": 0,
                 "reference": reference_record(train, train.info.size),
@@ -71,9 +78,28 @@ def representation_scores(
     ]
 
 
-def _tables(
-    model: Model, train: Dataset, test: Dataset, labels: tuple[Tensor, Tensor]
-) -> dict[str, Mapping[str, float]]:
+@dataclass(frozen=True)
+class _Row:
+    """What one representation tells: its probe, and the shares that the nearest item and a vote tell rightly."""
+
+    probe: Probed
+    one_neighbour: float
+    vote: float
+
+    def numbers(self) -> dict[str, JSON]:
+        return {
+            "probe": self.probe.accuracy,
+            "probe_train": self.probe.train_accuracy,
+            "one_neighbour": self.one_neighbour,
+            "knn": self.vote,
+        }
+
+    def curve(self) -> list[JSON]:
+        """Return the probe's first cross-entropies, four digits each."""
+        return [float(f"{value:.4g}") for value in self.probe.cross_entropy[:_MOST_POINTS]]
+
+
+def _rows(model: Model, train: Dataset, test: Dataset, labels: tuple[Tensor, Tensor]) -> dict[str, _Row]:
     seen, new = _features(model, train), _features(model, test)
     return {name: _row(rows, new[name], labels, train) for name, rows in seen.items()}
 
@@ -91,8 +117,7 @@ def _chunks(items: Dataset) -> tuple[Tensor, ...]:
     return torch.split(torch.arange(items.info.size), _CHUNK)
 
 
-def _row(train: Tensor, test: Tensor, labels: tuple[Tensor, Tensor], items: Dataset) -> Mapping[str, float]:
+def _row(train: Tensor, test: Tensor, labels: tuple[Tensor, Tensor], items: Dataset) -> _Row:
     of = Labelled(train, labels[0], test, labels[1], len(items.info.classes))
-    accuracy, learnt = probed(of, _DECAY, _ROUNDS)
     vote, _ = voted(of, min(_K, len(train)), _TEMPERATURE)
-    return {"probe": accuracy, "probe_train": learnt, "one_neighbour": matched(of), "knn": vote}
+    return _Row(probed(of, _DECAY, _ROUNDS), matched(of), vote)

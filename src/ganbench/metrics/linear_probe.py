@@ -5,7 +5,7 @@ Alain and Bengio, "Understanding Intermediate Layers Using Linear Classifier Pro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -52,23 +52,50 @@ class LinearProbe(FeatureQuality):
 
     def accuracy(self, of: Labelled) -> tuple[float, dict[str, JSON]]:
         """Return the accuracy on the test features; that on the features it learnt from is in the details."""
-        accuracy, learnt = probed(of, self.decay, self.rounds)
-        return accuracy, {"train_accuracy": learnt}
+        found = probed(of, self.decay, self.rounds)
+        return found.accuracy, {"train_accuracy": found.train_accuracy}
 
 
-def probed(of: Labelled, decay: float = 1e-3, rounds: int = 100) -> tuple[float, float]:
-    """Return the best probe's accuracy on the test features and on those it learnt from."""
+@dataclass(frozen=True)
+class Probed:
+    """The best probe's accuracy on test features and on those it learnt from.
+
+    ``cross_entropy`` is that of the test features in nats, each time the probe was tried on its way to the best.
+    """
+
+    accuracy: float
+    train_accuracy: float
+    cross_entropy: tuple[float, ...]
+
+
+def probed(of: Labelled, decay: float = 1e-3, rounds: int = 100) -> Probed:
+    """Return how well the best probe tells the classes."""
     deviation, mean = torch.std_mean(of.train, 0, correction=0)
     scale = torch.where(deviation > 0, deviation, 1.0)
     train = (of.train - mean) / scale
-    weight, bias = fit(train, of.train_labels, of.classes, decay, rounds)
+    test, curve = (of.test - mean) / scale, []
+
+    def watch(weight: Tensor, bias: Tensor) -> None:
+        curve.append(float(functional.cross_entropy(test @ weight + bias, of.test_labels)))
+
+    weight, bias = fit(train, of.train_labels, of.classes, decay, rounds, watch)
     learnt = _share(train @ weight + bias, of.train_labels)
-    return _share((of.test - mean) / scale @ weight + bias, of.test_labels), learnt
+    return Probed(_share(test @ weight + bias, of.test_labels), learnt, tuple(curve))
 
 
 @torch.enable_grad()
-def fit(rows: Tensor, labels: Tensor, classes: int, decay: float, rounds: int) -> tuple[Tensor, Tensor]:
-    """Return weight ``[D, classes]`` and bias ``[classes]`` of labels ``[N]`` regressed on rows ``[N, D]``."""
+def fit(
+    rows: Tensor,
+    labels: Tensor,
+    classes: int,
+    decay: float,
+    rounds: int,
+    watch: Callable[[Tensor, Tensor], None] = lambda weight, bias: None,
+) -> tuple[Tensor, Tensor]:
+    """Return weight ``[D, classes]`` and bias ``[classes]`` of labels ``[N]`` regressed on rows ``[N, D]``.
+
+    ``watch`` is called with both each time they are tried.
+    """
     weight = torch.zeros(rows.shape[1], classes, dtype=rows.dtype, requires_grad=True)
     bias = torch.zeros(classes, dtype=rows.dtype, requires_grad=True)
     optimizer = torch.optim.LBFGS(
@@ -81,6 +108,7 @@ def fit(rows: Tensor, labels: Tensor, classes: int, decay: float, rounds: int) -
 
     def loss() -> Tensor:
         optimizer.zero_grad()
+        watch(weight.detach(), bias.detach())
         value = functional.cross_entropy(rows @ weight + bias, labels) + decay / 2 * weight.square().sum()
         value.backward()  # type: ignore[no-untyped-call]
         return value

@@ -87,7 +87,7 @@ class OwnFeaturesMeasurement(MeasurementWithoutSamples):
                 len(reference.info.classes),
             )
             vote, _ = voted(of, min(20, split))
-            table[name] = {"knn": vote, "probe": probed(of)[0], "spread": _spread(features)}
+            table[name] = {"knn": vote, "probe": probed(of).accuracy, "spread": _spread(features)}
             value = vote if name == first else value
         return Score(
             name="own-knn",

@@ -131,6 +131,25 @@ def speed_chart(events: Iterable[Mapping[str, Any]]) -> Chart | None:
     return _chart("Speed", {"images per second": _columns(kept, _NO_TERM)})
 
 
+def probe_chart(scores: Iterable[Mapping[str, Any]]) -> Chart | None:
+    """Return the test cross-entropies of linear probes on their way to the best, by records of ``representation``."""
+    views: dict[str, list[Line]] = {}
+    for score in scores:
+        details = score.get("details")
+        curves = details.get("probe_cross_entropy") if isinstance(details, Mapping) else None
+        if not isinstance(curves, Mapping):
+            continue
+        measured = score.get("measured")
+        generator = measured.get("generator") if isinstance(measured, Mapping) else None
+        step = generator.get("step") if isinstance(generator, Mapping) else "?"
+        views[f"nats, step {step}"] = [
+            Line(name=str(name), steps=range(1, len(values) + 1), values=[_finite(value) for value in values])
+            for name, values in curves.items()
+            if isinstance(values, list)
+        ]
+    return _chart("Linear probes: cross-entropy on test items, each time tried", views)
+
+
 def rate_chart(recipe: Recipe, last: int) -> Chart | None:
     """Return each network's learning rate up to the ``last`` step, as the recipe plans it; None before the first.
 

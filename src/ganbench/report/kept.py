@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from ganbench.model import Model
 from ganbench.report.architecture import Layer
-from ganbench.report.chart import Chart, loss_chart, score_chart
+from ganbench.report.chart import Chart, loss_chart, probe_chart, score_chart
 from ganbench.report.critic import weights_picture
 from ganbench.report.diagram import diagram
 from ganbench.report.figure import png_bytes
@@ -26,10 +26,10 @@ def keep_pictures(
 ) -> dict[str, bytes]:
     """Write the files and return them by name.
 
-    They are: losses, scores on the way, what D made of its space first and last, D's weights, the layers' statistics,
-    the networks' diagrams, and ``own``, the pictures that only some models have.
+    They are: losses, scores on the way, linear probes, what D made of its space first and last, D's weights, the
+    layers' statistics, the networks' diagrams, and ``own``, the pictures that only some models have.
     """
-    made = {**_losses(reading), **_scores(reading), **_critic(reading), **_weights(model)}
+    made = {**_losses(reading), **_scores(reading), **_probes(reading), **_critic(reading), **_weights(model)}
     made |= {
         f"layers-{network}.png": layers_picture(network, parameters)
         for network, parameters in layer_series(reading.of("layers")).items()
@@ -54,7 +54,12 @@ def _scores(reading: Reading) -> dict[str, bytes]:
     return {} if drawn is None else {"scores.png": _curves(drawn)}
 
 
-def _curves(chart: Chart) -> bytes:
+def _probes(reading: Reading) -> dict[str, bytes]:
+    drawn = probe_chart(reading.scores.values())
+    return {} if drawn is None else {"probes.png": _curves(drawn, "times that the probe was tried")}
+
+
+def _curves(chart: Chart, along: str = "generator steps") -> bytes:
     """Draw each view of a chart in a panel of its own, one above the other."""
     from matplotlib.figure import Figure
 
@@ -69,7 +74,7 @@ def _curves(chart: Chart) -> bytes:
         axes.set_ylabel(view)
         if len(lines) > 1:
             axes.legend()
-    panels[-1].set_xlabel("generator steps")
+    panels[-1].set_xlabel(along)
     return png_bytes(figure, dpi=110)
 
 

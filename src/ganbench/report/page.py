@@ -18,6 +18,7 @@ from ganbench.report.chart import (
     health_chart,
     layer_charts,
     loss_chart,
+    probe_chart,
     rate_chart,
     score_chart,
     speed_chart,
@@ -136,6 +137,7 @@ def _curves(reading: Reading, trusted: Collection[str]) -> list[Chart]:
         score_chart(reading.of("score")),
         health_chart(reading.of("health")),
         _rates(reading, trusted),
+        probe_chart(reading.scores.values()),
         speed_chart(reading.of("speed")),
     ]
     return [one for one in drawn if one is not None]

@@ -9,7 +9,15 @@ import json
 from collections.abc import Mapping, Sequence
 
 from ganbench.report import parts
-from ganbench.report.chart import Chart, health_chart, layer_charts, loss_chart, score_chart, speed_chart
+from ganbench.report.chart import (
+    Chart,
+    health_chart,
+    layer_charts,
+    loss_chart,
+    probe_chart,
+    score_chart,
+    speed_chart,
+)
 from ganbench.report.html import chart, details, facts, page, section, source, table
 from ganbench.report.layers import layer_series
 from ganbench.report.reading import Reading, picture_folders
@@ -26,6 +34,7 @@ def curves(reading: Reading) -> str:
         loss_chart(reading.of("scalars")),
         score_chart(reading.of("score")),
         health_chart(reading.of("health")),
+        probe_chart(reading.scores.values()),
         speed_chart(reading.of("speed")),
     ]
     return _of_run(reading, charts([one for one in drawn if one is not None]) or "<p>No events yet.</p>")
