@@ -332,15 +332,14 @@ def test_what_is_wrong_is_told_once_while_it_trains_and_not_again_after_a_resume
         def warn(self, text: str) -> None:
             said.append(text)
 
-    recipe = tiny("gan-ring8", {"optimizers.G.lr": 1e-30, "optimizers.D.lr": 1e-30})
+    changes = {"optimizers.G.lr": 0.0, "optimizers.D.lr": 0.0, "schedule.layers_every": 2}
+    recipe = tiny("gan-ring8", changes)
     train_until(recipe, tmp_path / "cut", 10)
     resume(tmp_path / "cut", console=Hears())
     assert said == []
     train(recipe, out=tmp_path / "run", console=Hears())
     (line,) = said
-    assert re.match(r"step 8: G has collapsed: .*; to try: add a gradient penalty", line), (
-        "an untrained G is a blob"
-    )
+    assert re.match(r"step 6: the weights of D and G are frozen: .*; to try: look at the learning rates", line)
 
 
 def test_without_a_name_the_folder_has_the_recipes_and_a_number(
