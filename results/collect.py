@@ -45,7 +45,7 @@ def collect_run(path: Path, label: str | None) -> str:
     record["label"] = label or record["recipe"]
     data = record["data"]["name"]
     subject = record["label"] if record["label"].endswith(data) else f"{record['label']}-{data}"
-    stem = f"{subject}-{record['budget']}-seed{record['seed']}"
+    stem = f"{subject}-{record['budget']}-seed{record['seed']}".replace(" ", "-")
     write_json(HERE / "runs" / f"{stem}.json", record)
     write_bytes(HERE / "grids" / f"{stem}.png", grid_of(run))
     if run.sweeps.is_dir():

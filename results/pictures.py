@@ -31,7 +31,7 @@ def main() -> None:
             continue
         sheets.setdefault(data["name"], []).append(HERE / "grids" / f"{path.stem}.png")
     for name, grids in sheets.items():
-        sheet(grids).save(PICTURES / f"samples-{name}.png", optimize=True)
+        sheet(grids).save(PICTURES / f"samples-{name.replace(' ', '-')}.png", optimize=True)
     critics = {title: weights_of(_read(HERE / "runs" / f"{run}.json")) for title, run in CRITICS.items()}
     (PICTURES / "weights.png").write_bytes(drawn_weights(critics))
 
