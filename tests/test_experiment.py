@@ -339,7 +339,9 @@ def test_what_is_wrong_is_told_once_while_it_trains_and_not_again_after_a_resume
     assert said == []
     train(recipe, out=tmp_path / "run", console=Hears())
     (line,) = said
-    assert re.match(r"step 6: the weights of D and G are frozen: .*; to try: look at the learning rates", line)
+    assert re.match(
+        r"step 6: the weights of D and G are frozen: .*; to try: look at the learning rates", line
+    )
 
 
 def test_without_a_name_the_folder_has_the_recipes_and_a_number(
