@@ -15,7 +15,6 @@ from ganbench.conditioning.base import (
     GeneratorConditioning,
     Layers,
 )
-from ganbench.networks.discriminator import Discriminator
 from ganbench.networks.generator import Generator
 from ganbench.networks.layers.attention import attention_at
 from ganbench.networks.layers.initialisation import zero_biases
@@ -24,6 +23,7 @@ from ganbench.networks.layers.pooling import Pool, pooling
 from ganbench.networks.layers.resampling import depth_to_space_up, space_to_depth_down
 from ganbench.networks.layers.spectral import spectrally_normalised
 from ganbench.networks.levels import plan_levels
+from ganbench.networks.map_discriminator import MapDiscriminator
 
 
 class ResNetGenerator(Generator):
@@ -78,7 +78,7 @@ class ResNetGenerator(Generator):
         return torch.tanh(self.layers(first, condition))
 
 
-class ResNetDiscriminator(Discriminator):
+class ResNetDiscriminator(MapDiscriminator):
     """Pictures ``[N, C, H, W]`` -> raw scores ``[N]``.
 
     A 3x3 convolution and ReLU, one block of ``width`` channels for each halving down to a map whose shorter side
@@ -119,22 +119,6 @@ class ResNetDiscriminator(Discriminator):
         zero_biases(self)
         if spectral_norm:
             spectrally_normalised(self)
-
-    def trunk(self, x: Tensor) -> Tensor:
-        """Return the smallest map. Raises ValueError for pictures of another size than the network was made for."""
-        maps: Tensor = self.layers(x)
-        if maps.shape[2:] != self.smallest:  # pooling would take any size
-            raise ValueError(f"pictures of another size: their smallest map is {tuple(maps.shape[2:])}")
-        return maps
-
-    def features(self, maps: Tensor) -> Tensor:
-        """Return what the pool makes of the positions, ``[N, feature_size]``."""
-        return self.pooled(maps)
-
-    def score(self, maps: Tensor) -> Tensor:
-        """Return raw scores ``[N]``."""
-        scores: Tensor = self.last(self.features(maps))
-        return scores.squeeze(1)
 
 
 class _BlockUp(ConditionalLayer):

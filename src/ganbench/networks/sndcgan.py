@@ -9,13 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from ganbench.conditioning.base import DiscriminatorConditioning, GeneratorConditioning, Layers
-from ganbench.networks.discriminator import Discriminator
 from ganbench.networks.generator import Generator
 from ganbench.networks.layers.initialisation import normal_weights, orthogonal_weights
 from ganbench.networks.layers.normalisation import Norm2d
 from ganbench.networks.layers.pooling import Pool, pooling
 from ganbench.networks.layers.spectral import spectrally_normalised
 from ganbench.networks.levels import plan_levels
+from ganbench.networks.map_discriminator import MapDiscriminator
 
 
 class SNDCGANGenerator(Generator):
@@ -67,7 +67,7 @@ class SNDCGANGenerator(Generator):
         return torch.tanh(self.layers(first, condition))
 
 
-class SNDCGANDiscriminator(Discriminator):
+class SNDCGANDiscriminator(MapDiscriminator):
     """Pictures ``[N, C, H, W]`` -> raw scores ``[N]``.
 
     For each halving, down to a map whose shorter side is 4 to 7, a 3x3 convolution to ``width`` channels (twice as
@@ -112,19 +112,3 @@ class SNDCGANDiscriminator(Discriminator):
         orthogonal_weights(self)
         if spectral_norm:
             spectrally_normalised(self)
-
-    def trunk(self, x: Tensor) -> Tensor:
-        """Return the smallest map. Raises ValueError for pictures of another size than the network was made for."""
-        maps: Tensor = self.layers(x)
-        if maps.shape[2:] != self.smallest:  # pooling would take any size
-            raise ValueError(f"pictures of another size: their smallest map is {tuple(maps.shape[2:])}")
-        return maps
-
-    def features(self, maps: Tensor) -> Tensor:
-        """Return what the score is read from, ``[N, feature_size]``."""
-        return self.pooled(maps)
-
-    def score(self, maps: Tensor) -> Tensor:
-        """Return raw scores ``[N]``."""
-        scores: Tensor = self.last(self.features(maps))
-        return scores.squeeze(1)
