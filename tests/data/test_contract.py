@@ -34,6 +34,7 @@ FROM_FILES = {
     "imagenette64",
     "mnist",
     "pairs",
+    "reddish-mnist",
     "samples",
     "stacked-mnist",
 }
