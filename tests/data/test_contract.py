@@ -37,6 +37,7 @@ FROM_FILES = {
     "reddish-mnist",
     "samples",
     "stacked-mnist",
+    "tiny-imagenet",
 }
 FREE: dict[str, Callable[..., Dataset]] = {
     # Few pictures do: what is asked of a set does not depend on how many there are.
