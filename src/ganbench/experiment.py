@@ -49,7 +49,7 @@ def train(
         Stopped: a signal asked the run to stop; a checkpoint is saved.
     """
     minutes, overrides = _minutes(budget, overrides or {}), overrides or {}
-    size = next((named for named in EVERY_BUDGET if named == budget), "laptop")
+    size: Budget = next((named for named in EVERY_BUDGET if named == budget), "laptop")
     chosen = recipe if isinstance(recipe, Recipe) else find_recipe(recipe, size, trusted)
     chosen, console = chosen.override(overrides, trusted), console or Silent()
     engine = Engine(chosen.machine)

@@ -91,7 +91,7 @@ def sndcgan_projection_cifar10(budget: Budget = "reference") -> Recipe:
 @recipe(budgets=EVERY_BUDGET)
 def sndcgan_mnist(budget: Budget = "reference") -> Recipe:
     """The pair on MNIST: two levels from a 7x7 map; at laptop size a quarter as wide."""
-    return sndcgan("mnist", "MNIST digits", Spec(mnist), budget, laptop=(16, 5500), hour=(32, 18_000))
+    return sndcgan("mnist", "MNIST digits", Spec(mnist), budget, laptop=(16, 5500), hour=(32, 24_000))
 
 
 @recipe(budgets=EVERY_BUDGET)
@@ -104,7 +104,7 @@ def sndcgan_projection_mnist(budget: Budget = "reference") -> Recipe:
 def sndcgan_fashion_mnist(budget: Budget = "reference") -> Recipe:
     """The pair on Fashion-MNIST, the size of MNIST's."""
     data = Spec(fashion_mnist)
-    return sndcgan("fashion-mnist", "Fashion-MNIST", data, budget, laptop=(16, 5500), hour=(32, 18_000))
+    return sndcgan("fashion-mnist", "Fashion-MNIST", data, budget, laptop=(16, 5500), hour=(32, 24_000))
 
 
 @recipe(budgets=EVERY_BUDGET)
