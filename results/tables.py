@@ -189,8 +189,11 @@ def quality_tables() -> str:
     if not path.is_file():
         return "Not measured yet: `make bench-quality` measures it."
     kept = json.loads(path.read_text())
+    threads = ", ".join(map(str, kept["threads"]))
     lines = [
-        "| arm | what | seeds | time | CPU time | G steps | score at the end (samples) | best on the way (samples) |",
+        f"{threads} threads of {', '.join(kept['processor'])}; scores are {kept['metric']}.",
+        "",
+        "| arm | what | seeds | time | CPU time | G steps | at the end (samples) | best on the way (samples) |",
         "|---|---|--:|--:|--:|--:|--:|--:|",
     ]
     for arm, row in kept["arms"].items():
