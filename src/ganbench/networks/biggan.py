@@ -28,9 +28,9 @@ class BigGANGenerator(Generator):
     whose shorter side is 4 to 7; each of the others, beside the class's vector of ``embedding`` numbers, which all
     blocks share, is what the gains and biases of a block's batch norms are linear in. A block of ``width`` channels
     doubles the sides, up to ``shape`` = ``(C, H, W)``; then batch norm, ReLU and a 3x3 convolution. Without an
-    ``embedding`` (0) it needs no classes. ``spectral_norm`` divides each weight by its largest singular value.
-    Self-attention follows the block that makes a map whose shorter side is ``attention`` (0: none). Weights start
-    orthogonal, biases at 0.
+    ``embedding`` (0) it needs no classes. ``spectral_norm`` divides each weight by its largest singular value, but
+    leaves the classes' vectors, which start from N(0, 1), as they are. Self-attention follows the block that makes a
+    map whose shorter side is ``attention`` (0: none). Other weights start orthogonal, biases at 0.
 
     Raises ``UserError`` if a size is below 1, the latent has fewer numbers than parts, a side cannot be reached by
     doublings, no block's map has the side that ``attention`` names, or there are no classes to embed.
@@ -75,7 +75,12 @@ class BigGANGenerator(Generator):
         )
         orthogonal_weights(self)
         if spectral_norm:
-            spectrally_normalised(self)
+            for part in (
+                self.first,
+                self.blocks,
+                self.last,
+            ):  # classes' vectors stay as long as parts of the latent
+                spectrally_normalised(part)
 
     @property
     def needs_condition(self) -> bool:
