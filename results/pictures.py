@@ -1,4 +1,4 @@
-"""Draw the pictures of the docs from the records and grids in ``results/``: sheets of samples, weights of two critics.
+"""Draw the pictures of the docs from the records in ``results/``: samples, weights of two critics, quality by time.
 
 python results/pictures.py
 """
@@ -10,19 +10,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 from PIL import Image, ImageDraw
 
 from ganbench.report.critic import Weights, drawn_weights
+from ganbench.report.figure import png_bytes
 
 HERE = Path(__file__).parent
 PICTURES = HERE.parent / "docs" / "pictures"
 _SIDE, _GAP, _HEAD, _COLUMNS = 224, 10, 18, 4
 #: The critics whose weights are compared: what clipping does, and what a penalty does.
 CRITICS = {"weight clipping": "wgan-mnist-laptop-seed0", "gradient penalty": "wgan-gp-mnist-laptop-seed0"}
+#: The clocks of the benchmark of quality.
+CLOCKS = {"seconds": "seconds of training", "processor_seconds": "CPU seconds of training"}
 
 
 def main() -> None:
-    """Write a sheet per data set and the picture of weights."""
+    """Write a sheet per data set, the picture of weights and, where it was measured, that of quality by time."""
     PICTURES.mkdir(exist_ok=True)
     sheets: dict[str, list[Path]] = {}
     for path in sorted((HERE / "runs").glob("*-seed0.json")):
@@ -34,6 +38,27 @@ def main() -> None:
         sheet(grids).save(PICTURES / f"samples-{name.replace(' ', '-')}.png", optimize=True)
     critics = {title: weights_of(_read(HERE / "runs" / f"{run}.json")) for title, run in CRITICS.items()}
     (PICTURES / "weights.png").write_bytes(drawn_weights(critics))
+    records = [_read(path) for path in sorted((HERE / "quality").glob("*-seed*.json"))]
+    if records:
+        (HERE / "quality" / "quality.png").write_bytes(quality(records))
+
+
+def quality(records: list[dict[str, Any]]) -> bytes:
+    """Draw each arm's score by seconds of training and of the processor: a line a seed, a colour an arm."""
+    figure = Figure(figsize=(10, 4), layout="constrained")
+    arms = list(dict.fromkeys(record["arm"] for record in records))
+    for axes, (clock, words) in zip(figure.subplots(1, 2, sharey=True), CLOCKS.items(), strict=True):
+        for record in records:
+            n = min(point["n"] for point in record["points"])
+            points = [point for point in record["points"] if point["n"] == n]
+            colour, first = f"C{arms.index(record['arm'])}", record["seed"] == 0
+            line = ([point[clock] for point in points], [point["value"] for point in points])
+            axes.plot(*line, ".-", color=colour, linewidth=1, label=record["arm"] if first else None)
+            axes.set(xlabel=words, yscale="log")
+        axes.grid(alpha=0.3, which="both")
+    figure.axes[0].set_ylabel(f"{records[0]['points'][0]['metric']} of {n:,} samples")
+    figure.axes[1].legend(fontsize=8)
+    return png_bytes(figure)
 
 
 def sheet(grids: list[Path]) -> Image.Image:

@@ -183,6 +183,41 @@ def benchmark_table() -> str:
     return "\n".join(lines)
 
 
+def quality_tables() -> str:
+    """Return what minutes of training bought, and when our arms were where the others ended; with the picture."""
+    path = HERE / "quality" / "summary.json"
+    if not path.is_file():
+        return "Not measured yet: `make bench-quality` measures it."
+    kept = json.loads(path.read_text())
+    threads = ", ".join(map(str, kept["threads"]))
+    lines = [
+        f"{threads} threads of {', '.join(kept['processor'])}; scores are {kept['metric']}.",
+        "",
+        "| arm | what | seeds | time | CPU time | G steps | at the end (samples) | best on the way (samples) |",
+        "|---|---|--:|--:|--:|--:|--:|--:|",
+    ]
+    for arm, row in kept["arms"].items():
+        end, between = row["end"], row["curve"][0]["n"]
+        values = ", ".join(f"{value:.0f}" for value in sorted(end["values"]))
+        times = (f"{end['seconds']:.0f} s", f"{end['processor_seconds']:.0f} s", f"{end['steps']:,.0f}")
+        scores = (f"{values} ({end['n']:,})", f"{end['best_on_the_way']:.0f} ({between:,})")
+        lines.append(f"| {' | '.join([arm, row['what'], str(len(row['seeds'])), *times, *scores])} |")
+    lines += ["", "| arm | is where this one ended | after | of its time | CPU time | of its CPU time |"]
+    lines.append("|---|---|--:|--:|--:|--:|")
+    for arm, bars in kept["reached"].items():
+        for bar, row in bars.items():
+            cells = [_reached(row[clock]) for clock in ("seconds", "processor_seconds")]
+            lines.append(f"| {' | '.join([arm, bar, *cells])} |")
+    return "\n".join([*lines, "", "![quality by time](results/quality/quality.png)"])
+
+
+def _reached(row: dict[str, Any]) -> str:
+    """Return the cells of a time to reach: in the middle of the seeds, and its share."""
+    if row["median"] is None:
+        return "not reached | "
+    return f"{row['median']:.0f} s | {row['share_of_the_bars']:.2f}"
+
+
 def robustness_table() -> str:
     """Return what the tests of resume, kills, corruption and processes counted."""
     counts = json.loads((HERE / "robustness.json").read_text())
@@ -207,6 +242,7 @@ WRITERS: dict[str, Callable[..., str]] = {
     "study": study_table,
     "comparisons": comparisons,
     "benchmark": benchmark_table,
+    "quality": quality_tables,
     "robustness": robustness_table,
 }
 

@@ -7,6 +7,7 @@ import runpy
 from pathlib import Path
 
 import pytest
+from benchmarks.quality_summary import summary
 
 ROOT = Path(__file__).parents[1]
 RECORDS = sorted((ROOT / "results" / "runs").glob("*.json"))
@@ -73,3 +74,11 @@ def test_scores_of_real_pictures_are_torch_fidelitys() -> None:
     assert record["goals"] == {"fd": 1e-4, "kd": 1e-3, "is": 1e-4, "precision": 1e-4, "recall": 1e-4}
     for name, goal in record["goals"].items():
         assert max(pair[name]["in_double"] for pair in record["pairs"].values()) <= goal
+
+
+def test_the_summary_of_quality_is_what_its_records_give() -> None:
+    folder = ROOT / "results" / "quality"
+    records = [json.loads(path.read_text()) for path in sorted(folder.glob("*-seed*.json"))]
+    kept = json.loads((folder / "summary.json").read_text()) if records else {}
+    assert kept == summary(records)
+    assert all(record["finished"] for record in records)

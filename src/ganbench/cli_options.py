@@ -10,13 +10,14 @@ import typer
 from ganbench.errors import UserError
 
 BudgetOption = Annotated[
-    Literal["laptop", "reference"],
-    typer.Option(help="How much to compute: minutes on 2 cores, or the paper's."),
+    Literal["laptop", "hour", "reference"],
+    typer.Option(help="How much to compute: minutes on 2 cores, an hour (some recipes), or the paper's."),
 ]
 TimeOption = Annotated[
     str,
     typer.Option(
-        help="How much to compute: laptop (minutes on 2 cores), reference (the paper's), or a time: 20m."
+        help="How much to compute: laptop (minutes on 2 cores), hour (wider networks, some recipes), "
+        "reference (the paper's), or a time for the laptop's: 20m."
     ),
 ]
 ModuleOption = Annotated[

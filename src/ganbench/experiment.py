@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import ganbench
 from ganbench.actions import Actions
@@ -19,7 +19,7 @@ from ganbench.data.base import Dataset
 from ganbench.errors import RunError, Stopped, UserError
 from ganbench.on_the_way import OnTheWay
 from ganbench.planning import minutes_of, planned
-from ganbench.recipe import Budget, Recipe
+from ganbench.recipe import EVERY_BUDGET, Budget, Recipe
 from ganbench.runs import Run, write_json
 from ganbench.training.engine import Engine
 from ganbench.training.stop import StopRequest
@@ -49,7 +49,7 @@ def train(
         Stopped: a signal asked the run to stop; a checkpoint is saved.
     """
     minutes, overrides = _minutes(budget, overrides or {}), overrides or {}
-    size: Budget = "reference" if budget == "reference" else "laptop"
+    size: Budget = next((named for named in EVERY_BUDGET if named == budget), "laptop")
     chosen = recipe if isinstance(recipe, Recipe) else find_recipe(recipe, size, trusted)
     chosen, console = chosen.override(overrides, trusted), console or Silent()
     engine = Engine(chosen.machine)
@@ -126,7 +126,7 @@ def resume(
 
 def _minutes(budget: str, overrides: Mapping[str, Any]) -> float | None:
     """Return the minutes that a budget names, None if it names a recipe's own."""
-    if budget in get_args(Budget):
+    if budget in EVERY_BUDGET:
         return None
     minutes = minutes_of(budget)
     if "schedule.steps" in overrides:
