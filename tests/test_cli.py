@@ -85,6 +85,26 @@ def test_what_show_prints_can_be_trained(warm: Warm, tmp_path: Path) -> None:
     assert Run(tmp_path / "run").recipe().schedule.steps == 2
 
 
+def test_show_auto_says_what_it_chose_and_why_and_it_can_be_trained(warm: Warm, tmp_path: Path) -> None:
+    said = (
+        "auto",
+        "data=shapes",
+        "data.size=40",
+        "networks.G.width=2",
+        "networks.D.width=2",
+        "schedule.steps=1",
+    )
+    code, out, err = warm.run("show", *said)
+    assert (code, err) == (0, "")
+    assert out.startswith("# data: shapes, 40 pictures, 32x32 colour, 6 classes")
+    (tmp_path / "mine.yaml").write_text(out)
+    code, _, err = warm.run("train", tmp_path / "mine.yaml", "--out", tmp_path / "run")
+    assert code == 0, err
+    code, as_json, err = warm.run("show", *said, "--json")
+    assert json.loads(as_json)["name"] == Run(tmp_path / "run").recipe().name == "auto"
+    assert err.splitlines() == [line for line in out.splitlines() if line.startswith("# ")]
+
+
 def test_train_leaves_a_whole_run(runs: Path) -> None:
     run = Run(runs / "points")
     assert run.meta["seed"] == 2
@@ -279,6 +299,12 @@ MISTAKES: dict[str, tuple[tuple[str, ...], str]] = {
     "no value": ((*TRAIN, "schedule.steps"), "'schedule.steps' is not KEY=VALUE"),
     "no key": ((*TRAIN, "=3"), "'=3' is not KEY=VALUE"),
     "budget": ((*TRAIN, "--budget", "huge"), "'laptop'"),
+    "auto without data": (("train", "auto", "--out", "{tmp}/new"), "ganbench train auto data=folder:PATH"),
+    "auto for few": (("train", "auto", "data=folder:{tmp}/own"), "has 6 pictures that can be read; auto needs"),
+    "auto for none": (("train", "auto", "data=folder:{tmp}/empty"), "there is no picture in {tmp}/empty"),
+    "auto nowhere": (("show", "auto", "data=folder:{tmp}/none"), "there is no folder and no archive {tmp}/none"),
+    "auto for points": (("show", "auto", "data=ring8"), "auto chooses for pictures"),
+    "auto for no time": (("train", "auto", "data=shapes", "--budget", "laptop"), "such as --budget 20m"),
     "seed": ((*TRAIN, "--seed", "-1"), "--seed"),
     "option": ((*TRAIN, "--gpus", "3"), "--gpus"),
     "command": (("trian", "gan-ring8"), "trian"),

@@ -13,7 +13,7 @@ import typer
 
 from ganbench.cli_data import JsonOption, data_app, print_json
 from ganbench.cli_evaluate import evaluate
-from ganbench.cli_options import BudgetOption, ModuleOption, StepOption, TimeOption, step_of, trust
+from ganbench.cli_options import ModuleOption, StepOption, TimeOption, step_of, trust
 from ganbench.cli_report import report
 from ganbench.cli_study import compare, study
 from ganbench.cli_translate import translate
@@ -29,7 +29,9 @@ app = typer.Typer(
 )
 app.add_typer(data_app, name="data")
 
-RecipeArgument = Annotated[str, typer.Argument(help="A name, a YAML or JSON file, or file.py:function.")]
+RecipeArgument = Annotated[
+    str, typer.Argument(help="A name, a YAML or JSON file, file.py:function, or auto.")
+]
 RunArgument = Annotated[Path, typer.Argument(help="A run folder.")]
 Overrides = Annotated[
     Optional[list[str]],  # noqa: UP045 (typer reads this form)
@@ -87,28 +89,28 @@ def recipes(as_json: JsonOption = False) -> None:
 def show(
     recipe: RecipeArgument,
     overrides: Overrides = None,
-    budget: BudgetOption = "reference",
+    budget: TimeOption = None,
     as_json: JsonOption = False,
     module: ModuleOption = None,
 ) -> None:
-    """Print a recipe, resolved, with its papers."""
+    """Print a recipe, resolved, with its papers; of auto, what is chosen for your pictures, and why."""
     import yaml
 
-    from ganbench.catalogue import find_recipe
     from ganbench.recipe import parse_overrides
+    from ganbench.resolving import resolve
 
-    trusted = trust(module)
-    resolved = (
-        find_recipe(recipe, budget, trusted).override(parse_overrides(overrides or []), trusted).to_dict()
-    )
-    print(json.dumps(resolved, indent=1) if as_json else yaml.safe_dump(resolved, sort_keys=False).rstrip())
+    found = resolve(recipe, budget, parse_overrides(overrides or []), trust(module))
+    written = found.recipe.to_dict()
+    for reason in found.reasons:
+        print(f"# {reason}", file=sys.stderr if as_json else sys.stdout)
+    print(json.dumps(written, indent=1) if as_json else yaml.safe_dump(written, sort_keys=False).rstrip())
 
 
 @app.command()
 def train(
     recipe: RecipeArgument,
     overrides: Overrides = None,
-    budget: TimeOption = "reference",
+    budget: TimeOption = None,
     seed: Annotated[int, typer.Option(min=0, help="Decides every random number of the run.")] = 0,
     out: Annotated[
         Optional[Path],  # noqa: UP045
@@ -117,7 +119,7 @@ def train(
     tensorboard: Annotated[bool, typer.Option(help="Mirror scalars for TensorBoard.")] = False,
     module: ModuleOption = None,
 ) -> None:
-    """Train a recipe in a new run folder."""
+    """Train a recipe in a new run folder; auto is chosen for your pictures (data=folder:PATH)."""
     from ganbench.console import console_for_stderr
     from ganbench.experiment import train as train_recipe
     from ganbench.recipe import parse_overrides

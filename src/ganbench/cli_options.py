@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, Optional
+from typing import Annotated, Optional
 
 import typer
 
 from ganbench.errors import UserError
 
-BudgetOption = Annotated[
-    Literal["laptop", "hour", "reference"],
-    typer.Option(help="How much to compute: minutes on 2 cores, an hour (some recipes), or the paper's."),
-]
 TimeOption = Annotated[
-    str,
+    Optional[str],  # noqa: UP045 (typer reads this form)
     typer.Option(
-        help="How much to compute: laptop (minutes on 2 cores), hour (wider networks, some recipes), "
-        "reference (the paper's), or a time for the laptop's: 20m."
+        help="How much to compute: laptop (minutes on 2 cores), hour (wider networks, some recipes), reference (the "
+        "paper's, the default), or a time for the laptop's: 20m (10m is auto's default)."
     ),
 ]
 ModuleOption = Annotated[

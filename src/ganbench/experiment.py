@@ -13,13 +13,13 @@ from typing import Any
 import ganbench
 from ganbench.actions import Actions
 from ganbench.build import make_dataset, make_trainer, take_first_weights
-from ganbench.catalogue import find_recipe
 from ganbench.console import Console, Silent
 from ganbench.data.base import Dataset
 from ganbench.errors import RunError, Stopped, UserError
 from ganbench.on_the_way import OnTheWay
-from ganbench.planning import minutes_of, planned
-from ganbench.recipe import EVERY_BUDGET, Budget, Recipe
+from ganbench.planning import planned
+from ganbench.recipe import Budget, Recipe
+from ganbench.resolving import resolve
 from ganbench.runs import Run, write_json
 from ganbench.training.engine import Engine
 from ganbench.training.stop import StopRequest
@@ -29,7 +29,7 @@ from ganbench.training.tensorboard import TensorBoardMirror, require_tensorboard
 def train(
     recipe: str | Recipe,
     *,
-    budget: Budget | str = "reference",
+    budget: Budget | str | None = None,
     seed: int = 0,
     out: str | Path | None = None,
     overrides: Mapping[str, Any] | None = None,
@@ -42,28 +42,31 @@ def train(
     ``recipe`` is a name, a YAML or JSON file, ``file.py:function`` or a Recipe; ``overrides`` are dotted keys
     (``{"schedule.steps": 100}``); ``out`` defaults to ``runs/NAME-seedN``, with a number if that exists. A ``budget``
     such as "20m" is the laptop's recipe with as many steps as fit into that time here (see :mod:`ganbench.planning`).
+    The recipe "auto" is chosen by rules for the data set that ``overrides`` name, in 10 minutes unless ``budget`` says
+    otherwise (see :mod:`ganbench.auto`); any other has the budget "reference" where none is given.
 
     Raises:
         UserError: something asked for is wrong; no folder is made.
         RunError: the run failed; what was saved is whole.
         Stopped: a signal asked the run to stop; a checkpoint is saved.
     """
-    minutes, overrides = _minutes(budget, overrides or {}), overrides or {}
-    size: Budget = next((named for named in EVERY_BUDGET if named == budget), "laptop")
-    chosen = recipe if isinstance(recipe, Recipe) else find_recipe(recipe, size, trusted)
-    chosen, console = chosen.override(overrides, trusted), console or Silent()
+    console = console or Silent()
+    found = resolve(recipe, budget, overrides or {}, trusted)
+    chosen = found.recipe
+    for reason in found.reasons:
+        console.note(reason)
     engine = Engine(chosen.machine)
     try:
         dataset = _dataset(chosen, tensorboard, trusted)
-        if minutes is not None:
-            chosen, plan = planned(chosen, minutes, dataset, engine, seed)
-            chosen = dataclasses.replace(chosen, budget=budget)
+        if found.minutes is not None:
+            chosen, plan = planned(chosen, found.minutes, dataset, engine, seed)
+            chosen = dataclasses.replace(chosen, budget=found.budget)
             console.note(plan.words(chosen.schedule))
         trainer = make_trainer(chosen, dataset, engine, seed)
         take_first_weights(trainer.networks)
         path = Path(engine.share(str(out if out is not None else _free_folder(chosen.name, seed))))
         if engine.leads:
-            Run.create(path, chosen, _meta(dataset, engine, seed))
+            Run.create(path, chosen, _meta(dataset, engine, seed, found.reasons))
         engine.share("made")  # nobody opens the folder before it is there
         run = Run(path)
         with _only_trainer(run, engine):
@@ -122,16 +125,6 @@ def resume(
         return run
     finally:
         engine.close()
-
-
-def _minutes(budget: str, overrides: Mapping[str, Any]) -> float | None:
-    """Return the minutes that a budget names, None if it names a recipe's own."""
-    if budget in EVERY_BUDGET:
-        return None
-    minutes = minutes_of(budget)
-    if "schedule.steps" in overrides:
-        raise UserError(f"--budget {budget} plans schedule.steps itself; give one of the two")
-    return minutes
 
 
 def _dataset(recipe: Recipe, tensorboard: bool, trusted: Collection[str]) -> Dataset:
@@ -198,10 +191,11 @@ def _free_folder(name: str, seed: int) -> Path:
     return next(p for p in itertools.chain([base], numbered) if not p.exists())
 
 
-def _meta(dataset: Dataset, engine: Engine, seed: int) -> dict[str, Any]:
+def _meta(dataset: Dataset, engine: Engine, seed: int, reasons: tuple[str, ...]) -> dict[str, Any]:
     return {
         "ganbench": ganbench.__version__,
         "seed": seed,
+        **({"chosen": list(reasons)} if reasons else {}),
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "data": dataset.info.to_dict(),
         "machine": dict(engine.describe()),
