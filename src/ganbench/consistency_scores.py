@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
 from torch.nn.functional import cosine_similarity
 
+from ganbench.algorithms.frozen import WithEncoder
 from ganbench.data.base import Dataset
 from ganbench.errors import UserError
 from ganbench.metrics.base import Score
@@ -17,21 +17,24 @@ ITEMS = 2000
 
 
 def consistency_scores(model: Model, items: Dataset, seed: int = 0) -> list[Score]:
-    """Score the samples made of the representations of up to 2,000 held-out items, with noise by ``seed``.
+    """Score the samples made of the representations of up to 2,000 held-out items, with noise by ``seed`` if any.
 
     The details have the same cosine with another item's representation: what samples get that heed nothing.
 
     Raises:
         UserError: the model's samples are made of no representations.
     """
-    noise = getattr(model.algorithm, "noise", None)
-    if noise is None:
-        raise UserError("'consistency' needs samples made of representations; simsiam-gan-cifar10's are")
+    if not isinstance(model.algorithm, WithEncoder):
+        raise UserError(
+            "'consistency' needs samples made of representations; simsiam-gan-cifar10's and repgan-cifar10's are"
+        )
     count = min(ITEMS, items.info.size)
     order = torch.randperm(items.info.size, generator=torch.Generator().manual_seed(0))[:count]
-    told: Tensor = model.encode(items.items(order))[:, noise:]
-    drawn = model.latent.draw(Draws(seed, "consistency"), count)[:, :noise]
-    seen = model.encode(model.decode(torch.cat([drawn, told], 1)))[:, noise:]
+    pictures = items.items(order)
+    made_of = model.encode(pictures)
+    noise = getattr(model.algorithm, "noise", 0)
+    made_of[:, :noise] = model.latent.draw(Draws(seed, "consistency"), count)[:, :noise]
+    told, seen = (model.features(x)["f"] for x in (pictures, model.decode(made_of)))
     return [
         Score(
             name="consistency",

@@ -15,6 +15,7 @@ from ganbench.algorithms import Adversarial, RepresentationGAN, SimSiamGAN
 from ganbench.algorithms.frozen import doubts_of, represent
 from ganbench.build import make_trainer
 from ganbench.conditioning import VectorNorm
+from ganbench.consistency_scores import consistency_scores
 from ganbench.data.base import Batch
 from ganbench.data.shapes import shapes
 from ganbench.errors import UserError
@@ -202,6 +203,13 @@ def test_a_recipe_leaves_its_encoder_as_it_is_bit_for_bit_and_encodes_and_makes_
     assert model.reconstruct(items).shape == items.shape
     assert model.sample(4).shape == (4, *data.info.shape)
     assert torch.equal(model.decode(model.encode(items)), model.reconstruct(items))
+    (score,) = consistency_scores(model, data)
+    everything = data.items(torch.arange(40))
+    told, seen = (model.features(x)["f"] for x in (everything, model.reconstruct(everything)))
+    without_noise = float(nn.functional.cosine_similarity(told, seen).mean())
+    assert score.measured["samples"] == 40
+    assert (score.value == pytest.approx(without_noise, abs=1e-5)) == (name == "repgan-cifar10")
+    assert -1 <= score.value <= 1
 
 
 class Decoder(nn.Module):
