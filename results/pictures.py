@@ -1,4 +1,4 @@
-"""Draw the pictures of the docs from the records in ``results/``: samples, weights of two critics, quality by time.
+"""Draw the docs' pictures from the records in ``results/``: samples, critics' weights, consistency, quality by time.
 
 python results/pictures.py
 """
@@ -21,12 +21,14 @@ PICTURES = HERE.parent / "docs" / "pictures"
 _SIDE, _GAP, _HEAD, _COLUMNS = 224, 10, 18, 4
 #: The critics whose weights are compared: what clipping does, and what a penalty does.
 CRITICS = {"weight clipping": "wgan-mnist-laptop-seed0", "gradient penalty": "wgan-gp-mnist-laptop-seed0"}
+#: The runs on representations whose consistency is drawn.
+CONDITIONED = "simsiam-gan-cifar10-cifar10-jpeg-laptop"
 #: The clocks of the benchmark of quality.
 CLOCKS = {"seconds": "seconds of training", "processor_seconds": "CPU seconds of training"}
 
 
 def main() -> None:
-    """Write a sheet per data set, the picture of weights and, where it was measured, that of quality by time."""
+    """Write a sheet per data set, the pictures of weights and consistency and, if measured, that of quality by time."""
     PICTURES.mkdir(exist_ok=True)
     sheets: dict[str, list[Path]] = {}
     for path in sorted((HERE / "runs").glob("*-seed0.json")):
@@ -38,9 +40,37 @@ def main() -> None:
         sheet(grids).save(PICTURES / f"samples-{name.replace(' ', '-')}.png", optimize=True)
     critics = {title: weights_of(_read(HERE / "runs" / f"{run}.json")) for title, run in CRITICS.items()}
     (PICTURES / "weights.png").write_bytes(drawn_weights(critics))
+    conditioned = [_read(path) for path in sorted((HERE / "runs").glob(f"{CONDITIONED}-seed*.json"))]
+    (PICTURES / "consistency.png").write_bytes(consistency(conditioned))
     records = [_read(path) for path in sorted((HERE / "quality").glob("*-seed*.json"))]
     if records:
         (HERE / "quality" / "quality.png").write_bytes(quality(records))
+
+
+def consistency(records: list[dict[str, Any]]) -> bytes:
+    """Draw, a line a seed, the cosine of a representation and f's of the sample made of it, and the cosine's weight."""
+    figure = Figure(figsize=(7, 3.5), layout="constrained")
+    axes = figure.subplots()
+    for record in records:
+        points = [point for point in record["curves"] if "G/cosine" in point]
+        axes.plot(*_columns(points, "G/cosine"), label=f"cosine, seed {record['seed']}")
+    weights = _weight(records[0])
+    axes.plot(*weights, color="black", linestyle=":", drawstyle="steps-post", label="its weight in the loss")
+    axes.set(xlabel="steps", ylim=(-0.15, 1.1))
+    axes.legend(fontsize=8)
+    axes.grid(alpha=0.3)
+    return png_bytes(figure)
+
+
+def _columns(points: list[dict[str, Any]], name: str) -> tuple[list[int], list[float]]:
+    return [point["step"] for point in points], [point[name] for point in points]
+
+
+def _weight(record: dict[str, Any]) -> tuple[list[float], list[float]]:
+    """Return the corners of the schedule of the weight, by steps."""
+    stages = record["settings"]["algorithm"]["generator_weight"]
+    values, at = stages["values"], stages["at"]
+    return [share * record["steps"] for share in (0, *at, 1)], [*values, values[-1]]
 
 
 def quality(records: list[dict[str, Any]]) -> bytes:

@@ -77,7 +77,7 @@ def label_of(record: Record) -> str:
 
 
 def score_table(data: str, *labels: str) -> str:
-    """Return a row per run of the labels named, in their order, and a column per score (samples)."""
+    """Return a row per run of the labels named, in their order, a column per score: value ± 95 % interval (samples)."""
     records = [json.loads(path.read_text()) for path in sorted((HERE / "runs").glob("*.json"))]
     chosen = [r for label in labels for r in records if label_of(r) == label and r["data"]["name"] == data]
     if {label_of(r) for r in chosen} != set(labels):
@@ -96,7 +96,10 @@ def score_table(data: str, *labels: str) -> str:
             str(record["seed"]),
             f"{record['steps']:,} x {record['batch']}",
             f"{record['seconds']:.0f} s",
-            *(f"{found[n]['value']:.4g} ({_items(found[n])})" if n in found else "" for n in names),
+            *(
+                f"{found[n]['value']:.4g}{_interval(found[n])} ({_items(found[n])})" if n in found else ""
+                for n in names
+            ),
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -105,6 +108,12 @@ def score_table(data: str, *labels: str) -> str:
 def _score_order(name: str) -> tuple[int, str]:
     first = ("fd[", "fd-class", "accuracy", "balance", "codes")
     return next((i for i, start in enumerate(first) if name.startswith(start)), len(first)), name
+
+
+def _interval(score: dict[str, Any]) -> str:
+    """Return half the width of a score's 95 % interval, if it has one."""
+    low, high = score["details"].get("interval_95", (None, None))
+    return "" if low is None else f" ± {(high - low) / 2:.2g}"
 
 
 def _items(score: dict[str, Any]) -> str:
