@@ -14,6 +14,7 @@ from torch import Tensor
 from ganbench.data.base import Dataset
 from ganbench.errors import UserError
 from ganbench.metrics.base import JSON, Score
+from ganbench.metrics.classifier import Note, tell
 from ganbench.metrics.conditional_accuracy import wilson_interval
 from ganbench.metrics.feature_quality import Labelled
 from ganbench.metrics.labels import labels_of, require_same_classes
@@ -30,19 +31,30 @@ _DECAY, _ROUNDS, _K, _TEMPERATURE = 1e-3, 100, 20, 0.07
 
 
 def representation_scores(
-    model: Model, train: Dataset, test: Dataset, *, untrained: Model | None = None, pixels: bool = True
+    model: Model,
+    train: Dataset,
+    test: Dataset,
+    *,
+    untrained: Model | None = None,
+    pixels: bool = True,
+    note: Note = tell,
 ) -> list[Score]:
     """Score every representation that the model has, learnt from all of ``train`` and judged on all of ``test``.
 
     The value is the accuracy of the linear probe of the first one. The details have a table: for each representation,
     for the same ones ``untrained`` and for pixels, the accuracy of the probe (logistic regression on features scaled
     to deviation 1), of the nearest item by Euclidean distance, and of a vote of 20 neighbours by cosine.
+    ``note`` is told that this takes a while.
 
     Raises:
         UserError: the model shows no features, or the sets have no classes or different ones.
     """
     require_same_classes(_NAME, train, test)
     labels = labels_of(train, _NAME), labels_of(test, _NAME)
+    note(
+        f"learning from all {train.info.size:,} pictures and judging {test.info.size:,}, for each representation, the "
+        "same untrained, and pixels: minutes"
+    )
     learnt = _rows(model, train, test, labels)
     if not learnt:
         raise UserError(f"'{_NAME}' needs a model with an encoder or a D that shows its features")
