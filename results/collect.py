@@ -47,7 +47,8 @@ def collect_run(path: Path, label: str | None) -> str:
     subject = record["label"] if record["label"].endswith(data) else f"{record['label']}-{data}"
     stem = f"{subject}-{record['budget']}-seed{record['seed']}".replace(" ", "-")
     write_json(HERE / "runs" / f"{stem}.json", record)
-    write_bytes(HERE / "grids" / f"{stem}.png", grid_of(run))
+    if run.recipe().schedule.sample_every:  # an encoder makes none
+        write_bytes(HERE / "grids" / f"{stem}.png", last_picture(run.samples))
     if run.sweeps.is_dir():
         (HERE / "sweeps").mkdir(exist_ok=True)
         write_bytes(HERE / "sweeps" / f"{stem}.png", last_picture(run.sweeps))
@@ -115,11 +116,6 @@ def weights_of(run: Run) -> dict[str, Any] | None:
     spread = weight_shares(networks["D"])
     edges, shares = (values.round(6).tolist() for values in (spread.edges, spread.shares))
     return {"edges": edges, "shares": shares, "count": spread.count, "outside": spread.outside}
-
-
-def grid_of(run: Run) -> bytes:
-    """Return the last sample picture."""
-    return last_picture(run.samples)
 
 
 def last_picture(folder: Path) -> bytes:

@@ -32,10 +32,9 @@ def main() -> None:
     PICTURES.mkdir(exist_ok=True)
     sheets: dict[str, list[Path]] = {}
     for path in sorted((HERE / "runs").glob("*-seed0.json")):
-        data = _read(path)["data"]
-        if data["kind"] != "image":
-            continue
-        sheets.setdefault(data["name"], []).append(HERE / "grids" / f"{path.stem}.png")
+        data, grid = _read(path)["data"], HERE / "grids" / f"{path.stem}.png"
+        if data["kind"] == "image" and grid.exists():  # an encoder makes no samples
+            sheets.setdefault(data["name"], []).append(grid)
     for name, grids in sheets.items():
         sheet(grids).save(PICTURES / f"samples-{name.replace(' ', '-')}.png", optimize=True)
     critics = {title: weights_of(_read(HERE / "runs" / f"{run}.json")) for title, run in CRITICS.items()}
