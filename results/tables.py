@@ -122,11 +122,24 @@ def _items(score: dict[str, Any]) -> str:
 
 def told_table(stem: str) -> str:
     """Return how much of each factor's entropy each code of a run tells."""
+    return _factors("code", _details(stem, "codes")["told"])
+
+
+def disentanglement_table(stem: str) -> str:
+    """Return how much each factor changes along each direction of a run."""
+    return _factors("direction", _details(stem, "disentanglement")["table"])
+
+
+def _details(stem: str, name: str) -> Record:
     record = json.loads((HERE / "runs" / f"{stem}.json").read_text())
-    told = next(score["details"]["told"] for score in record["scores"] if score["name"] == "codes")
-    factors = list(next(iter(told.values())))
-    lines = [f"| code | {' | '.join(factors)} |", "|---|" + "--:|" * len(factors)]
-    lines += [f"| {code} | {' | '.join(f'{row[f]:.2f}' for f in factors)} |" for code, row in told.items()]
+    details: Record = next(score["details"] for score in record["scores"] if score["name"] == name)
+    return details
+
+
+def _factors(what: str, rows: dict[str, dict[str, float]]) -> str:
+    factors = list(next(iter(rows.values())))
+    lines = [f"| {what} | {' | '.join(factors)} |", "|---|" + "--:|" * len(factors)]
+    lines += [f"| {name} | {' | '.join(f'{row[f]:.2f}' for f in factors)} |" for name, row in rows.items()]
     return "\n".join(lines)
 
 
@@ -247,6 +260,7 @@ WRITERS: dict[str, Callable[..., str]] = {
     "runs": run_table,
     "scores": score_table,
     "told": told_table,
+    "disentanglement": disentanglement_table,
     "stacked": stacked_table,
     "study": study_table,
     "comparisons": comparisons,
