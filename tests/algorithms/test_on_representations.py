@@ -209,6 +209,11 @@ def test_a_recipe_leaves_its_encoder_as_it_is_bit_for_bit_and_encodes_and_makes_
     without_noise = float(nn.functional.cosine_similarity(told, seen).mean())
     assert score.measured["samples"] == 40
     assert (score.value == pytest.approx(without_noise, abs=1e-5)) == (name == "repgan-cifar10")
+    usual = model.draw(Draws(0, "consistency of samples"), 40)
+    shown = model.features(model.decode(usual))["f"]
+    of_samples = float(nn.functional.cosine_similarity(usual[:, -shown.shape[1] :], shown).mean())
+    assert score.details["of_samples"] == pytest.approx(of_samples, abs=1e-5)
+    assert of_samples != pytest.approx(score.value, abs=1e-6)
     assert -1 <= score.value <= 1
 
 

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from ganbench.errors import UserError
-from ganbench.model import Model, evaluating
+from ganbench.in_parts import evaluating
+from ganbench.model import Model
 from ganbench.report.arrangement import Arrangement
 from ganbench.report.interpolations import COLUMNS, vectors
 
