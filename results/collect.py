@@ -104,8 +104,17 @@ def record_of(run: Run) -> dict[str, Any]:
         ],
         "curves": [{k: v for k, v in e.items() if k != "kind"} for e in scalars[::every]],
         "weights_of_D": weights_of(run),
-        "settings": recipe,
+        "settings": without_paths(recipe),
     }
+
+
+def without_paths(recipe: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings with the runs that networks take weights from by name, wherever they lie on this machine."""
+    networks = {
+        name: {**spec, "weights": f"runs/{Path(spec['weights']).name}"} if spec.get("weights") else spec
+        for name, spec in recipe["networks"].items()
+    }
+    return {**recipe, "networks": networks}
 
 
 def weights_of(run: Run) -> dict[str, Any] | None:
