@@ -5,16 +5,39 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+from benchmarks import passes
 from benchmarks.beside_the_pass import measured
 from benchmarks.ours import sections_per_step
 from benchmarks.reference import seconds_per_step
 from tests.tiny import tiny
+
+from ganbench.catalogue import find_recipe
 
 
 def test_both_sides_of_the_benchmark_run() -> None:
     recipe = tiny("gan-ring8")
     assert seconds_per_step(recipe, steps=1, warmup=0, workers=0) > 0
     assert {"D", "G", "optimizer", "total"} <= sections_per_step(recipe, steps=2, warmup=1).keys()
+
+
+def test_passes_are_counted_and_set_against_the_peak_of_single_convolutions() -> None:
+    found = passes.measured(["gan-ring8"], rounds=1, threads=1)
+    row = found["recipes"]["gan-ring8"]
+    assert found["peak_gflops"] == max(found["single_gflops"].values()) > 0
+    assert row["share_of_peak"] == pytest.approx(row["gflops"] / found["peak_gflops"], abs=1e-3)
+    recipe = find_recipe("gan-ring8", "laptop")
+    latent, batch, width = (
+        recipe.latent.kwargs["size"],
+        recipe.schedule.batch,
+        recipe.networks["G"].kwargs["width"],
+    )
+    hidden = 2 * width**2
+    g, d = latent * width + hidden + width * 2, 2 * width + hidden + width
+    first_g, first_d = latent * width, 2 * width  # layers that pass no gradient further down
+    updates = 5 * (g + 2 * (3 * d - first_d))  # of D: fakes, then real and fake ones; no gradient of samples
+    one = (3 * g - first_g) + 2 * d  # of G: D's weights need no gradient
+    assert row["gflop_per_step"] == pytest.approx(2 * batch * (updates + one) / 1e9, rel=0.01)
 
 
 def test_the_docs_tell_the_measured_cost_of_metrics() -> None:

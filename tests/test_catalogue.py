@@ -13,6 +13,7 @@ import torch
 
 from ganbench.catalogue import find_recipe, import_file, recipe_functions
 from ganbench.cli_options import TimeOption
+from ganbench.conditioning import Projection
 from ganbench.data.toy import grid25
 from ganbench.errors import UserError
 from ganbench.losses import Hinge
@@ -117,6 +118,16 @@ def test_an_hour_is_wider_and_longer_than_a_laptop() -> None:
 def test_the_command_line_offers_the_budgets_that_there_are() -> None:
     said = get_args(TimeOption)[1].help
     assert all(f"{name} (" in said for name in get_args(Budget))
+
+
+def test_a_projection_reads_features_summed_over_the_map_as_its_paper_has_it() -> None:
+    found = {}
+    for name, function in recipe_functions().items():
+        judge = function(budget="laptop").networks.get("D")
+        if judge is not None and judge.kwargs.get("conditioning") == Spec(Projection):
+            found[name] = judge.kwargs.get("pool")
+    assert len(found) > 5
+    assert set(found.values()) == {"sum"}, found
 
 
 # Plug-ins

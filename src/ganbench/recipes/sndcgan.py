@@ -65,7 +65,7 @@ def sndcgan(
 
 
 def with_projection(base: Recipe) -> Recipe:
-    """Return the same with classes: batch norm by class in G, projection in D."""
+    """Return the same with classes: batch norm by class in G, projection of D's features, summed over the map, in D."""
     return with_classes(
         base,
         base.name.replace("sndcgan-", "sndcgan-projection-"),
@@ -73,6 +73,7 @@ def with_projection(base: Recipe) -> Recipe:
         generator=Spec(ClassNorm),
         discriminator=Spec(Projection),
         papers=(SNGAN, PROJECTION),
+        changes={"networks.D.pool": "sum"},
     )
 
 
