@@ -242,6 +242,37 @@ def test_residual_networks_of_a_file_take_the_place_of_the_convolutional_ones(tm
     assert type(trainer.networks["D"]).__name__ == "ResNetDiscriminator"
 
 
+@pytest.mark.parametrize("name", ["simsiam-gan-cifar10", "repgan-cifar10"])
+def test_a_gan_of_representations_finds_all_of_many_kinds_under_its_recipes_penalty(name: str) -> None:
+    known = find_recipe(name, "laptop").algorithm.kwargs
+    penalties = (known["prior"].kwargs if "prior" in known else known)["regularizers"]
+    latent = Gaussian(16)
+    gan = Adversarial(latent=latent, loss=NonSaturating(), regularizers=[penalty() for penalty in penalties])
+    torch.manual_seed(0)
+    made = nn.ModuleDict(
+        {
+            "G": RepresentationGenerator(latent=16, size=64, width=64),
+            "D": MLPDiscriminator(shape=(64,), width=64, depth=2),
+        }
+    ).train()
+    kinds = nn.functional.normalize(torch.randn(20, 64))
+    adam = {k: torch.optim.Adam(made[k].parameters(), 5e-4, betas=(0.5, 0.999), fused=True) for k in "DG"}
+    for step in range(1000):
+        around = kinds[torch.randint(20, (64,))] + 0.05 * torch.randn(64, 64)
+        real = Batch(nn.functional.normalize(around))
+        for moving, terms in (("D", gan.discriminator_terms), ("G", gan.generator_terms)):
+            for parameter in made["D"].parameters():
+                parameter.requires_grad = moving == "D"
+            adam[moving].zero_grad()
+            now = context(step, step=step, rows=64)
+            torch.stack([term.mean() for term in terms(made, real, now).values()]).sum().backward()
+            adam[moving].step()
+    made.eval()
+    with torch.no_grad():
+        found = (made["G"](latent.draw(Draws("found"), 2000)) @ kinds.T).argmax(1)
+    assert (torch.bincount(found, minlength=20) > 20).sum() >= 18  # 100 of each, if all are alike
+
+
 class Decoder(nn.Module):
     def forward(self, code: Tensor) -> Tensor:
         return torch.tanh(code[:, :1, None, None]).expand(-1, *SHAPE)
