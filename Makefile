@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUNS ?= runs
 JOBS ?= 2
 
-.PHONY: demo test lint bench bench-metrics agreement robustness results clean
+.PHONY: demo test lint bench bench-metrics bench-quality agreement robustness results clean
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -35,6 +35,9 @@ bench: $(VENV)/installed
 
 bench-metrics: $(VENV)/installed
 	$(BIN)/python -m benchmarks.evaluation --out results/evaluation_speed.json
+
+bench-quality: $(VENV)/installed
+	$(BIN)/python -m benchmarks.quality --out results/quality
 
 agreement: $(VENV)/installed
 	$(BIN)/python -m benchmarks.agreement --out results/agreement.json

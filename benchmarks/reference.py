@@ -50,26 +50,37 @@ class Items(Dataset[Tensor]):
         return self.transform(self.items[index])
 
 
+class PlainLoop:
+    """The loop, step by step. It trains ``networks``, which sample by the recipe's ``algorithm`` and ``latent``."""
+
+    def __init__(self, recipe: Recipe, items: Items, workers: int, seed: int = 0) -> None:
+        self.algorithm, self.latent = make_algorithm(recipe, items.info)
+        self.networks = make_networks(recipe, items.info, self.algorithm, self.latent, seed)
+        self.batch = recipe.schedule.batch
+        self._adam = {
+            name: torch.optim.Adam(self.networks[name].parameters(), **dict(spec.kwargs))
+            for name, spec in recipe.optimizers.items()
+        }
+        loader = DataLoader(
+            items, self.batch, shuffle=True, drop_last=True, num_workers=workers, pin_memory=False
+        )
+        self._batches = _endless(loader)
+
+    def advance(self) -> None:
+        """Do one step: the recipe's updates of D, then one of G."""
+        for _ in range(self.algorithm.critic_steps):
+            _discriminator_step(self.networks, self._adam["D"], next(self._batches), self.latent.size)
+        _generator_step(self.networks, self._adam["G"], self.batch, self.latent.size)
+
+
 def seconds_per_step(recipe: Recipe, steps: int, warmup: int, workers: int) -> float:
     """Return the wall seconds of one step of the plain loop, after some that are not counted."""
-    items = Items(recipe)
-    algorithm, latent = make_algorithm(recipe, items.info)
-    networks = make_networks(recipe, items.info, algorithm, latent, seed=0)
-    adam = {
-        name: torch.optim.Adam(networks[name].parameters(), **dict(spec.kwargs))
-        for name, spec in recipe.optimizers.items()
-    }
-    loader = DataLoader(
-        items, recipe.schedule.batch, shuffle=True, drop_last=True, num_workers=workers, pin_memory=False
-    )
-    batches = _endless(loader)
+    loop = PlainLoop(recipe, Items(recipe), workers)
     start = time.perf_counter()
     for step in range(warmup + steps):
         if step == warmup:
             start = time.perf_counter()
-        for _ in range(algorithm.critic_steps):
-            _discriminator_step(networks, adam["D"], next(batches), latent.size)
-        _generator_step(networks, adam["G"], recipe.schedule.batch, latent.size)
+        loop.advance()
     return (time.perf_counter() - start) / steps
 
 

@@ -92,14 +92,14 @@ def _measure(name: str, side: str) -> dict[str, Any]:
 
     workload = WORKLOADS[name]
     recipe = find_recipe(workload["recipe"], "laptop").override(workload["changes"])
-    recipe = recipe.override(_data_at_hand(recipe.data.target.__name__))
+    recipe = recipe.override(data_at_hand(recipe.data.target.__name__))
     steps, warmup = workload["steps"], workload["warmup"]
     if side == "ours":
         return dict(sections_per_step(recipe, steps, warmup))
     return {"total": seconds_per_step(recipe, steps, warmup, SIDES[side])}
 
 
-def _data_at_hand(name: str) -> dict[str, str]:
+def data_at_hand(name: str) -> dict[str, str]:
     """Take the JPEG form of CIFAR-10 where only that is at hand: same sizes, same speed."""
     root = os.environ.get("GANBENCH_DATA", "")
     jpeg = name == "cifar10" and (Path(root) / "cifar10-jpeg").is_dir()

@@ -47,7 +47,8 @@ def collect_run(path: Path, label: str | None) -> str:
     subject = record["label"] if record["label"].endswith(data) else f"{record['label']}-{data}"
     stem = f"{subject}-{record['budget']}-seed{record['seed']}".replace(" ", "-")
     write_json(HERE / "runs" / f"{stem}.json", record)
-    write_bytes(HERE / "grids" / f"{stem}.png", grid_of(run))
+    if run.recipe().schedule.sample_every:  # an encoder makes none
+        write_bytes(HERE / "grids" / f"{stem}.png", last_picture(run.samples))
     if run.sweeps.is_dir():
         (HERE / "sweeps").mkdir(exist_ok=True)
         write_bytes(HERE / "sweeps" / f"{stem}.png", last_picture(run.sweeps))
@@ -103,8 +104,17 @@ def record_of(run: Run) -> dict[str, Any]:
         ],
         "curves": [{k: v for k, v in e.items() if k != "kind"} for e in scalars[::every]],
         "weights_of_D": weights_of(run),
-        "settings": recipe,
+        "settings": without_paths(recipe),
     }
+
+
+def without_paths(recipe: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings with the runs that networks take weights from by name, wherever they lie on this machine."""
+    networks = {
+        name: {**spec, "weights": f"runs/{Path(spec['weights']).name}"} if spec.get("weights") else spec
+        for name, spec in recipe["networks"].items()
+    }
+    return {**recipe, "networks": networks}
 
 
 def weights_of(run: Run) -> dict[str, Any] | None:
@@ -115,11 +125,6 @@ def weights_of(run: Run) -> dict[str, Any] | None:
     spread = weight_shares(networks["D"])
     edges, shares = (values.round(6).tolist() for values in (spread.edges, spread.shares))
     return {"edges": edges, "shares": shares, "count": spread.count, "outside": spread.outside}
-
-
-def grid_of(run: Run) -> bytes:
-    """Return the last sample picture."""
-    return last_picture(run.samples)
 
 
 def last_picture(folder: Path) -> bytes:

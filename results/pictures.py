@@ -1,4 +1,4 @@
-"""Draw the pictures of the docs from the records and grids in ``results/``: sheets of samples, weights of two critics.
+"""Draw the docs' pictures from the records in ``results/``: samples, critics' weights, consistency, quality by time.
 
 python results/pictures.py
 """
@@ -10,30 +10,84 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 from PIL import Image, ImageDraw
 
 from ganbench.report.critic import Weights, drawn_weights
+from ganbench.report.figure import png_bytes
 
 HERE = Path(__file__).parent
 PICTURES = HERE.parent / "docs" / "pictures"
 _SIDE, _GAP, _HEAD, _COLUMNS = 224, 10, 18, 4
 #: The critics whose weights are compared: what clipping does, and what a penalty does.
 CRITICS = {"weight clipping": "wgan-mnist-laptop-seed0", "gradient penalty": "wgan-gp-mnist-laptop-seed0"}
+#: The runs on representations whose consistency is drawn.
+CONDITIONED = "simsiam-gan-cifar10-cifar10-jpeg-laptop"
+#: The clocks of the benchmark of quality.
+CLOCKS = {"seconds": "seconds of training", "processor_seconds": "CPU seconds of training"}
 
 
 def main() -> None:
-    """Write a sheet per data set and the picture of weights."""
+    """Write a sheet per data set, the pictures of weights and consistency and, if measured, that of quality by time."""
     PICTURES.mkdir(exist_ok=True)
     sheets: dict[str, list[Path]] = {}
     for path in sorted((HERE / "runs").glob("*-seed0.json")):
-        data = _read(path)["data"]
-        if data["kind"] != "image":
-            continue
-        sheets.setdefault(data["name"], []).append(HERE / "grids" / f"{path.stem}.png")
+        data, grid = _read(path)["data"], HERE / "grids" / f"{path.stem}.png"
+        if data["kind"] == "image" and grid.exists():  # an encoder makes no samples
+            sheets.setdefault(data["name"], []).append(grid)
     for name, grids in sheets.items():
         sheet(grids).save(PICTURES / f"samples-{name.replace(' ', '-')}.png", optimize=True)
     critics = {title: weights_of(_read(HERE / "runs" / f"{run}.json")) for title, run in CRITICS.items()}
     (PICTURES / "weights.png").write_bytes(drawn_weights(critics))
+    conditioned = [_read(path) for path in sorted((HERE / "runs").glob(f"{CONDITIONED}-seed*.json"))]
+    (PICTURES / "consistency.png").write_bytes(consistency(conditioned))
+    records = [_read(path) for path in sorted((HERE / "quality").glob("*-seed*.json"))]
+    if records:
+        (HERE / "quality" / "quality.png").write_bytes(quality(records))
+
+
+def consistency(records: list[dict[str, Any]]) -> bytes:
+    """Draw, a line a seed, the cosine of a representation and f's of the sample made of it, and the cosine's weight."""
+    figure = Figure(figsize=(7, 3.5), layout="constrained")
+    axes = figure.subplots()
+    for record in records:
+        points = [point for point in record["curves"] if "G/cosine" in point]
+        axes.plot(*_columns(points, "G/cosine"), label=f"cosine, seed {record['seed']}")
+    weights = _weight(records[0])
+    axes.plot(*weights, color="black", linestyle=":", drawstyle="steps-post", label="its weight in the loss")
+    axes.set(xlabel="steps", ylim=(-0.15, 1.1))
+    axes.legend(fontsize=8)
+    axes.grid(alpha=0.3)
+    return png_bytes(figure)
+
+
+def _columns(points: list[dict[str, Any]], name: str) -> tuple[list[int], list[float]]:
+    return [point["step"] for point in points], [point[name] for point in points]
+
+
+def _weight(record: dict[str, Any]) -> tuple[list[float], list[float]]:
+    """Return the corners of the schedule of the weight, by steps."""
+    stages = record["settings"]["algorithm"]["generator_weight"]
+    values, at = stages["values"], stages["at"]
+    return [share * record["steps"] for share in (0, *at, 1)], [*values, values[-1]]
+
+
+def quality(records: list[dict[str, Any]]) -> bytes:
+    """Draw each arm's score by seconds of training and of the processor: a line a seed, a colour an arm."""
+    figure = Figure(figsize=(10, 4), layout="constrained")
+    arms = list(dict.fromkeys(record["arm"] for record in records))
+    for axes, (clock, words) in zip(figure.subplots(1, 2, sharey=True), CLOCKS.items(), strict=True):
+        for record in records:
+            n = min(point["n"] for point in record["points"])
+            points = [point for point in record["points"] if point["n"] == n]
+            colour, first = f"C{arms.index(record['arm'])}", record["seed"] == 0
+            line = ([point[clock] for point in points], [point["value"] for point in points])
+            axes.plot(*line, ".-", color=colour, linewidth=1, label=record["arm"] if first else None)
+            axes.set(xlabel=words, yscale="log")
+        axes.grid(alpha=0.3, which="both")
+    figure.axes[0].set_ylabel(f"{records[0]['points'][0]['metric']} of {n:,} samples")
+    figure.axes[1].legend(fontsize=8)
+    return png_bytes(figure)
 
 
 def sheet(grids: list[Path]) -> Image.Image:

@@ -77,7 +77,7 @@ def label_of(record: Record) -> str:
 
 
 def score_table(data: str, *labels: str) -> str:
-    """Return a row per run of the labels named, in their order, and a column per score (samples)."""
+    """Return a row per run of the labels named, in their order, a column per score: value ± 95 % interval (samples)."""
     records = [json.loads(path.read_text()) for path in sorted((HERE / "runs").glob("*.json"))]
     chosen = [r for label in labels for r in records if label_of(r) == label and r["data"]["name"] == data]
     if {label_of(r) for r in chosen} != set(labels):
@@ -96,7 +96,10 @@ def score_table(data: str, *labels: str) -> str:
             str(record["seed"]),
             f"{record['steps']:,} x {record['batch']}",
             f"{record['seconds']:.0f} s",
-            *(f"{found[n]['value']:.4g} ({_items(found[n])})" if n in found else "" for n in names),
+            *(
+                f"{found[n]['value']:.4g}{_interval(found[n])} ({_items(found[n])})" if n in found else ""
+                for n in names
+            ),
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -107,17 +110,36 @@ def _score_order(name: str) -> tuple[int, str]:
     return next((i for i, start in enumerate(first) if name.startswith(start)), len(first)), name
 
 
+def _interval(score: dict[str, Any]) -> str:
+    """Return half the width of a score's 95 % interval, if it has one."""
+    low, high = score["details"].get("interval_95", (None, None))
+    return "" if low is None else f" ± {(high - low) / 2:.2g}"
+
+
 def _items(score: dict[str, Any]) -> str:
     return f"{score['measured']['samples']:,}"
 
 
 def told_table(stem: str) -> str:
     """Return how much of each factor's entropy each code of a run tells."""
+    return _factors("code", _details(stem, "codes")["told"])
+
+
+def disentanglement_table(stem: str) -> str:
+    """Return how much each factor changes along each direction of a run."""
+    return _factors("direction", _details(stem, "disentanglement")["table"])
+
+
+def _details(stem: str, name: str) -> Record:
     record = json.loads((HERE / "runs" / f"{stem}.json").read_text())
-    told = next(score["details"]["told"] for score in record["scores"] if score["name"] == "codes")
-    factors = list(next(iter(told.values())))
-    lines = [f"| code | {' | '.join(factors)} |", "|---|" + "--:|" * len(factors)]
-    lines += [f"| {code} | {' | '.join(f'{row[f]:.2f}' for f in factors)} |" for code, row in told.items()]
+    details: Record = next(score["details"] for score in record["scores"] if score["name"] == name)
+    return details
+
+
+def _factors(what: str, rows: dict[str, dict[str, float]]) -> str:
+    factors = list(next(iter(rows.values())))
+    lines = [f"| {what} | {' | '.join(factors)} |", "|---|" + "--:|" * len(factors)]
+    lines += [f"| {name} | {' | '.join(f'{row[f]:.2f}' for f in factors)} |" for name, row in rows.items()]
     return "\n".join(lines)
 
 
@@ -183,6 +205,41 @@ def benchmark_table() -> str:
     return "\n".join(lines)
 
 
+def quality_tables() -> str:
+    """Return what minutes of training bought, and when our arms were where the others ended; with the picture."""
+    path = HERE / "quality" / "summary.json"
+    if not path.is_file():
+        return "Not measured yet: `make bench-quality` measures it."
+    kept = json.loads(path.read_text())
+    threads = ", ".join(map(str, kept["threads"]))
+    lines = [
+        f"{threads} threads of {', '.join(kept['processor'])}; scores are {kept['metric']}.",
+        "",
+        "| arm | what | seeds | time | CPU time | G steps | at the end (samples) | best on the way (samples) |",
+        "|---|---|--:|--:|--:|--:|--:|--:|",
+    ]
+    for arm, row in kept["arms"].items():
+        end, between = row["end"], row["curve"][0]["n"]
+        values = ", ".join(f"{value:.0f}" for value in sorted(end["values"]))
+        times = (f"{end['seconds']:.0f} s", f"{end['processor_seconds']:.0f} s", f"{end['steps']:,.0f}")
+        scores = (f"{values} ({end['n']:,})", f"{end['best_on_the_way']:.0f} ({between:,})")
+        lines.append(f"| {' | '.join([arm, row['what'], str(len(row['seeds'])), *times, *scores])} |")
+    lines += ["", "| arm | is where this one ended | after | of its time | CPU time | of its CPU time |"]
+    lines.append("|---|---|--:|--:|--:|--:|")
+    for arm, bars in kept["reached"].items():
+        for bar, row in bars.items():
+            cells = [_reached(row[clock]) for clock in ("seconds", "processor_seconds")]
+            lines.append(f"| {' | '.join([arm, bar, *cells])} |")
+    return "\n".join([*lines, "", "![quality by time](results/quality/quality.png)"])
+
+
+def _reached(row: dict[str, Any]) -> str:
+    """Return the cells of a time to reach: in the middle of the seeds, and its share."""
+    if row["median"] is None:
+        return "not reached | "
+    return f"{row['median']:.0f} s | {row['share_of_the_bars']:.2f}"
+
+
 def robustness_table() -> str:
     """Return what the tests of resume, kills, corruption and processes counted."""
     counts = json.loads((HERE / "robustness.json").read_text())
@@ -203,10 +260,12 @@ WRITERS: dict[str, Callable[..., str]] = {
     "runs": run_table,
     "scores": score_table,
     "told": told_table,
+    "disentanglement": disentanglement_table,
     "stacked": stacked_table,
     "study": study_table,
     "comparisons": comparisons,
     "benchmark": benchmark_table,
+    "quality": quality_tables,
     "robustness": robustness_table,
 }
 

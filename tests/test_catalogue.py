@@ -6,12 +6,13 @@ import sys
 import types
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import torch
 
 from ganbench.catalogue import find_recipe, import_file, recipe_functions
+from ganbench.cli_options import TimeOption
 from ganbench.data.toy import grid25
 from ganbench.errors import UserError
 from ganbench.losses import Hinge
@@ -92,6 +93,30 @@ def test_an_unknown_budget_is_refused(own: Path) -> None:
     for source in ("gan-ring8", f"{own}:my_gan"):
         with pytest.raises(UserError, match="there is no budget 'laptob'; did you mean 'laptop'"):
             find_recipe(source, "laptob")  # type: ignore[arg-type]
+
+
+def test_a_budget_that_a_recipe_does_not_know_is_refused_with_what_would_do(own: Path) -> None:
+    for source, name in (("gan-ring8", "gan-ring8"), (f"{own}:my_gan", "my-gan")):
+        with pytest.raises(
+            UserError, match=f"'{name}' has no budget 'hour', only 'laptop' and 'reference'; .* 1h"
+        ):
+            find_recipe(source, "hour")
+
+
+def test_an_hour_is_wider_and_longer_than_a_laptop() -> None:
+    named = [n for n, f in recipe_functions().items() if "hour" in f.budgets]  # type: ignore[attr-defined]
+    assert {"sndcgan-cifar10", "sndcgan-projection-mnist"} <= set(named)
+    for name in named:
+        laptop, hour, reference = (find_recipe(name, budget) for budget in get_args(Budget))
+        widths = [r.networks["G"].kwargs["width"] for r in (laptop, hour, reference)]
+        assert widths == sorted(set(widths)), name
+        assert laptop.schedule.steps < hour.schedule.steps < reference.schedule.steps
+        assert hour.budget == "hour"
+
+
+def test_the_command_line_offers_the_budgets_that_there_are() -> None:
+    said = get_args(TimeOption)[1].help
+    assert all(f"{name} (" in said for name in get_args(Budget))
 
 
 # Plug-ins

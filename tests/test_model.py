@@ -17,7 +17,8 @@ from ganbench.build import make_trainer
 from ganbench.data.base import DataInfo
 from ganbench.errors import UserError
 from ganbench.experiment import train
-from ganbench.model import Model, evaluating, load
+from ganbench.in_parts import evaluating
+from ganbench.model import Model, load
 from ganbench.runs import Run
 from ganbench.scoring import score_model
 from ganbench.training.engine import Engine

@@ -30,7 +30,7 @@ def test_times_are_read(text: str, minutes: float) -> None:
 
 @pytest.mark.parametrize("text", ["laptp", "20", "m", "-5m", "20 m", "1e3s", "nan", "20d", ""])
 def test_what_is_no_time_is_refused(text: str) -> None:
-    with pytest.raises(UserError, match="a budget is 'laptop', 'reference' or a time such as 20m"):
+    with pytest.raises(UserError, match="a budget is 'laptop', 'hour', 'reference' or a time such as 20m"):
         minutes_of(text)
 
 

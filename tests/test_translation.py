@@ -59,6 +59,18 @@ def test_a_coloured_digit_is_the_inverse_of_its_texture_where_the_digit_is() -> 
     assert Coloured(digits(), 1, "train").info.fingerprint != coloured.info.fingerprint
 
 
+def test_reddish_textures_are_bright_in_red_alone_and_digits_turn_them_round() -> None:
+    low = (False, True, True)
+    reddish = Coloured(digits(), 0, "train", "reddish-mnist", low)
+    texture = torch.from_numpy(textures(np.arange(30), (28, 28), _seed(), low))
+    assert texture[:, 0].min() > 0.6
+    assert texture[:, 1:].max() < 0.4
+    free = torch.from_numpy(textures(np.arange(30), (28, 28), _seed()))
+    assert torch.allclose(torch.minimum(texture, 1 - texture), torch.minimum(free, 1 - free))
+    assert reddish.info.name == "reddish-mnist"
+    assert reddish.info.fingerprint != Coloured(digits(), 0, "train").info.fingerprint
+
+
 def _seed() -> int:
     from ganbench.training.draws import seed_of
 

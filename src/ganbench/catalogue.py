@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from ganbench.errors import UserError, did_you_mean
-from ganbench.recipe import Budget, Recipe, RecipeFunction
+from ganbench.recipe import EVERY_BUDGET, USUAL_BUDGETS, Budget, Recipe, RecipeFunction
 from ganbench.spec import parameters
 
 
@@ -96,8 +96,15 @@ def import_file(path: Path) -> ModuleType:
 
 
 def _call(function: RecipeFunction, budget: Budget) -> Recipe:
-    if budget not in ("laptop", "reference"):
-        raise UserError(f"there is no budget '{budget}'{did_you_mean(budget, ('laptop', 'reference'))}")
+    if budget not in EVERY_BUDGET:
+        raise UserError(f"there is no budget '{budget}'{did_you_mean(budget, EVERY_BUDGET)}")
+    known = getattr(function, "budgets", USUAL_BUDGETS)
+    if budget not in known:
+        name = getattr(function, "recipe_name", function.__name__)
+        raise UserError(
+            f"recipe '{name}' has no budget '{budget}', only {' and '.join(map(repr, known))}; "
+            "`ganbench train --budget 1h` plans an hour of its laptop size"
+        )
     made = function(budget=budget)
     if not isinstance(made, Recipe):
         raise UserError(

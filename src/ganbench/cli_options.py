@@ -12,8 +12,8 @@ from ganbench.errors import UserError
 TimeOption = Annotated[
     Optional[str],  # noqa: UP045 (typer reads this form)
     typer.Option(
-        help="How much to compute: laptop (minutes on 2 cores), reference (the paper's, the default), or a time: "
-        "20m (10m is auto's default)."
+        help="How much to compute: laptop (minutes on 2 cores), hour (wider networks, some recipes), reference (the "
+        "paper's, the default), or a time for the laptop's: 20m (10m is auto's default)."
     ),
 ]
 ModuleOption = Annotated[

@@ -37,8 +37,8 @@ def study(
         typer.Option(help="The study folder, new or to go on with; default studies/DATA-BUDGET."),
     ] = None,
     budget: Annotated[
-        Optional[Literal["laptop", "reference"]],  # noqa: UP045
-        typer.Option(help="How much to compute: minutes on 2 cores, or the paper's (default)."),
+        Optional[Literal["laptop", "hour", "reference"]],  # noqa: UP045
+        typer.Option(help="How much to compute: minutes on 2 cores, an hour, or the paper's (default)."),
     ] = None,
     jobs: Annotated[
         Optional[int],  # noqa: UP045

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ganbench.data.base import Dataset
 from ganbench.errors import UserError
+from ganbench.in_parts import evaluating
 from ganbench.metrics.agreement import (
     binned,
     majority_accuracy,
@@ -19,7 +20,7 @@ from ganbench.metrics.agreement import (
 )
 from ganbench.metrics.base import Score
 from ganbench.metrics.record import versions
-from ganbench.model import Model, evaluating
+from ganbench.model import Model
 from ganbench.runs import Run
 from ganbench.spec import parameters
 

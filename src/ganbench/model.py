@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -16,7 +15,9 @@ from ganbench.build import make_algorithm, make_networks
 from ganbench.data.base import DataInfo, Dataset
 from ganbench.data.held_out import held_out_of
 from ganbench.errors import UserError, did_you_mean
+from ganbench.in_parts import evaluating, in_parts
 from ganbench.latents import Latent
+from ganbench.metrics.cost import Forecast
 from ganbench.runs import Run
 from ganbench.training.draws import Draws
 from ganbench.truncation import truncated
@@ -86,15 +87,16 @@ class Model:
         if getattr(algorithm, "from_items", False):  # an algorithm may leave it out
             each = getattr(algorithm, "items_each", 1)
             index = draws.integers(n * each, self.items.info.size)
-            items = self.info.from_data(getattr(self.items, "given", self.items.items)(index))
+            items = getattr(self.items, "given", self.items.items)(index)
             numbers["items"] = items if each == 1 else items.reshape(n, each, *items.shape[1:])
         elif not getattr(algorithm, "makes_latents", False):
             return drawn
 
         def start(part: dict[str, Tensor]) -> dict[str, Tensor]:
-            return {"": algorithm.start(self.networks, part["drawn"], part.get("items"))}
+            items = self.info.from_data(part["items"]) if "items" in part else None
+            return {"": algorithm.start(self.networks, part["drawn"], items)}
 
-        return self._in_parts(start, numbers, 256)[""]
+        return in_parts(self.networks, start, numbers, 256, Forecast(f"what {n:,} samples start from"))[""]
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -193,23 +195,9 @@ class Model:
             raise UserError(
                 f"the items have shape {list(items.shape[1:])}, those of the model {list(self.info.shape)}"
             )
-        return self._in_parts(
-            lambda part: reading(self.info.from_data(part["items"])), {"items": items}, batch
+        return in_parts(
+            self.networks, lambda part: reading(self.info.from_data(part["items"])), {"items": items}, batch
         )
-
-    @torch.no_grad()
-    def _in_parts(
-        self,
-        reading: Callable[[dict[str, Tensor]], dict[str, Tensor]],
-        numbers: Mapping[str, Tensor],
-        batch: int,
-    ) -> dict[str, Tensor]:
-        parts = []
-        with evaluating(self.networks):
-            for start in range(0, len(next(iter(numbers.values()))), batch):
-                part = {name: rows[start : start + batch].to(self.device) for name, rows in numbers.items()}
-                parts.append({name: value.float().cpu() for name, value in reading(part).items()})
-        return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
 
     def _told(self, labels: Tensor | Sequence[int] | int | None, n: int) -> Tensor | None:
         """Return labels as the generator takes them: class numbers ``[n]`` or weights ``[n, classes]``."""
@@ -272,15 +260,3 @@ def load(
         keeps_average=bool(state["average"]),
         items=held_out_of(recipe.data) or recipe.data,
     )
-
-
-@contextmanager
-def evaluating(networks: nn.Module) -> Iterator[None]:
-    """Put every module into eval mode for the block and give each its own mode back."""
-    modes = [(module, module.training) for module in networks.modules()]
-    networks.eval()
-    try:
-        yield
-    finally:
-        for module, training in modes:
-            module.training = training

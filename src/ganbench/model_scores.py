@@ -9,8 +9,11 @@ from types import MappingProxyType
 from ganbench.code_scores import code_scores, read_items
 from ganbench.consistency_scores import consistency_scores
 from ganbench.data.base import Dataset
+from ganbench.disentanglement_scores import ROWS, disentanglement_scores, require_factors
 from ganbench.errors import UserError
+from ganbench.latent_ways import latent_ways
 from ganbench.metrics.base import Score
+from ganbench.metrics.factor_reader import reader_of
 from ganbench.model import Model
 from ganbench.representation_scores import representation_scores
 from ganbench.runs import Run
@@ -60,14 +63,25 @@ def _consistency(reading: Reading) -> list[Score]:
     return consistency_scores(reading.model, reading.others("consistency"))
 
 
+def _disentanglement(reading: Reading) -> list[Score]:
+    train = require_factors(reading.reference)
+    ways = latent_ways(reading.model, ROWS, seed=0)  # before a reader is trained, for some models have none
+    test = require_factors(reading.others("disentanglement"))
+    if train.info.split == "test":
+        train, test = test, train
+    return disentanglement_scores(reading.model, ways, reader_of(train, test))
+
+
 #: ``codes`` reads the data's test split, or all of ``against``; ``representation`` learns from the reference and is
 #: judged on what was held out; ``translation`` translates what was held out of both domains, and ``consistency``
-#: makes samples of what was held out.
+#: makes samples of what was held out; ``disentanglement`` reads samples by a network that learns from one split and is
+#: judged on the other.
 OF_MODEL: Mapping[str, Callable[[Reading], list[Score]]] = MappingProxyType(
     {
         "codes": _codes,
         "representation": _representation,
         "translation": _translation,
         "consistency": _consistency,
+        "disentanglement": _disentanglement,
     }
 )

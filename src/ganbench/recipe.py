@@ -7,7 +7,7 @@ import inspect
 import types
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args, overload
 
 import yaml
 
@@ -16,7 +16,9 @@ from ganbench.errors import UserError, did_you_mean
 from ganbench.settings import Machine, Schedule
 from ganbench.spec import Spec, check, parameters
 
-Budget = Literal["laptop", "reference"]
+Budget = Literal["laptop", "hour", "reference"]
+USUAL_BUDGETS: tuple[Budget, ...] = ("laptop", "reference")
+EVERY_BUDGET: tuple[Budget, ...] = get_args(Budget)
 RecipeFunction = Callable[..., "Recipe"]
 _FORMAT = 1
 
@@ -167,12 +169,27 @@ def _as_json(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def recipe(function: RecipeFunction) -> RecipeFunction:
-    """Mark a function ``(budget) -> Recipe`` as a recipe; its public name is its own with dashes."""
-    function.recipe_name = function.__name__.replace("_", "-")  # type: ignore[attr-defined]
-    if "budget" not in inspect.signature(function).parameters:
-        raise TypeError(f"the recipe function {function.__name__} takes no budget")
-    return function
+@overload
+def recipe(function: RecipeFunction) -> RecipeFunction: ...
+
+
+@overload
+def recipe(*, budgets: tuple[Budget, ...]) -> Callable[[RecipeFunction], RecipeFunction]: ...
+
+
+def recipe(
+    function: RecipeFunction | None = None, *, budgets: tuple[Budget, ...] = USUAL_BUDGETS
+) -> RecipeFunction | Callable[[RecipeFunction], RecipeFunction]:
+    """Mark a function ``(budget) -> Recipe`` as a recipe of these budgets; its public name is its own with dashes."""
+
+    def marked(function: RecipeFunction) -> RecipeFunction:
+        function.recipe_name = function.__name__.replace("_", "-")  # type: ignore[attr-defined]
+        function.budgets = budgets  # type: ignore[attr-defined]
+        if "budget" not in inspect.signature(function).parameters:
+            raise TypeError(f"the recipe function {function.__name__} takes no budget")
+        return function
+
+    return marked if function is None else marked(function)
 
 
 def parse_overrides(words: Collection[str]) -> dict[str, Any]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
 from ganbench import auto
 from ganbench.catalogue import find_recipe
 from ganbench.errors import UserError
 from ganbench.planning import minutes_of
-from ganbench.recipe import Budget, Recipe
+from ganbench.recipe import EVERY_BUDGET, Budget, Recipe
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,14 @@ def resolve(
     Raises:
         UserError: there is no such recipe or budget, a change is wrong, or no recipe can be chosen for the data.
     """
-    minutes = None if budget in (None, *get_args(Budget)) else minutes_of(str(budget))
+    minutes = None if budget in (None, *EVERY_BUDGET) else minutes_of(str(budget))
     if minutes is not None and "schedule.steps" in changes:
         raise UserError(f"--budget {budget} plans schedule.steps itself; give one of the two")
     if recipe == auto.NAME:
         choice = auto.choose(budget or auto.BUDGET, changes, trusted)
         planned = None if "schedule.steps" in changes else choice.minutes
         return Resolved(choice.recipe, choice.recipe.budget, planned, choice.reasons)
-    size: Budget = "reference" if budget in (None, "reference") else "laptop"
+    named = budget or "reference"
+    size: Budget = next((known for known in EVERY_BUDGET if known == named), "laptop")
     found = recipe if isinstance(recipe, Recipe) else find_recipe(recipe, size, trusted)
-    return Resolved(found.override(changes, trusted), budget or "reference", minutes)
+    return Resolved(found.override(changes, trusted), named, minutes)

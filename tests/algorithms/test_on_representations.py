@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import copy
 import math
+import textwrap
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from tests.context import context
-from tests.tiny import tiny
+from tests.tiny import SCHEDULE, tiny
 from torch import Tensor, nn
 
 from ganbench.algorithms import Adversarial, RepresentationGAN, SimSiamGAN
 from ganbench.algorithms.frozen import doubts_of, represent
 from ganbench.build import make_trainer
+from ganbench.catalogue import find_recipe
 from ganbench.conditioning import VectorNorm
+from ganbench.consistency_scores import consistency_scores
 from ganbench.data.base import Batch
 from ganbench.data.shapes import shapes
 from ganbench.errors import UserError
@@ -202,6 +207,39 @@ def test_a_recipe_leaves_its_encoder_as_it_is_bit_for_bit_and_encodes_and_makes_
     assert model.reconstruct(items).shape == items.shape
     assert model.sample(4).shape == (4, *data.info.shape)
     assert torch.equal(model.decode(model.encode(items)), model.reconstruct(items))
+    (score,) = consistency_scores(model, data)
+    everything = data.items(torch.arange(40))
+    told, seen = (model.features(x)["f"] for x in (everything, model.reconstruct(everything)))
+    without_noise = float(nn.functional.cosine_similarity(told, seen).mean())
+    assert score.measured["samples"] == 40
+    assert (score.value == pytest.approx(without_noise, abs=1e-5)) == (name == "repgan-cifar10")
+    usual = model.draw(Draws(0, "consistency of samples"), 40)
+    shown = model.features(model.decode(usual))["f"]
+    of_samples = float(nn.functional.cosine_similarity(usual[:, -shown.shape[1] :], shown).mean())
+    assert score.details["of_samples"] == pytest.approx(of_samples, abs=1e-5)
+    assert of_samples != pytest.approx(score.value, abs=1e-6)
+    assert -1 <= score.value <= 1
+
+
+def test_residual_networks_of_a_file_take_the_place_of_the_convolutional_ones(tmp_path: Path) -> None:
+    path = tmp_path / "residual.yaml"
+    docs = (Path(__file__).parents[2] / "docs/encoders.md").read_text()
+    path.write_text(textwrap.dedent(docs.split("```yaml\n")[1].split("  ```")[0]))
+    recipe = find_recipe(str(path), "laptop").override(
+        {**SCHEDULE, "schedule.steps": 1, "data": "shapes", "data.size": 40}
+    )
+    trainer = make_trainer(recipe, shapes(40), Engine(recipe.machine), 0)
+    before = {name: copy.deepcopy(trainer.networks[name].state_dict()) for name in ("G", "T", "D", "Q", "f")}
+    trainer.train()
+    moved = {
+        name
+        for name, state in before.items()
+        if any(not torch.equal(v, trainer.networks[name].state_dict()[k]) for k, v in state.items())
+    }
+    assert {"G", "D", "T"} <= moved
+    assert "f" not in moved
+    assert type(trainer.networks["G"]).__name__ == "ResNetGenerator"
+    assert type(trainer.networks["D"]).__name__ == "ResNetDiscriminator"
 
 
 class Decoder(nn.Module):

@@ -19,6 +19,7 @@ from ganbench.errors import UserError
 from ganbench.experiment import train
 from ganbench.model import load
 from ganbench.networks import Predictor, ResNetEncoder
+from ganbench.recipe import Recipe
 from ganbench.report.page import write_report
 from ganbench.sampling import write_samples
 from ganbench.training.draws import Draws
@@ -88,6 +89,40 @@ def test_views_without_change_are_the_picture_or_its_mirror_image() -> None:
     assert not straight.all()
     with pytest.raises(UserError, match="Views: smallest must be"):
         Views(smallest=0.0)
+
+
+def test_hue_and_blur_draw_only_where_they_are_on() -> None:
+    x = pictures(64)
+    draws, plain = Draws("view"), Draws("view")
+    old = Views()(x, plain)
+    hued = Views(hue=0.1)(x, draws)
+    changed = (hued - old).abs().flatten(1).amax(1) > 1e-4
+    u = Draws("view").uniform(64, 10)
+    assert torch.equal(changed, (u[:, 8] < 0.8) & (u[:, 9] >= 0.2)), "of four in five, but for the grey ones"
+    assert torch.equal(plain.uniform(1), _after(Draws("view"), 10).uniform(1))
+    assert torch.equal(draws.uniform(1), _after(Draws("view"), 11).uniform(1))
+    soft = Views(blur=0.5)(x, Draws("view"))
+    share = 1 - float((soft == old).flatten(1).all(1).float().mean())
+    assert 0.3 < share < 0.7
+    grey = x.mean(1, keepdim=True)
+    assert torch.equal(Views(hue=0.5)(grey, Draws("view")), Views()(grey, Draws("view")))
+    with pytest.raises(UserError, match=r"hue must be from 0 to 0\.5, not 0\.6"):
+        Views(hue=0.6)
+
+
+def _after(draws: Draws, numbers: int) -> Draws:
+    """Draws of which so many for each of 64 pictures are gone."""
+    draws.uniform(64, 10)
+    if numbers > 10:
+        draws.uniform(64, *(() if numbers == 11 else (numbers - 10,)))
+    return draws
+
+
+def test_the_recipe_turns_hues_and_one_that_names_no_views_does_not() -> None:
+    recipe = tiny("simsiam-cifar10")
+    assert recipe.algorithm().views == Views(hue=0.1)
+    old = Recipe.from_dict({**recipe.to_dict(), "algorithm": {"target": "ganbench.algorithms:SimSiam"}})
+    assert old.algorithm().views == Views()
 
 
 def test_a_run_of_it_is_scored_on_the_way_and_makes_no_samples(tmp_path: Path) -> None:

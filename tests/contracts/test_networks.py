@@ -30,11 +30,14 @@ from ganbench.conditioning import (
 )
 from ganbench.latents import Codes
 from ganbench.networks import (
+    BigGANGenerator,
     CodeNetwork,
     DenseConvDiscriminator,
     DenseConvGenerator,
     DenseDCGANDiscriminator,
     DenseDCGANGenerator,
+    FixupResNetDiscriminator,
+    FixupResNetGenerator,
     ImageToImageGenerator,
     JointMLPDiscriminator,
     MaxoutDiscriminator,
@@ -194,8 +197,23 @@ EXAMPLES = [
     Example(ResNetEncoder, {"width": 4, "blocks": 1, "size": 5}, {"shape": (3, 16, 16)}, (3, 16, 16), (5,)),
     generator(SNDCGANGenerator, (3, 16, 16), width=4),
     generator(SNDCGANGenerator, (1, 16, 24), width=4, norm="layer", spectral_norm=True),
+    generator(SNDCGANGenerator, (3, 16, 16), width=4, folded=True),
     discriminator(SNDCGANDiscriminator, (3, 32, 32), width=4, spectral_norm=False),
+    discriminator(SNDCGANDiscriminator, (3, 16, 16), width=4, folded=True),
     discriminator(SNDCGANDiscriminator, (1, 16, 24), width=4, spectral_norm=True, pool="sum"),
+    generator(BigGANGenerator, (3, 16, 16), width=8, embedding=0, attention=8),
+    generator(BigGANGenerator, (1, 12, 16), width=4, embedding=0, spectral_norm=False),
+    replace(
+        generator(BigGANGenerator, (3, 16, 16), width=4, embedding=5),
+        known={"latent": 6, "shape": (3, 16, 16), "classes": 5},
+    ),
+    discriminator(ResNetDiscriminator, (3, 16, 16), width=4, orthogonal=True, spectral_norm=True),
+    generator(FixupResNetGenerator, (3, 16, 16), width=4),
+    generator(FixupResNetGenerator, (1, 8, 12), width=4),
+    discriminator(FixupResNetDiscriminator, (3, 16, 16), width=4),
+    discriminator(FixupResNetDiscriminator, (1, 8, 12), width=4),
+    told(generator(FixupResNetGenerator, (3, 16, 16), width=4), OneHot),
+    told(discriminator(FixupResNetDiscriminator, (3, 16, 16), width=4), Projection),
     Example(VectorMap, {"inputs": 6, "outputs": 5}, {}, (6,), (5,)),
     Example(RepresentationReader, {"size": 5, "width": 4}, {"features": 6}, (6,), (5,)),
     Example(
@@ -244,6 +262,7 @@ FURTHER_HEADS = [
     told(discriminator(ResNetDiscriminator, (3, 16, 16), width=4), ProxyHead, size=6),
 ]
 ALWAYS_WITH_BATCH_NORM = (
+    BigGANGenerator,
     Predictor,
     ResNetEncoder,
     StridelessDCGANDiscriminator,
@@ -319,7 +338,7 @@ def test_leaves_its_input_as_it_was(example: Example) -> None:
 def test_gradients_reach_every_parameter_and_the_input(example: Example) -> None:
     # In evaluation: in training, batch norm cancels the biases before it.
     network, x = example.build().eval(), example.input(4).requires_grad_(True)
-    _attend(network)
+    _branch_out(network)
     cancels_biases = any(isinstance(layer, nn.InstanceNorm2d) for layer in network.modules())
     (network(x) * torch.randn(4, *example.row_out)).sum().backward()
     assert x.grad is not None
@@ -331,11 +350,13 @@ def test_gradients_reach_every_parameter_and_the_input(example: Example) -> None
             assert parameter.grad.abs().max() > 0, f"zero gradient for {name}"
 
 
-def _attend(network: nn.Module) -> None:
-    """Have attention do something; at first it is the identity."""
+def _branch_out(network: nn.Module) -> None:
+    """Have attention and residual branches do something where at first they are the identity."""
     for layer in network.modules():
         if isinstance(layer, SelfAttention):
             nn.init.constant_(layer.gamma, 0.5)
+        elif isinstance(layer, nn.Conv2d) and not stored_weight(layer).any():
+            nn.init.normal_(stored_weight(layer))
 
 
 @pytest.mark.parametrize("example", FURTHER_HEADS, ids=str)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 import torch
@@ -19,10 +19,11 @@ from ganbench.training.draws import Draws
 from ganbench.training.engine import Engine
 from ganbench.training.trainer import Trainer
 
-CASES = [(name, budget) for name in recipe_functions() for budget in get_args(Budget)]
+CASES = [(name, budget) for name, function in recipe_functions().items() for budget in function.budgets]  # type: ignore[attr-defined]
 SHAPES = {
     "mnist": (1, 28, 28),
     "fashion-mnist": (1, 28, 28),
+    "imagenette64": (3, 64, 64),
     "mixture1d": (1,),
     "ring8": (2,),
     "grid25": (2,),

@@ -34,8 +34,10 @@ FROM_FILES = {
     "imagenette64",
     "mnist",
     "pairs",
+    "reddish-mnist",
     "samples",
     "stacked-mnist",
+    "tiny-imagenet",
 }
 FREE: dict[str, Callable[..., Dataset]] = {
     # Few pictures do: what is asked of a set does not depend on how many there are.

@@ -6,15 +6,13 @@ Generative Adversarial Networks (2014), arXiv:1406.2661, on the outputs of a Sim
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from typing import ClassVar, cast
+from typing import ClassVar
 
-import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-from ganbench.algorithms.frozen import WithEncoder, represent
+from ganbench.algorithms.decoder import code_of, decoded, decoder_terms, size_of
+from ganbench.algorithms.frozen import WithEncoder
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.latents import Latent
@@ -87,30 +85,24 @@ class RepresentationGAN(WithEncoder):
     def decoder_terms(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Terms:
         """Return A's terms ``[N]``."""
         assert batch is not None, "A's phase reads data"
-        r = self.represent(networks, batch.x)
-        made = self._decoded(networks, self._with_context(networks, r, batch.x))
-        terms = {"pixels": (made - batch.x).square().flatten(1).mean(1)}
-        if self.consistency_weight:
-            cosine = functional.cosine_similarity(represent(networks["f"], made), r)
-            terms["consistency"] = self.consistency_weight * (1 - cosine)
-        return terms
+        return decoder_terms(networks, batch.x, self.represent(networks, batch.x), self.consistency_weight)
 
     def start(self, networks: nn.ModuleDict, drawn: Tensor, items: Tensor | None) -> Tensor:
         """Return G's representations of drawn latents, with the context of real items if there is to be one."""
-        return self._with_context(networks, self.fakes(networks, drawn, None), items)
+        return code_of(networks, self.fakes(networks, drawn, None), items)
 
     def lengths(self, networks: nn.ModuleDict, size: int) -> list[int]:
         """Return the numbers of a representation, and those of its context if there is one."""
-        own = self._size(networks)
+        own = size_of(networks)
         return [part for part in (own, size - own) if part]
 
     def sample(self, networks: nn.ModuleDict, latent: Tensor, condition: Tensor | None = None) -> Tensor:
         """Return A's pictures of representations, of any length, and their context if there is to be one."""
-        return self._decoded(networks, latent)
+        return decoded(networks, latent)
 
     def encode(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
         """Return what A makes pictures of: f's representations, and the context if there is to be one."""
-        return self._with_context(networks, self.represent(networks, x), x)
+        return code_of(networks, self.represent(networks, x), x)
 
     def features(self, networks: nn.ModuleDict, x: Tensor) -> dict[str, Tensor]:
         """Return f's representations; D judges no picture."""
@@ -119,15 +111,3 @@ class RepresentationGAN(WithEncoder):
     def scores(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
         """Raise UserError: D judges no picture."""
         raise UserError("D judges representations, so it has no score for a picture")
-
-    def _with_context(self, networks: nn.ModuleDict, r: Tensor, x: Tensor | None) -> Tensor:
-        return torch.cat([r, networks["K"](x)], 1) if self.context else r
-
-    def _decoded(self, networks: nn.ModuleDict, code: Tensor) -> Tensor:
-        size = self._size(networks)
-        r = functional.normalize(code[:, :size]) * math.sqrt(size)
-        made: Tensor = networks["A"](torch.cat([r, code[:, size:]], 1))
-        return made
-
-    def _size(self, networks: nn.ModuleDict) -> int:
-        return cast(int, networks["f"].size)

@@ -1,6 +1,7 @@
 """Random views of pictures, for learning what they have in common: cropped, mirrored, in other colours.
 
-Exploring Simple Siamese Representation Learning (2020), arXiv:2011.10566, whose list this is but for hue and blur.
+Exploring Simple Siamese Representation Learning (2020), arXiv:2011.10566, whose list this is; hue and blur are off
+unless asked for.
 """
 
 from __future__ import annotations
@@ -11,8 +12,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ganbench.algorithms.blur import blurred
+from ganbench.algorithms.hue import hue_turned
 from ganbench.errors import UserError
 from ganbench.training.draws import Draws
+
+_CHANGED = 0.8  # the share of pictures whose colours are changed
+_SHARPEST, _SOFTEST = 0.1, 2.0  # pixels
 
 
 @dataclass(frozen=True)
@@ -20,23 +26,35 @@ class Views:
     """A part of each picture, resized to the whole; mirrored for one half; its colours changed.
 
     The part has from ``smallest`` to all of the area, and sides whose ratio differs from the picture's by up to 4/3.
-    Four in five pictures have brightness, contrast and saturation multiplied by up to 1 ± ``jitter``; a share of
-    ``grey`` loses its colours. Raises ``UserError`` if a share is not in [0, 1], or ``smallest`` is 0.
+    Four in five pictures have brightness, contrast and saturation multiplied by up to 1 ± ``jitter``, and hues moved
+    by up to ± ``hue`` of the circle; a share of ``grey`` loses its colours. A share of ``blur`` is smoothed by a
+    Gaussian of .1 to 2 pixels, which is meant for pictures larger than 32x32.
+
+    Raises ``UserError`` if a share is not in [0, 1], ``hue`` not in [0, .5], or ``smallest`` is 0.
     """
 
     smallest: float = 0.2
     jitter: float = 0.4
     grey: float = 0.2
+    hue: float = 0.0
+    blur: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("smallest", "jitter", "grey"):
+        for name in ("smallest", "jitter", "grey", "blur"):
             if not 0 <= getattr(self, name) <= 1 or self.smallest == 0:
                 raise UserError(f"Views: {name} must be from 0 (smallest: above 0) to 1")
+        if not 0 <= self.hue <= 0.5:
+            raise UserError(f"Views: hue must be from 0 to 0.5, not {self.hue}")
 
     def __call__(self, x: Tensor, draws: Draws) -> Tensor:
         """Return one view of each picture, ``[N, C, H, W]`` in [-1, 1], by ``draws``."""
         u = draws.uniform(len(x), 10)
-        return self._coloured(self._cropped(x, u[:, :5]), u[:, 5:])
+        view = self._coloured(self._cropped(x, u[:, :5]), u[:, 5:])
+        # What is off draws nothing, so that the views of runs that began without it are as they were.
+        if self.hue and x.shape[1] == 3:
+            turns = draws.uniform(len(x), low=-self.hue, high=self.hue)
+            view = hue_turned((view + 1) / 2, torch.where(u[:, 8] < _CHANGED, turns, 0.0)) * 2 - 1
+        return self._softened(view, draws.uniform(len(x), 2)) if self.blur else view
 
     def _cropped(self, x: Tensor, u: Tensor) -> Tensor:
         area = self.smallest + (1 - self.smallest) * u[:, 0]
@@ -51,7 +69,7 @@ class Views:
 
     def _coloured(self, x: Tensor, u: Tensor) -> Tensor:
         factors = 1 + self.jitter * (2 * u[:, :3] - 1)
-        changes = (u[:, 3] < 0.8)[:, None]
+        changes = (u[:, 3] < _CHANGED)[:, None]
         brightness, contrast, saturation = torch.where(changes, factors, 1.0)[:, :, None, None, None].unbind(
             1
         )
@@ -61,3 +79,8 @@ class Views:
         lost = (u[:, 4] < self.grey)[:, None, None, None]
         unit = without + (unit - without) * torch.where(lost, 0.0, saturation)
         return unit.clamp(0, 1) * 2 - 1
+
+    def _softened(self, x: Tensor, u: Tensor) -> Tensor:
+        deviations = _SHARPEST + (_SOFTEST - _SHARPEST) * u[:, 1]
+        soft = blurred(x, deviations, round(3 * _SOFTEST))
+        return torch.where((u[:, 0] < self.blur)[:, None, None, None], soft, x)

@@ -20,7 +20,7 @@ from ganbench.data.registry import takes_path
 from ganbench.data.sizes import height_width
 from ganbench.errors import UserError
 from ganbench.planning import minutes_of
-from ganbench.recipe import Recipe
+from ganbench.recipe import EVERY_BUDGET, Recipe
 from ganbench.recipes.sndcgan import sndcgan_cifar10, sndcgan_projection_cifar10
 from ganbench.spec import Spec, parameters
 
@@ -69,7 +69,7 @@ def choose(budget: str, changes: Mapping[str, Any], trusted: Collection[str] = (
 
 
 def _minutes(budget: str) -> float:
-    if budget in ("laptop", "reference"):
+    if budget in EVERY_BUDGET:
         raise UserError(f"{NAME} is made for a time, such as --budget 20m, not for '{budget}'")
     return minutes_of(budget)
 

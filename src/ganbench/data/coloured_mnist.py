@@ -16,29 +16,39 @@ from ganbench.data.torchvision_sets import mnist
 from ganbench.training.draws import seed_of
 
 _WAVES, _PER_WAVE, _PER_CHANNEL = 3, 6, 2
+_REDDISH = (False, True, True)  # which channels are low
 _AT_ONCE = 1000
 
 
 class Coloured(ImageSet):
     """Pictures ``[3, H, W]`` made of grey digits one by one: picture i depends on (seed, split, i) and on digit i.
 
+    ``low`` says which channels of the texture are dark; they are drawn for each picture if it is None.
+
     Attributes:
         made_of: the grey digits, in the same order.
     """
 
-    def __init__(self, digits: ImageSet, seed: int, split: Split) -> None:
+    def __init__(
+        self,
+        digits: ImageSet,
+        seed: int,
+        split: Split,
+        name: str = "coloured-mnist",
+        low: tuple[bool, bool, bool] | None = None,
+    ) -> None:
         index = torch.arange(digits.info.size)
         grey = digits.items(index)[:, 0].numpy()
         pixels = np.empty((len(grey), 3, *grey.shape[1:]), np.uint8)
         for start in range(0, len(grey), _AT_ONCE):
             rows = np.arange(start, min(start + _AT_ONCE, len(grey)), dtype=np.int64)
-            texture = textures(rows, grey.shape[1:], seed_of("coloured-mnist", seed, split))
+            texture = textures(rows, grey.shape[1:], seed_of("coloured-mnist", seed, split), low)
             covered = soft_mask(grey[rows])[:, None]
             picture = covered * (1 - texture) + (1 - covered) * texture
             pixels[rows] = np.rint(picture * 255)
         self.made_of = digits
         super().__init__(
-            "coloured-mnist", torch.from_numpy(pixels), digits.labels(index), digits.info.classes, split=split
+            name, torch.from_numpy(pixels), digits.labels(index), digits.info.classes, split=split
         )
 
 
@@ -51,14 +61,18 @@ def soft_mask(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
     return mask
 
 
-def textures(index: NDArray[np.int64], sides: tuple[int, ...], seed: int) -> NDArray[np.float32]:
+def textures(
+    index: NDArray[np.int64], sides: tuple[int, ...], seed: int, low: tuple[bool, bool, bool] | None = None
+) -> NDArray[np.float32]:
     """Return smooth coloured textures ``[N, 3, H, W]``, of which each channel lies in [.08, .37] or in [.63, .92].
 
     So a channel and its inverse are never alike, and a digit can be read wherever it lies. A texture is a level
-    for each channel and three waves, whose phase is another for each channel.
+    for each channel and three waves, whose phase is another for each channel. Which range a channel lies in is drawn
+    unless ``low`` says it.
     """
     u = uniform_of(seed, index, 3 * _PER_CHANNEL + _WAVES * _PER_WAVE).astype(np.float32)
-    level, side = u[:, :3], u[:, 3:6] < 0.5
+    level, drawn = u[:, :3], u[:, 3:6] < 0.5
+    side = drawn if low is None else np.broadcast_to(np.array(low), drawn.shape)
     waves = u[:, 6:].reshape(len(index), _WAVES, _PER_WAVE)
     y, x = np.meshgrid(*(np.linspace(0, 1, n, dtype=np.float32) for n in sides), indexing="ij")
     ripple = np.zeros((len(index), 3, *sides), np.float32)
@@ -68,11 +82,17 @@ def textures(index: NDArray[np.int64], sides: tuple[int, ...], seed: int) -> NDA
         phase = waves[:, wave, 2:5, None, None]
         strength = waves[:, wave, 5, None, None, None] / _WAVES
         ripple += strength * np.sin(np.float32(2 * math.pi) * (slope[:, None] + phase))
-    low = 0.16 + 0.13 * level[:, :, None, None] + 0.08 * ripple
-    return np.where(side[:, :, None, None], low, 1 - low).astype(np.float32)
+    dark = 0.16 + 0.13 * level[:, :, None, None] + 0.08 * ripple
+    return np.where(side[:, :, None, None], dark, 1 - dark).astype(np.float32)
 
 
 @dataset("coloured-mnist")
 def coloured_mnist(split: Split = "train", seed: int = 0) -> Coloured:
     """MNIST digits in inverted colours on coloured textures drawn by rule, 28x28 RGB in 10 classes."""
     return Coloured(mnist(split), seed, split)
+
+
+@dataset("reddish-mnist")
+def reddish_mnist(split: Split = "train", seed: int = 0) -> Coloured:
+    """MNIST digits in inverted colours on reddish textures, as crops of one photograph are; 28x28 RGB in 10 classes."""
+    return Coloured(mnist(split), seed, split, "reddish-mnist", _REDDISH)

@@ -30,15 +30,7 @@ def folder(
     check_on_error(on_error)
     wanted = height_width(size)
     listing = list_pictures(path)
-    key = cache_key("folder", _state(listing), wanted, grey)
-    content = _kept(key)
-    if content is None:
-        content = _decode(listing, wanted, grey)
-        settle_broken(listing.root, content.broken, len(listing.files), on_error)
-        broken = np.array(content.broken, np.str_).reshape(-1, 2)
-        save_decoded(key, {"pixels": content.pixels, "rows": content.rows, "broken": broken})
-    else:
-        settle_broken(listing.root, content.broken, len(listing.files), on_error)
+    content = decoded(listing, wanted, grey, on_error)
     labels, classes = classes_of([listing.files[row] for row in content.rows])
     return ImageSet(
         f"folder:{listing.root.resolve().name}",
@@ -51,12 +43,30 @@ def folder(
 
 
 @dataclass(frozen=True)
-class _Content:
+class Content:
     """Pixels ``[M, C, H, W]`` of sound files, their rows ``[M]`` in the listing; (name, reason) of others."""
 
     pixels: NDArray[np.uint8]
     rows: NDArray[np.int64]
     broken: list[tuple[str, str]]
+
+
+def decoded(listing: Listing, size: tuple[int, int], grey: bool, on_error: OnError) -> Content:
+    """Return the pictures of a listing, from the cache where they are unchanged.
+
+    Raises:
+        UserError: some are broken and are to be refused, or none is left.
+    """
+    key = cache_key("folder", _state(listing), size, grey)
+    content = _kept(key)
+    new = content is None
+    if content is None:
+        content = _decode(listing, size, grey)
+    settle_broken(listing.root, content.broken, len(listing.files), on_error)
+    if new:
+        broken = np.array(content.broken, np.str_).reshape(-1, 2)
+        save_decoded(key, {"pixels": content.pixels, "rows": content.rows, "broken": broken})
+    return content
 
 
 def _state(listing: Listing) -> str:
@@ -77,15 +87,15 @@ def _state(listing: Listing) -> str:
     return digest.hexdigest()
 
 
-def _kept(key: str) -> _Content | None:
+def _kept(key: str) -> Content | None:
     arrays = load_decoded(key)
     if arrays is None or set(arrays) != {"pixels", "rows", "broken"}:
         return None
     broken = [(str(name), str(reason)) for name, reason in arrays["broken"]]
-    return _Content(arrays["pixels"].astype(np.uint8, copy=False), arrays["rows"].astype(np.int64), broken)
+    return Content(arrays["pixels"].astype(np.uint8, copy=False), arrays["rows"].astype(np.int64), broken)
 
 
-def _decode(listing: Listing, size: tuple[int, int], grey: bool) -> _Content:
+def _decode(listing: Listing, size: tuple[int, int], grey: bool) -> Content:
     def one(file: PurePath) -> NDArray[np.uint8] | str:
         try:
             image = fit(read_picture(read_file(listing.root / file)).image, size)
@@ -104,4 +114,4 @@ def _decode(listing: Listing, size: tuple[int, int], grey: bool) -> _Content:
             else:
                 pixels[len(rows)] = result
                 rows.append(row)
-    return _Content(pixels[: len(rows)], np.array(rows, np.int64), broken)
+    return Content(pixels[: len(rows)], np.array(rows, np.int64), broken)

@@ -74,7 +74,7 @@ class Pairs:
 @dataset("pairs")
 def pairs(
     a: str = "mnist",
-    b: str = "coloured-mnist",
+    b: str = "reddish-mnist",
     side: int = 64,
     size: int | None = None,
     split: Split = "train",

@@ -30,6 +30,7 @@ COLOURS: dict[str, tuple[int, int, int]] = {
     "violet": (164, 98, 222),
     "white": (240, 240, 236),
 }
+_WHOLE_TURN = np.array([2 * math.pi / n if n else 0.0 for _, n in OUTLINES.values()])  # of each figure
 _DRAWN_AT_ONCE = 256  # pictures: their fields of float32 fit in the processor's second cache
 
 
@@ -59,7 +60,6 @@ def factors_of(index: NDArray[np.int64], seed: int, split: Split) -> Factors:
     """Return the factors of the pictures numbered ``index`` (``[N]``), by (seed, split, number)."""
     u = uniform_of(seed_of("shapes", seed, split), index, len(fields(Factors))).T
     figure = (u[0] * len(FIGURES)).astype(np.int64)
-    whole_turn = np.array([2 * math.pi / n if n else 0.0 for _, n in OUTLINES.values()])
     return Factors(
         figure=figure,
         colour=(u[1] * len(COLOURS)).astype(np.int64),
@@ -68,7 +68,7 @@ def factors_of(index: NDArray[np.int64], seed: int, split: Split) -> Factors:
         radius=5.0 + 4.0 * u[2],
         x=SIDE / 2 - 5.5 + 11.0 * u[3],
         y=SIDE / 2 - 5.5 + 11.0 * u[4],
-        turn=u[5] * whole_turn[figure],
+        turn=u[5] * _WHOLE_TURN[figure],
         tint=u[6],
         light=0.16 + 0.20 * u[7],
         slope=u[8] * 2 * math.pi,
@@ -144,6 +144,12 @@ class Shapes(ImageSet):
             field.name: torch.from_numpy(getattr(self._factors, field.name)[rows])
             for field in fields(Factors)
         }
+
+    def cycles(self, index: Tensor) -> dict[str, Tensor]:
+        """Return how far each factor that goes round goes until it is where it was, float64 ``[N]``; 0 for a circle."""
+        whole = torch.ones(len(index), dtype=torch.float64)
+        turn = torch.from_numpy(_WHOLE_TURN[self._factors.figure[index.numpy()]])
+        return {"turn": turn, "tint": whole, "slope": whole * (2 * math.pi)}
 
 
 @dataset("shapes")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 from safetensors import SafetensorError
@@ -29,3 +31,19 @@ def read_tensors(path: Path) -> dict[str, Tensor] | None:
         return load(payload) if hashlib.sha256(payload).digest() == digest else None
     except (OSError, SafetensorError):
         return None
+
+
+def kept(path: Path, names: set[str], work: Callable[[], dict[str, Tensor]], what: str) -> dict[str, Tensor]:
+    """Return the tensors of these names from a file, or else work them out and put them there.
+
+    A folder that cannot be written is a warning, which says ``what`` it is that is not kept.
+    """
+    found = read_tensors(path)
+    if found is not None and found.keys() == names:
+        return found
+    made = work()
+    try:
+        write_tensors(path, made)
+    except OSError as error:
+        warnings.warn(f"{what} not kept, cannot write {path.parent}: {error.strerror}", stacklevel=4)
+    return made

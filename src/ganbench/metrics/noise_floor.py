@@ -5,7 +5,6 @@ It is what bias and chance alone give at that number of samples, kept on disk be
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
@@ -16,7 +15,7 @@ from ganbench.data.places import cache_folder
 from ganbench.metrics.base import JSON
 from ganbench.metrics.extractors.base import FeatureExtractor
 from ganbench.metrics.frechet_distance import FrechetTo
-from ganbench.metrics.kept_tensors import read_tensors, write_tensors
+from ganbench.metrics.kept_tensors import kept
 from ganbench.metrics.reference import Items, first_rows, reference_key, reference_rows, rows_kept
 from ganbench.metrics.statistics import RunningGaussian, without
 
@@ -79,15 +78,9 @@ def real_against_real(
 
 def _kept(key: str, work: Callable[[], float]) -> float:
     """Return the number that is on disk by that key, or else work it out and put it there."""
+
+    def made() -> dict[str, Tensor]:
+        return {"floor": torch.tensor(work(), dtype=torch.float64)}
+
     path = cache_folder() / "floors" / f"{key}.floor"
-    kept = read_tensors(path)
-    if kept is not None and kept.keys() == {"floor"}:
-        return float(kept["floor"])
-    floor = work()
-    try:
-        write_tensors(path, {"floor": torch.tensor(floor, dtype=torch.float64)})
-    except OSError as error:
-        warnings.warn(
-            f"the noise floor is not kept, cannot write {path.parent}: {error.strerror}", stacklevel=4
-        )
-    return floor
+    return float(kept(path, {"floor"}, made, "the noise floor is")["floor"])

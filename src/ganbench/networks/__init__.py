@@ -1,9 +1,11 @@
 """Generators and discriminators, one family a file."""
 
+from ganbench.networks.biggan import BigGANGenerator
 from ganbench.networks.codes import CodeNetwork
 from ganbench.networks.dense_conv import DenseConvDiscriminator, DenseConvGenerator
 from ganbench.networks.dense_dcgan import DenseDCGANDiscriminator, DenseDCGANGenerator
 from ganbench.networks.encoder import Predictor, ResNetEncoder
+from ganbench.networks.fixup_resnet import FixupResNetDiscriminator, FixupResNetGenerator
 from ganbench.networks.image_to_image import ImageToImageGenerator, PatchDiscriminator
 from ganbench.networks.maxout import MaxoutDiscriminator
 from ganbench.networks.mlp import JointMLPDiscriminator, MLPDiscriminator, MLPEncoder, MLPGenerator
@@ -14,11 +16,14 @@ from ganbench.networks.sndcgan import SNDCGANDiscriminator, SNDCGANGenerator
 from ganbench.networks.strideless_dcgan import StridelessDCGANDiscriminator, StridelessDCGANGenerator
 
 __all__ = [
+    "BigGANGenerator",
     "CodeNetwork",
     "DenseConvDiscriminator",
     "DenseConvGenerator",
     "DenseDCGANDiscriminator",
     "DenseDCGANGenerator",
+    "FixupResNetDiscriminator",
+    "FixupResNetGenerator",
     "ImageToImageGenerator",
     "JointMLPDiscriminator",
     "MLPDiscriminator",

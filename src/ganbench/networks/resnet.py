@@ -9,18 +9,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ganbench.conditioning.base import (
-    ConditionalLayer,
-    DiscriminatorConditioning,
-    GeneratorConditioning,
-    Layers,
-)
+from ganbench.conditioning.base import DiscriminatorConditioning, GeneratorConditioning, Layers
 from ganbench.networks.generator import Generator
 from ganbench.networks.layers.attention import attention_at
-from ganbench.networks.layers.initialisation import zero_biases
-from ganbench.networks.layers.normalisation import Norm2d, norm_2d
+from ganbench.networks.layers.initialisation import orthogonal_weights, zero_biases
+from ganbench.networks.layers.normalisation import Norm2d
 from ganbench.networks.layers.pooling import Pool, pooling
-from ganbench.networks.layers.resampling import depth_to_space_up, space_to_depth_down
+from ganbench.networks.layers.residual import BlockDown, BlockUp
 from ganbench.networks.layers.spectral import spectrally_normalised
 from ganbench.networks.levels import plan_levels
 from ganbench.networks.map_discriminator import MapDiscriminator
@@ -64,7 +59,7 @@ class ResNetGenerator(Generator):
         for level in range(levels):
             before = width if level else 2 * width + added
             norms = self.norm_2d(norm, before), self.norm_2d(norm, width)
-            blocks += [_BlockUp(before, width, *norms), *attend(level, width)]
+            blocks += [BlockUp(before, width, *norms), *attend(level, width)]
         self.layers = Layers(
             *blocks, self.norm_2d(norm, width), nn.ReLU(), nn.Conv2d(width, shape[0], 3, padding=1)
         )
@@ -85,7 +80,8 @@ class ResNetDiscriminator(MapDiscriminator):
     is 4 to 7 (three for 32x32), the mean (``pool``: or the sum, or all) of its positions, a linear layer. Unlike the
     paper's, every block halves, none starts with a ReLU, and none follows the last. No norm unless asked for.
     ``spectral_norm`` divides each weight by its largest singular value. Self-attention follows the block that makes a
-    map whose shorter side is ``attention`` (0: none). Weights start as torch draws them, biases at 0.
+    map whose shorter side is ``attention`` (0: none). Weights start as torch draws them or
+    ``orthogonal``, biases at 0.
 
     Raises ``UserError`` if a size is below 1, a side cannot be halved often enough, no block's map has the side that
     ``attention`` names, the norm or the pool is unknown, or the conditioning needs classes that are not there.
@@ -100,6 +96,7 @@ class ResNetDiscriminator(MapDiscriminator):
         spectral_norm: bool = False,
         pool: Pool = "mean",
         attention: int = 0,
+        orthogonal: bool = False,
         conditioning: DiscriminatorConditioning | None = None,
         classes: int = 0,
     ) -> None:
@@ -111,53 +108,13 @@ class ResNetDiscriminator(MapDiscriminator):
         attend = attention_at("ResNetDiscriminator", attention, sides)
         layers: list[nn.Module] = [nn.Conv2d(seen[0], width, 3, padding=1), nn.ReLU()]
         for level in range(levels):
-            layers += [_BlockDown(width, norm), *attend(level, width)]
+            layers += [BlockDown(width, norm), *attend(level, width)]
         self.layers = nn.Sequential(*layers)
         features = width * (self.smallest[0] * self.smallest[1] if pool == "none" else 1)
         if not self.end_in(features):
             self.last = nn.Linear(features, 1)
+        if orthogonal:
+            orthogonal_weights(self)
         zero_biases(self)
         if spectral_norm:
             spectrally_normalised(self)
-
-
-class _BlockUp(ConditionalLayer):
-    """Maps ``[N, before, H, W]`` -> ``[N, after, 2 * H, 2 * W]``: two convolutions beside a short cut."""
-
-    def __init__(self, before: int, after: int, first: nn.Module, second: nn.Module) -> None:
-        super().__init__()
-        self.inner = Layers(
-            first,
-            nn.ReLU(),
-            nn.Conv2d(before, after, 3, padding=1),
-            second,
-            nn.ReLU(inplace=True),
-        )
-        self.outer = nn.Conv2d(after, after, 3, padding=1)
-        self.short_cut = nn.Conv2d(before, after, 1)
-
-    def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
-        # A 1x1 convolution treats each position alone: before the upsampling it does the same on a quarter of them.
-        short_cut = depth_to_space_up(self.short_cut(x))
-        outer: Tensor = self.outer(depth_to_space_up(self.inner(x, condition)))
-        return outer + short_cut
-
-
-class _BlockDown(nn.Module):
-    """Maps ``[N, width, H, W]`` -> ``[N, width, H / 2, W / 2]``: two convolutions beside a short cut."""
-
-    def __init__(self, width: int, norm: Norm2d) -> None:
-        super().__init__()
-        self.inner = nn.Sequential(
-            norm_2d(norm, width),
-            nn.Conv2d(width, width, 3, padding=1),
-            norm_2d(norm, width),
-            nn.ReLU(inplace=True),
-        )
-        self.outer = nn.Conv2d(width, width, 3, padding=1)
-        self.short_cut = nn.Conv2d(width, width, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        outer: Tensor = self.outer(space_to_depth_down(self.inner(x)))
-        short_cut: Tensor = self.short_cut(space_to_depth_down(x))
-        return outer + short_cut

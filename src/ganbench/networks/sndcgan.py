@@ -24,7 +24,9 @@ class SNDCGANGenerator(Generator):
     A linear layer to a start map whose shorter side is 4 to 7, a 4x4 transposed convolution for each doubling up to
     ``shape`` = ``(C, H, W)``, then a 3x3 convolution. ``width`` is the number of channels of the largest map; each
     smaller one has twice as many (64: 512 at 4x4 for 32x32). All maps but the last pass a norm and ReLU.
-    ``spectral_norm`` divides each weight by its largest singular value. Weights start from N(0, 0.02²), biases at 0.
+    If ``folded``, the last convolution acts at half size and makes the four pixels of each block of 2x2 at once; the
+    largest map is then half as large. ``spectral_norm`` divides each weight by its largest singular value. Weights
+    start from N(0, 0.02²), biases at 0.
 
     Raises ``UserError`` if a size is below 1, a side cannot be reached by doublings, the norm is unknown, or the
     conditioning needs classes or norms that are not there.
@@ -37,12 +39,14 @@ class SNDCGANGenerator(Generator):
         shape: tuple[int, int, int],
         width: int = 64,
         norm: Norm2d = "batch",
+        folded: bool = False,
         spectral_norm: bool = False,
         conditioning: GeneratorConditioning | None = None,
         classes: int = 0,
     ) -> None:
         super().__init__()
         start, levels = plan_levels("SNDCGANGenerator", shape, latent=latent, width=width)
+        levels -= folded
         size = self.condition_on(conditioning, latent, classes)
         channels = [width * 2**level for level in reversed(range(levels + 1))]
         self.start = (channels[0], *start)
@@ -54,6 +58,8 @@ class SNDCGANGenerator(Generator):
             layers += [self.norm_2d(norm, before), nn.ReLU(inplace=True)]
             if level < levels:
                 layers.append(nn.ConvTranspose2d(before, channels[level + 1], 4, stride=2, padding=1))
+            elif folded:
+                layers += [nn.Conv2d(before, 4 * shape[0], 3, padding=1), nn.PixelShuffle(2)]
             else:
                 layers.append(nn.Conv2d(before, shape[0], 3, padding=1))
         self.layers = Layers(*layers)
@@ -73,8 +79,9 @@ class SNDCGANDiscriminator(MapDiscriminator):
     For each halving, down to a map whose shorter side is 4 to 7, a 3x3 convolution to ``width`` channels (twice as
     many for each further level) and a 4x4 one of stride 2; then a 3x3 convolution to twice as many again, and the score
     of all positions, or with ``pool`` of their mean or sum. All but the last pass a leaky ReLU of slope 0.1; there is
-    no norm. ``spectral_norm`` divides each weight by its largest singular value. Weights start
-    orthogonal, biases at 0.
+    no norm. If ``folded``, each block of 2x2 pixels is one position of four times the channels from the start, with one
+    halving fewer. ``spectral_norm`` divides each weight by its largest singular value. Weights start orthogonal,
+    biases at 0.
 
     Raises ``UserError`` if a size is below 1, a side cannot be halved often enough, the pool is unknown, or the
     conditioning needs classes that are not there.
@@ -85,6 +92,7 @@ class SNDCGANDiscriminator(MapDiscriminator):
         *,
         shape: tuple[int, int, int],
         width: int = 64,
+        folded: bool = False,
         spectral_norm: bool = True,
         pool: Pool = "none",
         conditioning: DiscriminatorConditioning | None = None,
@@ -95,6 +103,9 @@ class SNDCGANDiscriminator(MapDiscriminator):
         self.pooled = pooling("SNDCGANDiscriminator", pool)
         before, *_ = self.condition_on(conditioning, shape, classes)
         layers: list[nn.Module] = []
+        if folded:
+            before, levels = 4 * before, levels - 1
+            layers.append(nn.PixelUnshuffle(2))
         for level in range(levels):
             after = width * 2**level
             layers += [

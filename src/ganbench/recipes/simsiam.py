@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from ganbench.algorithms import SimSiam
+from ganbench.algorithms.views import Views
 from ganbench.data.torchvision_sets import cifar10
 from ganbench.latents import FromItems
 from ganbench.networks import Predictor, ResNetEncoder
@@ -40,7 +41,7 @@ def simsiam_cifar10(budget: Budget = "reference") -> Recipe:
             else Spec(ResNetEncoder, width=64, size=size),
             "h": Spec(Predictor, size=size, width=size // 4),
         },
-        algorithm=Spec(SimSiam),
+        algorithm=Spec(SimSiam, views=Spec(Views, hue=0.1)),
         optimizers={"f": optimizer, "h": optimizer},
         schedule=Schedule(
             steps=4000 if laptop else 78_125,  # the reference: 800 passes over 50,000 pictures

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 from ganbench.algorithms import Adversarial
 from ganbench.conditioning import ClassNorm, Projection
-from ganbench.data.torchvision_sets import cifar10
+from ganbench.data.archive import imagenette64
+from ganbench.data.torchvision_sets import cifar10, fashion_mnist, mnist
 from ganbench.latents import Gaussian
 from ganbench.losses import Hinge
 from ganbench.networks import SNDCGANDiscriminator, SNDCGANGenerator
-from ganbench.recipe import Budget, Recipe, recipe
+from ganbench.recipe import EVERY_BUDGET, Budget, Recipe, recipe
 from ganbench.recipes.classes import with_classes
 from ganbench.recipes.mlp import adam
 from ganbench.recipes.projection import PROJECTION
@@ -22,47 +23,104 @@ from ganbench.training.schedule import Linear
 
 def sndcgan_rates(budget: Budget) -> Mapping[str, Spec]:
     """Return the optimizers of G and D: the paper's, or for few steps faster ones, D's twice as fast as G's."""
-    if budget == "laptop":
-        return {"G": adam(5e-4, (0.0, 0.99)), "D": adam(1e-3, (0.0, 0.99))}
-    return {"G": adam(2e-4, (0.5, 0.999)), "D": adam(2e-4, (0.5, 0.999))}
+    if budget == "reference":
+        return {"G": adam(2e-4, (0.5, 0.999)), "D": adam(2e-4, (0.5, 0.999))}
+    return {"G": adam(5e-4, (0.0, 0.99)), "D": adam(1e-3, (0.0, 0.99))}
 
 
-@recipe
-def sndcgan_cifar10(budget: Budget = "reference") -> Recipe:
-    """SN-GAN's convolutional pair on CIFAR-10: hinge loss, five D updates; at laptop size one, a quarter as wide."""
-    laptop = budget == "laptop"
-    schedule = Schedule(
-        steps=3600,  # 10 minutes of one core
+def short_schedule(budget: Budget, steps: int) -> Schedule:
+    """Return the schedule of a laptop or an hour: rates that fall to 0, and an average of G."""
+    often = 500 if budget == "laptop" else 1000
+    return Schedule(
+        steps=steps,
         batch=64,
         learning_rate=Spec(Linear),
-        ema_half_life=10_000,
-        sample_every=500,
-        checkpoint_every=500,
+        ema_half_life=10_000 if budget == "laptop" else 20_000,
+        sample_every=often,
+        checkpoint_every=often,
     )
+
+
+def sndcgan(
+    name: str, words: str, data: Spec, budget: Budget, *, laptop: tuple[int, int], hour: tuple[int, int]
+) -> Recipe:
+    """Return the pair on a data set, hinge loss: the paper's, with five D updates, or narrower ones with one.
+
+    ``laptop`` and ``hour`` are width and steps there: 10 minutes of one core, and about an hour of two, by what a step
+    costs one core.
+    """
+    width, steps = {"laptop": laptop, "hour": hour, "reference": (64, 100_000)}[budget]
+    short = budget != "reference"
     return Recipe(
-        name="sndcgan-cifar10",
-        summary="the convolutional GAN of SN-GAN's paper on CIFAR-10",
-        data=Spec(cifar10),
+        name=f"sndcgan-{name}",
+        summary=f"the convolutional GAN of SN-GAN's paper on {words}",
+        data=data,
         latent=Spec(Gaussian, size=128),
-        networks={
-            "G": Spec(SNDCGANGenerator, width=16 if laptop else 64),
-            "D": Spec(SNDCGANDiscriminator, width=16 if laptop else 64),
-        },
-        algorithm=Spec(Adversarial, loss=Spec(Hinge), critic_steps=1 if laptop else 5, one_pass=True),
+        networks={"G": Spec(SNDCGANGenerator, width=width), "D": Spec(SNDCGANDiscriminator, width=width)},
+        algorithm=Spec(Adversarial, loss=Spec(Hinge), critic_steps=1 if short else 5, one_pass=True),
         optimizers=sndcgan_rates(budget),
-        schedule=schedule if laptop else Schedule(steps=100_000, batch=64),
+        schedule=short_schedule(budget, steps) if short else Schedule(steps=steps, batch=64),
         papers=(SNGAN,),
     )
 
 
-@recipe
-def sndcgan_projection_cifar10(budget: Budget = "reference") -> Recipe:
-    """The same with classes: batch norm by class in G, projection in D."""
+def with_projection(base: Recipe) -> Recipe:
+    """Return the same with classes: batch norm by class in G, projection in D."""
     return with_classes(
-        sndcgan_cifar10(budget),
-        "sndcgan-projection-cifar10",
-        "the convolutional GAN of SN-GAN's paper on CIFAR-10 with classes, by projection",
+        base,
+        base.name.replace("sndcgan-", "sndcgan-projection-"),
+        f"{base.summary} with classes, by projection",
         generator=Spec(ClassNorm),
         discriminator=Spec(Projection),
         papers=(SNGAN, PROJECTION),
     )
+
+
+@recipe(budgets=EVERY_BUDGET)
+def sndcgan_cifar10(budget: Budget = "reference") -> Recipe:
+    """SN-GAN's convolutional pair on CIFAR-10; at laptop size a quarter as wide."""
+    return sndcgan("cifar10", "CIFAR-10", Spec(cifar10), budget, laptop=(16, 3600), hour=(32, 12_000))
+
+
+@recipe(budgets=EVERY_BUDGET)
+def sndcgan_projection_cifar10(budget: Budget = "reference") -> Recipe:
+    """The same with classes: batch norm by class in G, projection in D."""
+    return with_projection(sndcgan_cifar10(budget))
+
+
+@recipe(budgets=EVERY_BUDGET)
+def sndcgan_mnist(budget: Budget = "reference") -> Recipe:
+    """The pair on MNIST: two levels from a 7x7 map; at laptop size a quarter as wide."""
+    return sndcgan("mnist", "MNIST digits", Spec(mnist), budget, laptop=(16, 5500), hour=(32, 24_000))
+
+
+@recipe(budgets=EVERY_BUDGET)
+def sndcgan_projection_mnist(budget: Budget = "reference") -> Recipe:
+    """The pair on MNIST with classes."""
+    return with_projection(sndcgan_mnist(budget))
+
+
+@recipe(budgets=EVERY_BUDGET)
+def sndcgan_fashion_mnist(budget: Budget = "reference") -> Recipe:
+    """The pair on Fashion-MNIST, the size of MNIST's."""
+    data = Spec(fashion_mnist)
+    return sndcgan("fashion-mnist", "Fashion-MNIST", data, budget, laptop=(16, 5500), hour=(32, 24_000))
+
+
+@recipe(budgets=EVERY_BUDGET)
+def sndcgan_projection_fashion_mnist(budget: Budget = "reference") -> Recipe:
+    """The pair on Fashion-MNIST with classes."""
+    return with_projection(sndcgan_fashion_mnist(budget))
+
+
+@recipe(budgets=EVERY_BUDGET)
+def sndcgan_imagenette64(budget: Budget = "reference") -> Recipe:
+    """The pair on Imagenette at 64 pixels, four levels; at laptop size an eighth as wide, since maps are larger."""
+    data = Spec(imagenette64)
+    return sndcgan("imagenette64", "Imagenette at 64 pixels", data, budget, laptop=(8, 2150), hour=(16, 8000))
+
+
+@recipe(budgets=EVERY_BUDGET)
+def sndcgan_projection_imagenette64(budget: Budget = "reference") -> Recipe:
+    """The pair on Imagenette with classes."""
+    return with_projection(sndcgan_imagenette64(budget))

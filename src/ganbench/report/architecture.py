@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from ganbench.errors import UserError
-from ganbench.model import Model, evaluating
+from ganbench.in_parts import evaluating
+from ganbench.model import Model
 from ganbench.report.layers import short_name
 
 _UNFIT = (RuntimeError, TypeError, ValueError, IndexError, AttributeError, UserError)

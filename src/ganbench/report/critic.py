@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ganbench.errors import UserError
-from ganbench.model import Model, evaluating
+from ganbench.in_parts import evaluating
+from ganbench.model import Model
 from ganbench.report.figure import FAKE, REAL, png_bytes
 
 Numbers = NDArray[np.float64]

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from ganbench.errors import UserError
-from ganbench.model import Model, evaluating
+from ganbench.in_parts import evaluating
+from ganbench.model import Model
 from ganbench.report.arrangement import Arrangement
 from ganbench.report.interpolations import COLUMNS, vectors
 
@@ -18,11 +19,12 @@ _AT_ONCE = 512  # rows of a Jacobian
 
 
 def directions(model: Model, z: Tensor) -> Tensor:
-    """Return the moves from a latent ``z`` ``[1, size]`` that change the first layer most, then less: ``[K, size]``.
+    """Return the moves from the first latent of ``z`` ``[N, size]`` that change the first layer most, then less.
 
-    They are the right singular vectors of that layer's weight, times the typical size of a latent's numbers; K is
-    its rank at most. The layer is the first that heeds every number of the latent. Of representations, whose length
-    does not count, they are the moves near ``z``, and each part of the latent has a typical size of its own.
+    They are ``[K, size]``: the right singular vectors of that layer's weight, times the typical size of all these
+    latents' numbers; K is its rank at most. The layer is the first that heeds every number of the latent. Of
+    representations, whose length does not count, they are the moves near the first, and each part of the latent has
+    a typical size of its own.
 
     Raises:
         UserError: no layer is such.
@@ -31,7 +33,7 @@ def directions(model: Model, z: Tensor) -> Tensor:
     units = torch.cat(
         [part.square().mean().sqrt().expand(part.shape[1]) for part in torch.split(z, sizes, 1)]
     )
-    slopes = _slopes(model, z).double() * units
+    slopes = _slopes(model, z[:1]).double() * units
     found: Tensor = torch.linalg.svd(slopes, full_matrices=False).Vh
     return found.float() * units
 
