@@ -50,7 +50,9 @@ class ADA(nn.Module):
         if not (0 <= p <= 1 and -1 <= target <= 1):
             raise UserError(f"ADA: p is in [0, 1] and target in [-1, 1], but they are {p} and {target}")
         if not (speed >= 1 and every >= 1):
-            raise UserError(f"ADA: speed (images) and every (steps) are at least 1, but are {speed} and {every}")
+            raise UserError(
+                f"ADA: speed (images) and every (steps) are at least 1, but are {speed} and {every}"
+            )
         if not (blit or geometry or colour):
             raise UserError("ADA: nothing is asked for; set blit, geometry or colour")
         self.target, self.speed, self.every = target, speed, every
@@ -75,7 +77,9 @@ class ADA(nn.Module):
         """Count the signs of D's scores ``[N]`` of real pictures in an update, or in a part of one."""
         self.signs += scores.detach().float().sign().sum()
         self.count += len(scores)
-        self.images += context.rows * context.draws.parts * (self.update != context.update)  # of the global batch
+        self.images += (
+            context.rows * context.draws.parts * (self.update != context.update)
+        )  # of the global batch
         self.update.fill_(context.update)
 
     def adapt(self, step: int) -> None:

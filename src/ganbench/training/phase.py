@@ -58,4 +58,4 @@ class Trainable(Protocol):
         """Do what follows a whole step."""
 
     def readings(self) -> Mapping[str, Tensor]:
-        """Return what the log shows of the algorithm's own state after a step, scalars by name that stay as they are."""
+        """Return what the log shows of the algorithm's own state after a step, new scalars by name."""
