@@ -132,6 +132,15 @@ def test_each_happens_with_probability_p(p: float) -> None:
     assert float((matrix[:, 0, 3] != 0).float().mean()) == pytest.approx(p, abs=0.03)
 
 
+def test_fewer_bits_move_no_picture() -> None:
+    x, ada = pictures(8, height=32, width=32), ADA(p=1.0)
+    with torch.autocast("cpu", torch.bfloat16):
+        made, short = ada(x, Draws("a")), ada(x.bfloat16(), Draws("a"))
+    torch.testing.assert_close(made, ada(x, Draws("a")))
+    assert short.dtype == torch.bfloat16
+    torch.testing.assert_close(short.float(), made, atol=0.05, rtol=0.02)
+
+
 def context(update: int, rows: int, part: int = 0, parts: int = 1) -> Context:
     return Context(update, 100, update, rows, Draws("a", part=part, parts=parts))
 

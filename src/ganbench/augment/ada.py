@@ -66,20 +66,23 @@ class ADA(nn.Module):
         """Return changed pictures ``[N, C, H, W]``; colours may leave [-1, 1]. Raises UserError unless C is 1 or 3."""
         if x.shape[1] not in (1, 3):
             raise UserError(f"ADA changes pictures with 1 or 3 channels, but these have {x.shape[1]}")
+        with torch.autocast(x.device.type, enabled=False):  # bf16 would round places by parts of a pixel
+            return self._changed(x.float(), draws).to(x.dtype)
+
+    def _changed(self, x: Tensor, draws: Draws) -> Tensor:
         p = self.probability.expand(len(x))
         if self.blit or self.geometry:
             at = places(draws, p, (x.shape[2], x.shape[3]), blit=self.blit, geometry=self.geometry)
-            grid = functional.affine_grid(at.to(x.dtype), list(x.shape), align_corners=False)
+            grid = functional.affine_grid(at, list(x.shape), align_corners=False)
             x = functional.grid_sample(x, grid, padding_mode="reflection", align_corners=False)
-        return _coloured(x, colours(draws, p).to(x.dtype)) if self.colour else x
+        return _coloured(x, colours(draws, p)) if self.colour else x
 
     def heed(self, scores: Tensor, context: Context) -> None:
         """Count the signs of D's scores ``[N]`` of real pictures in an update, or in a part of one."""
         self.signs += scores.detach().float().sign().sum()
         self.count += len(scores)
-        self.images += (
-            context.rows * context.draws.parts * (self.update != context.update)
-        )  # of the global batch
+        is_new = self.update != context.update  # not a further microbatch of the same update
+        self.images += is_new * (context.rows * context.draws.parts)  # of the global batch
         self.update.fill_(context.update)
 
     def adapt(self, step: int) -> None:

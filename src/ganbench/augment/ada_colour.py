@@ -20,9 +20,7 @@ def colours(draws: Draws, p: Tensor) -> Tensor:
     n = len(p)
     gates, even, normal = draws.uniform(n, 5), draws.uniform(n, 2).T, draws.normal(n, 3).T
     on = (gates < p[:, None]).T.float()
-    grey = torch.full(
-        (3, 3), 1 / 3, dtype=p.dtype, device=p.device
-    )  # the part of a colour that has no colour
+    grey = torch.full((3, 3), 1 / 3, dtype=p.dtype, device=p.device)  # onto what is no colour
     rest = torch.eye(3, dtype=p.dtype, device=p.device) - grey
     shift, factor = 0.2 * normal[0] * on[0], torch.exp2(0.5 * normal[1] * on[1])
     mirror = 1 - 2 * on[2] * (even[0] < 0.5)
