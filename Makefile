@@ -49,6 +49,7 @@ robustness: $(VENV)/installed
 
 results: $(VENV)/installed
 	$(BIN)/python results/tables.py
+	$(BIN)/python results/gallery.py
 	$(BIN)/python results/pictures.py
 
 clean:

@@ -96,10 +96,7 @@ def score_table(data: str, *labels: str) -> str:
             str(record["seed"]),
             f"{record['steps']:,} x {record['batch']}",
             f"{record['seconds']:.0f} s",
-            *(
-                f"{found[n]['value']:.4g}{_interval(found[n])} ({_items(found[n])})" if n in found else ""
-                for n in names
-            ),
+            *(shown_score(found[n]) if n in found else "" for n in names),
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -110,14 +107,15 @@ def _score_order(name: str) -> tuple[int, str]:
     return next((i for i, start in enumerate(first) if name.startswith(start)), len(first)), name
 
 
+def shown_score(score: dict[str, Any]) -> str:
+    """Return a score as tables show it: value ± 95 % interval, if it has one (samples)."""
+    return f"{score['value']:.4g}{_interval(score)} ({score['measured']['samples']:,})"
+
+
 def _interval(score: dict[str, Any]) -> str:
     """Return half the width of a score's 95 % interval, if it has one."""
     low, high = score["details"].get("interval_95", (None, None))
     return "" if low is None else f" ± {(high - low) / 2:.2g}"
-
-
-def _items(score: dict[str, Any]) -> str:
-    return f"{score['measured']['samples']:,}"
 
 
 def told_table(stem: str) -> str:

@@ -12,6 +12,7 @@ import torch
 import yaml
 
 from ganbench.algorithms import Adversarial
+from ganbench.augment import ADA
 from ganbench.build import make_trainer
 from ganbench.catalogue import find_recipe, import_file, recipe_functions
 from ganbench.data.toy import grid25, ring8
@@ -142,6 +143,8 @@ def test_overrides_are_done_in_order() -> None:
         ("networks.D=MLPDiscriminator", Spec(MLPDiscriminator)),
         ("latent=Gaussian", Spec(Gaussian)),
         ("algorithm.regularizers.0=R1", Spec(R1)),
+        ("algorithm.augmentation=ADA", Spec(ADA)),  # where none stood
+        ("algorithm.augmentation=ganbench.augment:ADA", Spec(ADA)),
     ],
 )
 def test_a_part_is_replaced_by_naming_another(word: str, part: Spec) -> None:
@@ -161,6 +164,12 @@ def test_a_data_set_is_replaced_by_its_public_name_and_keeps_what_both_understan
     ("word", "message"),
     [
         ("algorithm.loss=Hing", "there is no part 'Hing' in ganbench.losses; did you mean 'Hinge'?"),
+        ("algorithm.augmentation=AD", "there is no part 'AD' in ganbench.augment; did you mean 'ADA'?"),
+        ("algorithm.augmentation=os:system", "the recipe names code outside ganbench ('os:system')"),
+        (
+            "algorithm.augmentation=3",
+            "algorithm.augmentation must be a part such as Spec(...) or none, not 3",
+        ),
         ("algorithm.loss=os:system", "the recipe names code outside ganbench ('os:system')"),
         ("algorithm.loss=3", "algorithm.loss must be a part such as Spec(...), not 3"),
         ("algorithm.loss=null", "algorithm.loss must be a part such as Spec(...), not None"),

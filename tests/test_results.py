@@ -30,6 +30,14 @@ def test_the_pages_hold_the_tables_that_the_records_give(monkeypatch: pytest.Mon
     assert ended.value.code == 0
 
 
+def test_the_gallery_is_what_the_records_give(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "results"))
+    monkeypatch.setattr("sys.argv", ["gallery.py", "--check"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(ROOT / "results" / "gallery.py"), run_name="__main__")
+    assert ended.value.code == 0
+
+
 @pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.stem)
 def test_a_record_says_what_was_run_and_how_it_was_measured(path: Path) -> None:
     record = json.loads(path.read_text())

@@ -14,6 +14,7 @@ import torch
 from tests.measured import measured
 from tests.tiny import STEPS, drawn, outcome, resume_until, tiny, train_until
 
+from ganbench.augment import ADA
 from ganbench.build import make_trainer
 from ganbench.catalogue import recipe_functions
 from ganbench.data.base import Dataset
@@ -105,6 +106,16 @@ def test_a_run_stopped_at_every_step_ends_the_same(tmp_path: Path) -> None:
     for step in range(2, STEPS):
         resume_until(run, step)
     assert outcome(resume(run)) == expected
+
+
+def test_an_augmentation_goes_on_from_its_probability(tmp_path: Path) -> None:
+    recipe = tiny("gan-mnist", {"algorithm.augmentation": Spec(ADA, p=0.3, speed=100.0, every=3)})
+    whole = train(recipe, out=tmp_path / "whole")
+    seen = [event["augmentation/p"] for event in whole.events.read("scalars")]
+    assert len(set(seen)) > 2, "p moves"
+    run = train_until(recipe, tmp_path / "run", AFTER_THE_FIRST)
+    resume_until(run, MID_INTERVAL)
+    assert outcome(resume(run)) == outcome(whole)
 
 
 def test_scores_and_the_best_checkpoint_are_the_same_after_a_stop(tmp_path: Path) -> None:

@@ -49,6 +49,11 @@ def value_at(node: Any, path: tuple[str, ...]) -> Any:
     return node
 
 
+def annotation_at(node: Any, path: tuple[str, ...]) -> Any:
+    """Return the annotation of what may stand at a dotted path, or None where nothing may."""
+    return _children(value_at(node, path[:-1]))[1].get(path[-1])
+
+
 def paths(node: Any, prefix: str = "") -> list[str]:
     """Return the dotted paths of every value below a node, for listings and suggestions."""
     if not isinstance(node, Spec | Mapping | tuple) and not dataclasses.is_dataclass(node):

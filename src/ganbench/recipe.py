@@ -11,10 +11,10 @@ from typing import Any, Literal, get_args, overload
 
 import yaml
 
-from ganbench.dotted import paths, value_at, with_value
+from ganbench.dotted import annotation_at, paths, value_at, with_value
 from ganbench.errors import UserError, did_you_mean
 from ganbench.settings import Machine, Schedule
-from ganbench.spec import Spec, check, parameters
+from ganbench.spec import Spec, check, package_of, parameters
 
 Budget = Literal["laptop", "hour", "reference"]
 USUAL_BUDGETS: tuple[Budget, ...] = ("laptop", "reference")
@@ -138,8 +138,9 @@ class Recipe:
         """Return the recipe with dotted keys set: ``{"optimizers.G.lr": 1e-4, "data": "mnist"}``.
 
         A part is replaced by giving its name (``algorithm.loss=Hinge``); a data set by its own
-        (``data=cifar10-jpeg``, ``data=folder:PATH``), which keeps the arguments that both understand. Where no
-        part stands yet, it is written out: ``{"target": "ganbench.regularizers:R1", "gamma": 1.0}``.
+        (``data=cifar10-jpeg``, ``data=folder:PATH``), which keeps the arguments that both understand. Where none
+        stands yet but one may, its name does, too (``algorithm.augmentation=ADA``). Parts in lists and parts with
+        arguments are written out: ``{"target": "ganbench.regularizers:R1", "gamma": 1.0}``.
 
         Raises:
             UserError: no such key, or a value that does not fit.
@@ -157,7 +158,7 @@ class Recipe:
             hint = f"; did you mean '{last[0]}'?" if last else did_you_mean(path, every)
             raise UserError(f"recipe '{self.name}' has no key '{path}'{hint}")
         if isinstance(value, str):
-            value = _part(value, value_at(self, keys), trusted)
+            value = _part(value, value_at(self, keys), annotation_at(self, keys), trusted)
         changed: Recipe = with_value(self, keys, _written_out(value, trusted))
         return changed
 
@@ -227,8 +228,10 @@ def _written_out(value: Any, trusted: Collection[str]) -> Any:
     return [_written_out(v, trusted) for v in value] if isinstance(value, list) else value
 
 
-def _part(text: str, present: Any, trusted: Collection[str]) -> Any:
-    """Return the part that a name stands for in a place that holds a part now; any other text as it is."""
+def _part(text: str, present: Any, annotation: Any, trusted: Collection[str]) -> Any:
+    """Return the part that a name stands for in a place that holds a part now, or may; any other text as it is."""
+    if present is None and (package := package_of(annotation)):
+        return _found(text, package, trusted)
     if not isinstance(present, Spec):
         return text
     if hasattr(present.target, "dataset_name"):
@@ -238,7 +241,9 @@ def _part(text: str, present: Any, trusted: Collection[str]) -> Any:
         known = parameters(target)
         kept = {k: v for k, v in present.kwargs.items() if k in known}
         return Spec(target, **{**kept, **arguments})
-    address, name = present.to_dict()["target"].partition(":")[0], text
-    if ":" in text:
-        address, _, name = text.partition(":")
-    return Spec.from_dict({"target": f"{address}:{name}"}, trusted)
+    return _found(text, present.to_dict()["target"].partition(":")[0], trusted)
+
+
+def _found(text: str, package: str, trusted: Collection[str]) -> Spec:
+    """Return the part that is meant by ``NAME``, of that package, or by ``MODULE:NAME``."""
+    return Spec.from_dict({"target": text if ":" in text else f"{package}:{text}"}, trusted)

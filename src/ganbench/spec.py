@@ -139,6 +139,17 @@ def check(value: Any, annotation: Any, where: str) -> Any:
     return _coerce(value, plain, where)
 
 
+def package_of(annotation: Any) -> str | None:
+    """Return the package of the parts that a place takes, or None if it takes none, or a list of them."""
+    union = typing.get_origin(annotation) in (typing.Union, types.UnionType)
+    for kind in typing.get_args(annotation) if union else (annotation,):
+        module = f"{getattr(kind, '__module__', '')}."
+        found = [p for p in PART_PACKAGES if isinstance(kind, type) and module.startswith(f"{p}.")]
+        if found:
+            return found[0]
+    return None
+
+
 def _takes_many(annotation: Any) -> bool:
     origin = typing.get_origin(annotation) or annotation
     if origin in (typing.Union, types.UnionType):

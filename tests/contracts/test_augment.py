@@ -7,7 +7,7 @@ import torch
 
 import ganbench.augment as package
 from ganbench.algorithms import Adversarial
-from ganbench.augment import Affine, Augmentation, DiffAugment
+from ganbench.augment import ADA, Affine, Augmentation, DiffAugment
 from ganbench.errors import UserError
 from ganbench.latents import Gaussian
 from ganbench.losses import NonSaturating
@@ -18,12 +18,15 @@ CLASSES = [
     value for name in package.__all__ if not getattr(value := getattr(package, name), "_is_protocol", False)
 ]
 FURTHER: list[Augmentation] = [
+    ADA(p=0.5),
+    ADA(p=1.0, geometry=False, colour=False),
+    ADA(p=1.0, blit=False, geometry=False),
     Affine(turn=90.0, stretch=0.0, shear=0.0, move=0.0),
     DiffAugment(colour=False, cutout=0.0),
     DiffAugment(translation=0.0, cutout=0.0),
     DiffAugment(colour=False, translation=0.0),
 ]
-EXAMPLES = [*(cls() for cls in CLASSES), *FURTHER]
+EXAMPLES = [*(cls() for cls in CLASSES if cls is not ADA), *FURTHER]  # ADA begins with no change at all
 each = pytest.mark.parametrize("augmentation", EXAMPLES, ids=str)
 each_shape = pytest.mark.parametrize("shape", [(1, 28, 28), (3, 16, 24)], ids=str)
 
@@ -79,4 +82,6 @@ def test_d_is_shown_nothing_else_in_training(augmentation: Augmentation) -> None
 
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
 def test_it_can_be_stored(cls: type) -> None:
-    assert Spec.from_dict(Spec(cls).to_dict())() == cls()
+    stored = Spec.from_dict(Spec(cls).to_dict())
+    assert stored == Spec(cls)
+    assert str(stored()) == str(cls())

@@ -35,6 +35,9 @@ class Counting(nn.Module):
 
     def after_step(self, networks: nn.ModuleDict, step: int) -> None: ...
 
+    def readings(self) -> dict[str, torch.Tensor]:
+        return {}
+
 
 class Following(Engine):
     leads = False  # type: ignore[assignment]

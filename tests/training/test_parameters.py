@@ -74,6 +74,9 @@ class Line(nn.Module):
 
     def after_step(self, networks: nn.ModuleDict, step: int) -> None: ...
 
+    def readings(self) -> dict[str, torch.Tensor]:
+        return {}
+
 
 def trainer(microbatches: int = 1, engine: type[Engine] = Engine) -> Trainer:
     def sgd(name: str, parameters: Iterable[nn.Parameter]) -> Optimizer:

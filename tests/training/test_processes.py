@@ -83,6 +83,21 @@ def test_two_processes_train_as_one(warm: Warm, tmp_path: Path, name: str) -> No
     assert (two[1].out, two[1].err) == ("", "")  # the second process says nothing
 
 
+def test_two_processes_agree_on_how_often_pictures_are_changed(warm: Warm, tmp_path: Path) -> None:
+    ada = ["augmentation=ADA", "augmentation.p=0.3", "augmentation.speed=200", "augmentation.every=2"]
+    changes = [f"algorithm.{change}" for change in ada]
+    two = in_two(warm, *command("gan-mnist", tmp_path / "two"), *changes)
+    one = warm.start(*command("gan-mnist", tmp_path / "one"), *changes)
+    finish(two)
+    assert one.wait() == 0, one.err
+    ours, theirs = Run(tmp_path / "two"), Run(tmp_path / "one")
+    assert difference(ours, theirs) <= 1e-5
+    for a, b in zip(ours.events.read("scalars"), theirs.events.read("scalars"), strict=True):
+        del a["kind"], b["kind"]
+        assert a == pytest.approx(b, rel=1e-4, abs=1e-6)
+    assert len({event["augmentation/p"] for event in ours.events.read("scalars")}) > 3
+
+
 def test_a_run_of_two_goes_on_in_one_and_the_reverse(warm: Warm, tmp_path: Path) -> None:
     name, steps = "gan-r1-ring8", 60
     schedule = {"log_every": 1, "sample_every": 0}

@@ -69,6 +69,9 @@ class Pair(nn.Module):
     def after_step(self, networks: nn.ModuleDict, step: int) -> None:
         self.after.append(step)
 
+    def readings(self) -> dict[str, torch.Tensor]:
+        return {}
+
 
 class Counting(Pair):
     """Has a state: the mean score of all rows so far, by which it weighs its losses."""
@@ -467,6 +470,9 @@ class Slopes(nn.Module):
 
     def after_step(self, networks: nn.ModuleDict, step: int) -> None:
         pass
+
+    def readings(self) -> dict[str, torch.Tensor]:
+        return {}
 
 
 @pytest.mark.parametrize("microbatches", [1, 2])

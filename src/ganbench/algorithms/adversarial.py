@@ -5,7 +5,7 @@ With labels, Conditional Generative Adversarial Nets (2014), arXiv:1411.1784: wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 import torch
@@ -15,7 +15,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from ganbench.algorithms.base import Algorithm
 from ganbench.algorithms.labels import Labels, check_labels
 from ganbench.algorithms.packing import check_packs, pack, packed_shape
-from ganbench.augment import Augmentation
+from ganbench.augment import Adaptive, Augmentation
 from ganbench.conditioning.judgement import Judgement
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
@@ -32,7 +32,8 @@ class Adversarial(Algorithm):
     ``one_pass`` scores real and fake samples in one pass of D: the same for networks without batch statistics,
     and faster; with batch norm it mixes their statistics. With ``packing`` above 1, D judges packs of so many
     samples (see :func:`pack`), and its regularizers see these packs. With ``augmentation``, all that D judges in
-    training, real or generated, is changed at random before; so are the samples that its regularizers see.
+    training, real or generated, is changed at random before; so are the samples that its regularizers see. One that
+    adapts is told the scores of real samples.
 
     With ``labels`` other than "none" both networks are told classes, of which the data has ``classes``: real samples
     come with their own, fakes with uniform ones or, if "real", with those of a real batch. Regularizers ask D with the
@@ -99,6 +100,17 @@ class Adversarial(Algorithm):
                     "score depend on the whole batch; a D without it, or with layer norm, has slopes of its own"
                 )
 
+    def after_step(self, networks: nn.ModuleDict, step: int) -> None:
+        """Let an augmentation that adapts do so."""
+        if isinstance(self.augmentation, Adaptive):
+            self.augmentation.adapt(step)
+
+    def readings(self) -> Mapping[str, Tensor]:
+        """Return the state of an augmentation that adapts."""
+        if not isinstance(self.augmentation, Adaptive):
+            return {}
+        return {f"augmentation/{name}": value for name, value in self.augmentation.readings().items()}
+
     def check_rows(self, rows: int) -> None:
         """Raise UserError unless ``rows`` samples make whole packs."""
         check_packs(rows, self.packing)
@@ -114,6 +126,8 @@ class Adversarial(Algorithm):
         if self.packing > 1 or self.augmentation is not None:  # a pack has no one label
             real = Batch(self.shown(batch.x, context), batch.y if self.packing == 1 else None)
         known = self._judged(networks["D"], real, fake)
+        if isinstance(self.augmentation, Adaptive):
+            self.augmentation.heed(known[0].scores, context)
         terms = {"adversarial": self.loss.discriminator(known[0].scores, known[1].scores)}
         terms |= self.further_discriminator_terms(networks, (real, fake), known, z, context)
 

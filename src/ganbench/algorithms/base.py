@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from torch import Tensor, nn
@@ -34,6 +34,10 @@ class Algorithm(nn.Module):
 
     def after_step(self, networks: nn.ModuleDict, step: int) -> None:
         """Do what follows a whole step; nothing, unless an algorithm says otherwise."""
+
+    def readings(self) -> Mapping[str, Tensor]:
+        """Return what the log shows of its own state after a step, new scalars by name; nothing, unless said."""
+        return {}
 
     def shape_of(self, network: str, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return the shape of one sample as a network sees it, where the data's is ``shape``: the same, unless said."""

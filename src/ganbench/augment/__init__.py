@@ -1,7 +1,8 @@
 """Random changes of pictures on their way to D."""
 
+from ganbench.augment.ada import ADA
 from ganbench.augment.affine import Affine
-from ganbench.augment.base import Augmentation
+from ganbench.augment.base import Adaptive, Augmentation
 from ganbench.augment.diff_augment import DiffAugment
 
-__all__ = ["Affine", "Augmentation", "DiffAugment"]
+__all__ = ["ADA", "Adaptive", "Affine", "Augmentation", "DiffAugment"]

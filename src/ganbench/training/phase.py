@@ -56,3 +56,6 @@ class Trainable(Protocol):
 
     def after_step(self, networks: nn.ModuleDict, step: int) -> None:
         """Do what follows a whole step."""
+
+    def readings(self) -> Mapping[str, Tensor]:
+        """Return what the log shows of the algorithm's own state after a step, new scalars by name."""

@@ -131,6 +131,7 @@ class Trainer:
                 self._update(phase, repeat, position)
                 position += phase.reads_data
         self.trainable.after_step(self.networks, self.step)
+        self.log.add(self.trainable.readings())
         self.step += 1
         if self.average is not None:
             with self.clock.section("average"):

@@ -5,6 +5,8 @@ import torch
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from ganbench.conditioning import Projection
+from ganbench.networks import SNDCGANDiscriminator
 from ganbench.networks.layers import normal_weights, zero_biases
 from ganbench.networks.layers.initialisation import orthogonal_weights, stored_weight
 
@@ -49,6 +51,17 @@ def test_orthogonal_weights_keep_lengths(normalised: bool) -> None:
         torch.testing.assert_close(torch.linalg.svdvals(stored), torch.ones(min(stored.shape)))
         if not isinstance(layer, nn.ConvTranspose2d):  # whose weights spectral norm reads the other way round
             torch.testing.assert_close(layer.weight.detach().flatten(1), stored, rtol=1e-3, atol=1e-4)
+
+
+def test_orthogonal_weights_are_also_those_of_embeddings() -> None:
+    """One that starts small turns many times faster under spectral norm than the layers around it."""
+    torch.manual_seed(0)
+    discriminator = SNDCGANDiscriminator(
+        shape=(3, 8, 8), width=4, pool="sum", conditioning=Projection(), classes=5
+    )
+    assert discriminator.head is not None
+    rows = stored_weight(discriminator.head.get_submodule("embedding")).detach()
+    torch.testing.assert_close(rows @ rows.T, torch.eye(5))
 
 
 def test_spectral_norms_estimate_follows_the_new_weight() -> None:

@@ -34,17 +34,18 @@ def normal_weights(network: nn.Module, std: float = 0.02) -> None:
 
 
 def orthogonal_weights(network: nn.Module) -> None:
-    """Draw weights of convolutions and linear layers as orthogonal rows or columns of length 1; biases become 0.
+    """Draw weights of convolutions, linear layers and embeddings as orthogonal rows or columns of length 1.
 
-    So signals neither die nor grow in a deep network without norms. Exact Solutions to the Nonlinear Dynamics of
-    Learning in Deep Linear Neural Networks (2013), arXiv:1312.6120. As to spectral norm, see :func:`normal_weights`.
+    Biases become 0. So signals neither die nor grow in a deep network without norms. Exact Solutions to the Nonlinear
+    Dynamics of Learning in Deep Linear Neural Networks (2013), arXiv:1312.6120. Under spectral norm a weight's length
+    is how slowly it turns, so that embeddings need the length of the rest (see also :func:`normal_weights`).
     """
     for layer in network.modules():
-        if isinstance(layer, WEIGHTED):
+        if isinstance(layer, (*WEIGHTED, nn.Embedding)):
             nn.init.orthogonal_(stored_weight(layer))
             if parametrize.is_parametrized(layer, "weight"):
                 renew_estimate(layer)
-            if layer.bias is not None:
+            if not isinstance(layer, nn.Embedding) and layer.bias is not None:
                 nn.init.zeros_(layer.bias)
 
 

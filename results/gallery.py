@@ -1,0 +1,109 @@
+"""Write docs/gallery.md from the records and grids in ``results/``: samples, and the command that makes such a run.
+
+python results/gallery.py [--check]
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+from tables import label_of, shown_score
+
+from ganbench.catalogue import find_recipe
+from ganbench.dotted import paths, value_at
+from ganbench.recipe import Recipe, parse_overrides
+
+HERE = Path(__file__).parent
+PAGE = HERE.parent / "docs" / "gallery.md"
+#: The runs that are shown. Always the first seed, so that none is chosen by its luck.
+SHOWN = (
+    "simsiam-gan-cifar10-uncond-cifar10-jpeg-laptop-seed0",
+    "sngan-cifar10-cifar10-jpeg-laptop-seed0",
+    "sngan-projection-cifar10-cifar10-jpeg-laptop-seed0",
+    "reacgan-cifar10-cifar10-jpeg-laptop-seed0",
+    "infogan-mnist-laptop-seed0",
+    "dcgan-mnist-laptop-seed0",
+    "cgan-dense-mnist-laptop-seed0",
+    "cyclegan-mnist-mnist-to-reddish-mnist-laptop-seed0",
+)
+HEAD = """# Gallery
+
+The samples that runs drew at their end, none picked out, each with the command that trains with the settings of its
+record in `results/runs`. All are first seeds; other seeds and other recipes are in [results.md](results.md).
+`results/gallery.py` writes this page.
+"""
+
+
+def main() -> None:
+    """Write the page; with ``--check``, end with code 1 if it is not what would be written."""
+    page = "\n".join([HEAD, *map(entry, SHOWN)])
+    if "--check" not in sys.argv:
+        PAGE.write_text(page)
+    elif page != PAGE.read_text():
+        sys.exit(f"{PAGE.name} is not what results/gallery.py writes; run it")
+    sys.exit(0)
+
+
+def entry(stem: str) -> str:
+    """Return what the page says of a run: what it is, its samples, command, cost and scores."""
+    if not (HERE / "grids" / f"{stem}.png").is_file():
+        sys.exit(f"there is no picture of {stem} in results/grids")
+    record = json.loads((HERE / "runs" / f"{stem}.json").read_text())
+    machine = record["machine"]
+    threads = f"{machine['threads']} thread{'s' * (machine['threads'] != 1)}"
+    cost = (
+        f"{record['steps']:,} steps of {record['batch']} in {record['seconds']:,.0f} s "
+        f"({threads} of {machine['processor']}) on `{record['data']['name']}`"
+    )
+    scores = [f"{score['name']} {shown_score(score)}" for score in record["scores"]]
+    return f"""## {label_of(record)}
+
+{record["summary"][0].upper()}{record["summary"][1:]}.
+
+![samples of {label_of(record)}](../results/grids/{stem}.png)
+
+```
+{command(record)}
+```
+
+- {cost}
+- value ± 95 % interval (samples): {"; ".join(scores)}
+"""
+
+
+def command(record: dict[str, Any]) -> str:
+    """Return the command that trains with a record's settings; end with code 1 if there is none."""
+    settings = record["settings"]
+    ran, now = Recipe.from_dict(settings), find_recipe(record["recipe"], record["budget"])
+    changes = changed(ran, now)
+    if settings_of(now.override(parse_overrides(changes))) != settings_of(ran):
+        sys.exit(f"no overrides make the settings of {label_of(record)}'s record of its recipe as it is now")
+    words = ["ganbench", "train", record["recipe"], "--budget", record["budget"]]
+    return shlex.join([*words, "--seed", str(record["seed"]), *changes])
+
+
+def changed(ran: Recipe, now: Recipe) -> list[str]:
+    """Return the overrides that bring a recipe to what was run, as they are typed."""
+    words = []
+    if ran.data.target is not now.data.target:
+        words.append(f"data={ran.data.target.dataset_name}")  # type: ignore[attr-defined]
+        now = now.override(parse_overrides(words))
+    for path in paths(ran):
+        keys = tuple(path.split("."))
+        value = value_at(ran, keys)
+        if keys[0] not in ("name", "summary", "papers") and value != value_at(now, keys):
+            words.append(f"{path}={value if isinstance(value, str) else json.dumps(value)}")
+    return words
+
+
+def settings_of(recipe: Recipe) -> dict[str, Any]:
+    """Return what of a recipe decides a run: all but its words."""
+    return {k: v for k, v in recipe.to_dict().items() if k not in ("name", "summary", "papers")}
+
+
+if __name__ == "__main__":
+    main()
