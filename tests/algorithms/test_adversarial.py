@@ -187,6 +187,39 @@ def test_one_pass_trains_the_same_networks() -> None:
         assert not any(torch.equal(b, a) for b, a in moved)
 
 
+@pytest.mark.parametrize("microbatches", [1, 2])
+def test_reused_fakes_cost_the_generator_one_pass_and_move_it_by_the_discriminators_own(
+    microbatches: int,
+) -> None:
+    made, before, passes = networks(), networks(), list[int]()
+    made["G"].register_forward_hook(lambda module, inputs, output: passes.append(len(output)))
+    algorithm = Adversarial(latent=LATENT, loss=NonSaturating(), reuse_fakes=True)
+    trainer = trained(algorithm, steps=1, made=made, microbatches=microbatches)
+    assert passes == [8 // microbatches] * microbatches
+    z = LATENT.draw(Draws(0, "update", 0, "D", 0), 8)
+    fake = before["G"](z)
+    slopes = torch.autograd.grad(
+        NonSaturating().generator(None, trainer.networks["D"](fake)).mean(), list(before["G"].parameters())
+    )
+    for was, slope, now in zip(before["G"].parameters(), slopes, made["G"].parameters(), strict=True):
+        assert slope.abs().max() > 0
+        torch.testing.assert_close(now, was - 0.01 * slope)
+
+
+def test_reused_fakes_move_the_discriminator_as_others_do() -> None:
+    one, other = (
+        trained(Adversarial(latent=LATENT, loss=Hinge(), reuse_fakes=reuse), steps=1)
+        for reuse in (False, True)
+    )
+    for mine, theirs in zip(one.networks["D"].parameters(), other.networks["D"].parameters(), strict=True):
+        assert torch.equal(mine, theirs)
+
+
+def test_fakes_of_several_discriminator_updates_are_not_reused() -> None:
+    with pytest.raises(UserError, match=r"reuse_fakes needs algorithm\.critic_steps=1, not 2"):
+        Adversarial(latent=LATENT, loss=Hinge(), reuse_fakes=True, critic_steps=2)
+
+
 def test_samples_are_the_generators() -> None:
     made, latent = networks(), torch.ones(4, 3)
     algorithm = Adversarial(latent=LATENT, loss=Hinge())

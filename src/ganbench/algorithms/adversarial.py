@@ -30,7 +30,8 @@ class Adversarial(Algorithm):
 
     The fakes of a D update carry no gradient; D is frozen while G moves, so neither pays for the other.
     ``one_pass`` scores real and fake samples in one pass of D: the same for networks without batch statistics,
-    and faster; with batch norm it mixes their statistics. With ``packing`` above 1, D judges packs of so many
+    and faster; with batch norm it mixes their statistics. With ``reuse_fakes``, which needs ``critic_steps=1``, G is
+    updated by the fakes that D has just seen, which saves a pass of G. With ``packing`` above 1, D judges packs of so many
     samples (see :func:`pack`), and its regularizers see these packs. With ``augmentation``, all that D judges in
     training, real or generated, is changed at random before; so are the samples that its regularizers see. One that
     adapts is told the scores of real samples.
@@ -51,6 +52,7 @@ class Adversarial(Algorithm):
         constraints: Sequence[Constraint] = (),
         critic_steps: int = 1,
         one_pass: bool = False,
+        reuse_fakes: bool = False,
         packing: int = 1,
         augmentation: Augmentation | None = None,
         labels: Labels = "none",
@@ -60,11 +62,16 @@ class Adversarial(Algorithm):
         for name, count in (("critic_steps", critic_steps), ("packing", packing)):
             if count < 1:
                 raise UserError(f"algorithm.{name} must be at least 1, not {count}")
+        if reuse_fakes and critic_steps > 1:
+            raise UserError(
+                f"algorithm.reuse_fakes needs algorithm.critic_steps=1, not {critic_steps}: G has one update a step"
+            )
         check_labels(labels, classes, packing)
         self.latent, self.loss, self.regularizers = latent, loss, tuple(regularizers)
         self.constraints, self.states = tuple(constraints), with_state(self.regularizers)
         self.logits = getattr(loss, "logits", False)  # a loss may leave it out
         self.critic_steps, self.one_pass, self.packing = critic_steps, one_pass, packing
+        self.reuse_fakes, self._kept = reuse_fakes, dict[int, tuple[Tensor, Tensor | None, Tensor]]()
         self.augmentation = augmentation
         self.labels, self.classes, self.conditional = labels, classes, labels != "none"
         names = [r.name for r in self.regularizers]  # two of one name are two terms, each with its own
@@ -74,7 +81,14 @@ class Adversarial(Algorithm):
         """Return D's phase, repeated ``critic_steps`` times, then G's."""
         reads_data = self.loss.generator_needs_real or self.labels == "real"
         return (
-            Phase("D", ("D",), self.discriminator_terms, repeats=self.critic_steps, after=self.constrain),
+            Phase(
+                "D",
+                ("D",),
+                self.discriminator_terms,
+                repeats=self.critic_steps,
+                after=self.constrain,
+                records=("G",) if self.reuse_fakes else (),
+            ),
             Phase("G", ("G",), self.generator_terms, reads_data=reads_data),
         )
 
@@ -118,10 +132,12 @@ class Adversarial(Algorithm):
     def discriminator_terms(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Terms:
         """Return D's adversarial term, those of a further head, and its regularizers'."""
         assert batch is not None, "D's phase reads data"
-        z = self.latents(networks, batch, context)
-        y = self.labels_of_fakes(batch, context)
+        with torch.set_grad_enabled(self.reuse_fakes):
+            z, y, made = self._made(networks, batch, context)
+        if self.reuse_fakes:
+            self._kept[context.draws.part] = z, y, made
         with torch.no_grad():
-            fake = Batch(self.shown(self.fakes(networks, z, y), context), y)
+            fake = Batch(self.shown(made.detach(), context), y)
         real = batch
         if self.packing > 1 or self.augmentation is not None:  # a pack has no one label
             real = Batch(self.shown(batch.x, context), batch.y if self.packing == 1 else None)
@@ -141,6 +157,14 @@ class Adversarial(Algorithm):
             if context.update % regularizer.every == 0:
                 terms[name] = regularizer(critic, real, fake, context)
         return terms
+
+    def _made(
+        self, networks: nn.ModuleDict, batch: Batch | None, context: Context
+    ) -> tuple[Tensor, Tensor | None, Tensor]:
+        """Return the latents, labels and fakes of an update."""
+        z = self.latents(networks, batch, context)
+        y = self.labels_of_fakes(batch, context)
+        return z, y, self.fakes(networks, z, y)
 
     def latents(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Tensor:
         """Return what ``context.rows`` fakes are made of, ``[N, size]``: drawn, unless an algorithm says otherwise."""
@@ -191,9 +215,10 @@ class Adversarial(Algorithm):
 
     def generator_terms(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Terms:
         """Return G's adversarial term and those of a further head of D."""
-        z = self.latents(networks, batch, context)
-        y = self.labels_of_fakes(batch, context)
-        fake = self.fakes(networks, z, y)
+        if self.reuse_fakes:
+            z, y, fake = self._kept[context.draws.part]
+        else:
+            z, y, fake = self._made(networks, batch, context)
         real = None
         if batch is not None and self.loss.generator_needs_real:
             real = self.judge(networks["D"], self.shown(batch.x, context), batch.y).scores

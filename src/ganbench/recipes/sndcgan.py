@@ -57,7 +57,9 @@ def sndcgan(
         data=data,
         latent=Spec(Gaussian, size=128),
         networks={"G": Spec(SNDCGANGenerator, width=width), "D": Spec(SNDCGANDiscriminator, width=width)},
-        algorithm=Spec(Adversarial, loss=Spec(Hinge), critic_steps=1 if short else 5, one_pass=True),
+        algorithm=Spec(
+            Adversarial, loss=Spec(Hinge), critic_steps=1 if short else 5, one_pass=True, reuse_fakes=short
+        ),
         optimizers=sndcgan_rates(budget),
         schedule=short_schedule(budget, steps) if short else Schedule(steps=steps, batch=64),
         papers=(SNGAN,),

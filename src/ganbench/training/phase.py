@@ -35,7 +35,8 @@ class Phase:
     """One kind of update: which networks move, the loss that moves them, and how often a step repeats it.
 
     ``loss(networks, batch, context)`` gets real data if ``reads_data``, else None. ``after(networks)`` is called
-    after each update (weight clipping, say).
+    after each update (weight clipping, say). ``records`` names networks that do not move, but whose passes a later
+    phase of the step differentiates.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Phase:
     repeats: int = 1
     reads_data: bool = True
     after: Callable[[nn.ModuleDict], None] | None = None
+    records: tuple[str, ...] = ()
 
 
 class Trainable(Protocol):

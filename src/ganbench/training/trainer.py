@@ -189,9 +189,9 @@ class Trainer:
 
     def _freeze_all_but(self, phase: Phase) -> None:
         for name, weights in self.weights.items():
-            moves = name in phase.trains
+            needed = name in phase.trains or name in phase.records
             for weight in weights:
-                weight.requires_grad = moves
+                weight.requires_grad = needed
 
     def _set_rates(self) -> None:
         factor = self.schedule.learning_rate_at(self.step)
