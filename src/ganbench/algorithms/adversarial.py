@@ -31,8 +31,8 @@ class Adversarial(Algorithm):
     The fakes of a D update carry no gradient; D is frozen while G moves, so neither pays for the other.
     ``one_pass`` scores real and fake samples in one pass of D: the same for networks without batch statistics,
     and faster; with batch norm it mixes their statistics. With ``reuse_fakes``, which needs ``critic_steps=1``, G is
-    updated by the fakes that D has just seen, which saves a pass of G. With ``packing`` above 1, D judges packs of so many
-    samples (see :func:`pack`), and its regularizers see these packs. With ``augmentation``, all that D judges in
+    updated by the fakes that D has just seen, which saves a pass of G. With ``packing`` above 1, D judges packs of so
+    many samples (see :func:`pack`), and its regularizers see these packs. With ``augmentation``, all that D judges in
     training, real or generated, is changed at random before; so are the samples that its regularizers see. One that
     adapts is told the scores of real samples.
 
