@@ -1,0 +1,118 @@
+"""What buys quality per second: variants of a recipe, each trained for the same time, over seeds.
+
+    python -m benchmarks.ablation [--out results/ablation] [--seeds 2] [--seconds 300] [--only VARIANT] [--jobs 2]
+
+Each of :data:`VARIANTS` plans its steps for the time by a short trial, and trains on one thread; ``--jobs`` of them run
+side by side, so that all have the same share of the machine. Then 10,000 samples are scored. A variant and seed is a
+file in ``--out``, written when it is scored; those that are there are not trained again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ganbench.data.images import ImageSet
+from ganbench.runs import write_json
+
+from .ablation_variants import VARIANTS
+from .quality import AT_END, against, machine, path_of
+from .quality_arms import Planned, Stopwatch, samples_of
+
+
+def main() -> None:
+    """Train and score what is missing, or, in a process that this one has started, one of them."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--out", type=Path, default=Path("results/ablation"))
+    parser.add_argument("--only", choices=list(VARIANTS), action="append", help="a variant; may be repeated")
+    parser.add_argument("--seeds", type=int, default=2, help="how many, from 0")
+    parser.add_argument("--seed", type=int, help="this one alone, of one variant, in this process")
+    parser.add_argument("--seconds", type=float, default=300, help="of training")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many side by side")
+    parser.add_argument("--data", default="cifar10-jpeg")
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    if arguments.seed is not None:
+        (name,) = arguments.only
+        record = trained(name, arguments.seed, arguments.seconds, arguments.data)
+        write_json(path_of(arguments.out, name, arguments.seed), record)
+        return
+    against(arguments.data)  # so that the reference's statistics are there before several want them
+    failed = train_all(arguments)
+    if failed:
+        sys.exit(f"failed: {', '.join(failed)}")
+
+
+def train_all(arguments: argparse.Namespace) -> list[str]:
+    """Train what has no file yet, the first seed of all before any second; return what failed."""
+    wanted = [
+        (name, seed)
+        for seed in range(arguments.seeds)
+        for name in arguments.only or VARIANTS
+        if not path_of(arguments.out, name, seed).exists()
+    ]
+    with ThreadPoolExecutor(arguments.jobs) as pool:
+        codes = list(pool.map(lambda job: subprocess.call(command(job[0], job[1], arguments)), wanted))
+    return [f"{name} seed {seed}" for (name, seed), code in zip(wanted, codes, strict=True) if code]
+
+
+def command(name: str, seed: int, arguments: argparse.Namespace) -> Sequence[str]:
+    """Return the command that trains one."""
+    options = {
+        "--only": name,
+        "--seed": seed,
+        "--out": arguments.out,
+        "--seconds": arguments.seconds,
+        "--data": arguments.data,
+    }
+    words = [str(word) for option in options.items() for word in option]
+    return [sys.executable, "-m", "benchmarks.ablation", *words]
+
+
+def trained(name: str, seed: int, seconds: float, data: str) -> dict[str, Any]:
+    """Train a variant for so many seconds, score it, and return the record."""
+    torch.set_num_threads(1)
+    variant = VARIANTS[name]
+    training = Planned(variant.resolved(data), seed, seconds)
+    if variant.pictures is not None:
+        training.dataset = first(training.dataset, variant.pictures)
+    watch = Stopwatch()
+    with watch.running():
+        training.begin()
+        training.train(lambda: False)
+    score = against(data)(samples_of(training.model(), AT_END))
+    print(f"{name} seed {seed}: {score['value']} after {training.steps} steps", file=sys.stderr, flush=True)
+    return {
+        "variant": name,
+        "seed": seed,
+        "budget_seconds": seconds,
+        "seconds": round(watch.wall, 2),
+        "processor_seconds": round(watch.cpu, 2),
+        "steps": training.steps,
+        "pictures": training.dataset.info.size,
+        "n": AT_END,
+        **score,
+        "recipe": training.recipe.to_dict(),
+        "machine": machine(),
+    }
+
+
+def first(dataset: Any, pictures: int) -> ImageSet:
+    """Return the first pictures of a set of pictures, without their classes."""
+    if not isinstance(dataset, ImageSet):
+        raise TypeError(f"only a set of pictures in memory can be cut, not {type(dataset).__name__}")
+    info = dataset.info
+    name = f"{info.name}, first {pictures}"
+    return ImageSet(name, dataset.pixels[:pictures], split=info.split, flip=dataset.flip)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""The variants of the ablation: each a recipe at laptop size with one thing changed, named for the change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ganbench.catalogue import find_recipe
+from ganbench.recipe import Recipe
+
+PLAIN, WITH_CLASSES = "sndcgan-cifar10", "sndcgan-projection-cifar10"
+_R1 = {"target": "ganbench.regularizers:R1", "gamma": 0.1, "every": 16}
+_R2 = {**_R1, "target": "ganbench.regularizers:R2"}
+_LECAM = {"target": "ganbench.regularizers:LeCam", "weight": 0.3}
+_DIFF = {"target": "ganbench.augment:DiffAugment"}
+_ADA = {"target": "ganbench.augment:ADA", "speed": 100_000}
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What is trained: ``changes`` to a recipe, on the first ``pictures`` of its data set or on all."""
+
+    recipe: str
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    pictures: int | None = None
+
+    def resolved(self, data: str) -> Recipe:
+        """Return the recipe on that data set, for one thread of a processor."""
+        machine = {"machine.threads": 1, "machine.device": "cpu"}
+        return find_recipe(self.recipe, "laptop").override({"data": data, **machine, **self.changes})
+
+
+def widths(width: int) -> dict[str, int]:
+    """Return the changes that give both networks a width."""
+    return {"networks.G.width": width, "networks.D.width": width}
+
+
+def rates(g: float, d: float) -> dict[str, float]:
+    """Return the changes that give the networks learning rates."""
+    return {"optimizers.G.lr": g, "optimizers.D.lr": d}
+
+
+def betas(*pair: float) -> dict[str, list[float]]:
+    """Return the changes that give both optimizers their betas."""
+    return {"optimizers.G.betas": list(pair), "optimizers.D.betas": list(pair)}
+
+
+OF_PLAIN: dict[str, dict[str, Any]] = {
+    "as-it-is": {},
+    "no-spectral-norm": {"networks.D.spectral_norm": False},
+    "no-average": {"schedule.ema_half_life": None},
+    "average-500": {"schedule.ema_half_life": 500},  # a plan's own is a fiftieth of all images, some 2,500
+    "equal-rates": rates(5e-4, 5e-4),
+    "rates-of-the-paper": rates(2e-4, 2e-4),
+    "rates-doubled": rates(1e-3, 2e-3),
+    "betas-.5-.999": betas(0.5, 0.999),
+    "constant-rates": {"schedule.learning_rate": {"target": "ganbench.training.schedule:Constant"}},
+    "warm-up-100": {"schedule.warmup": 100},
+    "width-8": widths(8),
+    "width-24": widths(24),
+    "width-32": widths(32),
+    "folded-width-32": {**widths(32), "networks.G.folded": True, "networks.D.folded": True},
+    "batch-32": {"schedule.batch": 32},
+    "batch-128": {"schedule.batch": 128},
+    "two-critic-steps": {"algorithm.critic_steps": 2, "algorithm.reuse_fakes": False},
+    "five-critic-steps": {"algorithm.critic_steps": 5, "algorithm.reuse_fakes": False},
+    "fresh-fakes": {"algorithm.reuse_fakes": False},
+    "two-passes": {"algorithm.one_pass": False},
+    "lazy-r1": {"algorithm.regularizers": [_R1]},
+    "lazy-r1-r2": {"algorithm.regularizers": [_R1, _R2]},
+    "lecam": {"algorithm.regularizers": [_LECAM]},
+    "no-flips": {"data.flip": False},
+    "non-saturating": {"algorithm.loss": "NonSaturating"},
+}
+OF_CLASSES: dict[str, dict[str, Any]] = {
+    "classes": {},
+    "classes-mean": {"networks.D.pool": "mean"},
+    "classes-all-positions": {"networks.D.pool": "none"},
+    "classes-equal-rates": rates(5e-4, 5e-4),
+    "classes-slower-d": rates(5e-4, 2.5e-4),
+    "classes-width-24": widths(24),
+}
+AUGMENTATIONS = {"none": None, "diffaugment": _DIFF, "ada": _ADA}
+VARIANTS = {
+    **{name: Variant(PLAIN, changes) for name, changes in OF_PLAIN.items()},
+    **{name: Variant(WITH_CLASSES, changes) for name, changes in OF_CLASSES.items()},
+    **{
+        f"{pictures}-pictures-{name}": Variant(PLAIN, {"algorithm.augmentation": augmentation}, pictures)
+        for pictures in (1_000, 5_000, 50_000)
+        for name, augmentation in AUGMENTATIONS.items()
+        if (pictures, name) != (50_000, "none")  # which is "as-it-is"
+    },
+}
+"""By name. What holds for a recipe without classes is changed in it; how classes are told, in the one with them."""

@@ -1,0 +1,98 @@
+"""The ablation: every variant is a recipe that can be made, and what is there is not trained again."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from benchmarks.ablation import first, train_all, trained
+from benchmarks.ablation_variants import OF_CLASSES, OF_PLAIN, VARIANTS, Variant
+from benchmarks.quality import path_of
+from tests.tiny import tiny
+from torch import Tensor
+
+from ganbench.data.images import ImageSet
+from ganbench.data.toy import ring8
+from ganbench.recipe import Recipe
+
+BASES = [VARIANTS["as-it-is"], VARIANTS["classes"]]
+
+
+@pytest.mark.parametrize("name", list(VARIANTS))
+def test_a_variant_differs_from_what_it_varies_in_what_it_says(name: str) -> None:
+    variant = VARIANTS[name]
+    changed, base = (made.resolved("cifar10-jpeg").to_dict() for made in (variant, Variant(variant.recipe)))
+    wanted = {path.split(".")[0] for path in variant.changes}
+    assert {key for key in base if changed[key] != base[key]} == wanted or (
+        variant.pictures and changed == base
+    )
+
+
+def test_names_of_variants_are_all_different() -> None:
+    assert len(VARIANTS) == len(OF_PLAIN) + len(OF_CLASSES) + 8
+
+
+def options(out: Path, **changes: Any) -> argparse.Namespace:
+    given: dict[str, Any] = {
+        "out": out,
+        "only": ["no-flips", "batch-32"],
+        "seeds": 2,
+        "jobs": 1,
+        "seconds": 5.0,
+    }
+    return argparse.Namespace(**{**given, "data": "cifar10-jpeg", **changes})
+
+
+def test_what_is_there_is_not_trained_again_and_what_failed_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: list[str] = []
+
+    def call(command: list[str]) -> int:
+        words = dict(zip(command[3::2], command[4::2], strict=True))
+        called.append(f"{words['--only']} {words['--seed']}")
+        return 1 if words["--only"] == "batch-32" else 0
+
+    monkeypatch.setattr("benchmarks.ablation.subprocess.call", call)
+    path_of(tmp_path, "no-flips", 0).write_text("{}")
+    assert train_all(options(tmp_path)) == ["batch-32 seed 0", "batch-32 seed 1"]
+    assert called == ["batch-32 0", "no-flips 1", "batch-32 1"]
+
+
+def test_a_variant_is_trained_to_the_end_of_its_plan_and_scored(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Tensor] = []
+
+    def score(samples: Tensor) -> dict[str, Any]:
+        seen.append(samples)
+        return {"metric": "stand-in", "value": 3.0, "measured": {}}
+
+    def resolved(self: Variant, data: str) -> Recipe:
+        return tiny("dcgan-shapes", {"schedule.ema_half_life": 100.0})
+
+    monkeypatch.setattr("benchmarks.ablation.against", lambda data: score)
+    monkeypatch.setattr("benchmarks.ablation.AT_END", 5)
+    monkeypatch.setattr(Variant, "resolved", resolved)
+    monkeypatch.setattr("ganbench.planning._trial", lambda *_, **__: (1, 0.05))  # plans 18 steps a second
+    monkeypatch.setitem(VARIANTS, "few", Variant("dcgan-shapes", {}, 24))
+    record = trained("few", 1, 0.5, "shapes")
+    assert (record["steps"], record["n"], record["value"], record["seed"]) == (9, 5, 3.0, 1)
+    assert record["pictures"] == 24
+    assert record["seconds"] > 0
+    assert len(seen[0]) == 5
+    json.dumps(record)
+
+
+def test_the_first_pictures_are_a_set_of_their_own() -> None:
+    pixels = torch.arange(4 * 3 * 4 * 4, dtype=torch.uint8).reshape(4, 3, 4, 4)
+    whole = ImageSet("four", pixels, torch.tensor([0, 1, 0, 1]), ("a", "b"), flip=True)
+    cut = first(whole, 2)
+    assert torch.equal(cut.pixels, pixels[:2])
+    assert cut.flip
+    assert cut.info.classes == ()
+    assert cut.info.fingerprint != whole.info.fingerprint
+    with pytest.raises(TypeError, match="set of pictures in memory"):
+        first(ring8(), 2)
