@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUNS ?= runs
 JOBS ?= 2
 
-.PHONY: demo test lint bench bench-metrics bench-quality agreement robustness results clean
+.PHONY: demo test lint bench bench-metrics bench-quality bench-ablation agreement robustness results clean
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -38,6 +38,9 @@ bench-metrics: $(VENV)/installed
 
 bench-quality: $(VENV)/installed
 	$(BIN)/python -m benchmarks.quality --out results/quality
+
+bench-ablation: $(VENV)/installed
+	$(BIN)/python -m benchmarks.ablation --out results/ablation
 
 agreement: $(VENV)/installed
 	$(BIN)/python -m benchmarks.agreement --out results/agreement.json

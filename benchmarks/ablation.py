@@ -4,12 +4,14 @@
 
 Each of :data:`VARIANTS` plans its steps for the time by a short trial, and trains on one thread; ``--jobs`` of them run
 side by side, so that all have the same share of the machine. Then 10,000 samples are scored. A variant and seed is a
-file in ``--out``, written when it is scored; those that are there are not trained again.
+file in ``--out``, written when it is scored; those that are there are not trained again. ``summary.json`` there says
+what they come to.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import subprocess
 import sys
@@ -23,6 +25,7 @@ import torch
 from ganbench.data.images import ImageSet
 from ganbench.runs import write_json
 
+from .ablation_summary import summary
 from .ablation_variants import VARIANTS
 from .quality import AT_END, against, machine, path_of
 from .quality_arms import Planned, Stopwatch, samples_of
@@ -47,6 +50,8 @@ def main() -> None:
         return
     against(arguments.data)  # so that the reference's statistics are there before several want them
     failed = train_all(arguments)
+    records = [json.loads(path.read_text()) for path in sorted(arguments.out.glob("*-seed*.json"))]
+    write_json(arguments.out / "summary.json", summary(records))
     if failed:
         sys.exit(f"failed: {', '.join(failed)}")
 

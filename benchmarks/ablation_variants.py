@@ -19,11 +19,15 @@ _ADA = {"target": "ganbench.augment:ADA", "speed": 100_000}
 
 @dataclass(frozen=True)
 class Variant:
-    """What is trained: ``changes`` to a recipe, on the first ``pictures`` of its data set or on all."""
+    """What is trained: ``changes`` to a recipe, on the first ``pictures`` of its data set or on all.
+
+    ``base`` is the variant that it is compared with.
+    """
 
     recipe: str
     changes: Mapping[str, Any] = field(default_factory=dict)
     pictures: int | None = None
+    base: str = "as-it-is"
 
     def resolved(self, data: str) -> Recipe:
         """Return the recipe on that data set, for one thread of a processor."""
@@ -44,6 +48,11 @@ def rates(g: float, d: float) -> dict[str, float]:
 def betas(*pair: float) -> dict[str, list[float]]:
     """Return the changes that give both optimizers their betas."""
     return {"optimizers.G.betas": list(pair), "optimizers.D.betas": list(pair)}
+
+
+def without(pictures: int) -> str:
+    """Return the variant on so many pictures that has no augmentation."""
+    return "as-it-is" if pictures == 50_000 else f"{pictures}-pictures-none"
 
 
 OF_PLAIN: dict[str, dict[str, Any]] = {
@@ -81,12 +90,17 @@ OF_CLASSES: dict[str, dict[str, Any]] = {
     "classes-slower-d": rates(5e-4, 2.5e-4),
     "classes-width-24": widths(24),
 }
-AUGMENTATIONS = {"none": None, "diffaugment": _DIFF, "ada": _ADA}
+AUGMENTATIONS: dict[str, dict[str, Any] | None] = {"none": None, "diffaugment": _DIFF, "ada": _ADA}
 VARIANTS = {
     **{name: Variant(PLAIN, changes) for name, changes in OF_PLAIN.items()},
-    **{name: Variant(WITH_CLASSES, changes) for name, changes in OF_CLASSES.items()},
     **{
-        f"{pictures}-pictures-{name}": Variant(PLAIN, {"algorithm.augmentation": augmentation}, pictures)
+        name: Variant(WITH_CLASSES, changes, base="classes" if changes else "as-it-is")
+        for name, changes in OF_CLASSES.items()
+    },
+    **{
+        f"{pictures}-pictures-{name}": Variant(
+            PLAIN, {"algorithm.augmentation": augmentation}, pictures, base=without(pictures)
+        )
         for pictures in (1_000, 5_000, 50_000)
         for name, augmentation in AUGMENTATIONS.items()
         if (pictures, name) != (50_000, "none")  # which is "as-it-is"

@@ -231,6 +231,42 @@ def quality_tables() -> str:
     return "\n".join([*lines, "", "![quality by time](results/quality/quality.png)"])
 
 
+def ablation_table() -> str:
+    """Return what each variant of the ablation reached, and how sure its difference from its base is."""
+    path = HERE / "ablation" / "summary.json"
+    if not path.is_file():
+        return "Not measured yet: `make bench-ablation` measures it."
+    kept = json.loads(path.read_text())
+    lines = [
+        f"{kept['budget_seconds']:.0f} s each, one thread of {', '.join(kept['processor'])}; {kept['metric']} of "
+        f"{kept['n']:,} samples; spread within a variant {_percent(kept['spread'])} ({kept['freedom']} degrees of "
+        "freedom).",
+        "",
+        "| variant | G steps | scores of the seeds | against | ratio (95 % interval) | resolved |",
+        "|---|--:|--:|---|--:|---|",
+    ]
+    for name, row in kept["variants"].items():
+        scores = ", ".join(f"{value:.0f}" for value in row["values"])
+        steps = f"{row['steps']:,.0f}"
+        lines.append(f"| {' | '.join([name, steps, scores, *_ratio(row)])} |")
+    return "\n".join(lines)
+
+
+def _percent(share: float | None) -> str:
+    return "unknown" if share is None else f"{100 * share:.1f} %"
+
+
+def _ratio(row: dict[str, Any]) -> list[str]:
+    """Return the cells of what a variant is compared with, and what came of it."""
+    if row["ratio"] is None:
+        return ["", "", ""]
+    if row["interval"] is None:
+        return [row["base"], f"{row['ratio']:.2f}", "one seed"]
+    low, high = row["interval"]
+    said = "better" if high < 1 else "worse" if low > 1 else "no"
+    return [row["base"], f"{row['ratio']:.2f} ({low:.2f} to {high:.2f})", said]
+
+
 def _reached(row: dict[str, Any]) -> str:
     """Return the cells of a time to reach: in the middle of the seeds, and its share."""
     if row["median"] is None:
@@ -264,6 +300,7 @@ WRITERS: dict[str, Callable[..., str]] = {
     "comparisons": comparisons,
     "benchmark": benchmark_table,
     "quality": quality_tables,
+    "ablation": ablation_table,
     "robustness": robustness_table,
 }
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from benchmarks.ablation import first, train_all, trained
+from benchmarks.ablation_summary import summary
 from benchmarks.ablation_variants import OF_CLASSES, OF_PLAIN, VARIANTS, Variant
 from benchmarks.quality import path_of
 from tests.tiny import tiny
@@ -18,6 +20,7 @@ from torch import Tensor
 from ganbench.data.images import ImageSet
 from ganbench.data.toy import ring8
 from ganbench.recipe import Recipe
+from ganbench.statistics import student_quantile
 
 BASES = [VARIANTS["as-it-is"], VARIANTS["classes"]]
 
@@ -96,3 +99,58 @@ def test_the_first_pictures_are_a_set_of_their_own() -> None:
     assert cut.info.fingerprint != whole.info.fingerprint
     with pytest.raises(TypeError, match="set of pictures in memory"):
         first(ring8(), 2)
+
+
+def record(variant: str, seed: int, value: float, **changes: Any) -> dict[str, Any]:
+    alike = {"metric": "stand-in", "n": 10, "budget_seconds": 5.0, "machine": {"processor": "one"}}
+    return {"variant": variant, "seed": seed, "value": value, "steps": 10 + seed, **alike, **changes}
+
+
+def test_a_variant_is_compared_with_its_base_by_what_all_say_of_the_spread() -> None:
+    ten_percent = math.sqrt(1.1)  # two scores, each so much off their middle
+    middles = {"as-it-is": 100.0, "no-flips": 200.0, "batch-32": 90.0}
+    found = summary(
+        [
+            record(variant, seed, middle * ten_percent ** (1 - 2 * seed))
+            for variant, middle in middles.items()
+            for seed in (0, 1)
+        ]
+    )
+    one = math.log(1.1) / math.sqrt(2)  # the standard deviation of two logarithms, log 1.1 apart
+    assert found["freedom"] == 3
+    assert found["spread"] == pytest.approx(one)
+    half = student_quantile(0.975, 3) * one
+    worse = found["variants"]["no-flips"]
+    assert (worse["base"], worse["steps"]) == ("as-it-is", 10.5)
+    assert worse["ratio"] == pytest.approx(2.0)
+    assert worse["interval"] == pytest.approx([2 * math.exp(-half), 2 * math.exp(half)])
+    low, high = found["variants"]["batch-32"]["interval"]
+    assert low < 1 < high
+    assert found["variants"]["as-it-is"] == {
+        "steps": 10.5,
+        "values": pytest.approx([100 * ten_percent, 100 / ten_percent]),
+        "base": None,
+        "ratio": None,
+        "interval": None,
+    }
+
+
+def test_one_seed_tells_a_ratio_and_no_interval() -> None:
+    found = summary([record("classes", 0, 80.0), record("classes-mean", 0, 60.0)])
+    assert found["spread"] is None
+    assert found["variants"]["classes-mean"]["ratio"] == pytest.approx(0.75)
+    assert found["variants"]["classes-mean"]["interval"] is None
+    assert found["variants"]["classes"]["ratio"] is None  # its base was not trained
+
+
+def test_records_that_differ_in_more_than_the_variant_are_not_compared() -> None:
+    for key, value in {"n": 20, "metric": "other", "budget_seconds": 6.0}.items():
+        with pytest.raises(ValueError, match=key):
+            summary([record("as-it-is", 0, 1.0), record("no-flips", 0, 1.0, **{key: value})])
+
+
+def test_every_variant_is_compared_with_one_that_there_is() -> None:
+    for name, variant in VARIANTS.items():
+        base = VARIANTS[variant.base]
+        if base.recipe == variant.recipe:
+            assert base.pictures in (variant.pictures, None), name

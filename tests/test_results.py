@@ -7,6 +7,7 @@ import runpy
 from pathlib import Path
 
 import pytest
+from benchmarks.ablation_summary import summary as summary_of_variants
 from benchmarks.quality_summary import summary
 
 ROOT = Path(__file__).parents[1]
@@ -96,3 +97,10 @@ def test_the_summary_of_quality_is_what_its_records_give() -> None:
     kept = json.loads((folder / "summary.json").read_text()) if records else {}
     assert kept == summary(records)
     assert all(record["finished"] for record in records)
+
+
+def test_the_summary_of_the_ablation_is_what_its_records_give() -> None:
+    folder = ROOT / "results" / "ablation"
+    records = [json.loads(path.read_text()) for path in sorted(folder.glob("*-seed*.json"))]
+    kept = json.loads((folder / "summary.json").read_text()) if records else {}
+    assert kept == summary_of_variants(records)
