@@ -49,15 +49,22 @@ OF_D = [
 ]
 
 
-def test_projection_is_its_formula() -> None:
+@pytest.mark.parametrize("weight", [1.0, 0.25])
+def test_projection_is_its_formula(weight: float) -> None:
     d = SimpleCNNDiscriminator(
-        shape=(3, 16, 16), width=4, pool="sum", conditioning=Projection(), classes=3
+        shape=(3, 16, 16), width=4, pool="sum", conditioning=Projection(weight), classes=3
     ).eval()
     x, head = torch.randn(4, 3, 16, 16), d.head
     h = d.layers(x).sum((2, 3))
-    formula = (head.embedding.weight[Y] * h).sum(1) + h @ head.score.weight[0] + head.score.bias
+    formula = weight * (head.embedding.weight[Y] * h).sum(1) + h @ head.score.weight[0] + head.score.bias
     torch.testing.assert_close(d(x, Y), formula)
     assert not torch.equal(d(x, Y), d(x, (Y + 1) % 3))
+
+
+@pytest.mark.parametrize("weight", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_projection_without_weight_is_refused(weight: float) -> None:
+    with pytest.raises(UserError, match="Projection: weight must be a finite number above 0"):
+        Projection(weight)
 
 
 @pytest.mark.parametrize("training", [True, False])
