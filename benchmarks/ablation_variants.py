@@ -12,6 +12,7 @@ from ganbench.recipe import Recipe
 PLAIN, WITH_CLASSES = "sndcgan-cifar10", "sndcgan-projection-cifar10"
 _R1 = {"target": "ganbench.regularizers:R1", "gamma": 0.1, "every": 16}
 _R2 = {**_R1, "target": "ganbench.regularizers:R2"}
+_LINEAR = {"target": "ganbench.training.schedule:Linear"}
 _LECAM = {"target": "ganbench.regularizers:LeCam", "weight": 0.3}
 _DIFF = {"target": "ganbench.augment:DiffAugment"}
 _ADA = {"target": "ganbench.augment:ADA", "speed": 100_000}
@@ -70,8 +71,11 @@ OF_PLAIN: dict[str, dict[str, Any]] = {
     "width-24": widths(24),
     "width-32": widths(32),
     "folded-width-32": {**widths(32), "networks.G.folded": True, "networks.D.folded": True},
-    "batch-32": {"schedule.batch": 32},
-    "batch-128": {"schedule.batch": 128},
+    "batch-16": {"schedule.batch": 16},
+    "batch-64": {"schedule.batch": 64},
+    "all-positions": {"networks.D.pool": "none"},
+    "mean-of-positions": {"networks.D.pool": "mean"},
+    "rates-fall-late": {"schedule.learning_rate": {**_LINEAR, "from_share": 0.5}},
     "two-critic-steps": {"algorithm.critic_steps": 2, "algorithm.reuse_fakes": False},
     "five-critic-steps": {"algorithm.critic_steps": 5, "algorithm.reuse_fakes": False},
     "fresh-fakes": {"algorithm.reuse_fakes": False},
@@ -84,10 +88,11 @@ OF_PLAIN: dict[str, dict[str, Any]] = {
 }
 OF_CLASSES: dict[str, dict[str, Any]] = {
     "classes": {},
-    "classes-mean": {"networks.D.pool": "mean"},
+    "classes-weight-1": {"networks.D.conditioning.weight": 1.0},
+    "classes-weight-.06": {"networks.D.conditioning.weight": 0.0625},
     "classes-all-positions": {"networks.D.pool": "none"},
     "classes-equal-rates": rates(5e-4, 5e-4),
-    "classes-slower-d": rates(5e-4, 2.5e-4),
+    "classes-batch-64": {"schedule.batch": 64},
     "classes-width-24": widths(24),
 }
 AUGMENTATIONS: dict[str, dict[str, Any] | None] = {"none": None, "diffaugment": _DIFF, "ada": _ADA}

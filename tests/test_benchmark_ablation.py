@@ -42,7 +42,7 @@ def test_names_of_variants_are_all_different() -> None:
 def options(out: Path, **changes: Any) -> argparse.Namespace:
     given: dict[str, Any] = {
         "out": out,
-        "only": ["no-flips", "batch-32"],
+        "only": ["no-flips", "batch-64"],
         "seeds": 2,
         "jobs": 1,
         "seconds": 5.0,
@@ -58,12 +58,12 @@ def test_what_is_there_is_not_trained_again_and_what_failed_is_said(
     def call(command: list[str]) -> int:
         words = dict(zip(command[3::2], command[4::2], strict=True))
         called.append(f"{words['--only']} {words['--seed']}")
-        return 1 if words["--only"] == "batch-32" else 0
+        return 1 if words["--only"] == "batch-64" else 0
 
     monkeypatch.setattr("benchmarks.ablation.subprocess.call", call)
     path_of(tmp_path, "no-flips", 0).write_text("{}")
-    assert train_all(options(tmp_path)) == ["batch-32 seed 0", "batch-32 seed 1"]
-    assert called == ["batch-32 0", "no-flips 1", "batch-32 1"]
+    assert train_all(options(tmp_path)) == ["batch-64 seed 0", "batch-64 seed 1"]
+    assert called == ["batch-64 0", "no-flips 1", "batch-64 1"]
 
 
 def test_a_variant_is_trained_to_the_end_of_its_plan_and_scored(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,7 +108,7 @@ def record(variant: str, seed: int, value: float, **changes: Any) -> dict[str, A
 
 def test_a_variant_is_compared_with_its_base_by_what_all_say_of_the_spread() -> None:
     ten_percent = math.sqrt(1.1)  # two scores, each so much off their middle
-    middles = {"as-it-is": 100.0, "no-flips": 200.0, "batch-32": 90.0}
+    middles = {"as-it-is": 100.0, "no-flips": 200.0, "batch-64": 90.0}
     found = summary(
         [
             record(variant, seed, middle * ten_percent ** (1 - 2 * seed))
@@ -124,7 +124,7 @@ def test_a_variant_is_compared_with_its_base_by_what_all_say_of_the_spread() -> 
     assert (worse["base"], worse["steps"]) == ("as-it-is", 10.5)
     assert worse["ratio"] == pytest.approx(2.0)
     assert worse["interval"] == pytest.approx([2 * math.exp(-half), 2 * math.exp(half)])
-    low, high = found["variants"]["batch-32"]["interval"]
+    low, high = found["variants"]["batch-64"]["interval"]
     assert low < 1 < high
     assert found["variants"]["as-it-is"] == {
         "steps": 10.5,
@@ -136,10 +136,10 @@ def test_a_variant_is_compared_with_its_base_by_what_all_say_of_the_spread() -> 
 
 
 def test_one_seed_tells_a_ratio_and_no_interval() -> None:
-    found = summary([record("classes", 0, 80.0), record("classes-mean", 0, 60.0)])
+    found = summary([record("classes", 0, 80.0), record("classes-weight-1", 0, 60.0)])
     assert found["spread"] is None
-    assert found["variants"]["classes-mean"]["ratio"] == pytest.approx(0.75)
-    assert found["variants"]["classes-mean"]["interval"] is None
+    assert found["variants"]["classes-weight-1"]["ratio"] == pytest.approx(0.75)
+    assert found["variants"]["classes-weight-1"]["interval"] is None
     assert found["variants"]["classes"]["ratio"] is None  # its base was not trained
 
 

@@ -74,7 +74,7 @@ CLASSES = Rule(
 BATCH = Rule(
     "batch",
     "pictures",
-    (Step(0, 16, "16"), Step(64, 32, "32"), Step(256, 64, "64")),
+    (Step(0, 16, "16"), Step(64, 32, "32")),
 )
 AUGMENTATION = Rule(
     "augmentation of what D sees",
