@@ -108,4 +108,4 @@ def test_diversity_is_the_mean_over_pairs(pictures):
     assert score.value == pytest.approx(float(expected))
     assert score.details["real"] == pytest.approx(score.value, rel=0.3)
     same = Diversity(extractor).score([samples[:1].repeat(200, 1, 1, 1)], Held(pictures(300, seed=1)))
-    assert same.value == 0
+    assert same.value <= 1e-6 * score.value  # rows of one product may differ in the last bit
