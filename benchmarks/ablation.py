@@ -11,7 +11,6 @@ what they come to.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -27,7 +26,7 @@ from ganbench.runs import write_json
 
 from .ablation_summary import summary
 from .ablation_variants import VARIANTS
-from .quality import AT_END, against, machine, path_of
+from .quality import AT_END, against, machine, path_of, records_in
 from .quality_arms import Planned, Stopwatch, samples_of
 
 
@@ -48,12 +47,24 @@ def main() -> None:
         record = trained(name, arguments.seed, arguments.seconds, arguments.data)
         write_json(path_of(arguments.out, name, arguments.seed), record)
         return
+    check_same(arguments.out, arguments.seconds)
     against(arguments.data)  # so that the reference's statistics are there before several want them
     failed = train_all(arguments)
-    records = [json.loads(path.read_text()) for path in sorted(arguments.out.glob("*-seed*.json"))]
-    write_json(arguments.out / "summary.json", summary(records))
+    write_json(arguments.out / "summary.json", summary(records_in(arguments.out)))
     if failed:
         sys.exit(f"failed: {', '.join(failed)}")
+
+
+def check_same(out: Path, seconds: float) -> None:
+    """Exit, before hours are spent, if a folder has records that could not be compared with those of this run."""
+    here = (seconds, machine()["processor"])
+    for record in records_in(out):
+        there = (record["budget_seconds"], record["machine"]["processor"])
+        if there != here:
+            sys.exit(
+                f"{out} has records of {there[0]:g} s on {there[1]}, and this run is one of {here[0]:g} s "
+                f"on {here[1]}, which are not compared; give another folder with --out"
+            )
 
 
 def train_all(arguments: argparse.Namespace) -> list[str]:

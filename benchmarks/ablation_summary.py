@@ -23,7 +23,7 @@ def summary(records: Sequence[Record]) -> dict[str, Any]:
     is Student's t with the degrees of freedom of all. Seeds are not paired: another recipe makes of one another course.
 
     Raises:
-        ValueError: records were scored differently, or trained for different times.
+        ValueError: records were scored differently, or trained for different times or on different processors.
     """
     if not records:
         return {}
@@ -35,7 +35,7 @@ def summary(records: Sequence[Record]) -> dict[str, Any]:
         "metric": records[0]["metric"],
         "n": records[0]["n"],
         "budget_seconds": records[0]["budget_seconds"],
-        "processor": sorted({record["machine"]["processor"] for record in records}),
+        "processor": records[0]["machine"]["processor"],
         "spread": spread,
         "freedom": freedom,
         "variants": {
@@ -61,8 +61,9 @@ def pooled_spread(scores: Mapping[str, Mapping[int, float]]) -> tuple[float | No
 
 
 def _check_alike(records: Sequence[Record]) -> None:
-    for key in ("metric", "n", "budget_seconds"):
-        if len({record[key] for record in records}) > 1:
+    alike = [{"processor": r["machine"]["processor"], **r} for r in records]
+    for key in ("metric", "n", "budget_seconds", "processor"):
+        if len({record[key] for record in alike}) > 1:
             raise ValueError(f"records with different {key!r} are not compared")
 
 

@@ -72,9 +72,14 @@ def main() -> None:
         if wanted:
             score = against(arguments.data)
             train_seed(arguments.out, sides(wanted, seed, arguments, marks), seed, marks, score)
-    records = [json.loads(path.read_text()) for path in sorted(arguments.out.glob("*-seed*.json"))]
-    write_json(arguments.out / "summary.json", summary(records))
-    print(json.dumps(summary(records), indent=1))
+    found = summary(records_in(arguments.out))
+    write_json(arguments.out / "summary.json", found)
+    print(json.dumps(found, indent=1))
+
+
+def records_in(out: Path) -> list[dict[str, Any]]:
+    """Return the records of a folder, in the order of their files' names."""
+    return [json.loads(path.read_text()) for path in sorted(out.glob("*-seed*.json"))]
 
 
 def path_of(out: Path, arm: str, seed: int) -> Path:

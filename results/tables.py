@@ -238,7 +238,7 @@ def ablation_table() -> str:
         return "Not measured yet: `make bench-ablation` measures it."
     kept = json.loads(path.read_text())
     lines = [
-        f"{kept['budget_seconds']:.0f} s each, one thread of {', '.join(kept['processor'])}; {kept['metric']} of "
+        f"{kept['budget_seconds']:.0f} s each, one thread of {kept['processor']}; {kept['metric']} of "
         f"{kept['n']:,} samples; spread within a variant {_percent(kept['spread'])} ({kept['freedom']} degrees of "
         "freedom).",
         "",

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 import torch
-from benchmarks.ablation import first, train_all, trained
+from benchmarks.ablation import check_same, first, train_all, trained
 from benchmarks.ablation_summary import summary
 from benchmarks.ablation_variants import OF_CLASSES, OF_PLAIN, VARIANTS, Variant
-from benchmarks.quality import path_of
+from benchmarks.quality import machine, path_of
 from tests.tiny import tiny
 from torch import Tensor
 
@@ -144,13 +144,24 @@ def test_one_seed_tells_a_ratio_and_no_interval() -> None:
 
 
 def test_records_that_differ_in_more_than_the_variant_are_not_compared() -> None:
-    for key, value in {"n": 20, "metric": "other", "budget_seconds": 6.0}.items():
-        with pytest.raises(ValueError, match=key):
+    others = {"n": 20, "metric": "other", "budget_seconds": 6.0, "machine": {"processor": "two"}}
+    for key, value in others.items():
+        with pytest.raises(ValueError, match="processor" if key == "machine" else key):
             summary([record("as-it-is", 0, 1.0), record("no-flips", 0, 1.0, **{key: value})])
+
+
+def test_a_folder_of_other_records_is_refused_before_any_training(tmp_path: Path) -> None:
+    check_same(tmp_path, 5.0)
+    here = record("as-it-is", 0, 1.0, machine=machine())
+    path_of(tmp_path, "as-it-is", 0).write_text(json.dumps(here))
+    check_same(tmp_path, 5.0)
+    with pytest.raises(SystemExit, match="give another folder with --out"):
+        check_same(tmp_path, 6.0)
+    path_of(tmp_path, "as-it-is", 0).write_text(json.dumps({**here, "machine": {"processor": "another"}}))
+    with pytest.raises(SystemExit, match="on another, and this run"):
+        check_same(tmp_path, 5.0)
 
 
 def test_every_variant_is_compared_with_one_that_there_is() -> None:
     for name, variant in VARIANTS.items():
-        base = VARIANTS[variant.base]
-        if base.recipe == variant.recipe:
-            assert base.pictures in (variant.pictures, None), name
+        assert (VARIANTS[variant.base].pictures or 50_000) == (variant.pictures or 50_000), name

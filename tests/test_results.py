@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from benchmarks.ablation_summary import summary as summary_of_variants
+from benchmarks.quality import records_in
 from benchmarks.quality_summary import summary
 
 ROOT = Path(__file__).parents[1]
@@ -93,7 +94,7 @@ def test_scores_of_real_pictures_are_torch_fidelitys() -> None:
 
 def test_the_summary_of_quality_is_what_its_records_give() -> None:
     folder = ROOT / "results" / "quality"
-    records = [json.loads(path.read_text()) for path in sorted(folder.glob("*-seed*.json"))]
+    records = records_in(folder)
     kept = json.loads((folder / "summary.json").read_text()) if records else {}
     assert kept == summary(records)
     assert all(record["finished"] for record in records)
@@ -101,6 +102,28 @@ def test_the_summary_of_quality_is_what_its_records_give() -> None:
 
 def test_the_summary_of_the_ablation_is_what_its_records_give() -> None:
     folder = ROOT / "results" / "ablation"
-    records = [json.loads(path.read_text()) for path in sorted(folder.glob("*-seed*.json"))]
+    records = records_in(folder)
     kept = json.loads((folder / "summary.json").read_text()) if records else {}
     assert kept == summary_of_variants(records)
+
+
+def test_the_table_of_the_ablation_says_what_is_resolved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "results"))
+    table = runpy.run_path(str(ROOT / "results" / "tables.py"))["ablation_table"]
+    monkeypatch.setitem(table.__globals__, "HERE", tmp_path)
+    assert "make bench-ablation" in table()
+    rows = {
+        "as-it-is": {"base": None, "ratio": None, "interval": None},
+        "no-flips": {"base": "as-it-is", "ratio": 1.5, "interval": [1.2, 1.9]},
+        "batch-16": {"base": "as-it-is", "ratio": 1.1, "interval": [0.9, 1.3]},
+    }
+    variants = {name: {"steps": 1200.0, "values": [500.4, 400.0], **row} for name, row in rows.items()}
+    kept = {"metric": "fd", "n": 10_000, "budget_seconds": 300.0, "processor": "one", "freedom": 3}
+    (tmp_path / "ablation").mkdir()
+    text = json.dumps({**kept, "spread": 0.1, "variants": variants})
+    (tmp_path / "ablation" / "summary.json").write_text(text)
+    assert "| no-flips | 1,200 | 500, 400 | as-it-is | 1.50 (1.20 to 1.90) | worse |" in table()
+    assert "| batch-16 | 1,200 | 500, 400 | as-it-is | 1.10 (0.90 to 1.30) | no |" in table()
+    assert "| as-it-is | 1,200 | 500, 400 |  |  |  |" in table()

@@ -17,8 +17,8 @@ from ganbench.errors import UserError
 class Projection(DiscriminatorConditioning):
     """D(x, y) = ``weight`` <V_y, h> + w h + b for the features h of x: V has a row for each class.
 
-    The paper has a weight of 1. Where D has spectral norm, w and V both have the norm 1, and a short run is better with
-    less: D tells fakes by classes that G has not learnt yet, and wins.
+    The paper has a weight of 1. Where D has spectral norm, w and V both have the norm 1 whatever is learnt, so that
+    only a smaller weight lets the class count for less.
 
     Raises ``UserError`` if ``weight`` is not above 0.
     """

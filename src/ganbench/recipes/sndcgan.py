@@ -33,7 +33,7 @@ def short_schedule(budget: Budget, steps: int) -> Schedule:
     often = 1000 if budget == "laptop" else 2000
     return Schedule(
         steps=steps,
-        batch=32,  # with the same images, twice the steps: better in minutes than 64, and no worse than 16
+        batch=32,  # twice the updates of 64 in the same time
         learning_rate=Spec(Linear),
         ema_half_life=10_000 if budget == "laptop" else 20_000,
         sample_every=often,
@@ -47,7 +47,7 @@ def sndcgan(
     """Return the pair on a data set, hinge loss: the paper's, with five D updates, or narrower ones with one.
 
     ``laptop`` and ``hour`` are width and steps there: 10 minutes of one core, and about an hour of two, by what a step
-    costs one core. In these, D's score is read from sums over the map, with which it learns sooner.
+    costs one core. In these, D's score is read from sums over the map.
     """
     width, steps = {"laptop": laptop, "hour": hour, "reference": (64, 100_000)}[budget]
     short = budget != "reference"
