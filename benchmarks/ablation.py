@@ -104,7 +104,7 @@ def trained(name: str, seed: int, seconds: float, data: str) -> dict[str, Any]:
     with watch.running():
         training.begin()
         training.train(lambda: False)
-    score = against(data)(samples_of(training.model(), AT_END))
+    score = against(data)(samples_of(training.model(), AT_END, variant.truncation))
     print(f"{name} seed {seed}: {score['value']} after {training.steps} steps", file=sys.stderr, flush=True)
     return {
         "variant": name,
@@ -114,6 +114,7 @@ def trained(name: str, seed: int, seconds: float, data: str) -> dict[str, Any]:
         "processor_seconds": round(watch.cpu, 2),
         "steps": training.steps,
         "pictures": training.dataset.info.size,
+        "truncation": variant.truncation,
         "n": AT_END,
         **score,
         "recipe": training.recipe.to_dict(),

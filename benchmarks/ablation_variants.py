@@ -22,13 +22,14 @@ _ADA = {"target": "ganbench.augment:ADA", "speed": 100_000}
 class Variant:
     """What is trained: ``changes`` to a recipe, on the first ``pictures`` of its data set or on all.
 
-    ``base`` is the variant that it is compared with.
+    ``base`` is the variant that it is compared with. With ``truncation`` the samples' noise stays within that bound.
     """
 
     recipe: str
     changes: Mapping[str, Any] = field(default_factory=dict)
     pictures: int | None = None
     base: str = "as-it-is"
+    truncation: float | None = None
 
     def resolved(self, data: str) -> Recipe:
         """Return the recipe on that data set, for one thread of a processor."""
@@ -73,6 +74,9 @@ OF_PLAIN: dict[str, dict[str, Any]] = {
     "folded-width-32": {**widths(32), "networks.G.folded": True, "networks.D.folded": True},
     "batch-16": {"schedule.batch": 16},
     "batch-64": {"schedule.batch": 64},
+    "batch-128": {"schedule.batch": 128},
+    "deeper-d": {"networks.D.depth": 2},
+    "deeper-g": {"networks.G.depth": 2},
     "all-positions": {"networks.D.pool": "none"},
     "mean-of-positions": {"networks.D.pool": "mean"},
     "rates-fall-late": {"schedule.learning_rate": {**_LINEAR, "from_share": 0.5}},
@@ -96,8 +100,10 @@ OF_CLASSES: dict[str, dict[str, Any]] = {
     "classes-width-24": widths(24),
 }
 AUGMENTATIONS: dict[str, dict[str, Any] | None] = {"none": None, "diffaugment": _DIFF, "ada": _ADA}
+TRUNCATIONS = (1.0, 1.5)
 VARIANTS = {
     **{name: Variant(PLAIN, changes) for name, changes in OF_PLAIN.items()},
+    **{f"truncation-{bound:g}": Variant(PLAIN, truncation=bound) for bound in TRUNCATIONS},
     **{
         name: Variant(WITH_CLASSES, changes, base="classes" if changes else "as-it-is")
         for name, changes in OF_CLASSES.items()

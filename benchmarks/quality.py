@@ -5,7 +5,8 @@
 The arms (:data:`ARMS`) train in turn, slice by slice, up to each mark of training seconds, so that a machine that
 gets slower or faster does so for all. At each mark an arm's samples are scored against the training pictures, which
 its clock does not count; at its end more of them are. An arm and seed is a file in ``--out``, written whole after each
-mark; those that are finished are not trained again, others begin anew. ``summary.json`` there says what they come to.
+mark, with a picture of its last samples beside it; those that are finished are not trained again, others begin anew.
+``summary.json`` there says what they come to.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ from ganbench.data.registry import dataset_named
 from ganbench.metrics.extractors.efficientnet_lite0 import EfficientNetLite0Features
 from ganbench.metrics.frechet import FrechetDistance
 from ganbench.metrics.measure import measure
-from ganbench.runs import write_json
+from ganbench.report.grid import image_grid, png
+from ganbench.runs import write_bytes, write_json
 from ganbench.training.engine import processor
 
 from .quality_arms import ARMS
@@ -38,6 +40,7 @@ from .quality_summary import summary
 MARKS = (15, 30, 50, 75, 100, 150, 225, 300, 450, 600)
 BETWEEN, AT_END = 5_000, 10_000
 SIZE, CHUNK = 96, 250
+SHOWN = 100
 Score = Callable[[Tensor], dict[str, Any]]
 
 
@@ -110,15 +113,19 @@ def train_seed(out: Path, sides: Mapping[str, Side], seed: int, marks: Sequence[
         for mark in every:
             for arm, side in sides.items():
                 if mark in marks_of(arm, marks):
-                    _add_point(records[arm], side, mark, mark == marks_of(arm, marks)[-1], score)
+                    last = mark == marks_of(arm, marks)[-1]
+                    samples = _add_point(records[arm], side, mark, last, score)
+                    if last:
+                        shown = png(image_grid(samples[:SHOWN]))
+                        write_bytes(path_of(out, arm, seed).with_suffix(".png"), shown)
                     write_json(path_of(out, arm, seed), records[arm])
     finally:
         for side in sides.values():
             side.close()
 
 
-def _add_point(record: dict[str, Any], side: Side, mark: float, last: bool, score: Score) -> None:
-    """Train to the mark, or at the last one to the end of a plan that has one, and score: at the end twice."""
+def _add_point(record: dict[str, Any], side: Side, mark: float, last: bool, score: Score) -> Tensor:
+    """Train to the mark, or a plan to its end at the last one, and score, there twice; return the samples."""
     planned = last and ARMS[record["arm"]].planned
     spent, samples = side.train(None if planned else mark, AT_END if last else BETWEEN)
     record["recipe"] = spent.pop("recipe")
@@ -128,6 +135,7 @@ def _add_point(record: dict[str, Any], side: Side, mark: float, last: bool, scor
         record["points"].append({"mark": mark, **spent, "n": n, **scored})
         print(f"{record['arm']} seed {record['seed']}: {record['points'][-1]}", file=sys.stderr, flush=True)
     record["finished"] = last
+    return samples
 
 
 def machine() -> dict[str, Any]:

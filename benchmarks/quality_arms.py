@@ -260,9 +260,9 @@ def answers(training: Training, commands: Iterable[str], watch: Stopwatch) -> It
         }
 
 
-def samples_of(model: Model, n: int) -> Tensor:
+def samples_of(model: Model, n: int, truncation: float | None = None) -> Tensor:
     """Return ``n`` samples, uint8 ``[n, C, H, W]``, in eval mode; a model of classes makes each in turn."""
-    return model.sample(n, seed=SAMPLES_SEED)
+    return model.decode(model.latents(n, SAMPLES_SEED, truncation=truncation))
 
 
 def main() -> None:

@@ -228,7 +228,19 @@ def quality_tables() -> str:
         for bar, row in bars.items():
             cells = [_reached(row[clock]) for clock in ("seconds", "processor_seconds")]
             lines.append(f"| {' | '.join([arm, bar, *cells])} |")
-    return "\n".join([*lines, "", "![quality by time](results/quality/quality.png)"])
+    lines += [
+        "",
+        "![quality by time](results/quality/quality.png)",
+        "",
+        "Samples at the end, of the first seed:",
+        "",
+    ]
+    lines += [f"| {' | '.join(kept['arms'])} |", "|" + "---|" * len(kept["arms"])]
+    pictures = (
+        f"![samples of {arm}](results/quality/{arm}-seed{row['seeds'][0]}.png)"
+        for arm, row in kept["arms"].items()
+    )
+    return "\n".join([*lines, f"| {' | '.join(pictures)} |"])
 
 
 def ablation_table() -> str:

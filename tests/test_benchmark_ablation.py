@@ -12,7 +12,7 @@ import pytest
 import torch
 from benchmarks.ablation import check_same, first, train_all, trained
 from benchmarks.ablation_summary import summary
-from benchmarks.ablation_variants import OF_CLASSES, OF_PLAIN, VARIANTS, Variant
+from benchmarks.ablation_variants import OF_CLASSES, OF_PLAIN, TRUNCATIONS, VARIANTS, Variant
 from benchmarks.quality import machine, path_of
 from tests.tiny import tiny
 from torch import Tensor
@@ -31,12 +31,12 @@ def test_a_variant_differs_from_what_it_varies_in_what_it_says(name: str) -> Non
     changed, base = (made.resolved("cifar10-jpeg").to_dict() for made in (variant, Variant(variant.recipe)))
     wanted = {path.split(".")[0] for path in variant.changes}
     assert {key for key in base if changed[key] != base[key]} == wanted or (
-        variant.pictures and changed == base
+        (variant.pictures or variant.truncation) and changed == base
     )
 
 
 def test_names_of_variants_are_all_different() -> None:
-    assert len(VARIANTS) == len(OF_PLAIN) + len(OF_CLASSES) + 8
+    assert len(VARIANTS) == len(OF_PLAIN) + len(OF_CLASSES) + len(TRUNCATIONS) + 8
 
 
 def options(out: Path, **changes: Any) -> argparse.Namespace:
@@ -81,12 +81,17 @@ def test_a_variant_is_trained_to_the_end_of_its_plan_and_scored(monkeypatch: pyt
     monkeypatch.setattr(Variant, "resolved", resolved)
     monkeypatch.setattr("ganbench.planning._trial", lambda *_, **__: (1, 0.05))  # plans 18 steps a second
     monkeypatch.setitem(VARIANTS, "few", Variant("dcgan-shapes", {}, 24))
+    monkeypatch.setitem(VARIANTS, "near", Variant("dcgan-shapes", {}, 24, truncation=0.01))
     record = trained("few", 1, 0.5, "shapes")
     assert (record["steps"], record["n"], record["value"], record["seed"]) == (9, 5, 3.0, 1)
     assert record["pictures"] == 24
     assert record["seconds"] > 0
     assert len(seen[0]) == 5
     json.dumps(record)
+    near = trained("near", 1, 0.5, "shapes")
+    assert (record["truncation"], near["truncation"]) == (None, 0.01)
+    spread, narrow = (samples.float().std(0).mean() for samples in seen)
+    assert narrow < spread / 5
 
 
 def test_the_first_pictures_are_a_set_of_their_own() -> None:

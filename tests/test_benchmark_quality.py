@@ -13,6 +13,7 @@ import torch
 from benchmarks.quality import finished, marks_of, path_of, train_seed
 from benchmarks.quality_arms import ARMS, Lean, Plain, Planned, Stopwatch, answers
 from benchmarks.quality_summary import summary, time_to_reach
+from PIL import Image
 from tests.tiny import tiny
 from torch import Tensor
 
@@ -38,7 +39,7 @@ class StandIn:
             "steps": 7,
             "recipe": {"name": self.arm},
         }
-        return spent, torch.full((samples,), seconds)
+        return spent, torch.full((samples, 1, 2, 2), int(seconds), dtype=torch.uint8)
 
     def close(self) -> None:
         self.closed = True
@@ -46,7 +47,7 @@ class StandIn:
 
 def halved(samples: Tensor) -> dict[str, Any]:
     """A score that falls by half with each ten seconds, and a little with more samples."""
-    value = 1024 * 0.5 ** (samples[0].item() / 10) - len(samples) / 1e5
+    value = 1024 * 0.5 ** (samples[0, 0, 0, 0].item() / 10) - len(samples) / 1e5
     return {"metric": "stand-in", "value": value, "measured": {"samples": len(samples)}}
 
 
@@ -74,6 +75,10 @@ def test_arms_take_turns_mark_by_mark_and_a_plan_goes_to_its_end(tmp_path: Path)
         (10.0, 10.0, 5000), (20.0, 20.0, 5000), (40.0, 35.0, 5000), (40.0, 35.0, 10_000),
     ]  # fmt: skip
     assert all(finished(tmp_path, arm, 0) for arm in ARMS)
+    with Image.open(path_of(tmp_path, "lean", 0).with_suffix(".png")) as picture:
+        assert np.unique(np.asarray(picture)).tolist() == [20, 255], (
+            "its last samples and what is between them"
+        )
 
 
 def test_what_is_cut_off_is_whole_and_not_finished(tmp_path: Path) -> None:
@@ -82,6 +87,7 @@ def test_what_is_cut_off_is_whole_and_not_finished(tmp_path: Path) -> None:
     assert [p["mark"] for p in read(tmp_path, "reference")["points"]] == [10.0, 20.0]
     assert {arm: finished(tmp_path, arm, 0) for arm in ARMS} == {arm: arm == "lean" for arm in ARMS}
     assert not finished(tmp_path, "lean", 1)
+    assert [path.name for path in tmp_path.glob("*.png")] == ["lean-seed0.png"]
     assert summary([read(tmp_path, "reference")]) == {}
 
 

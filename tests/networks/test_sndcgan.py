@@ -1,7 +1,8 @@
-"""The folded forms of SN-GAN's convolutional pair: blocks of 2x2 pixels are positions of four times the channels."""
+"""SN-GAN's convolutional pair: how deep it is, and its folded forms, where blocks of 2x2 pixels are positions."""
 
 from __future__ import annotations
 
+import pytest
 import torch
 from torch import nn
 
@@ -35,3 +36,14 @@ def test_a_folded_discriminator_sees_every_pixel() -> None:
     network(picture).sum().backward()
     assert picture.grad is not None
     assert (picture.grad != 0).all()
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_depth_is_the_number_of_convolutions_that_a_level_has_besides_d_s_halving(depth: int) -> None:
+    made = SNDCGANGenerator(latent=3, shape=(3, 16, 16), width=4, depth=depth)
+    judged = SNDCGANDiscriminator(shape=(3, 16, 16), width=4, depth=depth)
+    kinds = (nn.Conv2d, nn.ConvTranspose2d)
+    of_g, of_d = (sum(isinstance(layer, kinds) for layer in net.modules()) for net in (made, judged))
+    assert (of_g, of_d) == (2 * depth + 1, 2 * (depth + 1) + 1)  # two levels, and the last one
+    assert made(torch.randn(2, 3)).shape == (2, 3, 16, 16)
+    assert judged.trunk(torch.randn(2, 3, 16, 16)).shape == (2, 16, 4, 4)

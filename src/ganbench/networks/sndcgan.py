@@ -24,6 +24,7 @@ class SNDCGANGenerator(Generator):
     A linear layer to a start map whose shorter side is 4 to 7, a 4x4 transposed convolution for each doubling up to
     ``shape`` = ``(C, H, W)``, then a 3x3 convolution. ``width`` is the number of channels of the largest map; each
     smaller one has twice as many (64: 512 at 4x4 for 32x32). All maps but the last pass a norm and ReLU.
+    ``depth`` is the number of convolutions a level: each but the first keeps the size, 3x3, and has a norm and ReLU.
     If ``folded``, the last convolution acts at half size and makes the four pixels of each block of 2x2 at once; the
     largest map is then half as large. ``spectral_norm`` divides each weight by its largest singular value. Weights
     start from N(0, 0.02²), biases at 0.
@@ -38,6 +39,7 @@ class SNDCGANGenerator(Generator):
         latent: int,
         shape: tuple[int, int, int],
         width: int = 64,
+        depth: int = 1,
         norm: Norm2d = "batch",
         folded: bool = False,
         spectral_norm: bool = False,
@@ -45,7 +47,7 @@ class SNDCGANGenerator(Generator):
         classes: int = 0,
     ) -> None:
         super().__init__()
-        start, levels = plan_levels("SNDCGANGenerator", shape, latent=latent, width=width)
+        start, levels = plan_levels("SNDCGANGenerator", shape, latent=latent, width=width, depth=depth)
         levels -= folded
         size = self.condition_on(conditioning, latent, classes)
         channels = [width * 2**level for level in reversed(range(levels + 1))]
@@ -57,7 +59,11 @@ class SNDCGANGenerator(Generator):
             before += 0 if level else added
             layers += [self.norm_2d(norm, before), nn.ReLU(inplace=True)]
             if level < levels:
-                layers.append(nn.ConvTranspose2d(before, channels[level + 1], 4, stride=2, padding=1))
+                after = channels[level + 1]
+                layers.append(nn.ConvTranspose2d(before, after, 4, stride=2, padding=1))
+                for _ in range(depth - 1):
+                    layers += [self.norm_2d(norm, after), nn.ReLU(inplace=True)]
+                    layers.append(nn.Conv2d(after, after, 3, padding=1))
             elif folded:
                 layers += [nn.Conv2d(before, 4 * shape[0], 3, padding=1), nn.PixelShuffle(2)]
             else:
@@ -76,12 +82,12 @@ class SNDCGANGenerator(Generator):
 class SNDCGANDiscriminator(MapDiscriminator):
     """Pictures ``[N, C, H, W]`` -> raw scores ``[N]``.
 
-    For each halving, down to a map whose shorter side is 4 to 7, a 3x3 convolution to ``width`` channels (twice as
-    many for each further level) and a 4x4 one of stride 2; then a 3x3 convolution to twice as many again, and the score
-    of all positions, or with ``pool`` of their mean or sum. All but the last pass a leaky ReLU of slope 0.1; there is
-    no norm. If ``folded``, each block of 2x2 pixels is one position of four times the channels from the start, with one
-    halving fewer. ``spectral_norm`` divides each weight by its largest singular value. Weights start orthogonal,
-    biases at 0.
+    For each halving, down to a map whose shorter side is 4 to 7, ``depth`` 3x3 convolutions to ``width`` channels
+    (twice as many for each further level) and a 4x4 one of stride 2; then a 3x3 convolution to twice as many again, and
+    the score of all positions, or with ``pool`` of their mean or sum. All but the last pass a leaky ReLU of slope 0.1;
+    there is no norm. If ``folded``, each block of 2x2 pixels is one position of four times the channels from the start,
+    with one halving fewer. ``spectral_norm`` divides each weight by its largest singular value. Weights start
+    orthogonal, biases at 0.
 
     Raises ``UserError`` if a size is below 1, a side cannot be halved often enough, the pool is unknown, or the
     conditioning needs classes that are not there.
@@ -92,6 +98,7 @@ class SNDCGANDiscriminator(MapDiscriminator):
         *,
         shape: tuple[int, int, int],
         width: int = 64,
+        depth: int = 1,
         folded: bool = False,
         spectral_norm: bool = True,
         pool: Pool = "none",
@@ -99,7 +106,7 @@ class SNDCGANDiscriminator(MapDiscriminator):
         classes: int = 0,
     ) -> None:
         super().__init__()
-        self.smallest, levels = plan_levels("SNDCGANDiscriminator", shape, width=width)
+        self.smallest, levels = plan_levels("SNDCGANDiscriminator", shape, width=width, depth=depth)
         self.pooled = pooling("SNDCGANDiscriminator", pool)
         before, *_ = self.condition_on(conditioning, shape, classes)
         layers: list[nn.Module] = []
@@ -108,13 +115,10 @@ class SNDCGANDiscriminator(MapDiscriminator):
             layers.append(nn.PixelUnshuffle(2))
         for level in range(levels):
             after = width * 2**level
-            layers += [
-                nn.Conv2d(before, after, 3, padding=1),
-                nn.LeakyReLU(0.1, inplace=True),
-                nn.Conv2d(after, after, 4, stride=2, padding=1),
-                nn.LeakyReLU(0.1, inplace=True),
-            ]
-            before = after
+            for _ in range(depth):
+                layers += [nn.Conv2d(before, after, 3, padding=1), nn.LeakyReLU(0.1, inplace=True)]
+                before = after
+            layers += [nn.Conv2d(after, after, 4, stride=2, padding=1), nn.LeakyReLU(0.1, inplace=True)]
         layers += [nn.Conv2d(before, 2 * before, 3, padding=1), nn.LeakyReLU(0.1, inplace=True)]
         self.layers = nn.Sequential(*layers)
         positions = self.smallest[0] * self.smallest[1] if pool == "none" else 1
