@@ -69,8 +69,9 @@ def test_labels_travel_with_penalties() -> None:
     assert not torch.equal(terms["r1"], algorithm.discriminator_terms(made, other, context())["r1"])
 
 
+@pytest.mark.parametrize("reuse", [False, True])
 @pytest.mark.parametrize("fakes", [True, False])
-def test_d_and_g_both_lower_the_class_loss(fakes: bool) -> None:
+def test_d_and_g_both_lower_the_class_loss(fakes: bool, reuse: bool) -> None:
     made, batch = networks(ClassifierHead()), data()
     algorithm: Any = AuxiliaryClassifier(
         latent=LATENT,
@@ -78,6 +79,7 @@ def test_d_and_g_both_lower_the_class_loss(fakes: bool) -> None:
         class_loss=CrossEntropy(),
         class_weight=2.0,
         fakes=fakes,
+        reuse_fakes=reuse,
         classes=4,
     )
     z, y = drawn()
@@ -91,7 +93,10 @@ def test_d_and_g_both_lower_the_class_loss(fakes: bool) -> None:
     torch.testing.assert_close(d["class_real"], -2 * log_likelihood(batch.x, batch.y))
     if fakes:
         torch.testing.assert_close(d["class_fake"], -2 * log_likelihood(made["G"](z, y), y))
-    g = algorithm.generator_terms(made, None, context())
+    passes: list[Tensor] = []
+    with made["G"].register_forward_hook(lambda module, inputs, output: passes.append(output)):
+        g = algorithm.generator_terms(made, None, context())
+    assert len(passes) == (not reuse)
     torch.testing.assert_close(g["class"], -2 * log_likelihood(made["G"](z, y), y))
 
 
