@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ganbench.algorithms import Adversarial
-from ganbench.conditioning import ClassNorm, Projection
+from ganbench.algorithms import Adversarial, AuxiliaryClassifier
+from ganbench.conditioning import ClassifierHead, ClassNorm, CrossEntropy, Projection
 from ganbench.data.archive import imagenette64
 from ganbench.data.torchvision_sets import cifar10, fashion_mnist, mnist
 from ganbench.latents import Gaussian
 from ganbench.losses import Hinge
 from ganbench.networks import SNDCGANDiscriminator, SNDCGANGenerator
 from ganbench.recipe import EVERY_BUDGET, Budget, Recipe, recipe
+from ganbench.recipes.acgan import ACGAN
 from ganbench.recipes.classes import with_classes
 from ganbench.recipes.mlp import adam
 from ganbench.recipes.projection import PROJECTION
@@ -86,6 +87,23 @@ def with_projection(base: Recipe, budget: Budget) -> Recipe:
     )
 
 
+def with_classifier(base: Recipe) -> Recipe:
+    """Return the same with classes: batch norm by class in G, a classifier of real pictures beside D's score.
+
+    Its term is a tenth of the adversarial one: enough for G to learn classes, too little to decide how pictures look.
+    """
+    return with_classes(
+        base,
+        base.name.replace("sndcgan-", "sndcgan-acgan-"),
+        f"{base.summary} with classes, by a classifier",
+        generator=Spec(ClassNorm),
+        discriminator=Spec(ClassifierHead),
+        algorithm=AuxiliaryClassifier,
+        terms={"class_loss": Spec(CrossEntropy), "class_weight": 0.1, "fakes": False},
+        papers=(ACGAN, SNGAN),
+    )
+
+
 @recipe(budgets=EVERY_BUDGET)
 def sndcgan_cifar10(budget: Budget = "reference") -> Recipe:
     """SN-GAN's convolutional pair on CIFAR-10; at laptop size a quarter as wide."""
@@ -96,6 +114,12 @@ def sndcgan_cifar10(budget: Budget = "reference") -> Recipe:
 def sndcgan_projection_cifar10(budget: Budget = "reference") -> Recipe:
     """The same with classes: batch norm by class in G, projection in D."""
     return with_projection(sndcgan_cifar10(budget), budget)
+
+
+@recipe(budgets=EVERY_BUDGET)
+def sndcgan_acgan_cifar10(budget: Budget = "reference") -> Recipe:
+    """The same with classes: batch norm by class in G, a classifier beside D's score."""
+    return with_classifier(sndcgan_cifar10(budget))
 
 
 @recipe(budgets=EVERY_BUDGET)
