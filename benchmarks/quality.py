@@ -37,7 +37,7 @@ from ganbench.training.engine import processor
 from .quality_arms import ARMS
 from .quality_summary import summary
 
-MARKS = (15, 30, 50, 75, 100, 150, 225, 300, 450, 600)
+MARKS = (25, 50, 75, 100, 150, 225, 300, 450, 600)
 BETWEEN, AT_END = 5_000, 10_000
 SIZE, CHUNK = 96, 250
 SHOWN = 100

@@ -264,6 +264,21 @@ def ablation_table() -> str:
     return "\n".join(lines)
 
 
+def trials_table() -> str:
+    """Return what single trials reached, one seed each."""
+    kept = [json.loads(path.read_text()) for path in sorted((HERE / "trials").glob("*-seed*.json"))]
+    lines = [
+        "| trial | G steps | of | CPU time | score |",
+        "|---|--:|--:|--:|--:|",
+    ]
+    for record in kept:
+        link = f"[{record['variant']}](../results/trials/{record['variant']}-seed{record['seed']}.json)"
+        cost = (f"{record['steps']:,}", str(record["recipe"]["schedule"]["batch"]))
+        spent, score = f"{record['processor_seconds']:.0f} s", f"{record['value']:.0f}"
+        lines.append(f"| {' | '.join([link, *cost, spent, score])} |")
+    return "\n".join(lines)
+
+
 def _percent(share: float | None) -> str:
     return "unknown" if share is None else f"{100 * share:.1f} %"
 
@@ -313,6 +328,7 @@ WRITERS: dict[str, Callable[..., str]] = {
     "benchmark": benchmark_table,
     "quality": quality_tables,
     "ablation": ablation_table,
+    "trials": trials_table,
     "robustness": robustness_table,
 }
 
