@@ -279,6 +279,45 @@ def trials_table() -> str:
     return "\n".join(lines)
 
 
+def passes_table() -> str:
+    """Return what share of the machine's convolution peak the passes of recipes have."""
+    path = HERE / "passes.json"
+    if not path.is_file():
+        return "Not measured yet: `python -m benchmarks.passes --out results/passes.json` measures it."
+    kept = json.loads(path.read_text())
+    machine = kept["machine"]
+    lines = [
+        f"{machine['threads']} thread{'s' * (machine['threads'] != 1)} of {machine['processor']}; the peak is "
+        f"{kept['peak_gflops']:.0f} GFLOP/s.",
+        "",
+        "| recipe | GFLOP a step | GFLOP/s | of the peak |",
+        "|---|--:|--:|--:|",
+    ]
+    for name, row in kept["recipes"].items():
+        share = f"{100 * row['share_of_peak']:.0f} %"
+        lines.append(f"| `{name}` | {row['gflop_per_step']:.1f} | {row['gflops']:.0f} | {share} |")
+    return "\n".join(lines)
+
+
+def step_settings_table() -> str:
+    """Return what each setting of a step is worth in time."""
+    path = HERE / "step_settings.json"
+    if not path.is_file():
+        return "Not measured yet: `python -m benchmarks.step_settings --out results/step_settings.json` measures it."
+    kept = json.loads(path.read_text())
+    lines = [
+        f"`{kept['recipe']}`, {kept['machine']['threads']} thread(s) of {kept['machine']['processor']}.",
+        "",
+        "| setting | time of a picture | ratio | expected | rounds | so |",
+        "|---|--:|--:|--:|---|---|",
+    ]
+    for name, row in kept["changes"].items():
+        times = (f"{row['microseconds'] / 1000:.2f} ms", f"{row['ratio']:.2f}", f"{row['expected']:g}")
+        rounds = ", ".join(f"{ratio:.2f}" for ratio in row["by_round"])
+        lines.append(f"| {' | '.join([name, *times, rounds, row['decision']])} |")
+    return "\n".join(lines)
+
+
 def _percent(share: float | None) -> str:
     return "unknown" if share is None else f"{100 * share:.1f} %"
 
@@ -329,6 +368,8 @@ WRITERS: dict[str, Callable[..., str]] = {
     "quality": quality_tables,
     "ablation": ablation_table,
     "trials": trials_table,
+    "passes": passes_table,
+    "step_settings": step_settings_table,
     "robustness": robustness_table,
 }
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from benchmarks import passes
+from benchmarks import passes, step_settings
 from benchmarks.beside_the_pass import measured
 from benchmarks.ours import sections_per_step
 from benchmarks.reference import seconds_per_step
@@ -38,6 +38,36 @@ def test_passes_are_counted_and_set_against_the_peak_of_single_convolutions() ->
     updates = 5 * (g + 2 * (3 * d - first_d))  # of D: fakes, then real and fake ones; no gradient of samples
     one = (3 * g - first_g) + 2 * d  # of G: D's weights need no gradient
     assert row["gflop_per_step"] == pytest.approx(2 * batch * (updates + one) / 1e9, rel=0.01)
+
+
+@pytest.mark.parametrize("name", list(step_settings.CHANGES))
+def test_a_change_of_a_step_is_one_of_the_recipe(name: str) -> None:
+    recipe = find_recipe(step_settings.RECIPE, "laptop")
+    changed = recipe.override(step_settings.CHANGES[name].changes)
+    assert (changed == recipe) == (name == step_settings.AS_IT_IS)
+
+
+def test_changes_of_a_step_take_turns_and_are_set_against_the_same_round(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[str] = []
+    seconds = iter([1e-6, 2e-6, 2e-6, 6e-6, 4e-6, 8e-6])
+
+    def measure(name: str, threads: int) -> float:
+        told.append(name)
+        return next(seconds)
+
+    monkeypatch.setattr(step_settings, "_in_process", measure)
+    names = [step_settings.AS_IT_IS, "batch 16"]
+    found = step_settings.compared(names, rounds=3, threads=1)
+    assert told == names * 3
+    row = found["changes"]["batch 16"]
+    assert (row["microseconds"], row["ratio"], row["by_round"]) == (6.0, 2.0, [2.0, 3.0, 2.0])
+
+
+def test_a_step_of_a_changed_recipe_is_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ganbench.catalogue.find_recipe", lambda *_: tiny("dcgan-shapes"))
+    assert step_settings.seconds_per_picture("channels first in memory", threads=1, steps=2) > 0
 
 
 def test_the_docs_tell_the_measured_cost_of_metrics() -> None:
