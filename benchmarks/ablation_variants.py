@@ -9,7 +9,7 @@ from typing import Any
 from ganbench.catalogue import find_recipe
 from ganbench.recipe import Recipe
 
-PLAIN, WITH_CLASSES = "sndcgan-cifar10", "sndcgan-projection-cifar10"
+PLAIN, WITH_CLASSES = "sndcgan-cifar10", "sndcgan-acgan-cifar10"
 _R1 = {"target": "ganbench.regularizers:R1", "gamma": 0.1, "every": 16}
 _R2 = {**_R1, "target": "ganbench.regularizers:R2"}
 _LINEAR = {"target": "ganbench.training.schedule:Linear"}
@@ -92,12 +92,18 @@ OF_PLAIN: dict[str, dict[str, Any]] = {
 }
 OF_CLASSES: dict[str, dict[str, Any]] = {
     "classes": {},
-    "classes-weight-1": {"networks.D.conditioning.weight": 1.0},
-    "classes-weight-.06": {"networks.D.conditioning.weight": 0.0625},
+    "classes-weight-.03": {"algorithm.class_weight": 0.03},
+    "classes-weight-.3": {"algorithm.class_weight": 0.3},
+    "classes-of-fakes-too": {"algorithm.fakes": True},
     "classes-all-positions": {"networks.D.pool": "none"},
     "classes-equal-rates": rates(5e-4, 5e-4),
     "classes-batch-64": {"schedule.batch": 64},
     "classes-width-24": widths(24),
+}
+PROJECTION = "sndcgan-projection-cifar10"
+OF_PROJECTION: dict[str, dict[str, Any]] = {
+    "classes-by-projection": {},
+    "classes-by-projection-weight-1": {"networks.D.conditioning.weight": 1.0},
 }
 AUGMENTATIONS: dict[str, dict[str, Any] | None] = {"none": None, "diffaugment": _DIFF, "ada": _ADA}
 TRUNCATIONS = (1.0, 1.5)
@@ -108,6 +114,7 @@ VARIANTS = {
         name: Variant(WITH_CLASSES, changes, base="classes" if changes else "as-it-is")
         for name, changes in OF_CLASSES.items()
     },
+    **{name: Variant(PROJECTION, changes, base="classes") for name, changes in OF_PROJECTION.items()},
     **{
         f"{pictures}-pictures-{name}": Variant(
             PLAIN, {"algorithm.augmentation": augmentation}, pictures, base=without(pictures)

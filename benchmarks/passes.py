@@ -31,7 +31,7 @@ from ganbench.memory import keep_pages
 from ganbench.training.engine import Engine, processor
 from ganbench.training.trainer import Trainer
 
-RECIPES = ("sndcgan-cifar10", "sndcgan-projection-cifar10", "dcgan-cifar10", "sngan-cifar10")
+RECIPES = ("sndcgan-cifar10", "sndcgan-acgan-cifar10", "dcgan-cifar10", "sngan-cifar10")
 #: Channels and side of single convolutions; 64 pictures each.
 PEAK = ((32, 32), (64, 16), (128, 16), (256, 8))
 _BATCH, _STEPS, _WARM_UP = 64, 5, 3

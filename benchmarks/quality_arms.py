@@ -184,11 +184,9 @@ ARMS = {
         share=0.5,
     ),
     "sndcgan": Arm("`sndcgan-cifar10`, planned for the time", "sndcgan-cifar10", Planned),
-    "sndcgan-projection": Arm(
-        "`sndcgan-projection-cifar10`, planned for the time", "sndcgan-projection-cifar10", Planned
-    ),
+    "sndcgan-acgan": Arm("`sndcgan-acgan-cifar10`, planned for the time", "sndcgan-acgan-cifar10", Planned),
 }
-BARS, OURS = ("reference", "lean"), ("sndcgan", "sndcgan-projection")
+BARS, OURS = ("reference", "lean"), ("sndcgan", "sndcgan-acgan")
 
 
 def processor_seconds() -> float:

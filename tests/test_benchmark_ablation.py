@@ -12,7 +12,7 @@ import pytest
 import torch
 from benchmarks.ablation import check_same, first, train_all, trained
 from benchmarks.ablation_summary import summary
-from benchmarks.ablation_variants import OF_CLASSES, OF_PLAIN, TRUNCATIONS, VARIANTS, Variant
+from benchmarks.ablation_variants import OF_CLASSES, OF_PLAIN, OF_PROJECTION, TRUNCATIONS, VARIANTS, Variant
 from benchmarks.quality import machine, path_of
 from tests.tiny import tiny
 from torch import Tensor
@@ -30,13 +30,12 @@ def test_a_variant_differs_from_what_it_varies_in_what_it_says(name: str) -> Non
     variant = VARIANTS[name]
     changed, base = (made.resolved("cifar10-jpeg").to_dict() for made in (variant, Variant(variant.recipe)))
     wanted = {path.split(".")[0] for path in variant.changes}
-    assert {key for key in base if changed[key] != base[key]} == wanted or (
-        (variant.pictures or variant.truncation) and changed == base
-    )
+    alike = variant.pictures or variant.truncation or not variant.changes
+    assert {key for key in base if changed[key] != base[key]} == wanted or (alike and changed == base)
 
 
 def test_names_of_variants_are_all_different() -> None:
-    assert len(VARIANTS) == len(OF_PLAIN) + len(OF_CLASSES) + len(TRUNCATIONS) + 8
+    assert len(VARIANTS) == sum(map(len, (OF_PLAIN, OF_CLASSES, OF_PROJECTION, TRUNCATIONS))) + 8
 
 
 def options(out: Path, **changes: Any) -> argparse.Namespace:
@@ -141,10 +140,10 @@ def test_a_variant_is_compared_with_its_base_by_what_all_say_of_the_spread() -> 
 
 
 def test_one_seed_tells_a_ratio_and_no_interval() -> None:
-    found = summary([record("classes", 0, 80.0), record("classes-weight-1", 0, 60.0)])
+    found = summary([record("classes", 0, 80.0), record("classes-weight-.3", 0, 60.0)])
     assert found["spread"] is None
-    assert found["variants"]["classes-weight-1"]["ratio"] == pytest.approx(0.75)
-    assert found["variants"]["classes-weight-1"]["interval"] is None
+    assert found["variants"]["classes-weight-.3"]["ratio"] == pytest.approx(0.75)
+    assert found["variants"]["classes-weight-.3"]["interval"] is None
     assert found["variants"]["classes"]["ratio"] is None  # its base was not trained
 
 

@@ -65,7 +65,7 @@ def read(out: Path, arm: str) -> dict[str, Any]:
 def test_arms_take_turns_mark_by_mark_and_a_plan_goes_to_its_end(tmp_path: Path) -> None:
     told: list[str] = []
     sides = trained(tmp_path, told)
-    four, three = list(ARMS), ["reference", "sndcgan", "sndcgan-projection"]
+    four, three = list(ARMS), ["reference", "sndcgan", "sndcgan-acgan"]
     assert marks_of("lean", MARKS) == [10.0, 20.0], "half of the time"
     assert told[:8] == [f"{arm} {mark}" for mark in (10.0, 20.0) for arm in four]
     assert told[8:] == [f"{arm} {40.0 if arm == 'reference' else None}" for arm in three]
