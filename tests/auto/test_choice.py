@@ -14,7 +14,7 @@ from tests.tiny import drawn, stop_after
 
 from ganbench.augment import DiffAugment
 from ganbench.auto import Choice, choose
-from ganbench.conditioning import Projection
+from ganbench.conditioning import ClassifierHead
 from ganbench.data.images import ImageSet
 from ganbench.errors import Stopped, UserError
 from ganbench.experiment import resume, train
@@ -82,7 +82,7 @@ def test_grey_pictures_in_classes_however_they_are_stored(tmp_path: Path, mode: 
     choice = chosen_for(tmp_path / "own", "2h")
     assert (choice.recipe.data.kwargs["grey"], choice.recipe.data.kwargs["flip"]) == (True, False)
     assert choice.recipe.data.kwargs["size"] == 32, "no more than the pictures have, but the least there is"
-    assert choice.recipe.networks["D"].kwargs["conditioning"].target is Projection
+    assert choice.recipe.networks["D"].kwargs["conditioning"].target is ClassifierHead
     assert "2 classes of at least 20" in said(choice, "data")
 
 

@@ -21,7 +21,7 @@ from ganbench.data.sizes import height_width
 from ganbench.errors import UserError
 from ganbench.planning import minutes_of
 from ganbench.recipe import EVERY_BUDGET, Recipe
-from ganbench.recipes.sndcgan import sndcgan_cifar10, sndcgan_projection_cifar10
+from ganbench.recipes.sndcgan import sndcgan_acgan_cifar10, sndcgan_cifar10
 from ganbench.spec import Spec, parameters
 
 NAME = "auto"
@@ -128,7 +128,7 @@ def _smallest_class(dataset: Dataset) -> int:
 def _recipe(data: Spec, info: DataInfo, smallest: int, minutes: float) -> tuple[Recipe, list[str]]:
     several = 2 <= len(info.classes) <= rules.MOST_CLASSES
     by_class = several and rules.CLASSES(smallest)
-    base = (sndcgan_projection_cifar10 if by_class else sndcgan_cifar10)("laptop")
+    base = (sndcgan_acgan_cifar10 if by_class else sndcgan_cifar10)("laptop")
     width = rules.width_for(minutes, (info.shape[1], info.shape[2]))
     penalty = rules.PENALTY(info.size)
     changes: dict[str, Any] = {

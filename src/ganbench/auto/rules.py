@@ -69,7 +69,7 @@ WIDTH = Rule(
 CLASSES = Rule(
     "classes",
     "pictures in the smallest class",
-    (Step(0, False, "not used"), Step(20, True, "used: G is told them by norms, D by projection")),
+    (Step(0, False, "not used"), Step(20, True, "used: G is told them by norms, D learns to tell them")),
 )
 BATCH = Rule(
     "batch",
