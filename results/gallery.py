@@ -21,10 +21,12 @@ HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "gallery.md"
 #: The runs that are shown. Always the first seed, so that none is chosen by its luck.
 SHOWN = (
+    "sndcgan-acgan-cifar10-cifar10-jpeg-laptop-seed0",
     "simsiam-gan-cifar10-uncond-cifar10-jpeg-laptop-seed0",
     "sngan-cifar10-cifar10-jpeg-laptop-seed0",
     "sngan-projection-cifar10-cifar10-jpeg-laptop-seed0",
     "reacgan-cifar10-cifar10-jpeg-laptop-seed0",
+    "sndcgan-mnist-laptop-seed0",
     "infogan-mnist-laptop-seed0",
     "dcgan-mnist-laptop-seed0",
     "cgan-dense-mnist-laptop-seed0",
