@@ -39,7 +39,7 @@ def test_networks_can_be_made_of_what_is_chosen(minutes: float, shorter: float) 
 
 
 @pytest.mark.parametrize(
-    ("side", "minutes", "width"), [(28, 10, 16), (32, 10, 16), (64, 20, 8), (128, 60, 4), (64, 120, 16)]
+    ("side", "minutes", "width"), [(28, 10, 16), (32, 10, 16), (64, 30, 8), (128, 120, 8), (64, 120, 16)]
 )
 @pytest.mark.parametrize("channels", [1, 3])
 def test_the_pair_takes_every_side_grey_and_in_colour(

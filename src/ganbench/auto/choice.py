@@ -130,11 +130,12 @@ def _recipe(data: Spec, info: DataInfo, smallest: int, minutes: float) -> tuple[
     by_class = several and rules.CLASSES(smallest)
     base = (sndcgan_acgan_cifar10 if by_class else sndcgan_cifar10)("laptop")
     width = rules.width_for(minutes, (info.shape[1], info.shape[2]))
-    penalty = rules.PENALTY(info.size)
+    repeats = 1000 * minutes / info.size
+    penalty = rules.PENALTY(repeats)
     changes: dict[str, Any] = {
         "networks.G.width": width,
         "networks.D.width": width,
-        "algorithm.augmentation": rules.AUGMENTATION(info.size),
+        "algorithm.augmentation": rules.AUGMENTATION(repeats),
         "algorithm.regularizers": [] if penalty is None else [penalty],
         "schedule.batch": rules.BATCH(info.size),
     }
@@ -146,7 +147,8 @@ def _recipe(data: Spec, info: DataInfo, smallest: int, minutes: float) -> tuple[
     )
     reasons = [f"recipe: {base.name}; {_classes_in_words(info, several, smallest)}"]
     reasons.append(f"width: {width} ({rules.WIDTH.because(minutes)}; half of that for twice the side)")
-    return made, [*reasons, *(r.why(info.size) for r in (rules.BATCH, rules.AUGMENTATION, rules.PENALTY))]
+    reasons.append(rules.BATCH.why(info.size))
+    return made, [*reasons, *(rule.why(repeats) for rule in (rules.AUGMENTATION, rules.PENALTY))]
 
 
 def _classes_in_words(info: DataInfo, several: bool, smallest: int) -> str:

@@ -59,7 +59,7 @@ class Rule:
 RESOLUTION = Rule(
     "most pixels a side",
     "minutes of budget",
-    (Step(0, 32, "32"), Step(15, 64, "64"), Step(60, 128, "128")),
+    (Step(0, 32, "32"), Step(30, 64, "64"), Step(120, 128, "128")),
 )
 WIDTH = Rule(
     "channels of the largest map at 32 pixels a side",
@@ -76,22 +76,24 @@ BATCH = Rule(
     "pictures",
     (Step(0, 16, "16"), Step(64, 32, "32")),
 )
+#: How often each picture will be seen: a core makes some 10,000 pictures of a step a minute.
+_REPEATS = "minutes of budget for each 1,000 pictures"
 AUGMENTATION = Rule(
     "augmentation of what D sees",
-    "pictures",
+    _REPEATS,
     (
-        Step(0, Spec(DiffAugment), "DiffAugment: colour, translation, cutout"),
-        Step(5_000, Spec(DiffAugment, colour=False), "DiffAugment: translation, cutout"),
-        Step(20_000, None, "none"),
+        Step(0, None, "none"),
+        Step(2, Spec(DiffAugment, colour=False), "DiffAugment: translation, cutout"),
+        Step(5, Spec(DiffAugment), "DiffAugment: colour, translation, cutout"),
     ),
 )
 PENALTY = Rule(
     "penalty on D",
-    "pictures",
+    _REPEATS,
     (
-        Step(0, Spec(LeCam, weight=0.3), "LeCam, weight 0.3"),
-        Step(5_000, Spec(LeCam, weight=0.1), "LeCam, weight 0.1"),
-        Step(20_000, None, "none but spectral norm"),
+        Step(0, None, "none but spectral norm"),
+        Step(2, Spec(LeCam, weight=0.1), "LeCam, weight 0.1"),
+        Step(5, Spec(LeCam, weight=0.3), "LeCam, weight 0.3"),
     ),
 )
 RULES = (RESOLUTION, WIDTH, CLASSES, BATCH, AUGMENTATION, PENALTY)
