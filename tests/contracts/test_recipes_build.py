@@ -76,7 +76,7 @@ def tiny(name: str, budget: Budget) -> Recipe:
 
 
 def _without_slope(trainer: Trainer) -> set[str]:
-    """The bias of D's score, for a loss that only compares small ones: adding the same to all of them changes nothing."""
+    """The bias of D's score, for a loss that only compares small ones: adding to all of them changes nothing."""
     loss: Any = getattr(trainer.algorithm, "loss", None)
     real, fake = torch.randn(2, 8) / 100
     if loss is None or not torch.allclose(
