@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -79,16 +77,15 @@ def main() -> None:
 
 def compared(names: list[str], rounds: int, threads: int) -> dict[str, Any]:
     """Measure changes in turn, and return medians and ratios to the recipe as it is of the same round."""
-    from ganbench.training.engine import processor
+    from benchmarks.quality import machine
 
     taken: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(rounds):
         for name in names:
             taken[name].append(_in_process(name, threads))
-    machine = {"processor": processor(), "platform": platform.platform(), "cores": os.cpu_count()}
     return {
         "recipe": RECIPE,
-        "machine": {**machine, "threads": threads, "rounds": rounds},
+        "machine": {**machine(), "threads": threads, "rounds": rounds},
         "changes": {name: _row(name, seconds, taken[AS_IT_IS]) for name, seconds in taken.items()},
     }
 

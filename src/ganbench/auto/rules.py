@@ -76,7 +76,7 @@ BATCH = Rule(
     "pictures",
     (Step(0, 16, "16"), Step(64, 32, "32")),
 )
-#: How often each picture will be seen: a core makes some 10,000 pictures of a step a minute.
+#: Stands for how often each picture will be seen, which nobody knows before the machine was tried.
 _REPEATS = "minutes of budget for each 1,000 pictures"
 AUGMENTATION = Rule(
     "augmentation of what D sees",

@@ -90,7 +90,7 @@ def with_projection(base: Recipe, budget: Budget) -> Recipe:
 def with_classifier(base: Recipe) -> Recipe:
     """Return the same with classes: batch norm by class in G, a classifier of real pictures beside D's score.
 
-    Its term is a tenth of the adversarial one: enough for G to learn classes, too little to decide how pictures look.
+    Its term has a tenth of the adversarial one's weight, so that how pictures look is decided by the latter.
     """
     return with_classes(
         base,
