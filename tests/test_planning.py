@@ -65,6 +65,19 @@ def test_the_steps_fit_and_the_rest_follows(monkeypatch: pytest.MonkeyPatch) -> 
     assert f"{plan.steps:,} steps of {recipe.schedule.batch}" in plan.words(made.schedule)
 
 
+@pytest.mark.parametrize(
+    ("rates", "words"),
+    [
+        (Spec(Constant), "rates fall to 0 at the end;"),
+        (Spec(Cosine, end=0.25), "rates end at 0.25 times the recipe's;"),
+    ],
+)
+def test_a_plan_says_what_rates_come_to(monkeypatch: pytest.MonkeyPatch, rates: Spec, words: str) -> None:
+    clocked(monkeypatch, 0.25)
+    made, plan = plan_of(tiny("gan-r1-ring8", {"schedule.learning_rate": rates}), 1.0)
+    assert words in plan.words(made.schedule)
+
+
 def test_a_constant_rate_falls_and_another_keeps_its_shape(monkeypatch: pytest.MonkeyPatch) -> None:
     clocked(monkeypatch, 0.25)
     constant, cosine = (

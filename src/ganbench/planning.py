@@ -37,13 +37,19 @@ class Plan:
         average = schedule.ema_half_life
         return (
             f"plan for {self.minutes:g} minutes: {self.steps:,} steps of {schedule.batch}, since a step takes "
-            f"{self.step_seconds * 1000:.3g} ms here ({self.trial_steps} tried); rates fall to 0 at the end; "
+            f"{self.step_seconds * 1000:.3g} ms here ({self.trial_steps} tried); rates {_fall(schedule)}; "
             + (
                 "no average of G"
                 if average is None
                 else f"G is averaged with a half-life of {average:,.0f} images"
             )
         )
+
+
+def _fall(schedule: Schedule) -> str:
+    """Return what the rates of a schedule come to at its end, in words."""
+    end = schedule.learning_rate_at(schedule.steps)
+    return "fall to 0 at the end" if end == 0 else f"end at {end:.3g} times the recipe's"
 
 
 def minutes_of(text: str) -> float:
