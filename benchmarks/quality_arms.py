@@ -161,7 +161,7 @@ def _read_log(trainer: Trainer) -> None:
 
 
 class Planned(Lean):
-    """The same by a plan for the seconds it has, as ``--budget`` makes it: steps by a trial, rates that fall to 0."""
+    """The same by a plan for the seconds it has, as ``--budget`` makes it: steps by a trial, rates that fall."""
 
     def begin(self) -> None:
         """Try a few steps, plan, and make all that the run needs."""
