@@ -265,17 +265,18 @@ def ablation_table() -> str:
 
 
 def trials_table() -> str:
-    """Return what single trials reached, one seed each."""
+    """Return what trials reached, a row each."""
     kept = [json.loads(path.read_text()) for path in sorted((HERE / "trials").glob("*-seed*.json"))]
     lines = [
-        "| trial | G steps | of | CPU time | score |",
-        "|---|--:|--:|--:|--:|",
+        "| trial | seed | planned for | G steps | of | CPU time | score |",
+        "|---|--:|--:|--:|--:|--:|--:|",
     ]
     for record in kept:
         link = f"[{record['variant']}](results/trials/{record['variant']}-seed{record['seed']}.json)"
+        plan = (str(record["seed"]), f"{record['budget_seconds']:.0f} s")
         cost = (f"{record['steps']:,}", str(record["recipe"]["schedule"]["batch"]))
         spent, score = f"{record['processor_seconds']:.0f} s", f"{record['value']:.0f}"
-        lines.append(f"| {' | '.join([link, *cost, spent, score])} |")
+        lines.append(f"| {' | '.join([link, *plan, *cost, spent, score])} |")
     return "\n".join(lines)
 
 
