@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
+from tables import in_file_names
 
 from ganbench.model import load
 from ganbench.report.critic import weight_shares
@@ -45,7 +46,7 @@ def collect_run(path: Path, label: str | None) -> str:
     record["label"] = label or record["recipe"]
     data = record["data"]["name"]
     subject = record["label"] if record["label"].endswith(data) else f"{record['label']}-{data}"
-    stem = f"{subject}-{record['budget']}-seed{record['seed']}".replace(" ", "-")
+    stem = in_file_names(f"{subject}-{record['budget']}-seed{record['seed']}")
     write_json(HERE / "runs" / f"{stem}.json", record)
     if run.recipe().schedule.sample_every:  # an encoder makes none
         write_bytes(HERE / "grids" / f"{stem}.png", last_picture(run.samples))
@@ -85,6 +86,7 @@ def record_of(run: Run) -> dict[str, Any]:
     steps = run.checkpoint_steps()[0]
     scalars = run.events.read("scalars")
     every = max(1, len(scalars) // _MOST_POINTS)
+    scores = [json.loads(path.read_text()) for path in sorted(run.eval.glob("*.json"))]
     return {
         "recipe": recipe["name"],
         "summary": recipe["summary"],
@@ -97,7 +99,8 @@ def record_of(run: Run) -> dict[str, Any]:
         "images_per_second": round(steps * recipe["schedule"]["batch"] / seconds, 1),
         "machine": meta["machine"],
         "ganbench": meta["ganbench"],
-        "scores": [json.loads(path.read_text()) for path in sorted(run.eval.glob("*.json"))],
+        "scores": [score for score in scores if not _elsewhere(score, run)],
+        "scores_elsewhere": [score for score in scores if _elsewhere(score, run)],
         "scores_during": [
             {"step": e["step"], "name": e["name"], "value": e["value"], "details": e["details"]}
             for e in run.events.read("score")
@@ -106,6 +109,13 @@ def record_of(run: Run) -> dict[str, Any]:
         "weights_of_D": weights_of(run),
         "settings": without_paths(recipe),
     }
+
+
+def _elsewhere(score: dict[str, Any], run: Run) -> bool:
+    """Whether a score was measured against other data than those that the run was trained on."""
+    return "reference" in score["measured"] and (
+        score["measured"]["reference"]["fingerprint"] != run.meta["data"]["fingerprint"]
+    )
 
 
 def without_paths(recipe: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image, ImageDraw
+from tables import in_file_names
 
 from ganbench.report.critic import Weights, drawn_weights
 from ganbench.report.figure import png_bytes
@@ -36,7 +37,7 @@ def main() -> None:
         if data["kind"] == "image" and grid.exists():  # an encoder makes no samples
             sheets.setdefault(data["name"], []).append(grid)
     for name, grids in sheets.items():
-        sheet(grids).save(PICTURES / f"samples-{name.replace(' ', '-')}.png", optimize=True)
+        sheet(grids).save(PICTURES / f"samples-{in_file_names(name)}.png", optimize=True)
     critics = {title: weights_of(_read(HERE / "runs" / f"{run}.json")) for title, run in CRITICS.items()}
     (PICTURES / "weights.png").write_bytes(drawn_weights(critics))
     conditioned = [_read(path) for path in sorted((HERE / "runs").glob(f"{CONDITIONED}-seed*.json"))]
@@ -92,13 +93,14 @@ def quality(records: list[dict[str, Any]]) -> bytes:
 
 def sheet(grids: list[Path]) -> Image.Image:
     """Put sample grids side by side, each under its recipe's name."""
-    rows = -(-len(grids) // _COLUMNS)
-    size = (_COLUMNS * (_SIDE + _GAP) + _GAP, rows * (_SIDE + _HEAD + _GAP) + _GAP)
+    columns = min(_COLUMNS, len(grids))
+    rows = -(-len(grids) // columns)
+    size = (columns * (_SIDE + _GAP) + _GAP, rows * (_SIDE + _HEAD + _GAP) + _GAP)
     made = Image.new("RGB", size, "white")
     pen = ImageDraw.Draw(made)
     for i, path in enumerate(grids):
-        left, top = _GAP + i % _COLUMNS * (_SIDE + _GAP), _GAP + i // _COLUMNS * (_SIDE + _HEAD + _GAP)
-        pen.text((left, top), path.stem.split("-laptop")[0], fill="black")
+        left, top = _GAP + i % columns * (_SIDE + _GAP), _GAP + i // columns * (_SIDE + _HEAD + _GAP)
+        pen.text((left, top), path.stem.rsplit("-", 2)[0], fill="black")
         grid = Image.open(path).convert("RGB")
         scale = _SIDE / max(grid.size)  # grids with a class in every column are wider than high
         made.paste(grid.resize((round(grid.width * scale), round(grid.height * scale))), (left, top + _HEAD))

@@ -76,6 +76,11 @@ def label_of(record: Record) -> str:
     return str(record.get("label", record["recipe"]))
 
 
+def in_file_names(name: str) -> str:
+    """Return the name of a data set as files have it: without spaces and colons."""
+    return name.replace(" ", "-").replace(":", "-")
+
+
 def score_table(data: str, *labels: str) -> str:
     """Return a row per run of the labels named, in their order, a column per score: value ± 95 % interval (samples)."""
     records = [json.loads(path.read_text()) for path in sorted((HERE / "runs").glob("*.json"))]
@@ -116,6 +121,30 @@ def _interval(score: dict[str, Any]) -> str:
     """Return half the width of a score's 95 % interval, if it has one."""
     low, high = score["details"].get("interval_95", (None, None))
     return "" if low is None else f" ± {(high - low) / 2:.2g}"
+
+
+def few_table(data: str, *labels: str) -> str:
+    """Return a row per run on few pictures: fd against others of the kind, and how the test of copies came out."""
+    records = [json.loads(path.read_text()) for path in sorted((HERE / "runs").glob("*.json"))]
+    lines = [
+        "| run | seed | G steps x batch | time | fd against pictures not trained on | copies (p) | near-copies | expected |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    for record in (r for label in labels for r in records if (label_of(r), r["data"]["name"]) == (label, data)):
+        (fd,), (copies,) = record["scores_elsewhere"], record["scores"]
+        told = copies["details"]
+        cells = [
+            f"`{label_of(record)}`",
+            str(record["seed"]),
+            f"{record['steps']:,} x {record['batch']}",
+            f"{record['seconds']:.0f} s",
+            f"{fd['name']} {shown_score(fd)}",
+            f"{copies['value']:.2g} ({told['p']:.2g})",
+            f"{told['near_copies']:.3g}",
+            f"{told['near_copies_expected']:.3g}",
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def told_table(stem: str) -> str:
@@ -353,6 +382,7 @@ def robustness_table() -> str:
 WRITERS: dict[str, Callable[..., str]] = {
     "runs": run_table,
     "scores": score_table,
+    "few": few_table,
     "told": told_table,
     "disentanglement": disentanglement_table,
     "stacked": stacked_table,

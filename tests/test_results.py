@@ -66,6 +66,8 @@ def test_a_record_says_what_was_run_and_how_it_was_measured(path: Path) -> None:
         if score["name"].startswith("fd["):
             assert {"weights_sha256", "preprocessing"} <= measured["features"].keys()
             assert {"interval_95", "real_against_real"} <= score["details"].keys()
+    for score in record.get("scores_elsewhere", []):
+        assert score["measured"]["reference"]["fingerprint"] != record["data"]["fingerprint"]
     grid = path.parents[1] / "grids" / f"{path.stem}.png"
     if record["settings"]["schedule"]["sample_every"]:  # an encoder makes none
         assert grid.stat().st_size < 300_000
