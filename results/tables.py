@@ -127,10 +127,12 @@ def few_table(data: str, *labels: str) -> str:
     """Return a row per run on few pictures: fd against others of the kind, and how the test of copies came out."""
     records = [json.loads(path.read_text()) for path in sorted((HERE / "runs").glob("*.json"))]
     lines = [
-        "| run | seed | G steps x batch | time | fd against pictures not trained on | copies (p) | near-copies | expected |",
+        "| run | seed | G steps x batch | time | fd against others of the kind | copies (p) | near-copies | expected |",
         "|---|--:|--:|--:|--:|--:|--:|--:|",
     ]
-    for record in (r for label in labels for r in records if (label_of(r), r["data"]["name"]) == (label, data)):
+    for record in (
+        r for label in labels for r in records if (label_of(r), r["data"]["name"]) == (label, data)
+    ):
         (fd,), (copies,) = record["scores_elsewhere"], record["scores"]
         told = copies["details"]
         cells = [
