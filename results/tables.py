@@ -81,14 +81,20 @@ def in_file_names(name: str) -> str:
     return name.replace(" ", "-").replace(":", "-")
 
 
-def score_table(data: str, *labels: str) -> str:
-    """Return a row per run of the labels named, in their order, a column per score: value ± 95 % interval (samples)."""
+def _chosen(data: str, labels: tuple[str, ...]) -> list[Record]:
+    """Return the records of the labels named, in their order; end with code 1 if one has none."""
     records = [json.loads(path.read_text()) for path in sorted((HERE / "runs").glob("*.json"))]
     chosen = [r for label in labels for r in records if label_of(r) == label and r["data"]["name"] == data]
     if {label_of(r) for r in chosen} != set(labels):
         sys.exit(
             f"no record of {sorted(set(labels) - {label_of(r) for r in chosen})} on {data} in results/runs"
         )
+    return chosen
+
+
+def score_table(data: str, *labels: str) -> str:
+    """Return a row per run of the labels named, in their order, a column per score: value ± 95 % interval (samples)."""
+    chosen = _chosen(data, labels)
     names = sorted({score["name"] for r in chosen for score in r["scores"]}, key=_score_order)
     lines = [
         f"| run | seed | G steps x batch | time | {' | '.join(names)} |",
@@ -125,14 +131,11 @@ def _interval(score: dict[str, Any]) -> str:
 
 def few_table(data: str, *labels: str) -> str:
     """Return a row per run on few pictures: fd against others of the kind, and how the test of copies came out."""
-    records = [json.loads(path.read_text()) for path in sorted((HERE / "runs").glob("*.json"))]
     lines = [
         "| run | seed | G steps x batch | time | fd against others of the kind | copies (p) | near-copies | expected |",
         "|---|--:|--:|--:|--:|--:|--:|--:|",
     ]
-    for record in (
-        r for label in labels for r in records if (label_of(r), r["data"]["name"]) == (label, data)
-    ):
+    for record in _chosen(data, labels):
         (fd,), (copies,) = record["scores_elsewhere"], record["scores"]
         told = copies["details"]
         cells = [
