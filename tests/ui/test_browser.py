@@ -113,6 +113,19 @@ def settled(page: Any) -> None:
     page.locator("[data-test-script-state=notRunning]").wait_for()
 
 
+def drawn(page: Any, name: str) -> Any:
+    """Wait until the page is drawn and the browser holds this picture, and return it.
+
+    The server drops a picture as soon as the next one is made; one still on its way then would not be found.
+    """
+    picture = page.get_by_role("img", name=name)
+    picture.wait_for()
+    settled(page)
+    page.wait_for_function("i => i.complete && i.naturalWidth > 0", arg=picture.element_handle())
+    assert picture.get_attribute("src").endswith(".png"), "shown with losses"
+    return picture
+
+
 def choose(page: Any, label: str, words: str) -> None:
     page.get_by_role("combobox", name=label).click()
     page.get_by_role("option", name=words, exact=True).click()
@@ -203,9 +216,9 @@ def test_hostile_words_are_words(page: Any, address: str) -> None:
 
 def test_a_class_is_sampled_and_downloaded(page: Any, address: str, root: Path, tmp_path: Path) -> None:
     at(page, address, page="playground", run=id_of(Path("classes-seed0")))
+    drawn(page, " samples")
     choose(page, "Class", Run(root / "classes-seed0").info.classes[1])
-    page.get_by_role("img", name="32 samples").wait_for()
-    settled(page)
+    drawn(page, "32 samples")
     with page.expect_download() as download:
         page.get_by_role("button", name="Download NPZ").click()
     held = np.load(download.value.path())
@@ -218,7 +231,7 @@ def test_a_class_is_sampled_and_downloaded(page: Any, address: str, root: Path, 
 
 def test_points_are_drawn_over_what_d_makes_of_the_plane(page: Any, address: str, tmp_path: Path) -> None:
     at(page, address, page="playground", run=id_of(Path("points-seed0")))
-    page.get_by_role("img", name="1000 samples").wait_for()
+    drawn(page, "1000 samples")
     kept(page, "playground-points", tmp_path)
     page.get_by_text("A way from one seed to another").click()
     page.get_by_label("To seed").wait_for()
@@ -229,9 +242,7 @@ def test_latents_go_along_directions_and_representations_come_from_where_they_ar
     page: Any, address: str, tmp_path: Path
 ) -> None:
     at(page, address, page="playground", run=id_of(Path("points-seed0")))
-    image = page.get_by_role("img", name="1000 samples")
-    image.wait_for()
-    settled(page)
+    image = drawn(page, "1000 samples")
     before = image.get_attribute("src")
     page.get_by_text("Go along directions of the latent").click()
     slider = page.get_by_role("slider", name="Direction 1")
@@ -240,10 +251,9 @@ def test_latents_go_along_directions_and_representations_come_from_where_they_ar
     settled(page)
     kept(page, "playground-directions", tmp_path)
     at(page, address, page="playground", run=id_of(Path("representations-seed0")))
-    page.get_by_role("img", name="32 samples").wait_for()
+    drawn(page, "32 samples")
     choose(page, "Representations", "random, every direction alike")
-    settled(page)
-    page.get_by_role("img", name="32 samples").wait_for()
+    drawn(page, "32 samples")
 
 
 def test_good_pictures_are_taken_and_bad_ones_refused(page: Any, address: str, tmp_path: Path) -> None:

@@ -141,7 +141,8 @@ def _value(value: int | None) -> str:
 
 def _drawn(model: Model, made: Made, real: Tensor | None) -> None:
     picture = made.png(model, real)
-    st.image(picture, alt=f"{len(made.samples)} samples", width="stretch")
+    # left to itself, streamlit shows a JPEG of it
+    st.image(picture, alt=f"{len(made.samples)} samples", width="stretch", output_format="PNG")
     as_png, as_npz = st.columns(2)
     as_png.download_button("Download PNG", picture, "samples.png", "image/png", on_click="ignore")
     as_npz.download_button(
@@ -159,7 +160,8 @@ def _picture(model: Model) -> None:
         picture = read_upload(sent.name, sent.getvalue(), model.info)
         shown = {"as the model sees it": picture, **answers(model, picture)}
         for column, (words, made) in zip(st.columns(4), shown.items(), strict=False):
-            column.image(png(image_grid(made, 1)), caption=words, alt=f"your picture, {words}", width=192)
+            drawn, alt = png(image_grid(made, 1)), f"your picture, {words}"
+            column.image(drawn, caption=words, alt=alt, width=192, output_format="PNG")
         if judges(model):
             score, share = judged(model, picture)
             st.text(f"D's score is {score:.4g}, above {share:.0%} of the model's own samples.")
