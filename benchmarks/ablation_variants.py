@@ -67,7 +67,7 @@ OF_PLAIN: dict[str, dict[str, Any]] = {
     "rates-doubled": rates(1e-3, 2e-3),
     "betas-.5-.999": betas(0.5, 0.999),
     "constant-rates": {"schedule.learning_rate": {**_LINEAR, "end": 1.0}},  # a plan has a Constant fall
-    "warm-up-100": {"schedule.warmup": 100},
+    "no-warm-up": {"schedule.warmup": 0},
     "width-8": widths(8),
     "width-24": widths(24),
     "width-32": widths(32),

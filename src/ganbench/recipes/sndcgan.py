@@ -30,11 +30,12 @@ def sndcgan_rates(budget: Budget) -> Mapping[str, Spec]:
 
 
 def short_schedule(budget: Budget, steps: int) -> Schedule:
-    """Return the schedule of a laptop or an hour: rates that fall to a fifth, and an average of G."""
+    """Return the schedule of a laptop or an hour: rates that rise slowly and fall to a fifth, and an average of G."""
     often = 1000 if budget == "laptop" else 2000
     return Schedule(
         steps=steps,
         batch=32,  # twice the updates of 64 in the same time
+        warmup=500,  # at full rates at once D wins, its gradients vanish, and Adam then takes the next ones too large
         learning_rate=Spec(Linear, end=0.2),  # at 0 the last quarter of the time brings nothing
         ema_half_life=10_000 if budget == "laptop" else 20_000,
         sample_every=often,
