@@ -72,9 +72,9 @@ OF_PLAIN: dict[str, dict[str, Any]] = {
     "width-24": widths(24),
     "width-32": widths(32),
     "folded-width-32": {**widths(32), "networks.G.folded": True, "networks.D.folded": True},
-    "batch-16": {"schedule.batch": 16},
+    "batch-8": {"schedule.batch": 8},
+    "batch-32": {"schedule.batch": 32},
     "batch-64": {"schedule.batch": 64},
-    "batch-128": {"schedule.batch": 128},
     "deeper-d": {"networks.D.depth": 2},
     "deeper-g": {"networks.G.depth": 2},
     "all-positions": {"networks.D.pool": "none"},
@@ -98,7 +98,7 @@ OF_CLASSES: dict[str, dict[str, Any]] = {
     "classes-of-fakes-too": {"algorithm.fakes": True},
     "classes-all-positions": {"networks.D.pool": "none"},
     "classes-equal-rates": rates(5e-4, 5e-4),
-    "classes-batch-64": {"schedule.batch": 64},
+    "classes-batch-32": {"schedule.batch": 32},
     "classes-width-24": widths(24),
 }
 PROJECTION = "sndcgan-projection-cifar10"

@@ -137,7 +137,6 @@ def _recipe(data: Spec, info: DataInfo, smallest: int, minutes: float) -> tuple[
         "networks.D.width": width,
         "algorithm.augmentation": rules.AUGMENTATION(repeats),
         "algorithm.regularizers": [] if penalty is None else [penalty],
-        "schedule.batch": rules.BATCH(info.size),
     }
     made = dataclasses.replace(
         base.override(changes),
@@ -147,7 +146,6 @@ def _recipe(data: Spec, info: DataInfo, smallest: int, minutes: float) -> tuple[
     )
     reasons = [f"recipe: {base.name}; {_classes_in_words(info, several, smallest)}"]
     reasons.append(f"width: {width} ({rules.WIDTH.because(minutes)}; half of that for twice the side)")
-    reasons.append(rules.BATCH.why(info.size))
     return made, [*reasons, *(rule.why(repeats) for rule in (rules.AUGMENTATION, rules.PENALTY))]
 
 

@@ -71,11 +71,6 @@ CLASSES = Rule(
     "pictures in the smallest class",
     (Step(0, False, "not used"), Step(20, True, "used: G is told them by norms, D learns to tell them")),
 )
-BATCH = Rule(
-    "batch",
-    "pictures",
-    (Step(0, 16, "16"), Step(64, 32, "32")),
-)
 #: Stands for how often each picture will be seen, which nobody knows before the machine was tried.
 _REPEATS = "minutes of budget for each 1,000 pictures"
 AUGMENTATION = Rule(
@@ -96,7 +91,7 @@ PENALTY = Rule(
         Step(5, Spec(LeCam, weight=0.3), "LeCam, weight 0.3"),
     ),
 )
-RULES = (RESOLUTION, WIDTH, CLASSES, BATCH, AUGMENTATION, PENALTY)
+RULES = (RESOLUTION, WIDTH, CLASSES, AUGMENTATION, PENALTY)
 
 
 def side_for(minutes: float, shorter: float) -> int:

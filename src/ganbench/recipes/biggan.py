@@ -52,7 +52,7 @@ def biggan_small_cifar10(budget: Budget = "reference") -> Recipe:
         },
         algorithm=Spec(Adversarial, loss=Spec(Hinge), critic_steps=2, one_pass=True, labels="uniform"),
         optimizers=sndcgan_rates(budget) if short else {"G": published, "D": published},
-        schedule=short_schedule(budget, steps)
+        schedule=short_schedule(budget, steps, batch=32)
         if short
         else Schedule(steps=steps, batch=64, ema_half_life=440_000),  # a decay of .9999 at each step
         papers=(BIGGAN, PROJECTION),

@@ -101,6 +101,6 @@ def r3gan_cifar10(budget: Budget = "reference") -> Recipe:
             one_pass=True,
         ),
         optimizers={"G": optimizer, "D": optimizer},
-        schedule=short_schedule(budget, steps) if short else published,
+        schedule=short_schedule(budget, steps, batch=32) if short else published,
         papers=(R3GAN,),
     )
