@@ -40,8 +40,8 @@ CHANGES = {
     "real and fake pictures in two passes": Change(1.05, "one pass is kept", {"algorithm.one_pass": False}),
     "fakes made anew for G's update": Change(1.15, "reuse is kept", {"algorithm.reuse_fakes": False}),
     "bfloat16": Change(1.5, "dropped on processors", {"machine.precision": "bf16"}),
-    "batch 16": Change(1.1, "32 is kept", {"schedule.batch": 16}),
-    "batch 64": Change(0.95, "32 is kept, for twice the updates", {"schedule.batch": 64}),
+    "batch 32": Change(0.95, "16 is kept, for twice the updates", {"schedule.batch": 32}),
+    "batch 64": Change(0.9, "16 is kept, for four times the updates", {"schedule.batch": 64}),
     "D folded": Change(
         0.6,
         "dropped: samples are worse for the same time",

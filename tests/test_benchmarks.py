@@ -58,10 +58,10 @@ def test_changes_of_a_step_take_turns_and_are_set_against_the_same_round(
         return next(seconds)
 
     monkeypatch.setattr(step_settings, "_in_process", measure)
-    names = [step_settings.AS_IT_IS, "batch 16"]
+    names = [step_settings.AS_IT_IS, "batch 32"]
     found = step_settings.compared(names, rounds=3, threads=1)
     assert told == names * 3
-    row = found["changes"]["batch 16"]
+    row = found["changes"]["batch 32"]
     assert (row["microseconds"], row["ratio"], row["by_round"]) == (6.0, 2.0, [2.0, 3.0, 2.0])
 
 
