@@ -67,7 +67,7 @@ def test_few_photographs_of_mixed_shapes(tmp_path: Path) -> None:
     assert recipe.networks["D"].kwargs.get("conditioning") is None, "10 pictures a class are too few"
     assert recipe.algorithm.kwargs["augmentation"] == Spec(DiffAugment)
     assert recipe.algorithm.kwargs["regularizers"] == (Spec(LeCam, weight=0.3),)
-    assert (recipe.name, recipe.budget, choice.minutes) == ("auto", "40m", 40.0)
+    assert (recipe.name, recipe.budget, choice.minutes, recipe.schedule.batch) == ("auto", "40m", 40.0, 16)
     assert recipe.schedule.batch <= rules.LEAST_PICTURES
     assert "10 of 20" in said(choice, "shape")
     assert "costs them 50% at the median" in said(choice, "shape")
