@@ -18,6 +18,7 @@ from ganbench.training.engine import Engine
 from ganbench.training.schedule import Constant, Linear
 
 _SHARE = 0.9  # of the minutes for steps; the rest is for loading, samples, checkpoints and a machine that is not free
+_TRIAL = 1 / 150  # of the minutes; a longer one tells no more, as a machine's speed changes during the run
 _WARM_UP = 3  # steps before the clock runs: first passes are slower
 _REPORTS = 10  # sample grids and checkpoints of a run
 _AVERAGED = 0.02  # half-life of the average of G, as a share of the run's images
@@ -70,11 +71,11 @@ def planned(
 ) -> tuple[Recipe, Plan]:
     """Return the recipe with the steps that fit into so many minutes, and the plan.
 
-    The trial trains networks of its own that are thrown away, for up to a fiftieth of the time. Learning rates that
+    The trial trains networks of its own that are thrown away, for up to a 150th of the time. Learning rates that
     were constant fall to 0 over the run, others keep their shape; the average of G, where the recipe has one, gets
     a half-life of a fiftieth of the run's images, or keeps its own if that is shorter.
     """
-    tried, seconds = _trial(recipe, dataset, engine, seed, most=max(minutes * 60 / 50, 1.0))
+    tried, seconds = _trial(recipe, dataset, engine, seed, most=max(minutes * 60 * _TRIAL, 1.0))
     steps = max(1, int(minutes * 60 * _SHARE / seconds))
     steps = int(engine.share(str(steps)))  # the leading process's clock counts
     plan = Plan(minutes, steps, seconds, tried)
