@@ -13,7 +13,7 @@ PLAIN, WITH_CLASSES = "sndcgan-cifar10", "sndcgan-acgan-cifar10"
 _R1 = {"target": "ganbench.regularizers:R1", "gamma": 0.1, "every": 16}
 _R2 = {**_R1, "target": "ganbench.regularizers:R2"}
 _LINEAR = {"target": "ganbench.training.schedule:Linear"}
-_LECAM = {"target": "ganbench.regularizers:LeCam", "weight": 0.3}
+_LECAM = {"target": "ganbench.regularizers:LeCam", "weight": 0.3}  # the recipe's own
 _DIFF = {"target": "ganbench.augment:DiffAugment"}
 _ADA = {"target": "ganbench.augment:ADA", "speed": 100_000}
 
@@ -85,9 +85,11 @@ OF_PLAIN: dict[str, dict[str, Any]] = {
     "five-critic-steps": {"algorithm.critic_steps": 5, "algorithm.reuse_fakes": False},
     "fresh-fakes": {"algorithm.reuse_fakes": False},
     "two-passes": {"algorithm.one_pass": False},
-    "lazy-r1": {"algorithm.regularizers": [_R1]},
-    "lazy-r1-r2": {"algorithm.regularizers": [_R1, _R2]},
-    "lecam": {"algorithm.regularizers": [_LECAM]},
+    "no-lecam": {"algorithm.regularizers": []},
+    "lecam-.1": {"algorithm.regularizers": [{**_LECAM, "weight": 0.1}]},
+    "lecam-1": {"algorithm.regularizers": [{**_LECAM, "weight": 1.0}]},
+    "lazy-r1": {"algorithm.regularizers": [_LECAM, _R1]},
+    "lazy-r1-r2": {"algorithm.regularizers": [_LECAM, _R1, _R2]},
     "no-flips": {"data.flip": False},
     "non-saturating": {"algorithm.loss": "NonSaturating"},
 }

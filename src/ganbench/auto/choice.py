@@ -131,12 +131,11 @@ def _recipe(data: Spec, info: DataInfo, smallest: int, minutes: float) -> tuple[
     base = (sndcgan_acgan_cifar10 if by_class else sndcgan_cifar10)("laptop")
     width = rules.width_for(minutes, (info.shape[1], info.shape[2]))
     repeats = 1000 * minutes / info.size
-    penalty = rules.PENALTY(repeats)
     changes: dict[str, Any] = {
         "networks.G.width": width,
         "networks.D.width": width,
         "algorithm.augmentation": rules.AUGMENTATION(repeats),
-        "algorithm.regularizers": [] if penalty is None else [penalty],
+        "algorithm.regularizers": [rules.PENALTY(repeats)],
     }
     made = dataclasses.replace(
         base.override(changes),

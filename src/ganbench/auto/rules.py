@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ganbench.augment import DiffAugment
-from ganbench.regularizers import LeCam
+from ganbench.recipes.sndcgan import HELD_BACK
 from ganbench.spec import Spec
 
 LEAST_PICTURES = 16  # below this there is nothing to learn from but the pictures themselves
@@ -82,15 +82,7 @@ AUGMENTATION = Rule(
         Step(5, Spec(DiffAugment), "DiffAugment: colour, translation, cutout"),
     ),
 )
-PENALTY = Rule(
-    "penalty on D",
-    _REPEATS,
-    (
-        Step(0, None, "none but spectral norm"),
-        Step(2, Spec(LeCam, weight=0.1), "LeCam, weight 0.1"),
-        Step(5, Spec(LeCam, weight=0.3), "LeCam, weight 0.3"),
-    ),
-)
+PENALTY = Rule("penalty on D", _REPEATS, (Step(0, HELD_BACK, "LeCam, weight 0.3"),))
 RULES = (RESOLUTION, WIDTH, CLASSES, AUGMENTATION, PENALTY)
 
 
