@@ -30,7 +30,7 @@ BASES = [VARIANTS["as-it-is"], VARIANTS["classes"]]
 def as_planned(variant: Variant) -> dict[str, Any]:
     """Return what a variant is when it has 2,000 steps by a plan, which changes a schedule too."""
     recipe = variant.resolved("cifar10-jpeg")
-    return planned(recipe, 10 / 0.9, ring8(), Engine(recipe.machine), 0)[0].to_dict()
+    return planned(recipe, 10 / 0.8, ring8(), Engine(recipe.machine), 0)[0].to_dict()
 
 
 @pytest.mark.parametrize("name", list(VARIANTS))

@@ -17,8 +17,8 @@ from ganbench.spec import Spec
 from ganbench.training.engine import Engine
 from ganbench.training.schedule import Constant, Linear
 
-_SHARE = 0.9  # of the minutes for steps; the rest is for loading, samples, checkpoints and a machine that is not free
-_TRIAL = 1 / 150  # of the minutes; a longer one tells no more, as a machine's speed changes during the run
+_SHARE = 0.8  # of the minutes for steps; the rest is for loading, samples, checkpoints, and a machine that slows down
+_TRIAL = 1 / 150  # of the minutes, since its steps are thrown away
 _WARM_UP = 3  # steps before the clock runs: first passes are slower
 _REPORTS = 10  # sample grids and checkpoints of a run
 _AVERAGED = 0.02  # half-life of the average of G, as a share of the run's images
