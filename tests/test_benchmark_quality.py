@@ -149,7 +149,7 @@ def test_an_arm_trains_by_its_own_clock_only(
     loop: Any, ticks: Stopwatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("benchmarks.quality_arms.WORKERS", 0)
-    monkeypatch.setattr("ganbench.planning._trial", lambda *_, **__: (1, 0.05))  # plans 18 steps a second
+    monkeypatch.setattr("ganbench.planning._trial", lambda *_, **__: (1, 0.05))  # plans 16 steps a second
     recipe = tiny("dcgan-shapes", {"schedule.ema_half_life": None if loop is Plain else 100.0})
     training = loop(recipe if loop is not Lean else recipe.override({"schedule.steps": 10**6}), 0, 1.0)
     file = tmp_path / "samples.npy"
@@ -166,4 +166,4 @@ def test_an_arm_trains_by_its_own_clock_only(
     assert training.steps > steps > 0
     assert not np.array_equal(np.load(file), samples)
     if loop is Planned:
-        assert training.recipe.schedule.steps == 18
+        assert training.recipe.schedule.steps == 16
