@@ -69,6 +69,7 @@ def test_few_photographs_of_mixed_shapes(tmp_path: Path) -> None:
     assert recipe.algorithm.kwargs["regularizers"] == (Spec(LeCam, weight=0.3),)
     assert (recipe.name, recipe.budget, choice.minutes, recipe.schedule.batch) == ("auto", "40m", 40.0, 16)
     assert recipe.schedule.batch <= rules.LEAST_PICTURES
+    assert "LeCam, weight 0.3" in said(choice, "penalty on D")
     assert "10 of 20" in said(choice, "shape")
     assert "costs them 50% at the median" in said(choice, "shape")
     assert "64x64 (shorter side of the middle picture: 125; minutes of budget: 40; from 120: 128" in said(

@@ -21,7 +21,7 @@ from ganbench.data.sizes import height_width
 from ganbench.errors import UserError
 from ganbench.planning import minutes_of
 from ganbench.recipe import EVERY_BUDGET, Recipe
-from ganbench.recipes.sndcgan import sndcgan_acgan_cifar10, sndcgan_cifar10
+from ganbench.recipes.sndcgan import HELD_BACK, sndcgan_acgan_cifar10, sndcgan_cifar10
 from ganbench.spec import Spec, parameters
 
 NAME = "auto"
@@ -135,7 +135,6 @@ def _recipe(data: Spec, info: DataInfo, smallest: int, minutes: float) -> tuple[
         "networks.G.width": width,
         "networks.D.width": width,
         "algorithm.augmentation": rules.AUGMENTATION(repeats),
-        "algorithm.regularizers": [rules.PENALTY(repeats)],
     }
     made = dataclasses.replace(
         base.override(changes),
@@ -145,7 +144,9 @@ def _recipe(data: Spec, info: DataInfo, smallest: int, minutes: float) -> tuple[
     )
     reasons = [f"recipe: {base.name}; {_classes_in_words(info, several, smallest)}"]
     reasons.append(f"width: {width} ({rules.WIDTH.because(minutes)}; half of that for twice the side)")
-    return made, [*reasons, *(rule.why(repeats) for rule in (rules.AUGMENTATION, rules.PENALTY))]
+    reasons.append(rules.AUGMENTATION.why(repeats))
+    penalty = f"LeCam, weight {HELD_BACK.kwargs['weight']}"
+    return made, [*reasons, f"penalty on D: {penalty} (as in the recipe, for any number of pictures)"]
 
 
 def _classes_in_words(info: DataInfo, several: bool, smallest: int) -> str:

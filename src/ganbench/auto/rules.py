@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from ganbench.augment import DiffAugment
-from ganbench.recipes.sndcgan import HELD_BACK
 from ganbench.spec import Spec
 
 LEAST_PICTURES = 16  # below this there is nothing to learn from but the pictures themselves
@@ -82,8 +81,7 @@ AUGMENTATION = Rule(
         Step(5, Spec(DiffAugment), "DiffAugment: colour, translation, cutout"),
     ),
 )
-PENALTY = Rule("penalty on D", _REPEATS, (Step(0, HELD_BACK, "LeCam, weight 0.3"),))
-RULES = (RESOLUTION, WIDTH, CLASSES, AUGMENTATION, PENALTY)
+RULES = (RESOLUTION, WIDTH, CLASSES, AUGMENTATION)
 
 
 def side_for(minutes: float, shorter: float) -> int:
