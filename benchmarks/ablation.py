@@ -3,9 +3,10 @@
     python -m benchmarks.ablation [--out results/ablation] [--seeds 2] [--seconds 300] [--only VARIANT] [--jobs 2]
 
 Each of :data:`VARIANTS` plans its steps for the time by a short trial, and trains on one thread; ``--jobs`` of them run
-side by side, so that all have the same share of the machine. Then 10,000 samples are scored. A variant and seed is a
-file in ``--out``, written when it is scored; those that are there are not trained again. ``summary.json`` there says
-what they come to.
+side by side, so that all have the same share of the machine. Then 10,000 samples are scored; a variant that but draws
+its samples otherwise is scored with the networks of what it is compared with. A variant and seed is a file in
+``--out``, written when it is scored; those that are there are not trained again. ``summary.json`` there says what they
+come to.
 """
 
 from __future__ import annotations
@@ -25,16 +26,19 @@ from ganbench.data.images import ImageSet
 from ganbench.runs import write_json
 
 from .ablation_summary import summary
-from .ablation_variants import VARIANTS
+from .ablation_variants import VARIANTS, Variant
 from .quality import AT_END, against, machine, path_of, records_in
 from .quality_arms import Planned, Stopwatch, samples_of
+
+TRIED = 1 / 20  # of the time: a plan's own trial is shorter, and what it misses would be a difference of time
+TRAINED = [name for name, variant in VARIANTS.items() if variant.truncation is None]
 
 
 def main() -> None:
     """Train and score what is missing, or, in a process that this one has started, one of them."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--out", type=Path, default=Path("results/ablation"))
-    parser.add_argument("--only", choices=list(VARIANTS), action="append", help="a variant; may be repeated")
+    parser.add_argument("--only", choices=TRAINED, action="append", help="a variant; may be repeated")
     parser.add_argument("--seeds", type=int, default=2, help="how many, from 0")
     parser.add_argument("--seed", type=int, help="this one alone, of one variant, in this process")
     parser.add_argument("--seconds", type=float, default=300, help="of training")
@@ -44,8 +48,8 @@ def main() -> None:
     arguments.out.mkdir(parents=True, exist_ok=True)
     if arguments.seed is not None:
         (name,) = arguments.only
-        record = trained(name, arguments.seed, arguments.seconds, arguments.data)
-        write_json(path_of(arguments.out, name, arguments.seed), record)
+        for record in trained(name, arguments.seed, arguments.seconds, arguments.data):
+            write_json(path_of(arguments.out, record["variant"], arguments.seed), record)
         return
     check_same(arguments.out, arguments.seconds)
     against(arguments.data)  # so that the reference's statistics are there before several want them
@@ -72,7 +76,7 @@ def train_all(arguments: argparse.Namespace) -> list[str]:
     wanted = [
         (name, seed)
         for seed in range(arguments.seeds)
-        for name in arguments.only or VARIANTS
+        for name in arguments.only or TRAINED
         if not path_of(arguments.out, name, seed).exists()
     ]
     with ThreadPoolExecutor(arguments.jobs) as pool:
@@ -93,32 +97,46 @@ def command(name: str, seed: int, arguments: argparse.Namespace) -> Sequence[str
     return [sys.executable, "-m", "benchmarks.ablation", *words]
 
 
-def trained(name: str, seed: int, seconds: float, data: str) -> dict[str, Any]:
-    """Train a variant for so many seconds, score it, and return the record."""
+def trained(name: str, seed: int, seconds: float, data: str) -> list[dict[str, Any]]:
+    """Train a variant for so many seconds and score it; return its record, after those of other samples of it."""
     torch.set_num_threads(1)
     variant = VARIANTS[name]
-    training = Planned(variant.resolved(data), seed, seconds)
+    training = Planned(variant.resolved(data), seed, seconds, tried=TRIED)
     if variant.pictures is not None:
         training.dataset = first(training.dataset, variant.pictures)
     watch = Stopwatch()
     with watch.running():
         training.begin()
         training.train(lambda: False)
-    score = against(data)(samples_of(training.model(), AT_END, variant.truncation))
-    print(f"{name} seed {seed}: {score['value']} after {training.steps} steps", file=sys.stderr, flush=True)
-    return {
-        "variant": name,
+    common = {
         "seed": seed,
         "budget_seconds": seconds,
         "seconds": round(watch.wall, 2),
         "processor_seconds": round(watch.cpu, 2),
         "steps": training.steps,
         "pictures": training.dataset.info.size,
-        "truncation": variant.truncation,
         "n": AT_END,
-        **score,
         "recipe": training.recipe.to_dict(),
         "machine": machine(),
+    }
+    records = []
+    for reading, drawn in {**other_samples(name), name: variant}.items():
+        score = against(data)(samples_of(training.model(), AT_END, drawn.truncation))
+        print(
+            f"{reading} seed {seed}: {score['value']} after {training.steps} steps",
+            file=sys.stderr,
+            flush=True,
+        )
+        records.append({"variant": reading, "truncation": drawn.truncation, **common, **score})
+    return records
+
+
+def other_samples(name: str) -> dict[str, Variant]:
+    """Return the variants that have a variant's networks, and draw its samples otherwise."""
+    return {
+        other: variant
+        for other, variant in VARIANTS.items()
+        if variant.truncation is not None and variant.base == name
     }
 
 

@@ -12,6 +12,7 @@ from ganbench.statistics import student_quantile
 from .ablation_variants import VARIANTS
 
 Record = Mapping[str, Any]
+Spread = tuple[float | None, int]
 LEVEL = 0.95
 
 
@@ -21,6 +22,7 @@ def summary(records: Sequence[Record]) -> dict[str, Any]:
     A ratio is one of geometric means over seeds. Two seeds tell next to nothing of how far a variant's own scores
     spread, so one standard deviation of a score's logarithm is estimated from all variants together, and the interval
     is Student's t with the degrees of freedom of all. Seeds are not paired: another recipe makes of one another course.
+    But variants that draw other samples of the same networks are compared seed by seed, and have a spread of their own.
 
     Raises:
         ValueError: records were scored differently, or trained for different times or on different processors.
@@ -30,7 +32,9 @@ def summary(records: Sequence[Record]) -> dict[str, Any]:
     _check_alike(records)
     scores = {name: _scores(records, name) for name in VARIANTS}
     scores = {name: of_seeds for name, of_seeds in scores.items() if of_seeds}
-    spread, freedom = pooled_spread(scores)
+    trained = {name: of_seeds for name, of_seeds in scores.items() if VARIANTS[name].truncation is None}
+    spread, freedom = pooled_spread(trained)
+    paired = pooled_spread(_pairs(scores))
     return {
         "metric": records[0]["metric"],
         "n": records[0]["n"],
@@ -40,16 +44,16 @@ def summary(records: Sequence[Record]) -> dict[str, Any]:
         "freedom": freedom,
         "variants": {
             name: {
-                "steps": statistics.median(r["steps"] for r in records if r["variant"] == name),
+                **{key: _median(records, name, key) for key in ("steps", "seconds")},
                 "values": list(of_seeds.values()),
-                **_compared(of_seeds, scores.get(VARIANTS[name].base, {}), name, spread, freedom),
+                **_compared(of_seeds, scores.get(VARIANTS[name].base, {}), name, (spread, freedom), paired),
             }
             for name, of_seeds in scores.items()
         },
     }
 
 
-def pooled_spread(scores: Mapping[str, Mapping[int, float]]) -> tuple[float | None, int]:
+def pooled_spread(scores: Mapping[str, Mapping[int, float]]) -> Spread:
     """Return the standard deviation of a score's logarithm within a variant, and its degrees of freedom; None for 0."""
     squares, freedom = 0.0, 0
     for of_seeds in scores.values():
@@ -67,22 +71,38 @@ def _check_alike(records: Sequence[Record]) -> None:
             raise ValueError(f"records with different {key!r} are not compared")
 
 
+def _median(records: Sequence[Record], name: str, key: str) -> float:
+    return statistics.median(record[key] for record in records if record["variant"] == name)
+
+
 def _scores(records: Sequence[Record], name: str) -> dict[int, float]:
     """Return a variant's scores by seed, in order."""
     found = {record["seed"]: record["value"] for record in records if record["variant"] == name}
     return dict(sorted(found.items()))
 
 
+def _pairs(scores: Mapping[str, Mapping[int, float]]) -> dict[str, dict[int, float]]:
+    """Return by seed the ratio to the base's score, of each variant that has the base's networks."""
+    return {
+        name: {seed: of_seeds[seed] / base[seed] for seed in of_seeds if seed in base}
+        for name, of_seeds in scores.items()
+        if VARIANTS[name].truncation is not None and (base := scores.get(VARIANTS[name].base))
+    }
+
+
 def _compared(
-    own: Mapping[int, float], base: Mapping[int, float], name: str, spread: float | None, freedom: int
+    own: Mapping[int, float], base: Mapping[int, float], name: str, apart: Spread, paired: Spread
 ) -> dict[str, Any]:
     """Return the ratio to the base's score, with its interval where there is a spread to tell it from."""
     if not base or VARIANTS[name].base == name:
         return {"base": None, "ratio": None, "interval": None}
     ratio = math.log(_geometric(own) / _geometric(base))
+    same_networks = VARIANTS[name].truncation is not None
+    spread, freedom = paired if same_networks else apart
     interval = None
     if spread is not None:
-        half = student_quantile((1 + LEVEL) / 2, freedom) * spread * math.sqrt(1 / len(own) + 1 / len(base))
+        parts = 1 / len(own) + (0 if same_networks else 1 / len(base))
+        half = student_quantile((1 + LEVEL) / 2, freedom) * spread * math.sqrt(parts)
         interval = [math.exp(ratio - half), math.exp(ratio + half)]
     return {"base": VARIANTS[name].base, "ratio": math.exp(ratio), "interval": interval}
 

@@ -33,7 +33,7 @@ from ganbench.build import make_algorithm, make_dataset, make_trainer
 from ganbench.catalogue import find_recipe
 from ganbench.data.base import DataInfo
 from ganbench.model import Model
-from ganbench.planning import planned
+from ganbench.planning import TRIED, planned
 from ganbench.recipe import Recipe
 from ganbench.training.engine import Engine
 from ganbench.training.hooks import Every
@@ -163,9 +163,16 @@ def _read_log(trainer: Trainer) -> None:
 class Planned(Lean):
     """The same by a plan for the seconds it has, as ``--budget`` makes it: steps by a trial, rates that fall."""
 
+    def __init__(self, recipe: Recipe, seed: int, seconds: float, *, tried: float = TRIED) -> None:
+        super().__init__(recipe, seed, seconds)
+        self._tried = tried
+
     def begin(self) -> None:
         """Try a few steps, plan, and make all that the run needs."""
-        self.recipe, _ = planned(self.recipe, self._seconds / 60, self.dataset, self.engine, self._seed)
+        minutes = self._seconds / 60
+        self.recipe, _ = planned(
+            self.recipe, minutes, self.dataset, self.engine, self._seed, tried=self._tried
+        )
         super().begin()
 
 

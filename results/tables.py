@@ -288,13 +288,13 @@ def ablation_table() -> str:
         f"{kept['n']:,} samples; spread within a variant {_percent(kept['spread'])} ({kept['freedom']} degrees of "
         "freedom).",
         "",
-        "| variant | G steps | scores of the seeds | against | ratio (95 % interval) | resolved |",
-        "|---|--:|--:|---|--:|---|",
+        "| variant | G steps | time | scores of the seeds | against | ratio (95 % interval) | resolved |",
+        "|---|--:|--:|--:|---|--:|---|",
     ]
     for name, row in kept["variants"].items():
         scores = ", ".join(f"{value:.0f}" for value in row["values"])
-        steps = f"{row['steps']:,.0f}"
-        lines.append(f"| {' | '.join([name, steps, scores, *_ratio(row)])} |")
+        spent = (f"{row['steps']:,.0f}", f"{row['seconds']:.0f} s")
+        lines.append(f"| {' | '.join([name, *spent, scores, *_ratio(row)])} |")
     return "\n".join(lines)
 
 

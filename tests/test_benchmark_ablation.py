@@ -92,17 +92,18 @@ def test_a_variant_is_trained_to_the_end_of_its_plan_and_scored(monkeypatch: pyt
     monkeypatch.setattr(Variant, "resolved", resolved)
     monkeypatch.setattr("ganbench.planning._trial", lambda *_, **__: (1, 0.05))  # plans 16 steps a second
     monkeypatch.setitem(VARIANTS, "few", Variant("dcgan-shapes", {}, 24))
-    monkeypatch.setitem(VARIANTS, "near", Variant("dcgan-shapes", {}, 24, truncation=0.01))
-    record = trained("few", 1, 0.5, "shapes")
+    (record,) = trained("few", 1, 0.5, "shapes")
     assert (record["steps"], record["n"], record["value"], record["seed"]) == (8, 5, 3.0, 1)
     assert record["pictures"] == 24
     assert record["seconds"] > 0
     assert len(seen[0]) == 5
     json.dumps(record)
-    near = trained("near", 1, 0.5, "shapes")
-    assert (record["truncation"], near["truncation"]) == (None, 0.01)
-    spread, narrow = (samples.float().std(0).mean() for samples in seen)
+    monkeypatch.setitem(VARIANTS, "near", Variant("dcgan-shapes", {}, 24, base="few", truncation=0.01))
+    near, whole = trained("few", 1, 0.5, "shapes")
+    assert [(r["variant"], r["truncation"]) for r in (near, whole)] == [("near", 0.01), ("few", None)]
+    narrow, spread = (samples.float().std(0).mean() for samples in seen[1:])
     assert narrow < spread / 5
+    assert torch.equal(seen[0], seen[2])
 
 
 def test_the_first_pictures_are_a_set_of_their_own() -> None:
@@ -119,7 +120,8 @@ def test_the_first_pictures_are_a_set_of_their_own() -> None:
 
 def record(variant: str, seed: int, value: float, **changes: Any) -> dict[str, Any]:
     alike = {"metric": "stand-in", "n": 10, "budget_seconds": 5.0, "machine": {"processor": "one"}}
-    return {"variant": variant, "seed": seed, "value": value, "steps": 10 + seed, **alike, **changes}
+    spent = {"steps": 10 + seed, "seconds": 4.0 + seed}
+    return {"variant": variant, "seed": seed, "value": value, **spent, **alike, **changes}
 
 
 def test_a_variant_is_compared_with_its_base_by_what_all_say_of_the_spread() -> None:
@@ -144,11 +146,24 @@ def test_a_variant_is_compared_with_its_base_by_what_all_say_of_the_spread() -> 
     assert low < 1 < high
     assert found["variants"]["as-it-is"] == {
         "steps": 10.5,
+        "seconds": 4.5,
         "values": pytest.approx([100 * ten_percent, 100 / ten_percent]),
         "base": None,
         "ratio": None,
         "interval": None,
     }
+
+
+def test_other_samples_of_the_same_networks_are_compared_seed_by_seed() -> None:
+    values = {"as-it-is": (100.0, 400.0), "truncation-1": (120.0, 480.0), "truncation-1.5": (110.0, 484.0)}
+    found = summary([record(name, seed, pair[seed]) for name, pair in values.items() for seed in (0, 1)])
+    assert found["freedom"] == 1  # of the networks that were trained
+    squares = math.log(1.1) ** 2 / 2  # of two ratios that differ by a tenth, beside two that do not differ
+    half = student_quantile(0.975, 2) * math.sqrt(squares / 2) / math.sqrt(2)
+    assert found["variants"]["truncation-1"]["ratio"] == pytest.approx(1.2)
+    assert found["variants"]["truncation-1"]["interval"] == pytest.approx(
+        [1.2 * math.exp(-half), 1.2 * math.exp(half)]
+    )
 
 
 def test_one_seed_tells_a_ratio_and_no_interval() -> None:

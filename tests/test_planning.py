@@ -65,6 +65,13 @@ def test_the_steps_fit_and_the_rest_follows(monkeypatch: pytest.MonkeyPatch) -> 
     assert f"{plan.steps:,} steps of {recipe.schedule.batch}" in plan.words(made.schedule)
 
 
+def test_a_trial_has_the_share_of_the_time_that_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    clocked(monkeypatch, 0.25)
+    recipe, data = tiny("gan-r1-ring8"), ring8()
+    _, plan = planned(recipe, 1.0, data, Engine(recipe.machine), 0, tried=1 / 10)
+    assert 22 <= plan.trial_steps <= 25  # 6 s of looks at the clock
+
+
 @pytest.mark.parametrize(
     ("rates", "words"),
     [

@@ -17,8 +17,8 @@ from ganbench.spec import Spec
 from ganbench.training.engine import Engine
 from ganbench.training.schedule import Constant, Linear
 
+TRIED = 1 / 150  # the trial's share of the minutes, since its steps are thrown away
 _SHARE = 0.8  # of the minutes for steps; the rest is for loading, samples, checkpoints, and a machine that slows down
-_TRIAL = 1 / 150  # of the minutes, since its steps are thrown away
 _WARM_UP = 3  # steps before the clock runs: first passes are slower
 _REPORTS = 10  # sample grids and checkpoints of a run
 _AVERAGED = 0.02  # half-life of the average of G, as a share of the run's images
@@ -67,18 +67,18 @@ def minutes_of(text: str) -> float:
 
 
 def planned(
-    recipe: Recipe, minutes: float, dataset: Dataset, engine: Engine, seed: int
+    recipe: Recipe, minutes: float, dataset: Dataset, engine: Engine, seed: int, *, tried: float = TRIED
 ) -> tuple[Recipe, Plan]:
     """Return the recipe with the steps that fit into so many minutes, and the plan.
 
-    The trial trains networks of its own that are thrown away, for up to a 150th of the time. Learning rates that
-    were constant fall to 0 over the run, others keep their shape; the average of G, where the recipe has one, gets
-    a half-life of a fiftieth of the run's images, or keeps its own if that is shorter.
+    The trial trains networks of its own that are thrown away, for up to ``tried`` of the time, and a second at least.
+    Learning rates that were constant fall to 0 over the run, others keep their shape; the average of G, where the
+    recipe has one, gets a half-life of a fiftieth of the run's images, or keeps its own if that is shorter.
     """
-    tried, seconds = _trial(recipe, dataset, engine, seed, most=max(minutes * 60 * _TRIAL, 1.0))
+    trial_steps, seconds = _trial(recipe, dataset, engine, seed, most=max(minutes * 60 * tried, 1.0))
     steps = max(1, int(minutes * 60 * _SHARE / seconds))
     steps = int(engine.share(str(steps)))  # the leading process's clock counts
-    plan = Plan(minutes, steps, seconds, tried)
+    plan = Plan(minutes, steps, seconds, trial_steps)
     return dataclasses.replace(recipe, schedule=_stretched(recipe.schedule, steps)), plan
 
 
