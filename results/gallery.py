@@ -27,6 +27,7 @@ SHOWN = (
     "sngan-projection-cifar10-cifar10-jpeg-laptop-seed0",
     "reacgan-cifar10-cifar10-jpeg-laptop-seed0",
     "sndcgan-mnist-laptop-seed0",
+    "sndcgan-fashion-mnist-laptop-seed0",
     "infogan-mnist-laptop-seed0",
     "dcgan-mnist-laptop-seed0",
     "cgan-dense-mnist-laptop-seed0",
