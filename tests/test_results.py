@@ -121,11 +121,12 @@ def test_the_table_of_the_ablation_says_what_is_resolved(
         "no-flips": {"base": "as-it-is", "ratio": 1.5, "interval": [1.2, 1.9]},
         "batch-16": {"base": "as-it-is", "ratio": 1.1, "interval": [0.9, 1.3]},
     }
-    variants = {name: {"steps": 1200.0, "values": [500.4, 400.0], **row} for name, row in rows.items()}
+    alike = {"steps": 1200.0, "seconds": 288.4, "values": [500.4, 400.0]}
+    variants = {name: {**alike, **row} for name, row in rows.items()}
     kept = {"metric": "fd", "n": 10_000, "budget_seconds": 300.0, "processor": "one", "freedom": 3}
     (tmp_path / "ablation").mkdir()
     text = json.dumps({**kept, "spread": 0.1, "variants": variants})
     (tmp_path / "ablation" / "summary.json").write_text(text)
-    assert "| no-flips | 1,200 | 500, 400 | as-it-is | 1.50 (1.20 to 1.90) | worse |" in table()
-    assert "| batch-16 | 1,200 | 500, 400 | as-it-is | 1.10 (0.90 to 1.30) | no |" in table()
-    assert "| as-it-is | 1,200 | 500, 400 |  |  |  |" in table()
+    assert "| no-flips | 1,200 | 288 s | 500, 400 | as-it-is | 1.50 (1.20 to 1.90) | worse |" in table()
+    assert "| batch-16 | 1,200 | 288 s | 500, 400 | as-it-is | 1.10 (0.90 to 1.30) | no |" in table()
+    assert "| as-it-is | 1,200 | 288 s | 500, 400 |  |  |  |" in table()
