@@ -37,10 +37,10 @@ bench-metrics: $(VENV)/installed
 	$(BIN)/python -m benchmarks.evaluation --out results/evaluation_speed.json
 
 bench-quality: $(VENV)/installed
-	$(BIN)/python -m benchmarks.quality --out results/quality
+	$(BIN)/python -m benchmarks.quality --out runs/bench-quality
 
 bench-ablation: $(VENV)/installed
-	$(BIN)/python -m benchmarks.ablation --out results/ablation
+	$(BIN)/python -m benchmarks.ablation --out runs/bench-ablation
 
 agreement: $(VENV)/installed
 	$(BIN)/python -m benchmarks.agreement --out results/agreement.json

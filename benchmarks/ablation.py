@@ -1,6 +1,6 @@
 """What buys quality per second: variants of a recipe, each trained for the same time, over seeds.
 
-    python -m benchmarks.ablation [--out results/ablation] [--seeds 2] [--seconds 300] [--only VARIANT] [--jobs 2]
+    python -m benchmarks.ablation [--out runs/bench-ablation] [--seeds 2] [--seconds 150] [--only VARIANT] [--jobs 2]
 
 Each of :data:`VARIANTS` plans its steps for the time by a short trial, and trains on one thread; ``--jobs`` of them run
 side by side, so that all have the same share of the machine. Then 10,000 samples are scored; a variant that but draws
@@ -37,11 +37,11 @@ TRAINED = [name for name, variant in VARIANTS.items() if variant.truncation is N
 def main() -> None:
     """Train and score what is missing, or, in a process that this one has started, one of them."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--out", type=Path, default=Path("results/ablation"))
+    parser.add_argument("--out", type=Path, default=Path("runs/bench-ablation"))
     parser.add_argument("--only", choices=TRAINED, action="append", help="a variant; may be repeated")
     parser.add_argument("--seeds", type=int, default=2, help="how many, from 0")
     parser.add_argument("--seed", type=int, help="this one alone, of one variant, in this process")
-    parser.add_argument("--seconds", type=float, default=300, help="of training")
+    parser.add_argument("--seconds", type=float, default=150, help="of training")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many side by side")
     parser.add_argument("--data", default="cifar10-jpeg")
     arguments = parser.parse_args()

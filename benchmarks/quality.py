@@ -1,6 +1,6 @@
 """How good pictures get in minutes on this processor: a Fréchet distance by the seconds that training has taken.
 
-    python -m benchmarks.quality [--out results/quality] [--seeds 3] [--only ARM] [--seed N] [--threads 2]
+    python -m benchmarks.quality [--out runs/bench-quality] [--seeds 3] [--only ARM] [--seed N] [--threads 2]
 
 The arms (:data:`ARMS`) train in turn, slice by slice, up to each mark of training seconds, so that a machine that
 gets slower or faster does so for all. At each mark an arm's samples are scored against the training pictures, which
@@ -59,7 +59,7 @@ class Side(Protocol):
 def main() -> None:
     """Train and score what is missing, and write the summary."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--out", type=Path, default=Path("results/quality"))
+    parser.add_argument("--out", type=Path, default=Path("runs/bench-quality"))
     parser.add_argument("--only", choices=list(ARMS), action="append", help="an arm; may be repeated")
     parser.add_argument("--seeds", type=int, default=3, help="how many, from 0")
     parser.add_argument("--seed", type=int, help="this one alone")
