@@ -26,6 +26,7 @@ SHOWN = (
     "sngan-cifar10-cifar10-jpeg-laptop-seed0",
     "sngan-projection-cifar10-cifar10-jpeg-laptop-seed0",
     "reacgan-cifar10-cifar10-jpeg-laptop-seed0",
+    "sndcgan-projection-mnist-laptop-seed0",
     "sndcgan-mnist-laptop-seed0",
     "sndcgan-fashion-mnist-laptop-seed0",
     "infogan-mnist-laptop-seed0",
