@@ -34,7 +34,7 @@ def summary(records: Sequence[Record]) -> dict[str, Any]:
     scores = {name: of_seeds for name, of_seeds in scores.items() if of_seeds}
     trained = {name: of_seeds for name, of_seeds in scores.items() if VARIANTS[name].truncation is None}
     spread, freedom = pooled_spread(trained)
-    paired = pooled_spread(_pairs(scores))
+    pairs = _pairs(scores)
     return {
         "metric": records[0]["metric"],
         "n": records[0]["n"],
@@ -46,7 +46,11 @@ def summary(records: Sequence[Record]) -> dict[str, Any]:
             name: {
                 **{key: _median(records, name, key) for key in ("steps", "seconds")},
                 "values": list(of_seeds.values()),
-                **_compared(of_seeds, scores.get(VARIANTS[name].base, {}), name, (spread, freedom), paired),
+                **(
+                    _compared(name, scores, (spread, freedom))
+                    if VARIANTS[name].truncation is None
+                    else _compared_by_seed(name, pairs)
+                ),
             }
             for name, of_seeds in scores.items()
         },
@@ -90,21 +94,31 @@ def _pairs(scores: Mapping[str, Mapping[int, float]]) -> dict[str, dict[int, flo
     }
 
 
-def _compared(
-    own: Mapping[int, float], base: Mapping[int, float], name: str, apart: Spread, paired: Spread
-) -> dict[str, Any]:
-    """Return the ratio to the base's score, with its interval where there is a spread to tell it from."""
-    if not base or VARIANTS[name].base == name:
+def _compared(name: str, scores: Mapping[str, Mapping[int, float]], spread: Spread) -> dict[str, Any]:
+    """Return the ratio of a variant's scores to its base's, both of networks of their own."""
+    base = VARIANTS[name].base
+    if base == name or base not in scores:
         return {"base": None, "ratio": None, "interval": None}
-    ratio = math.log(_geometric(own) / _geometric(base))
-    same_networks = VARIANTS[name].truncation is not None
-    spread, freedom = paired if same_networks else apart
-    interval = None
-    if spread is not None:
-        parts = 1 / len(own) + (0 if same_networks else 1 / len(base))
-        half = student_quantile((1 + LEVEL) / 2, freedom) * spread * math.sqrt(parts)
-        interval = [math.exp(ratio - half), math.exp(ratio + half)]
-    return {"base": VARIANTS[name].base, "ratio": math.exp(ratio), "interval": interval}
+    own, other = scores[name], scores[base]
+    ratio = _geometric(own) / _geometric(other)
+    return {"base": base, **_with_interval(ratio, spread, 1 / len(own) + 1 / len(other))}
+
+
+def _compared_by_seed(name: str, pairs: Mapping[str, Mapping[int, float]]) -> dict[str, Any]:
+    """Return the ratio of scores of the same networks, whose spread is that of all such ratios."""
+    if not pairs.get(name):
+        return {"base": None, "ratio": None, "interval": None}
+    told = _with_interval(_geometric(pairs[name]), pooled_spread(pairs), 1 / len(pairs[name]))
+    return {"base": VARIANTS[name].base, **told}
+
+
+def _with_interval(ratio: float, spread: Spread, parts: float) -> dict[str, Any]:
+    """Return a ratio, and its interval where there is a spread; ``parts`` of that one's square are the ratio's."""
+    deviation, freedom = spread
+    if deviation is None:
+        return {"ratio": ratio, "interval": None}
+    half = student_quantile((1 + LEVEL) / 2, freedom) * deviation * math.sqrt(parts)
+    return {"ratio": ratio, "interval": [ratio * math.exp(-half), ratio * math.exp(half)]}
 
 
 def _geometric(scores: Mapping[int, float]) -> float:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import torch
-from benchmarks.ablation import check_same, first, train_all, trained
+from benchmarks.ablation import TRAINED, check_same, first, other_samples, train_all, trained
 from benchmarks.ablation_summary import summary
 from benchmarks.ablation_variants import OF_CLASSES, OF_PLAIN, OF_PROJECTION, TRUNCATIONS, VARIANTS, Variant
 from benchmarks.quality import machine, path_of
@@ -44,6 +44,11 @@ def test_a_variant_differs_from_what_it_varies_in_what_it_says(
     assert {key for key in base if changed[key] != base[key]} == wanted or (
         (variant.pictures or variant.truncation) and changed == base
     )
+
+
+def test_every_variant_is_trained_or_has_the_networks_of_one_that_is() -> None:
+    scored = [name for trained in TRAINED for name in (trained, *other_samples(trained))]
+    assert sorted(scored) == sorted(VARIANTS)
 
 
 def test_names_of_variants_are_all_different() -> None:
@@ -157,6 +162,12 @@ def test_a_variant_is_compared_with_its_base_by_what_all_say_of_the_spread() -> 
 def test_other_samples_of_the_same_networks_are_compared_seed_by_seed() -> None:
     values = {"as-it-is": (100.0, 400.0), "truncation-1": (120.0, 480.0), "truncation-1.5": (110.0, 484.0)}
     found = summary([record(name, seed, pair[seed]) for name, pair in values.items() for seed in (0, 1)])
+    half_done = [
+        record("as-it-is", 0, 100.0),
+        record("truncation-1", 0, 120.0),
+        record("truncation-1", 1, 500.0),
+    ]
+    assert summary(half_done)["variants"]["truncation-1"]["ratio"] == pytest.approx(1.2)
     assert found["freedom"] == 1  # of the networks that were trained
     squares = math.log(1.1) ** 2 / 2  # of two ratios that differ by a tenth, beside two that do not differ
     half = student_quantile(0.975, 2) * math.sqrt(squares / 2) / math.sqrt(2)
