@@ -119,6 +119,22 @@ def test_by_how_often_each_will_be_seen_in_ten_minutes(
     assert recipe.algorithm.kwargs["regularizers"] == (Spec(LeCam, weight=0.3),)
 
 
+@pytest.mark.parametrize(
+    ("budget", "width", "rate"), [("60m", 16, 1e-3), ("2h", 32, 5e-4), ("16h", 64, 2.5e-4)]
+)
+def test_rates_are_lower_the_wider_networks_are(
+    monkeypatch: pytest.MonkeyPatch, budget: str, width: int, rate: float
+) -> None:
+    pictures = ImageSet("small", torch.zeros(20, 1, 28, 28, dtype=torch.uint8))
+    monkeypatch.setattr("ganbench.auto.choice.make", lambda *_: pictures)
+    recipe = choose(budget, {"data": "mnist"}).recipe
+    assert recipe.networks["D"].kwargs["width"] == width
+    assert recipe.optimizers["D"].kwargs["lr"] == rate
+    assert recipe.optimizers["G"].kwargs["lr"] == rate / 2
+    asked = choose(budget, {"data": "mnist", "optimizers.D.lr": 3e-3}).recipe
+    assert asked.optimizers["D"].kwargs["lr"] == 3e-3
+
+
 def odd(root: Path) -> None:
     """Write sound pictures, odd ones, and three files that are broken."""
     write(root, 14, (40, 30))

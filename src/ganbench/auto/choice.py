@@ -21,7 +21,7 @@ from ganbench.data.sizes import height_width
 from ganbench.errors import UserError
 from ganbench.planning import minutes_of
 from ganbench.recipe import EVERY_BUDGET, Recipe
-from ganbench.recipes.sndcgan import HELD_BACK, sndcgan_acgan_cifar10, sndcgan_cifar10
+from ganbench.recipes.sndcgan import HELD_BACK, sndcgan_acgan_cifar10, sndcgan_cifar10, sndcgan_rates
 from ganbench.spec import Spec, parameters
 
 NAME = "auto"
@@ -141,6 +141,7 @@ def _recipe(data: Spec, info: DataInfo, smallest: int, minutes: float) -> tuple[
         name=NAME,
         summary=f"{base.name}, chosen by rule for {info.name}: {info.size:,} pictures, {_shape(info)}",
         data=data,
+        optimizers=sndcgan_rates("laptop", width),
     )
     reasons = [f"recipe: {base.name}; {_classes_in_words(info, several, smallest)}"]
     reasons.append(f"width: {width} ({rules.WIDTH.because(minutes)}; half of that for twice the side)")
