@@ -15,12 +15,13 @@ from tables import label_of, shown_score
 
 from ganbench.catalogue import find_recipe
 from ganbench.dotted import paths, value_at
-from ganbench.recipe import Recipe, parse_overrides
+from ganbench.recipe import EVERY_BUDGET, Recipe, parse_overrides
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "gallery.md"
 #: The runs that are shown. Always the first seed, so that none is chosen by its luck.
 SHOWN = (
+    "sndcgan-projection-cifar10-an-hour-cifar10-jpeg-66m-seed0",
     "sndcgan-acgan-cifar10-cifar10-jpeg-laptop-seed0",
     "simsiam-gan-cifar10-uncond-cifar10-jpeg-laptop-seed0",
     "sngan-cifar10-cifar10-jpeg-laptop-seed0",
@@ -29,11 +30,14 @@ SHOWN = (
     "sndcgan-projection-mnist-laptop-seed0",
     "sndcgan-mnist-laptop-seed0",
     "sndcgan-fashion-mnist-laptop-seed0",
+    "sndcgan-projection-fashion-mnist-laptop-seed0",
     "infogan-mnist-laptop-seed0",
     "dcgan-mnist-laptop-seed0",
     "cgan-dense-mnist-laptop-seed0",
     "cyclegan-mnist-mnist-to-reddish-mnist-laptop-seed0",
 )
+#: What of a recipe decides nothing.
+_WORDS = ("name", "summary", "papers", "budget")
 HEAD = """# Gallery
 
 The samples that runs drew at their end, none picked out, each with the command that trains with the settings of its
@@ -80,13 +84,16 @@ def entry(stem: str) -> str:
 
 
 def command(record: dict[str, Any]) -> str:
-    """Return the command that trains with a record's settings; end with code 1 if there is none."""
-    settings = record["settings"]
-    ran, now = Recipe.from_dict(settings), find_recipe(record["recipe"], record["budget"])
+    """Return the command that trains with a record's settings; end with code 1 if there is none.
+
+    A run that was planned for a time is the laptop's with what was planned, for a plan differs from machine to machine.
+    """
+    budget = record["budget"] if record["budget"] in EVERY_BUDGET else "laptop"
+    ran, now = Recipe.from_dict(record["settings"]), find_recipe(record["recipe"], budget)
     changes = changed(ran, now)
     if settings_of(now.override(parse_overrides(changes))) != settings_of(ran):
         sys.exit(f"no overrides make the settings of {label_of(record)}'s record of its recipe as it is now")
-    words = ["ganbench", "train", record["recipe"], "--budget", record["budget"]]
+    words = ["ganbench", "train", record["recipe"], "--budget", budget]
     return shlex.join([*words, "--seed", str(record["seed"]), *changes])
 
 
@@ -99,14 +106,14 @@ def changed(ran: Recipe, now: Recipe) -> list[str]:
     for path in paths(ran):
         keys = tuple(path.split("."))
         value = value_at(ran, keys)
-        if keys[0] not in ("name", "summary", "papers") and value != value_at(now, keys):
+        if keys[0] not in _WORDS and value != value_at(now, keys):
             words.append(f"{path}={value if isinstance(value, str) else json.dumps(value)}")
     return words
 
 
 def settings_of(recipe: Recipe) -> dict[str, Any]:
     """Return what of a recipe decides a run: all but its words."""
-    return {k: v for k, v in recipe.to_dict().items() if k not in ("name", "summary", "papers")}
+    return {k: v for k, v in recipe.to_dict().items() if k not in _WORDS}
 
 
 if __name__ == "__main__":
