@@ -20,6 +20,8 @@ from ganbench.report.figure import png_bytes
 HERE = Path(__file__).parent
 PICTURES = HERE.parent / "docs" / "pictures"
 _SIDE, _GAP, _HEAD, _COLUMNS = 224, 10, 18, 4
+#: The data sets of which the docs show samples by many recipes.
+SHEETS = ("cifar10-jpeg", "folder:horses", "mnist", "stacked-mnist")
 #: The critics whose weights are compared: what clipping does, and what a penalty does.
 CRITICS = {"weight clipping": "wgan-mnist-laptop-seed0", "gradient penalty": "wgan-gp-mnist-laptop-seed0"}
 #: The runs on representations whose consistency is drawn.
@@ -29,12 +31,12 @@ CLOCKS = {"seconds": "seconds of training", "processor_seconds": "CPU seconds of
 
 
 def main() -> None:
-    """Write a sheet per data set, the pictures of weights and consistency and, if measured, that of quality by time."""
+    """Write the sheets of samples, the pictures of weights and consistency and, if measured, that of quality by time."""
     PICTURES.mkdir(exist_ok=True)
     sheets: dict[str, list[Path]] = {}
     for path in sorted((HERE / "runs").glob("*-seed0.json")):
         data, grid = _read(path)["data"], HERE / "grids" / f"{path.stem}.png"
-        if data["kind"] == "image" and grid.exists():  # an encoder makes no samples
+        if data["name"] in SHEETS and grid.exists():  # an encoder makes no samples
             sheets.setdefault(data["name"], []).append(grid)
     for name, grids in sheets.items():
         sheet(grids).save(PICTURES / f"samples-{in_file_names(name)}.png", optimize=True)

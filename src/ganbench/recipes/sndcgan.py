@@ -30,7 +30,7 @@ HELD_BACK = Spec(LeCam, weight=0.3)
 def sndcgan_rates(budget: Budget, width: int = 16) -> Mapping[str, Spec]:
     """Return the optimizers of G and D: the paper's, or for few steps faster ones, D's twice as fast as G's.
 
-    The fast ones are lower for networks wider than 16 channels: with them at 32, D tells nothing from step 300 on.
+    The fast ones are lower for networks wider than 16 channels: at 32, D told nearly nothing from step 400 on.
     """
     if budget == "reference":
         return {"G": adam(2e-4, (0.5, 0.999)), "D": adam(2e-4, (0.5, 0.999))}
