@@ -41,9 +41,9 @@ _WORDS = ("name", "summary", "papers", "budget")
 HEAD = """# Gallery
 
 The samples that runs drew at their end, none picked out, each with the command that trains with the settings of its
-record in `results/runs`. All are first seeds; other seeds and other recipes are in [results.md](results.md). The first one was
-shortened on the way, [as told there](results.md#what-an-hour-of-two-cores-buys); its command makes such a run in one go.
-`results/gallery.py` writes this page.
+record in `results/runs`. All are first seeds; other seeds and other recipes are in [results.md](results.md). The first
+one was shortened on the way, [as told there](results.md#what-an-hour-of-two-cores-buys); its command makes such a run
+in one go. `results/gallery.py` writes this page.
 """
 
 

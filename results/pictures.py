@@ -31,7 +31,7 @@ CLOCKS = {"seconds": "seconds of training", "processor_seconds": "CPU seconds of
 
 
 def main() -> None:
-    """Write the sheets of samples, the pictures of weights and consistency and, if measured, that of quality by time."""
+    """Write sheets of samples, pictures of weights and consistency and, if measured, that of quality by time."""
     PICTURES.mkdir(exist_ok=True)
     sheets: dict[str, list[Path]] = {}
     for path in sorted((HERE / "runs").glob("*-seed0.json")):
