@@ -23,6 +23,15 @@ def test_a_folded_generator_makes_the_four_pixels_of_a_block_at_once() -> None:
     torch.testing.assert_close(picture, block.repeat(1, 8, 8).expand(2, -1, -1, -1))
 
 
+def test_a_folded_generator_starts_without_a_grain() -> None:
+    torch.manual_seed(0)
+    network = SNDCGANGenerator(latent=3, shape=(2, 16, 16), width=4, folded=True)
+    picture = network(torch.randn(2, 3))
+    blocks = picture.unfold(2, 2, 2).unfold(3, 2, 2).flatten(4)  # [N, C, 8, 8, pixels of a block]
+    torch.testing.assert_close(blocks, blocks[..., :1].expand_as(blocks))
+    assert blocks[..., 0].std() > 0
+
+
 def test_folded_networks_have_one_level_fewer_at_the_same_smallest_map() -> None:
     for folded, convolutions in ((False, 7), (True, 5)):
         network = SNDCGANDiscriminator(shape=(3, 32, 32), width=4, folded=folded)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ganbench.conditioning.base import DiscriminatorConditioning, GeneratorConditioning, Layers
 from ganbench.networks.generator import Generator
-from ganbench.networks.layers.initialisation import normal_weights, orthogonal_weights
+from ganbench.networks.layers.initialisation import alike_in_blocks, normal_weights, orthogonal_weights
 from ganbench.networks.layers.normalisation import Norm2d
 from ganbench.networks.layers.pooling import Pool, pooling
 from ganbench.networks.layers.spectral import spectrally_normalised
@@ -65,11 +65,14 @@ class SNDCGANGenerator(Generator):
                     layers += [self.norm_2d(norm, after), nn.ReLU(inplace=True)]
                     layers.append(nn.Conv2d(after, after, 3, padding=1))
             elif folded:
-                layers += [nn.Conv2d(before, 4 * shape[0], 3, padding=1), nn.PixelShuffle(2)]
+                last = nn.Conv2d(before, 4 * shape[0], 3, padding=1)
+                layers += [last, nn.PixelShuffle(2)]
             else:
                 layers.append(nn.Conv2d(before, shape[0], 3, padding=1))
         self.layers = Layers(*layers)
         normal_weights(self)
+        if folded:
+            alike_in_blocks(last, 2)
         if spectral_norm:
             spectrally_normalised(self)
 

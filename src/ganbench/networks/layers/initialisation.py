@@ -7,6 +7,7 @@ do.
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils import parametrize
@@ -47,6 +48,17 @@ def orthogonal_weights(network: nn.Module) -> None:
                 renew_estimate(layer)
             if not isinstance(layer, nn.Embedding) and layer.bias is not None:
                 nn.init.zeros_(layer.bias)
+
+
+def alike_in_blocks(convolution: nn.Conv2d, side: int) -> None:
+    """Give all pixels of a block the first one's weights, where a pixel shuffle makes blocks of ``side`` of the output.
+
+    Otherwise pictures start with a checkered grain. Checkerboard artifact free sub-pixel convolution (2017),
+    arXiv:1707.02937.
+    """
+    weight = stored_weight(convolution)
+    with torch.no_grad():
+        weight.copy_(weight[:: side**2].repeat_interleave(side**2, 0))
 
 
 def zero_biases(network: nn.Module) -> None:
