@@ -63,7 +63,10 @@ def test_few_photographs_of_mixed_shapes(tmp_path: Path) -> None:
     assert dict(recipe.data.kwargs) == {
         "path": str(tmp_path / "own"), "size": 64, "on_error": "skip", "grey": False, "flip": True,
     }  # fmt: skip
-    assert recipe.networks["G"].kwargs["width"] == 8
+    assert [recipe.networks[name].kwargs["width"] for name in "GD"] == [16, 16]
+    assert [recipe.networks[name].kwargs["folded"] for name in "GD"] == [True, True]
+    assert "2x2" in said(choice, "folded")
+    assert [recipe.optimizers[name].kwargs["lr"] for name in "GD"] == [2.5e-4, 5e-4]
     assert recipe.networks["D"].kwargs.get("conditioning") is None, "10 pictures a class are too few"
     assert recipe.algorithm.kwargs["augmentation"] == Spec(DiffAugment)
     assert recipe.algorithm.kwargs["regularizers"] == (Spec(LeCam, weight=0.3),)

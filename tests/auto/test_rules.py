@@ -39,13 +39,15 @@ def test_networks_can_be_made_of_what_is_chosen(minutes: float, shorter: float) 
 
 
 @pytest.mark.parametrize(
-    ("side", "minutes", "width"), [(28, 10, 16), (32, 10, 16), (64, 30, 8), (128, 120, 8), (64, 120, 16)]
+    ("side", "minutes", "width"), [(28, 10, 16), (32, 10, 16), (64, 30, 16), (128, 120, 16), (64, 120, 32)]
 )
 @pytest.mark.parametrize("channels", [1, 3])
 def test_the_pair_takes_every_side_grey_and_in_colour(
     side: int, minutes: float, width: int, channels: int
 ) -> None:
     assert rules.width_for(minutes, (side, side)) == width
-    generator = SNDCGANGenerator(latent=4, shape=(channels, side, side), width=2)
-    discriminator = SNDCGANDiscriminator(shape=(channels, side, side), width=2)
+    folded = rules.folded_for((side, side))
+    assert folded == (side >= 64)
+    generator = SNDCGANGenerator(latent=4, shape=(channels, side, side), width=2, folded=folded)
+    discriminator = SNDCGANDiscriminator(shape=(channels, side, side), width=2, folded=folded)
     assert discriminator.smallest == tuple(generator.start[1:])

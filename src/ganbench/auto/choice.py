@@ -129,22 +129,32 @@ def _recipe(data: Spec, info: DataInfo, smallest: int, minutes: float) -> tuple[
     several = 2 <= len(info.classes) <= rules.MOST_CLASSES
     by_class = several and rules.CLASSES(smallest)
     base = (sndcgan_acgan_cifar10 if by_class else sndcgan_cifar10)("laptop")
-    width = rules.width_for(minutes, (info.shape[1], info.shape[2]))
+    sides = (info.shape[1], info.shape[2])
+    width, folded = rules.width_for(minutes, sides), rules.folded_for(sides)
     repeats = 1000 * minutes / info.size
     changes: dict[str, Any] = {
         "networks.G.width": width,
         "networks.D.width": width,
+        "networks.G.folded": folded,
+        "networks.D.folded": folded,
         "algorithm.augmentation": rules.AUGMENTATION(repeats),
+        "schedule.ema_half_life": 16_000.0,  # at most, for a plan takes less in a short run
     }
     made = dataclasses.replace(
         base.override(changes),
         name=NAME,
         summary=f"{base.name}, chosen by rule for {info.name}: {info.size:,} pictures, {_shape(info)}",
         data=data,
-        optimizers=sndcgan_rates("laptop", width),
+        optimizers=sndcgan_rates("laptop", width, share=0.5 if folded else 1.0),
     )
     reasons = [f"recipe: {base.name}; {_classes_in_words(info, several, smallest)}"]
-    reasons.append(f"width: {width} ({rules.WIDTH.because(minutes)}; half of that for twice the side)")
+    reasons.append(
+        f"width: {width} ({rules.WIDTH.because(minutes)}; half of that for a map of twice the side)"
+    )
+    if folded:
+        reasons.append(
+            f"folded: blocks of 2x2 pixels are positions, rates half as high (sides from {rules.FOLDED_FROM})"
+        )
     reasons.append(rules.AUGMENTATION.why(repeats))
     penalty = f"LeCam, weight {HELD_BACK.kwargs['weight']}"
     return made, [*reasons, f"penalty on D: {penalty} (as in the recipe, for any number of pictures)"]

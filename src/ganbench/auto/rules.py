@@ -11,6 +11,7 @@ from ganbench.spec import Spec
 LEAST_PICTURES = 16  # below this there is nothing to learn from but the pictures themselves
 MOST_CLASSES = 100
 SIDES = (32, 64, 128)
+FOLDED_FROM = 64  # pixels a side; from there on networks work on blocks of 2x2, so on maps half as large
 
 
 def shown(number: float) -> str:
@@ -93,9 +94,15 @@ def side_for(minutes: float, shorter: float) -> int:
     return max(side for side in SIDES if side == SIDES[0] or side <= min(most, shorter))
 
 
+def folded_for(sides: tuple[int, int]) -> bool:
+    """Return whether networks for pictures of these sides are to work on blocks of 2x2 pixels."""
+    return min(sides) >= FOLDED_FROM
+
+
 def width_for(minutes: float, sides: tuple[int, int]) -> int:
-    """Return the channels of the networks' largest map: half as many for twice the side, so that work grows little."""
-    doublings = ((min(sides) - 1) // 32).bit_length()
+    """Return the channels of the networks' largest map: half as many for twice its side, so that work grows little."""
+    largest = min(sides) // 2 if folded_for(sides) else min(sides)
+    doublings = ((largest - 1) // 32).bit_length()
     return max(1, int(WIDTH(minutes)) >> doublings)
 
 
