@@ -5,7 +5,8 @@
 The peak is the best rate of forward and backward passes of single convolutions of usual sizes, 3x3 in channels-last
 layout, measured in the same run. Of each recipe, at laptop size, floating-point operations of a whole step are counted
 by torch (two for a multiplication and an addition) and divided by the time of its passes, without data, optimizers and
-averages. Rounds take turns, so that a machine that slows down does so for all; the median counts.
+averages. Rounds take turns, so that a machine that slows down does so for all; the median counts. The rate of
+convolutions and matrix products alone, by torch's profiler, is what passes would reach if all else took no time.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.trainer import data_at_hand
@@ -35,6 +37,7 @@ RECIPES = ("sndcgan-cifar10", "sndcgan-acgan-cifar10", "dcgan-cifar10", "sngan-c
 #: Channels and side of single convolutions; 64 pictures each.
 PEAK = ((32, 32), (64, 16), (128, 16), (256, 8))
 _BATCH, _STEPS, _WARM_UP = 64, 5, 3
+_MATRIX_PRODUCTS = ("aten::addmm", "aten::mm", "aten::bmm")
 
 
 def main() -> None:
@@ -59,11 +62,13 @@ def measured(recipes: list[str], rounds: int, threads: int) -> dict[str, Any]:
     trainers = {name: trainer_of(name, threads) for name in recipes}
     work = {name: operations(trainer) for name, trainer in trainers.items()}
     rates: dict[str, list[float]] = {name: [] for name in (*singles, *trainers)}
+    alone: dict[str, list[float]] = {name: [] for name in trainers}
     for _ in range(rounds):
         for name, run in singles.items():
             rates[name].append(run())
         for name, trainer in trainers.items():
             rates[name].append(work[name] / seconds_of_passes(trainer) / 1e9)
+            alone[name].append(work[name] / seconds_of_products(trainer) / 1e9)
     medians = {name: round(statistics.median(each), 1) for name, each in rates.items()}
     peak = max(medians[name] for name in singles)
     return {
@@ -74,6 +79,7 @@ def measured(recipes: list[str], rounds: int, threads: int) -> dict[str, Any]:
                 "gflop_per_step": round(work[name] / 1e9, 2),
                 "gflops": medians[name],
                 "share_of_peak": round(medians[name] / peak, 3),
+                "products_alone_share_of_peak": round(statistics.median(alone[name]) / peak, 3),
             }
             for name in trainers
         },
@@ -130,12 +136,26 @@ def seconds_of_passes(trainer: Trainer) -> float:
     return sum(taken[phase.name] for phase in trainer.phases) / _STEPS
 
 
+def seconds_of_products(trainer: Trainer) -> float:
+    """Return the seconds that one step spends in convolutions and matrix products."""
+    with profile(activities=[ProfilerActivity.CPU]) as kept:
+        for _ in range(_STEPS):
+            trainer.advance()
+    times = [
+        event.self_cpu_time_total
+        for event in kept.key_averages()
+        if "convolution" in event.key or event.key in _MATRIX_PRODUCTS
+    ]
+    return sum(times) / 1e6 / _STEPS
+
+
 def _print(report: dict[str, Any]) -> None:
     print(f"peak of single convolutions: {report['peak_gflops']} GFLOP/s {report['single_gflops']}")
     for name, row in report["recipes"].items():
         print(
             f"{name}: {row['gflop_per_step']} GFLOP a step at {row['gflops']} GFLOP/s, "
-            f"{100 * row['share_of_peak']:.0f} % of the peak"
+            f"{100 * row['share_of_peak']:.0f} % of the peak "
+            f"({100 * row['products_alone_share_of_peak']:.0f} % in convolutions and matrix products alone)"
         )
 
 

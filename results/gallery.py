@@ -13,6 +13,7 @@ from typing import Any
 
 from tables import label_of, shown_score
 
+from ganbench.auto import NAME as AUTO
 from ganbench.catalogue import find_recipe
 from ganbench.dotted import paths, value_at
 from ganbench.recipe import EVERY_BUDGET, Recipe, parse_overrides
@@ -23,6 +24,7 @@ PAGE = HERE.parent / "docs" / "gallery.md"
 SHOWN = (
     "sndcgan-projection-cifar10-an-hour-cifar10-jpeg-66m-seed0",
     "sndcgan-acgan-cifar10-cifar10-jpeg-laptop-seed0",
+    "auto-photos-folder-photos-30m-seed0",
     "simsiam-gan-cifar10-uncond-cifar10-jpeg-laptop-seed0",
     "sngan-cifar10-cifar10-jpeg-laptop-seed0",
     "sngan-projection-cifar10-cifar10-jpeg-laptop-seed0",
@@ -43,7 +45,8 @@ HEAD = """# Gallery
 The samples that runs drew at their end, none picked out, each with the command that trains with the settings of its
 record in `results/runs`. All are first seeds; other seeds and other recipes are in [results.md](results.md). The first
 one was shortened on the way, [as told there](results.md#what-an-hour-of-two-cores-buys); its command makes such a run
-in one go. `results/gallery.py` writes this page.
+in one go. `auto` chooses anew, by its rules and by what is in the folder (here Imagenette's photographs).
+`results/gallery.py` writes this page.
 """
 
 
@@ -88,7 +91,17 @@ def command(record: dict[str, Any]) -> str:
     """Return the command that trains with a record's settings; end with code 1 if there is none.
 
     A run that was planned for a time is the laptop's with what was planned, for a plan differs from machine to machine.
+    What ``auto`` chose is chosen anew.
     """
+    if record["recipe"] == AUTO:
+        asked = [
+            f"data={record['data']['name']}",
+            "--budget",
+            record["budget"],
+            "--seed",
+            str(record["seed"]),
+        ]
+        return shlex.join(["ganbench", "train", AUTO, *asked])
     budget = record["budget"] if record["budget"] in EVERY_BUDGET else "laptop"
     ran, now = Recipe.from_dict(record["settings"]), find_recipe(record["recipe"], budget)
     changes = changed(ran, now)

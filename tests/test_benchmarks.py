@@ -26,6 +26,7 @@ def test_passes_are_counted_and_set_against_the_peak_of_single_convolutions() ->
     row = found["recipes"]["gan-ring8"]
     assert found["peak_gflops"] == max(found["single_gflops"].values()) > 0
     assert row["share_of_peak"] == pytest.approx(row["gflops"] / found["peak_gflops"], abs=1e-3)
+    assert row["products_alone_share_of_peak"] > row["share_of_peak"]
     recipe = find_recipe("gan-ring8", "laptop")
     latent, batch, width = (
         recipe.latent.kwargs["size"],

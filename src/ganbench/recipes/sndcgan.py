@@ -177,7 +177,7 @@ def sndcgan_projection_fashion_mnist(budget: Budget = "reference") -> Recipe:
 def sndcgan_imagenette64(budget: Budget = "reference") -> Recipe:
     """The pair on Imagenette at 64 pixels, four levels; at laptop size folded, and a quarter as wide."""
     words, data = "Imagenette at 64 pixels", Spec(imagenette64)
-    return sndcgan("imagenette64", words, data, budget, laptop=(16, 8500), hour=(32, 24_000), folded=True)
+    return sndcgan("imagenette64", words, data, budget, laptop=(16, 8000), hour=(32, 24_000), folded=True)
 
 
 @recipe(budgets=EVERY_BUDGET)
