@@ -68,7 +68,7 @@ def sndcgan(
     ``laptop`` and ``hour`` are width and steps there: 10 minutes of one core, and about an hour of two, by what a step
     costs one core. In these, D's score is read from sums over the map and held back, and a step has 16 pictures: a
     score is reached after about as many steps as with 32, which take longer. If ``folded``, both networks work on
-    blocks of 2x2 pixels there, at a quarter of the cost.
+    blocks of 2x2 pixels there, so that their largest map is half as large.
     """
     width, steps = {"laptop": laptop, "hour": hour, "reference": (64, 100_000)}[budget]
     short = budget != "reference"
