@@ -26,8 +26,8 @@ class SNDCGANGenerator(Generator):
     smaller one has twice as many (64: 512 at 4x4 for 32x32). All maps but the last pass a norm and ReLU.
     ``depth`` is the number of convolutions a level: each but the first keeps the size, 3x3, and has a norm and ReLU.
     If ``folded``, the last convolution acts at half size and makes the four pixels of each block of 2x2 at once, alike
-    at first; the largest map is then half as large. ``spectral_norm`` divides each weight by its largest singular value. Weights
-    start from N(0, 0.02²), biases at 0.
+    at first; the largest map is then half as large. ``spectral_norm`` divides each weight by its largest singular
+    value. Weights start from N(0, 0.02²), biases at 0.
 
     Raises ``UserError`` if a size is below 1, a side cannot be reached by doublings, the norm is unknown, or the
     conditioning needs classes or norms that are not there.
