@@ -47,8 +47,7 @@ agreement: $(VENV)/installed
 
 robustness: $(VENV)/installed
 	rm -f results/robustness.json
-	GANBENCH_MEASURED=results/robustness.json $(BIN)/pytest -q tests/test_resume.py tests/test_kill.py \
-	  tests/test_corruption.py tests/test_experiment.py tests/training/test_processes.py
+	GANBENCH_MEASURED=results/robustness.json $(BIN)/pytest -q tests/robustness tests/experiment/test_train.py
 
 results: $(VENV)/installed
 	$(BIN)/python results/tables.py

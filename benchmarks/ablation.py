@@ -22,13 +22,12 @@ from typing import Any
 
 import torch
 
+from benchmarks.ablation_summary import summary
+from benchmarks.ablation_variants import VARIANTS, Variant
+from benchmarks.quality import AT_END, against, machine, path_of, records_in
+from benchmarks.quality_arms import Planned, Stopwatch, samples_of
 from ganbench.data.images import ImageSet
-from ganbench.runs import write_json
-
-from .ablation_summary import summary
-from .ablation_variants import VARIANTS, Variant
-from .quality import AT_END, against, machine, path_of, records_in
-from .quality_arms import Planned, Stopwatch, samples_of
+from ganbench.utils.files import write_json
 
 TRIED = 1 / 20  # of the time: a plan's own trial is shorter, and what it misses would be a difference of time
 TRAINED = [name for name, variant in VARIANTS.items() if variant.truncation is None]

@@ -7,9 +7,8 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ganbench.statistics import student_quantile
-
-from .ablation_variants import VARIANTS
+from benchmarks.ablation_variants import VARIANTS
+from ganbench.utils.bootstrap import student_quantile
 
 Record = Mapping[str, Any]
 Spread = tuple[float | None, int]

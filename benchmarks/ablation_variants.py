@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ganbench.catalogue import find_recipe
-from ganbench.recipe import Recipe
+from ganbench.recipes.base import Recipe
+from ganbench.recipes.registry import find_recipe
 
 PLAIN, WITH_CLASSES = "sndcgan-cifar10", "sndcgan-acgan-cifar10"
 _R1 = {"target": "ganbench.regularizers:R1", "gamma": 0.1, "every": 16}

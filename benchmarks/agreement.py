@@ -29,18 +29,18 @@ from ganbench.data.base import Dataset
 from ganbench.data.images import ImageSet
 from ganbench.data.registry import dataset_named
 from ganbench.metrics.base import Metric
+from ganbench.metrics.coverage.prdc import PrecisionRecall
+from ganbench.metrics.distances.frechet import FrechetDistance
+from ganbench.metrics.distances.inception_score import InceptionScore
+from ganbench.metrics.distances.kernel import KernelDistance
 from ganbench.metrics.extractors.efficientnet_lite0 import (
     EfficientNetLite0Features,
     load_weights,
     weights_path,
 )
-from ganbench.metrics.frechet import FrechetDistance
-from ganbench.metrics.inception_score import InceptionScore
-from ganbench.metrics.kernel import KernelDistance
+from ganbench.metrics.features.reference import reference_rows
 from ganbench.metrics.measure import measure
-from ganbench.metrics.precision_recall import PrecisionRecall
 from ganbench.metrics.record import versions
-from ganbench.metrics.reference import reference_rows
 
 SIZE, CHUNK = 32, 250
 SUBSETS, SUBSET_SIZE = 20, 500

@@ -22,13 +22,14 @@ import torch
 from torch import Tensor
 
 from ganbench.data.images import ImageSet
-from ganbench.memory import keep_pages
-from ganbench.metrics.base import JSON, Metric
-from ganbench.metrics.chunk import Chunk
-from ganbench.metrics.kernel import KernelDistance
+from ganbench.metrics.base import Metric
+from ganbench.metrics.distances.kernel import KernelDistance
+from ganbench.metrics.distances.sliced_wasserstein import SlicedWasserstein
+from ganbench.metrics.distances.spectrum import SpectrumDistance
 from ganbench.metrics.record import versions
-from ganbench.metrics.sliced_wasserstein import SlicedWasserstein
-from ganbench.metrics.spectrum import SpectrumDistance
+from ganbench.metrics.sample_batch import Chunk
+from ganbench.metrics.score import JSON
+from ganbench.utils.malloc import keep_pages
 
 CHUNK, DIMS = 250, 1280
 

@@ -28,10 +28,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ganbench.dashboard import run_panels as panels
+from ganbench.dashboard.index import Index, chosen
+from ganbench.dashboard.run_cache import Readings
 from ganbench.metrics.record import versions
-from ganbench.ui import panels
-from ganbench.ui.index import Index, chosen
-from ganbench.ui.readings import Readings
 
 GOALS = {"list": 3.0, "run": 2.0}  # seconds
 PORT = 8733

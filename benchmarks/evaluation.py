@@ -32,17 +32,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from benchmarks.fidelity import torch_fidelity_fd
 from ganbench.data.base import Dataset
 from ganbench.data.registry import dataset_named
-from ganbench.memory import keep_pages
+from ganbench.metrics.coverage.prdc import PrecisionRecall
+from ganbench.metrics.distances.frechet import FrechetDistance
 from ganbench.metrics.extractors.efficientnet_lite0 import EfficientNetLite0Features
-from ganbench.metrics.extractors.resize import resize_bicubic
-from ganbench.metrics.frechet import FrechetDistance
+from ganbench.metrics.extractors.preprocess import resize_bicubic
 from ganbench.metrics.measure import measure
-from ganbench.metrics.precision_recall import PrecisionRecall
 from ganbench.metrics.record import versions
-
-from .fidelity import torch_fidelity_fd
+from ganbench.utils.malloc import keep_pages
 
 SIZE, BATCH, CHUNK = 96, 32, 250
 GOALS = {"ours_to_bare": 1.1, "torch_fidelity_to_ours": 1.5, "peak_mib": 1536}

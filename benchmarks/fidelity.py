@@ -18,7 +18,7 @@ from ganbench.metrics.extractors.efficientnet_lite0 import (
     load_weights,
     weights_path,
 )
-from ganbench.metrics.extractors.resize import resize_bicubic
+from ganbench.metrics.extractors.preprocess import resize_bicubic
 
 NAME, LAYER = "efficientnet-lite0", "1280"
 

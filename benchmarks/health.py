@@ -25,13 +25,13 @@ import torch
 from torch import nn
 
 import ganbench
-from ganbench import actions
-from ganbench.catalogue import find_recipe
 from ganbench.errors import RunError
-from ganbench.experiment import train
+from ganbench.experiment import run_hooks as actions
+from ganbench.experiment.train import train
 from ganbench.health import findings
 from ganbench.losses import Minimax
-from ganbench.runs import Run
+from ganbench.recipes.registry import find_recipe
+from ganbench.runs.run import Run
 from ganbench.training.trainer import Trainer
 
 SEEDS, REPORT, PROVOKED_AT, STEPS, WITHIN = 5, 50, 600, 700, 2

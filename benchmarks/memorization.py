@@ -22,14 +22,14 @@ from torchvision.transforms.functional import gaussian_blur
 
 from ganbench.data.base import Dataset
 from ganbench.data.registry import dataset_named
-from ganbench.metrics.all_rows import all_rows
-from ganbench.metrics.cells import cell_of, centres_of
-from ganbench.metrics.data_copying import Distances, near_copies, three_sample_test
 from ganbench.metrics.extractors.base import FeatureExtractor
-from ganbench.metrics.memorization import LEVEL
-from ganbench.metrics.nearest import nearest
+from ganbench.metrics.features.feature_cache import all_rows
+from ganbench.metrics.features.nearest import nearest
+from ganbench.metrics.features.reference import random_order
+from ganbench.metrics.memorization.cells import cell_of, centres_of
+from ganbench.metrics.memorization.data_copying import Distances, near_copies, three_sample_test
+from ganbench.metrics.memorization.memorization import LEVEL
 from ganbench.metrics.record import versions
-from ganbench.metrics.reference_sample import random_order
 from ganbench.metrics.registry import extractor_named
 
 SAMPLES = 2000

@@ -5,11 +5,12 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from ganbench.build import make_dataset, make_trainer
-from ganbench.recipe import Recipe
+from ganbench.experiment.build_trainer import make_trainer
+from ganbench.experiment.run_hooks import Every, log_terms
+from ganbench.inference.build import make_dataset
+from ganbench.recipes.base import Recipe
+from ganbench.runs.event_log import EventLog
 from ganbench.training.engine import Engine
-from ganbench.training.hooks import Every, log_terms
-from ganbench.training.log import EventLog
 
 
 def sections_per_step(recipe: Recipe, steps: int, warmup: int) -> dict[str, float]:

@@ -27,11 +27,12 @@ from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.trainer import data_at_hand
-from ganbench.build import make_dataset, make_trainer
-from ganbench.catalogue import find_recipe
-from ganbench.memory import keep_pages
+from ganbench.experiment.build_trainer import make_trainer
+from ganbench.inference.build import make_dataset
+from ganbench.recipes.registry import find_recipe
 from ganbench.training.engine import Engine, processor
 from ganbench.training.trainer import Trainer
+from ganbench.utils.malloc import keep_pages
 
 RECIPES = ("sndcgan-cifar10", "sndcgan-acgan-cifar10", "dcgan-cifar10", "sngan-cifar10")
 #: Channels and side of single convolutions; 64 pictures each.

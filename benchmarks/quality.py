@@ -26,16 +26,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from benchmarks.quality_arms import ARMS
+from benchmarks.quality_summary import summary
 from ganbench.data.registry import dataset_named
+from ganbench.metrics.distances.frechet import FrechetDistance
 from ganbench.metrics.extractors.efficientnet_lite0 import EfficientNetLite0Features
-from ganbench.metrics.frechet import FrechetDistance
 from ganbench.metrics.measure import measure
-from ganbench.report.grid import image_grid, png
-from ganbench.runs import write_bytes, write_json
 from ganbench.training.engine import processor
-
-from .quality_arms import ARMS
-from .quality_summary import summary
+from ganbench.utils.files import write_bytes, write_json
+from ganbench.visualization.image_grid import image_grid, png
 
 MARKS = (25, 50, 75, 100, 150, 225, 300, 450, 600)
 BETWEEN, AT_END = 5_000, 10_000

@@ -29,17 +29,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ganbench.build import make_algorithm, make_dataset, make_trainer
-from ganbench.catalogue import find_recipe
+from benchmarks.reference import Items, PlainLoop
 from ganbench.data.base import DataInfo
-from ganbench.model import Model
-from ganbench.planning import TRIED, planned
-from ganbench.recipe import Recipe
+from ganbench.experiment.build_trainer import make_trainer
+from ganbench.experiment.run_hooks import Every
+from ganbench.experiment.time_budget import TRIED, planned
+from ganbench.inference.build import make_algorithm, make_dataset
+from ganbench.inference.model import Model
+from ganbench.recipes.base import Recipe
+from ganbench.recipes.registry import find_recipe
 from ganbench.training.engine import Engine
-from ganbench.training.hooks import Every
 from ganbench.training.trainer import Trainer
-
-from .reference import Items, PlainLoop
 
 WORKERS = 4  # of the plain loop's loader, as in the reference system's own configurations
 SAMPLES_SEED = 1

@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .quality_arms import ARMS, BARS, OURS
+from benchmarks.quality_arms import ARMS, BARS, OURS
 
 Record = Mapping[str, Any]
 Point = Mapping[str, Any]

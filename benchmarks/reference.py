@@ -17,8 +17,8 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
-from ganbench.build import make_algorithm, make_dataset, make_networks
-from ganbench.recipe import Recipe
+from ganbench.inference.build import make_algorithm, make_dataset, make_networks
+from ganbench.recipes.base import Recipe
 
 
 class Items(Dataset[Tensor]):

@@ -111,7 +111,7 @@ def seconds_per_picture(name: str, threads: int, steps: int = _STEPS) -> float:
     """Return the wall seconds of a step of the recipe so changed, by the real pictures in it."""
     from benchmarks.ours import sections_per_step
     from benchmarks.trainer import data_at_hand
-    from ganbench.catalogue import find_recipe
+    from ganbench.recipes.registry import find_recipe
 
     recipe = find_recipe(RECIPE, "laptop").override({"machine.threads": threads, **CHANGES[name].changes})
     recipe = recipe.override(data_at_hand(recipe.data.target.__name__))

@@ -88,7 +88,7 @@ def _compare(name: str, rounds: int) -> dict[str, Any]:
 def _measure(name: str, side: str) -> dict[str, Any]:
     from benchmarks.ours import sections_per_step
     from benchmarks.reference import seconds_per_step
-    from ganbench.catalogue import find_recipe
+    from ganbench.recipes.registry import find_recipe
 
     workload = WORKLOADS[name]
     recipe = find_recipe(workload["recipe"], "laptop").override(workload["changes"])

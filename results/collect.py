@@ -18,9 +18,10 @@ from typing import Any
 from PIL import Image
 from tables import in_file_names
 
-from ganbench.model import load
-from ganbench.report.critic import weight_shares
-from ganbench.runs import Run, write_bytes, write_json
+from ganbench.inference.model import load
+from ganbench.runs.run import Run
+from ganbench.utils.files import write_bytes, write_json
+from ganbench.visualization.critic import weight_shares
 
 HERE = Path(__file__).parent
 _MOST_BYTES = 300_000

@@ -13,10 +13,10 @@ from typing import Any
 
 from tables import label_of, shown_score
 
-from ganbench.auto import NAME as AUTO
-from ganbench.catalogue import find_recipe
-from ganbench.dotted import paths, value_at
-from ganbench.recipe import EVERY_BUDGET, Recipe, parse_overrides
+from ganbench.auto.choose import NAME as AUTO
+from ganbench.config.dotted_keys import paths, value_at
+from ganbench.recipes.base import EVERY_BUDGET, Recipe, parse_overrides
+from ganbench.recipes.registry import find_recipe
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "gallery.md"

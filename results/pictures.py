@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 from PIL import Image, ImageDraw
 from tables import in_file_names
 
-from ganbench.report.critic import Weights, drawn_weights
-from ganbench.report.figure import png_bytes
+from ganbench.visualization.critic import Weights, drawn_weights
+from ganbench.visualization.figure import png_bytes
 
 HERE = Path(__file__).parent
 PICTURES = HERE.parent / "docs" / "pictures"

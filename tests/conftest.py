@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 import torch
-from tests.tiny import undrawn
+from tests.support.tiny import undrawn
 
 hypothesis.settings.register_profile("shared-machine", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("shared-machine")

@@ -21,7 +21,7 @@ RARE = (
     "scipy",
     "sklearn",
 )
-METRICS = ("registry", "frechet", "mode_coverage", "extractors.efficientnet_lite0")
+METRICS = ("registry", "distances.frechet", "coverage.mode_coverage", "extractors.efficientnet_lite0")
 
 
 def loaded_after(code: str) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def test_importing_ganbench_imports_nothing_heavy() -> None:
 @pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"]])
 def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     argv = ["ganbench", *arguments]
-    found = loaded_after(f"sys.argv = {argv!r}; from ganbench.cli import main; main()")
+    found = loaded_after(f"sys.argv = {argv!r}; from ganbench.cli.main import main; main()")
     assert found["code"] in (0, None)
     assert "Usage" in found["out"]
     assert found["heavy"] == []
@@ -55,7 +55,7 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
 
 def test_the_dashboard_is_started_before_anything_heavy_is_imported(tmp_path: Path) -> None:
     argv = ["ganbench", "ui", str(tmp_path / "nothing")]
-    found = loaded_after(f"sys.argv = {argv!r}; from ganbench.cli import main; main()")
+    found = loaded_after(f"sys.argv = {argv!r}; from ganbench.cli.main import main; main()")
     assert (found["code"], found["heavy"]) == (2, [])
 
 

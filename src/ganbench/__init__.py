@@ -8,36 +8,36 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from ganbench.catalogue import find_recipe, recipe_functions
+    from ganbench.config.spec import Spec
     from ganbench.errors import RunError, Stopped, UserError
-    from ganbench.evaluation import evaluate
-    from ganbench.experiment import resume, train
-    from ganbench.model import Model, load
-    from ganbench.recipe import Paper, Recipe
-    from ganbench.runs import Run
-    from ganbench.settings import Machine, Schedule
-    from ganbench.spec import Spec
+    from ganbench.evaluation.evaluate import evaluate
+    from ganbench.experiment.train import resume, train
+    from ganbench.inference.model import Model, load
+    from ganbench.recipes.base import Paper, Recipe
+    from ganbench.recipes.registry import find_recipe, recipe_functions
+    from ganbench.runs.run import Run
     from ganbench.studies.study import Study, study
+    from ganbench.training.settings import Machine, Schedule
 
 _HOMES = {
-    "Machine": "settings",
-    "Model": "model",
-    "Paper": "recipe",
-    "Recipe": "recipe",
-    "Run": "runs",
+    "Machine": "training.settings",
+    "Model": "inference.model",
+    "Paper": "recipes.base",
+    "Recipe": "recipes.base",
+    "Run": "runs.run",
     "RunError": "errors",
-    "Schedule": "settings",
-    "Spec": "spec",
+    "Schedule": "training.settings",
+    "Spec": "config.spec",
     "Stopped": "errors",
     "Study": "studies.study",
     "UserError": "errors",
-    "evaluate": "evaluation",
-    "find_recipe": "catalogue",
-    "load": "model",
-    "recipe_functions": "catalogue",
-    "resume": "experiment",
+    "evaluate": "evaluation.evaluate",
+    "find_recipe": "recipes.registry",
+    "load": "inference.model",
+    "recipe_functions": "recipes.registry",
+    "resume": "experiment.train",
     "study": "studies.study",
-    "train": "experiment",
+    "train": "experiment.train",
 }
 __all__ = [
     "Machine", "Model", "Paper", "Recipe", "Run", "RunError", "Schedule", "Spec", "Stopped", "Study",

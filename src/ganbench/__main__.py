@@ -1,5 +1,5 @@
 """``python -m ganbench`` is the command line; ``torchrun -m ganbench`` starts it in several processes."""
 
-from ganbench.cli import main
+from ganbench.cli.main import main
 
 main()

@@ -23,12 +23,12 @@ from ganbench.regularizers import (
     Scheduled,
     WeightClip,
 )
-from ganbench.settings import Machine, Schedule
-from ganbench.training.draws import Draws
 from ganbench.training.engine import Engine
 from ganbench.training.phase import Context
 from ganbench.training.schedule import Constant
+from ganbench.training.settings import Machine, Schedule
 from ganbench.training.trainer import Trainer
+from ganbench.utils.random_stream import Draws
 
 LATENT = Gaussian(3)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from tests.context import context
+from tests.support.context import context
 from torch import Tensor, nn
 
 from ganbench.algorithms import BiGAN

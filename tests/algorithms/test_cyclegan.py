@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from tests.context import context
+from tests.support.context import context
 from torch import Tensor, nn
 
 from ganbench.algorithms import CycleGAN
-from ganbench.algorithms.history import History
+from ganbench.algorithms.image_pool import History
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.losses import LeastSquares, RelativisticPairing
-from ganbench.training.draws import Draws
+from ganbench.utils.random_stream import Draws
 
 SHAPE = (1, 2, 3)
 

@@ -17,8 +17,8 @@ from ganbench.errors import UserError
 from ganbench.latents import Gaussian, Structured
 from ganbench.losses import NonSaturating
 from ganbench.networks import CodeNetwork, MLPDiscriminator, MLPGenerator
-from ganbench.training.draws import Draws
 from ganbench.training.phase import Context
+from ganbench.utils.random_stream import Draws
 
 LATENT = Structured(noise=3, categorical=(4, 2), continuous=2)
 

@@ -16,8 +16,8 @@ from ganbench.latents import Gaussian
 from ganbench.losses import Hinge, NonSaturating
 from ganbench.networks import MLPDiscriminator, MLPGenerator
 from ganbench.regularizers import R1, GradientPenalty
-from ganbench.training.draws import Draws
 from ganbench.training.phase import Context
+from ganbench.utils.random_stream import Draws
 
 LATENT = Gaussian(3)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.context import context
-from tests.tiny import tiny
+from tests.support.context import context
+from tests.support.tiny import tiny
 from torch import nn
 
 from ganbench.algorithms import SimSiam
@@ -16,13 +16,13 @@ from ganbench.algorithms.simsiam import spread
 from ganbench.algorithms.views import Views
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
-from ganbench.experiment import train
-from ganbench.model import load
+from ganbench.experiment.train import train
+from ganbench.inference.model import load
 from ganbench.networks import Predictor, ResNetEncoder
-from ganbench.recipe import Recipe
+from ganbench.recipes.base import Recipe
 from ganbench.report.page import write_report
-from ganbench.sampling import write_samples
-from ganbench.training.draws import Draws
+from ganbench.utils.random_stream import Draws
+from ganbench.visualization.export import write_samples
 
 
 def networks() -> nn.ModuleDict:

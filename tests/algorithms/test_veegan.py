@@ -13,11 +13,11 @@ from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.latents import Gaussian, Uniform
 from ganbench.networks import JointMLPDiscriminator, MLPEncoder, MLPGenerator
-from ganbench.settings import Machine, Schedule
-from ganbench.training.draws import Draws
 from ganbench.training.engine import Engine
 from ganbench.training.phase import Context
+from ganbench.training.settings import Machine, Schedule
 from ganbench.training.trainer import Trainer
+from ganbench.utils.random_stream import Draws
 
 LATENT = Gaussian(3)
 

@@ -7,17 +7,18 @@ from typing import Any
 
 import pytest
 import torch
-from tests.tiny import tiny
+from tests.support.tiny import tiny
 
 from ganbench.augment import ADA
 from ganbench.augment.ada_colour import colours
 from ganbench.augment.ada_geometry import places
-from ganbench.build import make_dataset, make_trainer
+from ganbench.config.spec import Spec
 from ganbench.errors import UserError
-from ganbench.spec import Spec
-from ganbench.training.draws import Draws
+from ganbench.experiment.build_trainer import make_trainer
+from ganbench.inference.build import make_dataset
 from ganbench.training.engine import Engine
 from ganbench.training.phase import Context
+from ganbench.utils.random_stream import Draws
 
 
 class Fixed(Draws):

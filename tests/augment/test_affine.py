@@ -9,7 +9,7 @@ import torch
 
 from ganbench.augment import Affine
 from ganbench.errors import UserError
-from ganbench.training.draws import Draws
+from ganbench.utils.random_stream import Draws
 
 
 class Fixed(Draws):

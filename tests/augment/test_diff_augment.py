@@ -7,7 +7,7 @@ import torch
 
 from ganbench.augment import DiffAugment
 from ganbench.errors import UserError
-from ganbench.training.draws import Draws
+from ganbench.utils.random_stream import Draws
 
 
 def test_colours_of_a_grey_picture_stay_grey_and_its_contrast_and_brightness_change() -> None:

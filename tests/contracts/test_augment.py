@@ -8,11 +8,11 @@ import torch
 import ganbench.augment as package
 from ganbench.algorithms import Adversarial
 from ganbench.augment import ADA, Affine, Augmentation, DiffAugment
+from ganbench.config.spec import Spec
 from ganbench.errors import UserError
 from ganbench.latents import Gaussian
 from ganbench.losses import NonSaturating
-from ganbench.spec import Spec
-from ganbench.training.draws import Draws
+from ganbench.utils.random_stream import Draws
 
 CLASSES = [
     value for name in package.__all__ if not getattr(value := getattr(package, name), "_is_protocol", False)

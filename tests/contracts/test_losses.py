@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 import ganbench.losses as package
+from ganbench.config.spec import Spec
 from ganbench.losses import LeastSquares, Loss, NonSaturating
-from ganbench.spec import Spec
 
 CLASSES = [
     value

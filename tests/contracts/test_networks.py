@@ -28,7 +28,10 @@ from ganbench.conditioning import (
     Projection,
     ProxyHead,
 )
+from ganbench.config.spec import Spec
 from ganbench.latents import Codes
+from ganbench.layers.attention import SelfAttention
+from ganbench.layers.initialisation import stored_weight
 from ganbench.networks import (
     BigGANGenerator,
     CodeNetwork,
@@ -59,9 +62,6 @@ from ganbench.networks import (
     StridelessDCGANGenerator,
     VectorMap,
 )
-from ganbench.networks.layers.attention import SelfAttention
-from ganbench.networks.layers.initialisation import stored_weight
-from ganbench.spec import Spec
 
 CLASSES = [
     value

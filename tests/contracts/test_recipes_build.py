@@ -9,15 +9,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from ganbench.build import make_trainer
-from ganbench.catalogue import recipe_functions
+from ganbench.config.spec import parameters
 from ganbench.data.base import Batch, DataInfo
-from ganbench.model import Model
-from ganbench.recipe import Budget, Recipe
-from ganbench.spec import parameters
-from ganbench.training.draws import Draws
+from ganbench.experiment.build_trainer import make_trainer
+from ganbench.inference.model import Model
+from ganbench.recipes.base import Budget, Recipe
+from ganbench.recipes.registry import recipe_functions
 from ganbench.training.engine import Engine
 from ganbench.training.trainer import Trainer
+from ganbench.utils.random_stream import Draws
 
 CASES = [(name, budget) for name, function in recipe_functions().items() for budget in function.budgets]  # type: ignore[attr-defined]
 SHAPES = {

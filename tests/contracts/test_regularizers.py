@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 import torch
-from tests.context import context
+from tests.support.context import context
 from torch import Tensor, nn
 
 import ganbench.regularizers as package
+from ganbench.config.spec import Spec, parameters
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.regularizers import R1, Regularizer, Scheduled, WeightClip
-from ganbench.spec import Spec, parameters
 
 CLASSES = [
     value

@@ -6,14 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from tests.data.conftest import encoded, noise
 
 from ganbench.data import archive as module
 from ganbench.data.archive import archive, cifar10_jpeg, imagenette64
-from ganbench.data.archive_file import write_archive
 from ganbench.data.images import ImageSet
+from ganbench.data.io.archive_file import write_archive
 from ganbench.errors import UserError
-
-from .conftest import encoded, noise
 
 
 @pytest.fixture

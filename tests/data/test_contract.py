@@ -11,17 +11,17 @@ import pytest
 import torch
 
 from ganbench.data.archive import archive
+from ganbench.data.audit.prepare import prepare
 from ganbench.data.base import DataInfo, Dataset
 from ganbench.data.coloured_mnist import Coloured
 from ganbench.data.folder import folder
 from ganbench.data.images import ImageSet
 from ganbench.data.pairs import pairs
-from ganbench.data.prepare import prepare
 from ganbench.data.registry import datasets
 from ganbench.data.shapes import shapes
 from ganbench.data.stacked_mnist import Stacked
 from ganbench.data.toy import grid25, ring8
-from ganbench.training.draws import Draws
+from ganbench.utils.random_stream import Draws
 
 # Sets whose pixels come from files: they are tested where their files are, beside their modules.
 FROM_FILES = {

@@ -10,12 +10,11 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from tests.data.conftest import encoded, noise
 
 from ganbench.data import folder as module
 from ganbench.data.folder import folder
 from ganbench.errors import UserError
-
-from .conftest import encoded, noise
 
 
 def test_subfolders_are_classes_in_the_order_of_their_names(two_classes: Path) -> None:

@@ -15,21 +15,20 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image, ImageFile
+from tests.data.conftest import encoded, noise
 
-from ganbench.data import decode
 from ganbench.data.archive import archive
-from ganbench.data.archive_file import read_archive, write_archive
-from ganbench.data.check import check
+from ganbench.data.audit.check import check
+from ganbench.data.audit.prepare import prepare
 from ganbench.data.folder import folder
-from ganbench.data.idx import LARGEST, read_idx
 from ganbench.data.images import ImageSet
-from ganbench.data.npz import DamagedFile, read_npz
-from ganbench.data.prepare import prepare
+from ganbench.data.io import decode
+from ganbench.data.io.archive_file import read_archive, write_archive
+from ganbench.data.io.idx import LARGEST, read_idx
+from ganbench.data.io.npz import DamagedFile, read_npz
 from ganbench.errors import UserError
-from ganbench.evaluation import evaluate
-from ganbench.sources import dataset_like
-
-from .conftest import encoded, noise
+from ganbench.evaluation.evaluate import evaluate
+from ganbench.evaluation.inputs import dataset_like
 
 SIDE = 8
 

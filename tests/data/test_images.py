@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ganbench.data.images import ImageSet
-from ganbench.training.draws import Draws
+from ganbench.utils.random_stream import Draws
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from ganbench.data.base import Batch, DataInfo
 from ganbench.data.loader import Loader
-from ganbench.training.draws import Draws
+from ganbench.utils.random_stream import Draws
 
 
 class Numbers:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ganbench.data.images import ImageSet
 from ganbench.data.stacked_mnist import Stacked, stacked_mnist
 from ganbench.errors import UserError
-from ganbench.training.draws import Draws
+from ganbench.utils.random_stream import Draws
 
 CLASSES = ("0", "1", "2")
 

@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 from PIL import Image
+from tests.data.conftest import noise
 
 from ganbench.data.tiny_imagenet import tiny_imagenet
 from ganbench.errors import UserError
-
-from .conftest import noise
 
 
 @pytest.fixture

@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 import torch
 import torchvision
+from tests.data.conftest import noise
 
 from ganbench.data import torchvision_sets as module
 from ganbench.data.torchvision_sets import cifar10, fashion_mnist, mnist
 from ganbench.errors import UserError
-
-from .conftest import noise
 
 
 def idx(content: np.ndarray) -> bytes:

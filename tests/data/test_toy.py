@@ -5,7 +5,7 @@ import torch
 
 from ganbench.data.toy import Points, grid25, mixture1d, ring8
 from ganbench.errors import UserError
-from ganbench.training.draws import Draws
+from ganbench.utils.random_stream import Draws
 
 
 def every(points: Points) -> torch.Tensor:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.tiny import tiny
+from tests.support.tiny import tiny
 
-from ganbench.experiment import train
+from ganbench.experiment.train import train
 from ganbench.health.measure import separation, variety
 
 SQUARE = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])

@@ -12,10 +12,10 @@ from torch import Tensor, nn
 
 from ganbench.data.base import Batch, DataInfo
 from ganbench.data.images import ImageSet
-from ganbench.metrics.base import JSON
-from ganbench.metrics.classifier import Classifier
+from ganbench.metrics.classes.classifier import Classifier
 from ganbench.metrics.extractors.classifier import ClassifierFeatures
-from ganbench.training.draws import Draws
+from ganbench.metrics.score import JSON
+from ganbench.utils.random_stream import Draws
 
 
 class Held:

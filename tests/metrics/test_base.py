@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ganbench.metrics.base import Metric, Score
+from ganbench.metrics.base import Metric
+from ganbench.metrics.score import Score
 
 JSON_VALUES = st.recursive(
     st.none()

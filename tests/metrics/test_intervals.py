@@ -7,8 +7,8 @@ import pytest
 import scipy.stats
 import torch
 
+from ganbench.metrics.coverage.mode_coverage import ModeCoverage
 from ganbench.metrics.intervals import of_means, of_parts, of_share, of_subsets
-from ganbench.metrics.mode_coverage import ModeCoverage
 
 
 @pytest.mark.parametrize("parts", [2, 5, 10, 31])

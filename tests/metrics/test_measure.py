@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import pytest
 import torch
+from tests.metrics.stand_ins import Held, Mixture, Projection
 
 from ganbench.errors import UserError
-from ganbench.metrics.frechet import FrechetDistance, FrechetMeasurement
+from ganbench.metrics.coverage.mode_coverage import Modes
+from ganbench.metrics.distances.frechet import FrechetDistance, FrechetMeasurement
 from ganbench.metrics.measure import measure, require_samples
-from ganbench.metrics.mode_coverage import Modes
-
-from .stand_ins import Held, Mixture, Projection
 
 
 def test_one_pass_feeds_several_metrics_and_shares_their_features(pictures):
@@ -19,7 +18,10 @@ def test_one_pass_feeds_several_metrics_and_shares_their_features(pictures):
     narrow, wide = FrechetDistance(extractor), FrechetDistance(extractor, reference_items=20)
     scores = measure([narrow, wide], iter(samples.split(7)), reference)
     assert extractor.seen == 40 + 20 + 30
-    assert scores == (narrow.score(samples.split(7), reference), wide.score(samples.split(7), reference))
+    assert scores == (
+        measure((narrow,), samples.split(7), reference)[0],
+        measure((wide,), samples.split(7), reference)[0],
+    )
     assert scores[0].value != scores[1].value
 
 
@@ -31,27 +33,27 @@ def test_all_chunks_of_a_pass_share_what_is_worked_out(pictures, monkeypatch):
     )
     metric, reference = FrechetDistance(Projection()), Held(pictures(40))
     for _ in range(2):
-        metric.score(pictures(30, seed=1).split(10), reference)
+        measure((metric,), pictures(30, seed=1).split(10), reference)[0]
     assert seen[0] is seen[1] is seen[2]
     assert seen[3] is not seen[0]
 
 
 def test_metrics_never_see_empty_chunks(pictures, monkeypatch):
     metric, reference, samples = FrechetDistance(Projection()), Held(pictures(40)), pictures(30, seed=1)
-    plain = metric.score([samples], reference)
+    plain = measure((metric,), [samples], reference)[0]
     seen = []
     add = FrechetMeasurement.add
     monkeypatch.setattr(
         FrechetMeasurement, "add", lambda self, chunk: (seen.append(len(chunk)), add(self, chunk))
     )
-    assert metric.score([samples[:0], samples, samples[:0]], reference) == plain
+    assert measure((metric,), [samples[:0], samples, samples[:0]], reference)[0] == plain
     assert seen == [30]
 
 
 def test_too_few_samples_are_refused_with_the_numbers(pictures):
     metric = FrechetDistance(Projection())
     with pytest.raises(UserError, match=r"needs at least 7 samples, not 6; it is usually measured on 10,000"):
-        metric.score([pictures(6)], Held(pictures(40)))
+        measure((metric,), [pictures(6)], Held(pictures(40)))[0]
     require_samples(metric, 7)
     with pytest.raises(UserError, match="needs at least 250 samples, not 249"):
         require_samples(Modes(), 249)
@@ -67,8 +69,8 @@ def test_a_metric_of_another_kind_is_refused_before_anything_is_read(pictures):
 def test_samples_of_another_shape_or_dtype_are_refused(pictures):
     metric, reference = FrechetDistance(Projection()), Held(pictures(40))
     with pytest.raises(UserError, match=r"shape \[1, 8, 8\], but the items of 'held' have \[3, 8, 8\]"):
-        metric.score([pictures(30, (1, 8, 8))], reference)
+        measure((metric,), [pictures(30, (1, 8, 8))], reference)[0]
     with pytest.raises(TypeError, match=r"uint8.*float32"):
-        metric.score([pictures(30).float()], reference)
+        measure((metric,), [pictures(30).float()], reference)[0]
     with pytest.raises(TypeError, match=r"floating point, not torch.int64"):
-        Modes().score([torch.zeros(300, 2, dtype=torch.int64)], Mixture(torch.zeros(1, 2), 1.0))
+        measure((Modes(),), [torch.zeros(300, 2, dtype=torch.int64)], Mixture(torch.zeros(1, 2), 1.0))[0]

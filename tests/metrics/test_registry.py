@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 
 import pytest
+from tests.metrics.stand_ins import Projection, reads_digits
 
-from ganbench.catalogue import import_file
 from ganbench.errors import UserError
-from ganbench.metrics import classifier
-from ganbench.metrics.frechet import FrechetDistance
-from ganbench.metrics.mode_coverage import Modes
-from ganbench.metrics.one_dimension import OneDimension, kolmogorov_smirnov, wasserstein_1
+from ganbench.metrics.classes import classifier
+from ganbench.metrics.coverage.mode_coverage import Modes
+from ganbench.metrics.coverage.stacked_modes import StackedModes
+from ganbench.metrics.distances.frechet import FrechetDistance
+from ganbench.metrics.distances.one_dimension import OneDimension, kolmogorov_smirnov, wasserstein_1
 from ganbench.metrics.registry import (
     DEFAULT_FOR_NUMBERS,
     default_metric,
@@ -19,9 +20,7 @@ from ganbench.metrics.registry import (
     metric_named,
     metrics_named,
 )
-from ganbench.metrics.stacked_modes import StackedModes
-
-from .stand_ins import Projection, reads_digits
+from ganbench.recipes.registry import import_file
 
 
 def test_names_lead_to_metrics():

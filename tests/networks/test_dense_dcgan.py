@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from ganbench.errors import UserError
+from ganbench.layers import Dropout
 from ganbench.networks import DenseDCGANDiscriminator, DenseDCGANGenerator
-from ganbench.networks.layers import Dropout
 
 
 def count(network: nn.Module) -> int:

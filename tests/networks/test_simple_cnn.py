@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from ganbench.errors import UserError
+from ganbench.layers.initialisation import stored_weight
 from ganbench.networks import SimpleCNNDiscriminator, SimpleCNNGenerator
-from ganbench.networks.layers.initialisation import stored_weight
 
 
 def count(network: nn.Module) -> int:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tests.context import context
+from tests.support.context import context
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 

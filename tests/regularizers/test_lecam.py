@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.context import context
-from tests.tiny import outcome, tiny, train_until
+from tests.support.context import context
+from tests.support.tiny import outcome, tiny, train_until
 from torch import Tensor
 
+from ganbench.config.spec import Spec
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
-from ganbench.experiment import resume, train
-from ganbench.recipe import Recipe
+from ganbench.experiment.train import resume, train
+from ganbench.recipes.base import Recipe
 from ganbench.regularizers import LeCam, Scheduled
-from ganbench.spec import Spec
 from ganbench.training.schedule import Linear
 
 

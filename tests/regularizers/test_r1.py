@@ -6,7 +6,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.context import context
+from tests.support.context import context
 
 from ganbench.data.base import Batch
 from ganbench.errors import UserError

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import torch
-from tests.context import context
+from tests.support.context import context
 
 from ganbench.data.base import Batch
 from ganbench.regularizers import R1, R2

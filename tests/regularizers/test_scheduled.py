@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tests.context import context
+from tests.support.context import context
 from torch import Tensor
 
+from ganbench.config.spec import Spec
 from ganbench.data.base import Batch
 from ganbench.regularizers import R1, Scheduled
-from ganbench.spec import Spec
 from ganbench.training.schedule import Linear, Stages
 
 REAL, FAKE = Batch(torch.ones(4, 2)), Batch(torch.zeros(4, 2))

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import torch
 
-from ganbench.catalogue import find_recipe
 from ganbench.data.base import DataInfo
-from ganbench.report.grid import sample_picture
-from ganbench.runs import Run, write_json
+from ganbench.recipes.registry import find_recipe
+from ganbench.runs.run import Run
+from ganbench.utils.files import write_json
+from ganbench.visualization.image_grid import sample_picture
 
 INFO = DataInfo(name="ring8", kind="points", shape=(2,), size=8, fingerprint="f00d", low=-15, high=15)
 MACHINE = {"device": "cpu", "threads": 1, "processes": 1, "torch": "2", "python": "3"}

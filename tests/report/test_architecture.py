@@ -6,10 +6,10 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 import torch
-from tests.tiny import tiny
+from tests.support.tiny import tiny
 
-from ganbench.build import make_algorithm, make_networks
-from ganbench.model import Model
+from ganbench.inference.build import make_algorithm, make_networks
+from ganbench.inference.model import Model
 from ganbench.report.architecture import Layer, architecture
 from ganbench.report.diagram import diagram
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from tests.report.example import HOSTILE, example_run
-from tests.tiny import drawn, tiny
+from tests.support.tiny import drawn, tiny
 
-from ganbench.experiment import train
+from ganbench.experiment.train import train
 from ganbench.report.page import write_report
-from ganbench.runs import Run
+from ganbench.runs.run import Run
 
 MEGABYTE = 1_000_000
 VOID = ("meta", "link", "img", "br", "input")

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 from tests.report.example import HOSTILE, example_run
 from tests.report.test_page import Page
-from tests.tiny import tiny
+from tests.support.tiny import tiny
 
+from ganbench.dashboard.study_panel import study
 from ganbench.report.study_page import write_study_report
-from ganbench.runs import Run, read_json
+from ganbench.runs.run import Run
 from ganbench.studies.plan import make_plan
 from ganbench.studies.study import Study
-from ganbench.ui.study_panel import study
+from ganbench.utils.files import read_json
 
 
 def by_hand(path: Path) -> Study:
@@ -87,7 +88,7 @@ def test_runs_that_were_measured_differently_are_marked_and_left_out(tmp_path: P
 
 
 def test_a_study_has_no_moving_pictures(tmp_path: Path) -> None:
-    from ganbench.cli_report import report
+    from ganbench.cli.report import report
     from ganbench.errors import UserError
 
     (tmp_path / "study.json").write_text("{}")

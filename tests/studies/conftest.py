@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ganbench.report.study_pictures import study_pictures
+from ganbench.studies.figure import study_pictures
 from ganbench.studies.study import Study, study
 
 
@@ -21,11 +21,11 @@ class Played:
         program = (sys.executable, str(Path(__file__).parent / "stand_in.py"))
         monkeypatch.setattr("ganbench.studies.task.PROGRAM", program)
         monkeypatch.setenv("STAND_IN_CALLS", str(self._calls))
-        monkeypatch.setattr("ganbench.report.study_pictures.study_pictures", lambda *_: {})
+        monkeypatch.setattr("ganbench.studies.figure.study_pictures", lambda *_: {})
 
     def draw(self) -> None:
         """Have studies draw their pictures, which takes longer than all else that they do here."""
-        self._patch.setattr("ganbench.report.study_pictures.study_pictures", study_pictures)
+        self._patch.setattr("ganbench.studies.figure.study_pictures", study_pictures)
 
     def play(self, *recipes: str, todo: dict[str, Any] | None = None, **how: Any) -> Study:
         """Do the study, or go on with it, where runs do what ``todo`` says by their folders' names."""

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ganbench.catalogue import find_recipe
 from ganbench.errors import UserError
+from ganbench.recipes.registry import find_recipe
 from ganbench.studies.plan import Plan, make_plan, recipe_differences
 
 OWN = """

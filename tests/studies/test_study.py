@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from tests.studies.conftest import Played
-from tests.tiny import contents
+from tests.support.tiny import contents
 
-from ganbench.console import Silent
 from ganbench.errors import RunError, Stopped, UserError
-from ganbench.lock import only_one
 from ganbench.studies.study import Study, study
+from ganbench.utils.console import Silent
+from ganbench.utils.file_lock import only_one
 
 BOTH = ("gan-ring8", "gan-r1-ring8")
 ALL = [f"{name}-seed{seed}" for name in BOTH for seed in range(2)]

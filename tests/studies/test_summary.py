@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ganbench.errors import UserError
-from ganbench.metrics.base import Better, Score
+from ganbench.metrics.score import Better, Score
 from ganbench.studies.rows import Row
 from ganbench.studies.summary import compare_recipes, summaries, usual_pairs
 from ganbench.studies.table import as_csv, as_markdown, as_rich, cells, constants, run_records

@@ -7,12 +7,12 @@ import pytest
 import torch
 from torch import nn
 
+from ganbench.config.spec import Spec
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.regularizers import squared_gradient_norm
-from ganbench.settings import Machine
-from ganbench.spec import Spec
 from ganbench.training.engine import Engine
+from ganbench.training.settings import Machine
 
 NO_CUDA = not torch.cuda.is_available()
 

@@ -17,17 +17,17 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from ganbench.config.spec import Spec
 from ganbench.data.base import Batch
 from ganbench.errors import RunError, UserError
-from ganbench.networks.layers import Dropout
-from ganbench.settings import Machine, Schedule
-from ganbench.spec import Spec
-from ganbench.training.draws import Draws
+from ganbench.experiment.run_hooks import Every
+from ganbench.layers import Dropout
 from ganbench.training.engine import Engine
-from ganbench.training.hooks import Every
 from ganbench.training.phase import Context, Phase, Terms
 from ganbench.training.schedule import Constant, Linear
+from ganbench.training.settings import Machine, Schedule
 from ganbench.training.trainer import Trainer
+from ganbench.utils.random_stream import Draws
 
 
 class Pair(nn.Module):

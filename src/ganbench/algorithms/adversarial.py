@@ -16,7 +16,7 @@ from ganbench.algorithms.base import Algorithm
 from ganbench.algorithms.labels import Labels, check_labels
 from ganbench.algorithms.packing import check_packs, pack, packed_shape
 from ganbench.augment import Adaptive, Augmentation
-from ganbench.conditioning.judgement import Judgement
+from ganbench.conditioning.discriminator_output import Judgement
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.latents import Latent

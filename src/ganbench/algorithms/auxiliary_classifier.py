@@ -13,7 +13,7 @@ from ganbench.algorithms.adversarial import Adversarial
 from ganbench.algorithms.labels import Labels
 from ganbench.augment import Augmentation
 from ganbench.conditioning.class_losses import ClassLoss
-from ganbench.conditioning.judgement import Judgement
+from ganbench.conditioning.discriminator_output import Judgement
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.latents import Latent

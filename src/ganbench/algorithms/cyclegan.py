@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ganbench.algorithms.base import Algorithm
-from ganbench.algorithms.history import History
+from ganbench.algorithms.image_pool import History
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.losses.base import Loss

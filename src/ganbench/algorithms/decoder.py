@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ganbench.algorithms.frozen import represent
+from ganbench.algorithms.frozen_encoder import represent
 from ganbench.training.phase import Terms
 
 

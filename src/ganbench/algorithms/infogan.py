@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from ganbench.algorithms.adversarial import Adversarial
 from ganbench.augment import Augmentation
-from ganbench.conditioning.judgement import Judgement
+from ganbench.conditioning.discriminator_output import Judgement
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.latents import Codes, Latent, Structured

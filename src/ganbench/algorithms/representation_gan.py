@@ -12,7 +12,7 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from ganbench.algorithms.decoder import code_of, decoded, decoder_terms, size_of
-from ganbench.algorithms.frozen import WithEncoder
+from ganbench.algorithms.frozen_encoder import WithEncoder
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.latents import Latent

@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ganbench.algorithms.adversarial import Adversarial
-from ganbench.algorithms.frozen import represent
-from ganbench.algorithms.on_representations import OnRepresentations, Sampling
-from ganbench.conditioning.judgement import Judgement
+from ganbench.algorithms.frozen_encoder import represent
+from ganbench.algorithms.representation_conditioned import OnRepresentations, Sampling
+from ganbench.conditioning.discriminator_output import Judgement
 from ganbench.data.base import Batch
 from ganbench.latents import WithRepresentation
 from ganbench.losses.base import Loss

@@ -12,10 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ganbench.algorithms.blur import blurred
-from ganbench.algorithms.hue import hue_turned
 from ganbench.errors import UserError
-from ganbench.training.draws import Draws
+from ganbench.utils.random_stream import Draws
 
 _CHANGED = 0.8  # the share of pictures whose colours are changed
 _SHARPEST, _SOFTEST = 0.1, 2.0  # pixels
@@ -84,3 +82,36 @@ class Views:
         deviations = _SHARPEST + (_SOFTEST - _SHARPEST) * u[:, 1]
         soft = blurred(x, deviations, round(3 * _SOFTEST))
         return torch.where((u[:, 0] < self.blur)[:, None, None, None], soft, x)
+
+
+def blurred(pictures: Tensor, deviations: Tensor, reach: int) -> Tensor:
+    """Return pictures ``[N, C, H, W]`` smoothed by Gaussians of ``deviations`` ``[N]`` pixels, cut off at ``reach``.
+
+    Beyond the border the outermost pixels are repeated.
+    """
+    n, channels, height, width = pictures.shape
+    away = torch.arange(-reach, reach + 1, device=pictures.device)
+    weights = torch.exp(-(away**2) / (2 * deviations[:, None] ** 2))
+    weights = (weights / weights.sum(1, keepdim=True)).repeat_interleave(channels, 0)[:, None, None]
+    rows = functional.pad(pictures.reshape(1, n * channels, height, width), (reach,) * 4, mode="replicate")
+    across = functional.conv2d(rows, weights, groups=n * channels)
+    return functional.conv2d(across, weights.mT, groups=n * channels).reshape(pictures.shape)
+
+
+_RED_GREEN_BLUE = (5.0, 3.0, 1.0)  # where on the circle of six a channel is the smallest
+
+
+def hue_turned(pictures: Tensor, turns: Tensor) -> Tensor:
+    """Return pictures ``[N, 3, H, W]`` in [0, 1] with hues moved by ``turns`` ``[N]`` of the whole circle."""
+    largest, smallest = pictures.amax(1), pictures.amin(1)
+    width = largest - smallest
+    red, green, blue = pictures.unbind(1)
+    apart = torch.where(width > 0, width, 1.0)  # grey has no hue, and is left as it is
+    sixth = torch.where(
+        largest == red,
+        (green - blue) / apart,
+        torch.where(largest == green, 2 + (blue - red) / apart, 4 + (red - green) / apart),
+    )
+    moved = sixth + 6 * turns[:, None, None]
+    places = [(moved + n).remainder(6) for n in _RED_GREEN_BLUE]
+    return torch.stack([largest - width * torch.minimum(k, 4 - k).clamp(0, 1) for k in places], 1)

@@ -9,8 +9,8 @@ from torch.nn import functional
 from ganbench.augment.ada_colour import colours
 from ganbench.augment.ada_geometry import places
 from ganbench.errors import UserError
-from ganbench.training.draws import Draws
 from ganbench.training.phase import Context
+from ganbench.utils.random_stream import Draws
 
 
 class ADA(nn.Module):

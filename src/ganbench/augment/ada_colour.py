@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from ganbench.training.draws import Draws
+from ganbench.utils.random_stream import Draws
 
 
 def colours(draws: Draws, p: Tensor) -> Tensor:

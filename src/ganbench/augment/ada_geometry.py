@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from ganbench.training.draws import Draws
+from ganbench.utils.random_stream import Draws
 
 
 def places(draws: Draws, p: Tensor, sides: tuple[int, int], *, blit: bool, geometry: bool) -> Tensor:

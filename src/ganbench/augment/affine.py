@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ganbench.errors import UserError
-from ganbench.training.draws import Draws
+from ganbench.utils.random_stream import Draws
 
 
 @dataclass(frozen=True)

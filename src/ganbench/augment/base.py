@@ -7,8 +7,8 @@ from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
-from ganbench.training.draws import Draws
 from ganbench.training.phase import Context
+from ganbench.utils.random_stream import Draws
 
 
 class Augmentation(Protocol):

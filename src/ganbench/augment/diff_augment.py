@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ganbench.errors import UserError
-from ganbench.training.draws import Draws
+from ganbench.utils.random_stream import Draws
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ganbench.augment import DiffAugment
-from ganbench.spec import Spec
+from ganbench.config.spec import Spec
 
 LEAST_PICTURES = 16  # below this there is nothing to learn from but the pictures themselves
 MOST_CLASSES = 100

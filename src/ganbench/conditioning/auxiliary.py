@@ -12,7 +12,7 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from ganbench.conditioning.base import DiscriminatorConditioning, Head, need_classes
-from ganbench.conditioning.judgement import Judgement, normalised
+from ganbench.conditioning.discriminator_output import Judgement, normalised
 from ganbench.errors import UserError
 
 

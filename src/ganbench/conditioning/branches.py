@@ -19,12 +19,11 @@ from ganbench.conditioning.base import (
     VectorInput,
     need_classes,
 )
-from ganbench.conditioning.judgement import Judgement
+from ganbench.conditioning.discriminator_output import Judgement
 from ganbench.errors import UserError
-from ganbench.networks.layers.dropout import Dropout
-from ganbench.networks.layers.maxout import Maxout
-from ganbench.networks.layers.noise import GaussianNoise
-from ganbench.networks.layers.normalisation import Norm1d, norm_1d
+from ganbench.layers.maxout import Maxout
+from ganbench.layers.normalisation import Norm1d, norm_1d
+from ganbench.layers.stochastic import Dropout, GaussianNoise
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from ganbench.conditioning.base import DiscriminatorConditioning, Head, class_rows, need_classes
-from ganbench.conditioning.judgement import Judgement
+from ganbench.conditioning.discriminator_output import Judgement
 from ganbench.errors import UserError
-from ganbench.networks.layers.noise import GaussianNoise
+from ganbench.layers.stochastic import GaussianNoise
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from ganbench.conditioning.base import DiscriminatorConditioning, Head, class_rows, need_classes
-from ganbench.conditioning.judgement import Judgement
+from ganbench.conditioning.discriminator_output import Judgement
 from ganbench.errors import UserError
 
 

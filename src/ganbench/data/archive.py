@@ -9,15 +9,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ganbench.data.archive_file import Archive, read_archive
-from ganbench.data.decode import BrokenPicture, channels_first, fit, read_picture
-from ganbench.data.decoded import cache_key, load_decoded, save_decoded
 from ganbench.data.images import ImageSet
-from ganbench.data.places import first_file, roots, where_to_put
+from ganbench.data.io.archive_file import Archive, read_archive
+from ganbench.data.io.decode import BrokenPicture, channels_first, fit, read_picture
+from ganbench.data.io.decoded import cache_key, load_decoded, save_decoded
+from ganbench.data.io.sizes import Size, height_width
 from ganbench.data.registry import dataset
-from ganbench.data.sizes import Size, height_width
 from ganbench.data.split import Split, check_split
 from ganbench.errors import UserError
+from ganbench.utils.paths import first_file, roots, where_to_put
 
 _STREAMS = ("JPEG", "PNG")
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 import torch
 from torch import Tensor
 
-from ganbench.training.draws import Draws
+from ganbench.utils.random_stream import Draws
 
 
 @dataclass(frozen=True, kw_only=True)

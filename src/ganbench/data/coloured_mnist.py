@@ -13,7 +13,7 @@ from ganbench.data.images import ImageSet
 from ganbench.data.registry import dataset
 from ganbench.data.split import Split
 from ganbench.data.torchvision_sets import mnist
-from ganbench.training.draws import seed_of
+from ganbench.utils.random_stream import seed_of
 
 _WAVES, _PER_WAVE, _PER_CHANNEL = 3, 6, 2
 _REDDISH = (False, True, True)  # which channels are low

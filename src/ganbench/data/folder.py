@@ -12,13 +12,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ganbench.data.broken import OnError, check_on_error, settle_broken
-from ganbench.data.decode import BrokenPicture, channels_first, fit, read_file, read_picture
-from ganbench.data.decoded import cache_key, load_decoded, save_decoded
 from ganbench.data.images import ImageSet
-from ganbench.data.listing import Listing, classes_of, list_pictures, shown
+from ganbench.data.io.broken import OnError, check_on_error, settle_broken
+from ganbench.data.io.decode import BrokenPicture, channels_first, fit, read_file, read_picture
+from ganbench.data.io.decoded import cache_key, load_decoded, save_decoded
+from ganbench.data.io.listing import Listing, classes_of, list_pictures, shown
+from ganbench.data.io.sizes import Size, height_width
 from ganbench.data.registry import dataset
-from ganbench.data.sizes import Size, height_width
 
 
 @dataset("folder")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ganbench.spec import Spec, parameters
+from ganbench.config.spec import Spec, parameters
 
 OTHER = {"train": "test", "test": "train"}
 

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from ganbench.data.base import Batch, DataInfo
-from ganbench.data.fingerprint import fingerprint
-from ganbench.training.draws import Draws
+from ganbench.data.io.fingerprint import fingerprint
+from ganbench.utils.random_stream import Draws
 
 
 class ImageSet:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ganbench.data.base import Batch, Dataset
 from ganbench.data.sampler import Sampler
-from ganbench.training.draws import Draws
+from ganbench.utils.random_stream import Draws
 
 
 class Loader:

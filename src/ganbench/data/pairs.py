@@ -10,12 +10,12 @@ from typing import Any
 
 from torch import Tensor
 
+from ganbench.config.spec import Spec, parameters
 from ganbench.data.base import Batch, DataInfo, Dataset
 from ganbench.data.registry import dataset, dataset_named
 from ganbench.data.split import Split
 from ganbench.errors import UserError
-from ganbench.spec import Spec, parameters
-from ganbench.training.draws import Draws
+from ganbench.utils.random_stream import Draws
 
 
 class Pairs:

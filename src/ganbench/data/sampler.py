@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ganbench.errors import UserError
-from ganbench.training.draws import seed_of
+from ganbench.utils.random_stream import seed_of
 
 
 class Sampler:

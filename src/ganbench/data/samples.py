@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from ganbench.data.images import ImageSet
-from ganbench.data.npz import DamagedFile, read_npz
+from ganbench.data.io.npz import DamagedFile, read_npz
 from ganbench.data.registry import dataset
 from ganbench.errors import UserError
 

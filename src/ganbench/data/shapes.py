@@ -16,7 +16,7 @@ from ganbench.data.outlines import OUTLINES, Field, Outline
 from ganbench.data.registry import dataset
 from ganbench.data.split import Split, check_split
 from ganbench.errors import UserError
-from ganbench.training.draws import seed_of
+from ganbench.utils.random_stream import seed_of
 
 SIDE = 32
 FIGURES = tuple(OUTLINES)

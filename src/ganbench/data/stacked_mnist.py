@@ -16,13 +16,13 @@ from torch import Tensor
 
 from ganbench.data.base import Batch, DataInfo
 from ganbench.data.counter import uniform_of
-from ganbench.data.fingerprint import fingerprint
 from ganbench.data.images import ImageSet
+from ganbench.data.io.fingerprint import fingerprint
 from ganbench.data.registry import dataset
 from ganbench.data.split import Split
 from ganbench.data.torchvision_sets import mnist
 from ganbench.errors import UserError
-from ganbench.training.draws import Draws, seed_of
+from ganbench.utils.random_stream import Draws, seed_of
 
 CHANNELS = 3
 

@@ -8,11 +8,11 @@ import torch
 
 from ganbench.data.folder import decoded
 from ganbench.data.images import ImageSet
-from ganbench.data.listing import Listing, list_pictures
-from ganbench.data.places import roots, where_to_put
+from ganbench.data.io.listing import Listing, list_pictures
 from ganbench.data.registry import dataset
 from ganbench.data.split import Split, check_split
 from ganbench.errors import UserError
+from ganbench.utils.paths import roots, where_to_put
 
 _FOLDER = "tiny-imagenet-200"
 _NOTES = "val/val_annotations.txt"

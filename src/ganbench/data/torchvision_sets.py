@@ -8,12 +8,12 @@ from typing import Literal
 import numpy as np
 import torch
 
-from ganbench.data.idx import read_idx
 from ganbench.data.images import ImageSet
-from ganbench.data.places import cache_folder, first_file, roots, where_to_put
+from ganbench.data.io.idx import read_idx
 from ganbench.data.registry import dataset
 from ganbench.data.split import Split, check_split
 from ganbench.errors import UserError
+from ganbench.utils.paths import cache_folder, first_file, roots, where_to_put
 
 # The md5 of the unpacked official files.
 _MNIST = {

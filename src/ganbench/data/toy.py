@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 from ganbench.data.base import Batch, DataInfo
-from ganbench.data.fingerprint import fingerprint
+from ganbench.data.io.fingerprint import fingerprint
 from ganbench.data.registry import dataset
 from ganbench.data.split import Split, check_split
 from ganbench.errors import UserError
-from ganbench.training.draws import Draws
+from ganbench.utils.random_stream import Draws
 
 
 class Points:

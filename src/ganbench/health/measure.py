@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from ganbench.errors import UserError
-from ganbench.model import Model
-from ganbench.report.critic import scores_of
+from ganbench.inference.critic_scores import scores_of
+from ganbench.inference.model import Model
 
 _MOST = 256  # samples; all their distances are taken
 

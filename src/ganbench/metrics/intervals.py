@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ganbench.statistics import student_quantile
+from ganbench.utils.bootstrap import student_quantile
 
 RESAMPLES = 1000
 Interval = list[float]

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from ganbench.errors import UserError
-from ganbench.metrics.chunk import Chunk
-from ganbench.metrics.reference_sample import CHUNK
+from ganbench.metrics.features.reference import CHUNK
+from ganbench.metrics.sample_batch import Chunk
 
 if TYPE_CHECKING:
     from ganbench.data.base import DataInfo, Dataset

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from ganbench.errors import UserError
-from ganbench.metrics.base import Metric, Score
-from ganbench.metrics.chunk import Chunk, Labelled, Shared
-from ganbench.metrics.classifier import Note, tell
-from ganbench.metrics.cost import Forecast, Forecasting, announce
+from ganbench.metrics.base import Metric
+from ganbench.metrics.sample_batch import Chunk, Labelled, Shared
+from ganbench.metrics.score import Score
+from ganbench.utils.progress import Forecast, Forecasting, Note, announce, tell
 
 if TYPE_CHECKING:
     from ganbench.data.base import DataInfo, Dataset

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
-from ganbench.metrics.base import JSON
+from ganbench.metrics.score import JSON
 
 if TYPE_CHECKING:
     from ganbench.data.base import Dataset

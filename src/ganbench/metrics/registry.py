@@ -3,15 +3,45 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping, Sequence
+import importlib
+import inspect
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 from typing import Protocol
 
 from ganbench.errors import UserError, did_you_mean
-from ganbench.metrics.base import Kind, Metric
+from ganbench.metrics.base import Metric
 from ganbench.metrics.extractors.base import FeatureExtractor
-from ganbench.metrics.named import METRICS
+from ganbench.metrics.score import Kind
+
+#: Where each metric lives below ``ganbench.metrics``; it is imported when it is asked for.
+METRICS: Mapping[str, str] = MappingProxyType(
+    {
+        "fd": "distances.frechet:FrechetDistance",
+        "fd-inf": "distances.frechet_infinity:FrechetInfinity",
+        "fd-class": "distances.frechet_per_class:FrechetPerClass",
+        "kd": "distances.kernel:KernelDistance",
+        "is": "distances.inception_score:InceptionScore",
+        "pr": "coverage.prdc:PrecisionRecall",
+        "dc": "coverage.prdc:DensityCoverage",
+        "accuracy": "classes.conditional_accuracy:ConditionalAccuracy",
+        "balance": "classes.class_balance:ClassBalance",
+        "memorization": "memorization.memorization:Memorization",
+        "utility": "classes.utility:Utility",
+        "diversity": "coverage.diversity:Diversity",
+        "ppl": "coverage.path_length:PathLength",
+        "probe": "representation.linear_probe:LinearProbe",
+        "knn": "representation.knn:NearestClasses",
+        "own-knn": "representation.own_features:OwnFeatures",
+        "swd": "distances.sliced_wasserstein:SlicedWasserstein",
+        "spectrum": "distances.spectrum:SpectrumDistance",
+        "modes": "coverage.mode_coverage:Modes",
+        "stacked-modes": "coverage.stacked_modes:StackedModes",
+        "w1": "distances.one_dimension:wasserstein_1_metric",
+        "ks": "distances.one_dimension:kolmogorov_smirnov_metric",
+    }
+)
 
 
 class ExtractorMaker(Protocol):
@@ -29,7 +59,7 @@ def _efficientnet_lite0(of: str, resolution: int | None) -> FeatureExtractor:
 
 
 def _classifier(of: str, resolution: int | None) -> FeatureExtractor:
-    from ganbench.metrics.classifier import classifier_of
+    from ganbench.metrics.classes.classifier import classifier_of
     from ganbench.metrics.extractors.classifier import ClassifierFeatures
 
     if not of:
@@ -111,7 +141,15 @@ def metrics_named(
             return features
         return extractor_named(features, resolution, trusted=trusted, shape=shape)
 
-    return [_insisting(METRICS[name](once), allow_rank_deficient) for name in names]
+    return [_insisting(_build(METRICS[name], once), allow_rank_deficient) for name in names]
+
+
+def _build(address: str, features: Callable[[], FeatureExtractor]) -> Metric:
+    """Call what stands at an address; ``features`` is asked for an extractor only if the metric takes one."""
+    module, _, name = address.partition(":")
+    target = getattr(importlib.import_module(f"ganbench.metrics.{module}"), name)
+    metric: Metric = target(features()) if "features" in inspect.signature(target).parameters else target()
+    return metric
 
 
 def _insisting(metric: Metric, allow_rank_deficient: bool) -> Metric:

@@ -9,11 +9,11 @@ from ganbench.networks.fixup_resnet import FixupResNetDiscriminator, FixupResNet
 from ganbench.networks.image_to_image import ImageToImageGenerator, PatchDiscriminator
 from ganbench.networks.maxout import MaxoutDiscriminator
 from ganbench.networks.mlp import JointMLPDiscriminator, MLPDiscriminator, MLPEncoder, MLPGenerator
-from ganbench.networks.readouts import RepresentationGenerator, RepresentationReader, VectorMap
 from ganbench.networks.resnet import ResNetDiscriminator, ResNetGenerator
 from ganbench.networks.simple_cnn import SimpleCNNDiscriminator, SimpleCNNGenerator
 from ganbench.networks.sndcgan import SNDCGANDiscriminator, SNDCGANGenerator
 from ganbench.networks.strideless_dcgan import StridelessDCGANDiscriminator, StridelessDCGANGenerator
+from ganbench.networks.vector_heads import RepresentationGenerator, RepresentationReader, VectorMap
 
 __all__ = [
     "BigGANGenerator",

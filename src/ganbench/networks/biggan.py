@@ -11,14 +11,13 @@ from torch import Tensor, nn
 from ganbench.conditioning.base import Layers, class_rows, need_classes
 from ganbench.conditioning.norms import NormByVector
 from ganbench.errors import UserError
-from ganbench.networks.generator import Generator
-from ganbench.networks.layers.attention import attention_at
-from ganbench.networks.layers.initialisation import orthogonal_weights
-from ganbench.networks.layers.normalisation import norm_2d
-from ganbench.networks.layers.residual import BlockUp
-from ganbench.networks.layers.spectral import spectrally_normalised
-from ganbench.networks.levels import plan_levels
-from ganbench.networks.sizes import require_sizes
+from ganbench.layers.attention import attention_at
+from ganbench.layers.initialisation import orthogonal_weights
+from ganbench.layers.normalisation import norm_2d
+from ganbench.layers.spectral import spectrally_normalised
+from ganbench.networks.base import Generator
+from ganbench.networks.residual_block import BlockUp
+from ganbench.networks.shape_plan import plan_levels, require_sizes
 
 
 class BigGANGenerator(Generator):

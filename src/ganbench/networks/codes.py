@@ -6,8 +6,8 @@ from torch import Tensor, nn
 
 from ganbench.errors import UserError
 from ganbench.latents import Codes
-from ganbench.networks.layers.initialisation import normal_weights
-from ganbench.networks.layers.normalisation import Norm1d, norm_1d
+from ganbench.layers.initialisation import normal_weights
+from ganbench.layers.normalisation import Norm1d, norm_1d
 
 
 class CodeNetwork(nn.Module):

@@ -10,12 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from ganbench.conditioning.base import DiscriminatorConditioning, GeneratorConditioning, Layers
-from ganbench.networks.flat_discriminator import FlatDiscriminator
-from ganbench.networks.generator import Generator
-from ganbench.networks.layers.initialisation import normal_weights
-from ganbench.networks.layers.normalisation import Norm1d, norm_1d, norm_2d
-from ganbench.networks.layers.spectral import spectrally_normalised
-from ganbench.networks.sizes import require_picture, require_sizes
+from ganbench.layers.initialisation import normal_weights
+from ganbench.layers.normalisation import Norm1d, norm_1d, norm_2d
+from ganbench.layers.spectral import spectrally_normalised
+from ganbench.networks.base import FlatDiscriminator, Generator
+from ganbench.networks.shape_plan import require_picture, require_sizes
 
 
 class DenseConvGenerator(Generator):

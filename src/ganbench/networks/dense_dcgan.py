@@ -11,11 +11,11 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from ganbench.networks.layers.dropout import Dropout
-from ganbench.networks.layers.initialisation import normal_weights
-from ganbench.networks.layers.normalisation import Norm2d, norm_2d
-from ganbench.networks.layers.spectral import spectrally_normalised
-from ganbench.networks.levels import plan_levels
+from ganbench.layers.initialisation import normal_weights
+from ganbench.layers.normalisation import Norm2d, norm_2d
+from ganbench.layers.spectral import spectrally_normalised
+from ganbench.layers.stochastic import Dropout
+from ganbench.networks.shape_plan import plan_levels
 
 
 class DenseDCGANGenerator(nn.Module):

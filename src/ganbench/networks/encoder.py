@@ -11,8 +11,8 @@ from typing import cast
 from torch import Tensor, nn
 
 from ganbench.errors import UserError
-from ganbench.networks.first_weights import FirstWeights
-from ganbench.networks.layers.initialisation import zero_biases
+from ganbench.layers.initialisation import zero_biases
+from ganbench.networks.pretrained import FirstWeights
 
 
 class ResNetEncoder(FirstWeights):

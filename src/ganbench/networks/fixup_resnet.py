@@ -15,11 +15,10 @@ from torch.nn.functional import interpolate
 
 from ganbench.conditioning.base import DiscriminatorConditioning, GeneratorConditioning
 from ganbench.errors import UserError
-from ganbench.networks.generator import Generator
-from ganbench.networks.layers.initialisation import zero_biases
-from ganbench.networks.layers.pooling import pooling
-from ganbench.networks.levels import plan_levels
-from ganbench.networks.map_discriminator import MapDiscriminator
+from ganbench.layers.initialisation import zero_biases
+from ganbench.layers.pooling import pooling
+from ganbench.networks.base import Generator, MapDiscriminator
+from ganbench.networks.shape_plan import plan_levels
 
 _SLOPE = 0.2
 

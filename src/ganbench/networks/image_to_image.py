@@ -10,10 +10,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ganbench.networks.layers.initialisation import normal_weights
-from ganbench.networks.layers.normalisation import Norm2d, norm_2d
-from ganbench.networks.layers.spectral import spectrally_normalised
-from ganbench.networks.sizes import require_picture, require_sizes
+from ganbench.layers.initialisation import normal_weights
+from ganbench.layers.normalisation import Norm2d, norm_2d
+from ganbench.layers.spectral import spectrally_normalised
+from ganbench.networks.shape_plan import require_picture, require_sizes
 
 
 class ImageToImageGenerator(nn.Module):

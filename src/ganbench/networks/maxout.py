@@ -12,12 +12,11 @@ from torch import Tensor, nn
 
 from ganbench.conditioning.base import DiscriminatorConditioning
 from ganbench.errors import UserError
-from ganbench.networks.flat_discriminator import FlatDiscriminator
-from ganbench.networks.layers.dropout import Dropout
-from ganbench.networks.layers.initialisation import zero_biases
-from ganbench.networks.layers.maxout import Maxout
-from ganbench.networks.layers.noise import GaussianNoise
-from ganbench.networks.layers.spectral import spectrally_normalised
+from ganbench.layers.initialisation import zero_biases
+from ganbench.layers.maxout import Maxout
+from ganbench.layers.spectral import spectrally_normalised
+from ganbench.layers.stochastic import Dropout, GaussianNoise
+from ganbench.networks.base import FlatDiscriminator
 
 
 class MaxoutDiscriminator(FlatDiscriminator):

@@ -10,13 +10,12 @@ from torch import Tensor, nn
 
 from ganbench.conditioning.base import DiscriminatorConditioning, GeneratorConditioning, Layers
 from ganbench.errors import UserError
-from ganbench.networks.flat_discriminator import FlatDiscriminator
-from ganbench.networks.generator import Generator
-from ganbench.networks.layers.dropout import Dropout
-from ganbench.networks.layers.initialisation import zero_biases
-from ganbench.networks.layers.normalisation import Norm1d, norm_1d
-from ganbench.networks.layers.spectral import spectrally_normalised
-from ganbench.networks.sizes import require_sizes
+from ganbench.layers.initialisation import zero_biases
+from ganbench.layers.normalisation import Norm1d, norm_1d
+from ganbench.layers.spectral import spectrally_normalised
+from ganbench.layers.stochastic import Dropout
+from ganbench.networks.base import FlatDiscriminator, Generator
+from ganbench.networks.shape_plan import require_sizes
 
 
 class MLPGenerator(Generator):

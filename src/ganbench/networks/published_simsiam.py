@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from ganbench.errors import UserError
 from ganbench.networks.encoder import projector
-from ganbench.networks.first_weights import FirstWeights
+from ganbench.networks.pretrained import FirstWeights
 
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 

@@ -10,15 +10,14 @@ import torch
 from torch import Tensor, nn
 
 from ganbench.conditioning.base import DiscriminatorConditioning, GeneratorConditioning, Layers
-from ganbench.networks.generator import Generator
-from ganbench.networks.layers.attention import attention_at
-from ganbench.networks.layers.initialisation import orthogonal_weights, zero_biases
-from ganbench.networks.layers.normalisation import Norm2d
-from ganbench.networks.layers.pooling import Pool, pooling
-from ganbench.networks.layers.residual import BlockDown, BlockUp
-from ganbench.networks.layers.spectral import spectrally_normalised
-from ganbench.networks.levels import plan_levels
-from ganbench.networks.map_discriminator import MapDiscriminator
+from ganbench.layers.attention import attention_at
+from ganbench.layers.initialisation import orthogonal_weights, zero_biases
+from ganbench.layers.normalisation import Norm2d
+from ganbench.layers.pooling import Pool, pooling
+from ganbench.layers.spectral import spectrally_normalised
+from ganbench.networks.base import Generator, MapDiscriminator
+from ganbench.networks.residual_block import BlockDown, BlockUp
+from ganbench.networks.shape_plan import plan_levels
 
 
 class ResNetGenerator(Generator):

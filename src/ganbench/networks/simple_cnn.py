@@ -12,14 +12,13 @@ import torch
 from torch import Tensor, nn
 
 from ganbench.conditioning.base import DiscriminatorConditioning, GeneratorConditioning, Layers
-from ganbench.networks.discriminator import Discriminator
-from ganbench.networks.generator import Generator
-from ganbench.networks.layers.attention import attention_at
-from ganbench.networks.layers.initialisation import normal_weights
-from ganbench.networks.layers.normalisation import Norm2d, norm_2d
-from ganbench.networks.layers.pooling import Pool, pooling
-from ganbench.networks.layers.spectral import spectrally_normalised
-from ganbench.networks.levels import plan_levels
+from ganbench.layers.attention import attention_at
+from ganbench.layers.initialisation import normal_weights
+from ganbench.layers.normalisation import Norm2d, norm_2d
+from ganbench.layers.pooling import Pool, pooling
+from ganbench.layers.spectral import spectrally_normalised
+from ganbench.networks.base import Discriminator, Generator
+from ganbench.networks.shape_plan import plan_levels
 
 
 class SimpleCNNGenerator(Generator):

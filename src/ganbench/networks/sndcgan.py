@@ -9,13 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from ganbench.conditioning.base import DiscriminatorConditioning, GeneratorConditioning, Layers
-from ganbench.networks.generator import Generator
-from ganbench.networks.layers.initialisation import alike_in_blocks, normal_weights, orthogonal_weights
-from ganbench.networks.layers.normalisation import Norm2d
-from ganbench.networks.layers.pooling import Pool, pooling
-from ganbench.networks.layers.spectral import spectrally_normalised
-from ganbench.networks.levels import plan_levels
-from ganbench.networks.map_discriminator import MapDiscriminator
+from ganbench.layers.initialisation import alike_in_blocks, normal_weights, orthogonal_weights
+from ganbench.layers.normalisation import Norm2d
+from ganbench.layers.pooling import Pool, pooling
+from ganbench.layers.spectral import spectrally_normalised
+from ganbench.networks.base import Generator, MapDiscriminator
+from ganbench.networks.shape_plan import plan_levels
 
 
 class SNDCGANGenerator(Generator):

@@ -9,8 +9,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ganbench.networks.layers.initialisation import zero_biases
-from ganbench.networks.sizes import require_picture, require_sizes
+from ganbench.layers.initialisation import zero_biases
+from ganbench.networks.shape_plan import require_picture, require_sizes
 
 
 class StridelessDCGANGenerator(nn.Module):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ganbench.algorithms import AuxiliaryClassifier
 from ganbench.conditioning import ClassifierHead, ClassNorm, CrossEntropy
-from ganbench.recipe import Budget, Paper, Recipe, recipe
+from ganbench.config.spec import Spec
+from ganbench.recipes.base import Budget, Paper, Recipe, recipe
 from ganbench.recipes.classes import with_classes
 from ganbench.recipes.dcgan import DCGAN, dcgan_cifar10
-from ganbench.spec import Spec
 
 ACGAN = Paper(
     "Conditional Image Synthesis With Auxiliary Classifier GANs",

@@ -5,14 +5,14 @@ from __future__ import annotations
 import torch
 
 from ganbench.algorithms import BiGAN
+from ganbench.config.spec import Spec
 from ganbench.data.torchvision_sets import mnist
 from ganbench.latents import Gaussian
 from ganbench.losses import Minimax
 from ganbench.networks import JointMLPDiscriminator, MLPEncoder, MLPGenerator
-from ganbench.recipe import Budget, Paper, Recipe, recipe
-from ganbench.settings import Schedule
-from ganbench.spec import Spec
+from ganbench.recipes.base import Budget, Paper, Recipe, recipe
 from ganbench.training.schedule import Linear
+from ganbench.training.settings import Schedule
 
 BIGAN = Paper(
     "Adversarial Feature Learning",

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from ganbench.algorithms import Adversarial
 from ganbench.conditioning import Projection
+from ganbench.config.spec import Spec
 from ganbench.data.torchvision_sets import cifar10
 from ganbench.latents import Gaussian
 from ganbench.losses import Hinge
 from ganbench.networks import BigGANGenerator, ResNetDiscriminator
-from ganbench.recipe import EVERY_BUDGET, Budget, Paper, Recipe, recipe
+from ganbench.recipes.base import EVERY_BUDGET, Budget, Paper, Recipe, recipe
 from ganbench.recipes.mlp import adam
 from ganbench.recipes.projection import PROJECTION
 from ganbench.recipes.sndcgan import short_schedule, sndcgan_rates
-from ganbench.settings import Schedule
-from ganbench.spec import Spec
+from ganbench.training.settings import Schedule
 
 BIGGAN = Paper(
     "Large Scale GAN Training for High Fidelity Natural Image Synthesis",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ganbench.conditioning import ClassNorm, LabelPlanes, OneHot
-from ganbench.recipe import Budget, Paper, Recipe, recipe
+from ganbench.config.spec import Spec
+from ganbench.recipes.base import Budget, Paper, Recipe, recipe
 from ganbench.recipes.classes import with_classes
 from ganbench.recipes.dcgan import DCGAN, dcgan_cifar10
-from ganbench.spec import Spec
 
 CGAN = Paper("Conditional Generative Adversarial Nets", 2014, "1411.1784", ("Mehdi Mirza", "Simon Osindero"))
 STYLE = Paper(

@@ -8,8 +8,8 @@ from typing import Any
 
 from ganbench.algorithms import Adversarial, Algorithm
 from ganbench.algorithms.labels import Labels
-from ganbench.recipe import Paper, Recipe
-from ganbench.spec import Spec
+from ganbench.config.spec import Spec
+from ganbench.recipes.base import Paper, Recipe
 
 
 def with_classes(

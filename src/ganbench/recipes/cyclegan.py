@@ -5,14 +5,14 @@ from __future__ import annotations
 import torch
 
 from ganbench.algorithms import CycleGAN
+from ganbench.config.spec import Spec
 from ganbench.data.pairs import pairs
 from ganbench.latents import FromItems
 from ganbench.losses import LeastSquares
 from ganbench.networks import ImageToImageGenerator, PatchDiscriminator
-from ganbench.recipe import Budget, Paper, Recipe, recipe
-from ganbench.settings import Schedule
-from ganbench.spec import Spec
+from ganbench.recipes.base import Budget, Paper, Recipe, recipe
 from ganbench.training.schedule import Linear
+from ganbench.training.settings import Schedule
 
 CYCLEGAN = Paper(
     "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks",

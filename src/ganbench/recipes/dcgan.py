@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import torch
 
+from ganbench.config.spec import Spec
 from ganbench.data.shapes import shapes
 from ganbench.data.torchvision_sets import mnist
 from ganbench.losses import NonSaturating
-from ganbench.recipe import Budget, Paper, Recipe, recipe
+from ganbench.recipes.base import Budget, Paper, Recipe, recipe
 from ganbench.recipes.gan import CONVERGENCE
 from ganbench.recipes.simple_cnn import cifar10_gan, simple_cnn_gan
 from ganbench.regularizers import R1
-from ganbench.settings import Schedule
-from ganbench.spec import Spec
 from ganbench.training.schedule import Linear
+from ganbench.training.settings import Schedule
 
 DCGAN = Paper(
     "Unsupervised Representation Learning with Deep Convolutional Generative Adversarial Networks",

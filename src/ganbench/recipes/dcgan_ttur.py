@@ -6,16 +6,16 @@ GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibriu
 from __future__ import annotations
 
 from ganbench.algorithms import Adversarial
+from ganbench.config.spec import Spec
 from ganbench.data.torchvision_sets import cifar10
 from ganbench.latents import Gaussian
 from ganbench.losses import NonSaturating
 from ganbench.networks import DenseDCGANDiscriminator, DenseDCGANGenerator
-from ganbench.recipe import Budget, Paper, Recipe, recipe
+from ganbench.recipes.base import Budget, Paper, Recipe, recipe
 from ganbench.recipes.dcgan import DCGAN
 from ganbench.recipes.mlp import adam
 from ganbench.regularizers import LabelNoise
-from ganbench.settings import Schedule
-from ganbench.spec import Spec
+from ganbench.training.settings import Schedule
 
 TTUR = Paper(
     "GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium",

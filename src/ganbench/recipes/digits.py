@@ -9,6 +9,7 @@ import torch
 
 from ganbench.algorithms import Adversarial
 from ganbench.conditioning import LabelBranch, LabelPlanes, MaxoutBranch, OneHot
+from ganbench.config.spec import Spec
 from ganbench.data.torchvision_sets import mnist
 from ganbench.latents import Gaussian
 from ganbench.losses import NonSaturating
@@ -19,14 +20,13 @@ from ganbench.networks import (
     StridelessDCGANDiscriminator,
     StridelessDCGANGenerator,
 )
-from ganbench.recipe import Budget, Paper, Recipe, recipe
+from ganbench.recipes.base import Budget, Paper, Recipe, recipe
 from ganbench.recipes.cgan import CGAN
 from ganbench.recipes.dcgan import DCGAN
 from ganbench.recipes.gan import GAN
 from ganbench.recipes.mlp import adam
-from ganbench.settings import Schedule
-from ganbench.spec import Spec
 from ganbench.training.schedule import Linear, Step
+from ganbench.training.settings import Schedule
 
 MAXOUT = Paper(
     "Maxout Networks",

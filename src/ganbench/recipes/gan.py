@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 
+from ganbench.config.spec import Spec
 from ganbench.losses import NonSaturating
-from ganbench.recipe import Budget, Paper, Recipe, recipe
+from ganbench.recipes.base import Budget, Paper, Recipe, recipe
 from ganbench.recipes.mlp import GRID25, MNIST, RING8, Task, adam, mlp_gan
 from ganbench.regularizers import R1
-from ganbench.spec import Spec
 from ganbench.training.schedule import Linear
 
 GAN = Paper(

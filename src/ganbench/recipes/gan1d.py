@@ -6,15 +6,15 @@ The saturating objective beside the non-saturating one, on numbers from a narrow
 from __future__ import annotations
 
 from ganbench.algorithms import Adversarial
+from ganbench.config.spec import Spec
 from ganbench.data.toy import mixture1d
 from ganbench.latents import Uniform
 from ganbench.losses import Minimax, NonSaturating
 from ganbench.networks import MLPDiscriminator, MLPGenerator
-from ganbench.recipe import Budget, Recipe, recipe
+from ganbench.recipes.base import Budget, Recipe, recipe
 from ganbench.recipes.gan import GAN
 from ganbench.recipes.mlp import adam
-from ganbench.settings import Machine, Schedule
-from ganbench.spec import Spec
+from ganbench.training.settings import Machine, Schedule
 
 _EPOCH = 313  # steps of 64 in 20,000 numbers, the last of them not full
 

@@ -6,6 +6,7 @@ import dataclasses
 
 from ganbench.algorithms import InfoGAN
 from ganbench.augment import Affine
+from ganbench.config.spec import Spec
 from ganbench.data.shapes import shapes
 from ganbench.data.torchvision_sets import mnist
 from ganbench.latents import Structured
@@ -17,13 +18,12 @@ from ganbench.networks import (
     SimpleCNNDiscriminator,
     SimpleCNNGenerator,
 )
-from ganbench.recipe import Budget, Paper, Recipe, recipe
+from ganbench.recipes.base import Budget, Paper, Recipe, recipe
 from ganbench.recipes.gan import CONVERGENCE
 from ganbench.recipes.mlp import adam
 from ganbench.regularizers import R1
-from ganbench.settings import Schedule
-from ganbench.spec import Spec
 from ganbench.training.schedule import Constant, Linear
+from ganbench.training.settings import Schedule
 
 INFOGAN = Paper(
     "InfoGAN: Interpretable Representation Learning by Information Maximizing Generative Adversarial Nets",

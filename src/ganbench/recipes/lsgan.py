@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from ganbench.config.spec import Spec
+from ganbench.layers.normalisation import Norm1d
 from ganbench.losses import LeastSquares
-from ganbench.networks.layers.normalisation import Norm1d
-from ganbench.recipe import Budget, Paper, Recipe, recipe
+from ganbench.recipes.base import Budget, Paper, Recipe, recipe
 from ganbench.recipes.mlp import GRID25, MNIST, RING8, Task, adam, mlp_gan
 from ganbench.recipes.simple_cnn import cifar10_gan
-from ganbench.spec import Spec
 
 LSGAN = Paper(
     "Least Squares Generative Adversarial Networks",

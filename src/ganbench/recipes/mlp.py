@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import torch
 
 from ganbench.algorithms import Adversarial
+from ganbench.config.spec import Spec
 from ganbench.data.torchvision_sets import mnist
 from ganbench.data.toy import grid25, ring8
 from ganbench.latents import Gaussian
+from ganbench.layers.normalisation import Norm1d
 from ganbench.networks import MLPDiscriminator, MLPGenerator
-from ganbench.networks.layers.normalisation import Norm1d
-from ganbench.recipe import Budget, Paper, Recipe
-from ganbench.settings import Machine, Schedule
-from ganbench.spec import Spec
+from ganbench.recipes.base import Budget, Paper, Recipe
+from ganbench.training.settings import Machine, Schedule
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import dataclasses
 
+from ganbench.config.spec import Spec
 from ganbench.losses import NonSaturating
-from ganbench.recipe import Budget, Paper, Recipe, recipe
+from ganbench.recipes.base import Budget, Paper, Recipe, recipe
 from ganbench.recipes.mlp import GRID25, MNIST, RING8, Task, adam, mlp_gan
-from ganbench.settings import Schedule
-from ganbench.spec import Spec
 from ganbench.training.schedule import Linear
+from ganbench.training.settings import Schedule
 
 PACGAN = Paper(
     "PacGAN: The power of two samples in generative adversarial networks",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ganbench.conditioning import ClassNorm, Projection
-from ganbench.recipe import Budget, Paper, Recipe, recipe
+from ganbench.config.spec import Spec
+from ganbench.recipes.base import Budget, Paper, Recipe, recipe
 from ganbench.recipes.classes import with_classes
 from ganbench.recipes.sngan import SNGAN, sngan_hinge_cifar10
-from ganbench.spec import Spec
 
 PROJECTION = Paper(
     "cGANs with Projection Discriminator", 2018, "1802.05637", ("Takeru Miyato", "Masanori Koyama")

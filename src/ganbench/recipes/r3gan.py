@@ -5,17 +5,17 @@ from __future__ import annotations
 import dataclasses
 
 from ganbench.algorithms import Adversarial
+from ganbench.config.spec import Spec
 from ganbench.data.torchvision_sets import cifar10
 from ganbench.latents import Gaussian
 from ganbench.losses import RelativisticPairing
 from ganbench.networks import FixupResNetDiscriminator, FixupResNetGenerator
-from ganbench.recipe import EVERY_BUDGET, Budget, Paper, Recipe, recipe
+from ganbench.recipes.base import EVERY_BUDGET, Budget, Paper, Recipe, recipe
 from ganbench.recipes.mlp import GRID25, MNIST, RING8, Task, adam, mlp_gan
 from ganbench.recipes.sndcgan import short_schedule
 from ganbench.regularizers import R1, R2
-from ganbench.settings import Schedule
-from ganbench.spec import Spec
 from ganbench.training.schedule import Cosine, Linear
+from ganbench.training.settings import Schedule
 
 R3GAN = Paper(
     "The GAN is dead; long live the GAN! A Modern GAN Baseline",

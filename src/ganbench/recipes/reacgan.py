@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from ganbench.algorithms import AuxiliaryClassifier
 from ganbench.conditioning import ClassNorm, DataToData, ProxyHead
-from ganbench.recipe import Budget, Paper, Recipe, recipe
+from ganbench.config.spec import Spec
 from ganbench.recipes.acgan import ACGAN
+from ganbench.recipes.base import Budget, Paper, Recipe, recipe
 from ganbench.recipes.classes import with_classes
 from ganbench.recipes.sagan import sagan_uncond_cifar10
-from ganbench.spec import Spec
 
 REACGAN = Paper(
     "Rebooting ACGAN: Auxiliary Classifier GANs with Stable Training",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from ganbench.algorithms import Adversarial, RepresentationGAN, SimSiamGAN
 from ganbench.conditioning import VectorNorm
+from ganbench.config.spec import Spec
 from ganbench.data.archive import imagenette64
 from ganbench.data.torchvision_sets import cifar10
 from ganbench.latents import Gaussian, WithRepresentation
@@ -20,14 +21,13 @@ from ganbench.networks import (
     SNDCGANGenerator,
     VectorMap,
 )
-from ganbench.recipe import Budget, Recipe, recipe
+from ganbench.recipes.base import Budget, Recipe, recipe
 from ganbench.recipes.mlp import adam
 from ganbench.recipes.simsiam import SIMSIAM
 from ganbench.recipes.sndcgan import sndcgan_rates
 from ganbench.regularizers import R1
-from ganbench.settings import Schedule
-from ganbench.spec import Spec
 from ganbench.training.schedule import Linear, Stages
+from ganbench.training.settings import Schedule
 
 NOISE = 128
 #: The reference system's penalty of 10, which wants slopes of 1, leaves D no room to tell apart vectors of length 1,

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from ganbench.algorithms import Adversarial
 from ganbench.conditioning import ClassNorm, Projection
+from ganbench.config.spec import Spec
 from ganbench.data.torchvision_sets import cifar10
 from ganbench.latents import Gaussian
 from ganbench.losses import Hinge
-from ganbench.networks import (
-    ResNetDiscriminator,
-    ResNetGenerator,
-    SimpleCNNDiscriminator,
-    SimpleCNNGenerator,
-)
-from ganbench.recipe import Budget, Paper, Recipe, recipe
+from ganbench.networks import ResNetDiscriminator, ResNetGenerator, SimpleCNNDiscriminator, SimpleCNNGenerator
+from ganbench.recipes.base import Budget, Paper, Recipe, recipe
 from ganbench.recipes.classes import with_classes
 from ganbench.recipes.mlp import adam
 from ganbench.recipes.projection import PROJECTION
-from ganbench.settings import Schedule
-from ganbench.spec import Spec
 from ganbench.training.schedule import Linear
+from ganbench.training.settings import Schedule
 
 SAGAN = Paper(
     "Self-Attention Generative Adversarial Networks",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from ganbench.algorithms import Adversarial
+from ganbench.config.spec import Spec
 from ganbench.data.torchvision_sets import cifar10
 from ganbench.latents import Gaussian
+from ganbench.layers.normalisation import Norm2d
 from ganbench.networks import SimpleCNNDiscriminator, SimpleCNNGenerator
-from ganbench.networks.layers.normalisation import Norm2d
-from ganbench.recipe import Budget, Paper, Recipe
-from ganbench.settings import Schedule
-from ganbench.spec import Spec
+from ganbench.recipes.base import Budget, Paper, Recipe
+from ganbench.training.settings import Schedule
 
 
 def simple_cnn_gan(

@@ -6,13 +6,13 @@ import torch
 
 from ganbench.algorithms import SimSiam
 from ganbench.algorithms.views import Views
+from ganbench.config.spec import Spec
 from ganbench.data.torchvision_sets import cifar10
 from ganbench.latents import FromItems
 from ganbench.networks import Predictor, ResNetEncoder
-from ganbench.recipe import Budget, Paper, Recipe, recipe
-from ganbench.settings import Schedule
-from ganbench.spec import Spec
+from ganbench.recipes.base import Budget, Paper, Recipe, recipe
 from ganbench.training.schedule import Cosine
+from ganbench.training.settings import Schedule
 
 SIMSIAM = Paper(
     "Exploring Simple Siamese Representation Learning", 2020, "2011.10566", ("Xinlei Chen", "Kaiming He")

@@ -7,21 +7,21 @@ from typing import Any
 
 from ganbench.algorithms import Adversarial, AuxiliaryClassifier
 from ganbench.conditioning import ClassifierHead, ClassNorm, CrossEntropy, Projection
+from ganbench.config.spec import Spec
 from ganbench.data.archive import imagenette64
 from ganbench.data.torchvision_sets import cifar10, fashion_mnist, mnist
 from ganbench.latents import Gaussian
 from ganbench.losses import Hinge
 from ganbench.networks import SNDCGANDiscriminator, SNDCGANGenerator
-from ganbench.recipe import EVERY_BUDGET, Budget, Recipe, recipe
 from ganbench.recipes.acgan import ACGAN
+from ganbench.recipes.base import EVERY_BUDGET, Budget, Recipe, recipe
 from ganbench.recipes.classes import with_classes
 from ganbench.recipes.mlp import adam
 from ganbench.recipes.projection import PROJECTION
 from ganbench.recipes.sngan import SNGAN
 from ganbench.regularizers import LeCam
-from ganbench.settings import Schedule
-from ganbench.spec import Spec
 from ganbench.training.schedule import Linear
+from ganbench.training.settings import Schedule
 
 #: Without it D often wins in the first steps, and both networks are then long astray. At this weight scores are held
 #: back before they reach the hinge's margin, beyond which D would have no gradient any more.

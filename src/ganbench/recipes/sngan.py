@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from ganbench.config.spec import Spec
 from ganbench.losses import Hinge, NonSaturating
-from ganbench.recipe import Budget, Paper, Recipe, recipe
+from ganbench.recipes.base import Budget, Paper, Recipe, recipe
 from ganbench.recipes.mlp import GRID25, MNIST, RING8, Task, adam, mlp_gan
 from ganbench.recipes.simple_cnn import cifar10_gan
-from ganbench.spec import Spec
 
 SNGAN = Paper(
     "Spectral Normalization for Generative Adversarial Networks",

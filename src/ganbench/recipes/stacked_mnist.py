@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import torch
 
+from ganbench.config.spec import Spec
 from ganbench.data.stacked_mnist import stacked_mnist
+from ganbench.layers.normalisation import Norm2d
 from ganbench.losses import NonSaturating, RelativisticPairing, Wasserstein
-from ganbench.networks.layers.normalisation import Norm2d
-from ganbench.recipe import Budget, Paper, Recipe, recipe
+from ganbench.recipes.base import Budget, Paper, Recipe, recipe
 from ganbench.recipes.dcgan import DCGAN
 from ganbench.recipes.pacgan import PACGAN
 from ganbench.recipes.r3gan import R3GAN
@@ -15,9 +16,8 @@ from ganbench.recipes.simple_cnn import simple_cnn_gan
 from ganbench.recipes.veegan import VEEGAN
 from ganbench.recipes.wgan import WGAN_GP
 from ganbench.regularizers import R1, R2, GradientPenalty
-from ganbench.settings import Schedule
-from ganbench.spec import Spec
 from ganbench.training.schedule import Linear
+from ganbench.training.settings import Schedule
 
 EPOCHS = 50  # of 60,000 pictures in batches of 64, as in PacGAN
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 
 from ganbench.algorithms import Veegan
+from ganbench.config.spec import Spec
 from ganbench.latents import Gaussian
 from ganbench.networks import JointMLPDiscriminator, MLPEncoder, MLPGenerator
-from ganbench.recipe import Budget, Paper, Recipe, recipe
+from ganbench.recipes.base import Budget, Paper, Recipe, recipe
 from ganbench.recipes.mlp import GRID25, MNIST, RING8, Task, adam
-from ganbench.settings import Machine
-from ganbench.spec import Spec
 from ganbench.training.schedule import Linear
+from ganbench.training.settings import Machine
 
 VEEGAN = Paper(
     "VEEGAN: Reducing Mode Collapse in GANs using Implicit Variational Learning",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import torch
 
+from ganbench.config.spec import Spec
 from ganbench.losses import Wasserstein
-from ganbench.recipe import Budget, Paper, Recipe, recipe
+from ganbench.recipes.base import Budget, Paper, Recipe, recipe
 from ganbench.recipes.mlp import GRID25, MNIST, RING8, Task, adam, mlp_gan
 from ganbench.recipes.simple_cnn import cifar10_gan
 from ganbench.regularizers import GradientPenalty, WeightClip
-from ganbench.spec import Spec
 
 WGAN = Paper("Wasserstein GAN", 2017, "1701.07875", ("Martin Arjovsky", "Soumith Chintala", "Léon Bottou"))
 WGAN_GP = Paper(

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from ganbench.algorithms import Adversarial
+from ganbench.config.spec import Spec
 from ganbench.data.torchvision_sets import cifar10
 from ganbench.latents import Gaussian
 from ganbench.losses import Wasserstein
 from ganbench.networks import ResNetDiscriminator, ResNetGenerator
-from ganbench.recipe import Budget, Recipe, recipe
+from ganbench.recipes.base import Budget, Recipe, recipe
 from ganbench.recipes.mlp import adam
 from ganbench.recipes.sngan import SNGAN
 from ganbench.recipes.wgan import WGAN, WGAN_GP
 from ganbench.regularizers import GradientPenalty
-from ganbench.settings import Schedule
-from ganbench.spec import Spec
 from ganbench.training.schedule import Linear
+from ganbench.training.settings import Schedule
 
 
 @recipe

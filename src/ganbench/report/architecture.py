@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from ganbench.errors import UserError
-from ganbench.in_parts import evaluating
-from ganbench.model import Model
-from ganbench.report.layers import short_name
+from ganbench.inference.model import Model
+from ganbench.utils.batched import evaluating
+from ganbench.visualization.layer_plots import short_name
 
 _UNFIT = (RuntimeError, TypeError, ValueError, IndexError, AttributeError, UserError)
 _DETAILS = ("kernel_size", "stride", "scale_factor", "negative_slope", "p")

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ganbench.dotted import value_at
-from ganbench.recipe import Recipe
-from ganbench.report.layers import Series, short_name
-from ganbench.report.study_curves import Curves, band
+from ganbench.config.dotted_keys import value_at
+from ganbench.recipes.base import Recipe
+from ganbench.studies.curves import Curves, band
+from ganbench.visualization.layer_plots import Series, short_name
 
 MOST = 500  # stretches of a line, of which the least and the most value are kept
 _RATES = 200  # points of a learning rate's line

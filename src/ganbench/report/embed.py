@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from PIL import Image
 
 from ganbench.report.html import image, text
-from ganbench.report.room import Room
+from ganbench.report.page_budget import Room
 from ganbench.report.timeline import webp
 
 _MOST_NAMES = 20  # above the columns; more do not fit

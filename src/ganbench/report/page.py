@@ -10,8 +10,9 @@ from typing import Any
 from PIL import Image
 
 from ganbench.errors import UserError
-from ganbench.model import Model, load
-from ganbench.report import parts
+from ganbench.inference.critic_scores import why_not
+from ganbench.inference.model import Model, load
+from ganbench.report import sections as parts
 from ganbench.report.architecture import Layer, architecture
 from ganbench.report.chart import (
     Chart,
@@ -23,18 +24,18 @@ from ganbench.report.chart import (
     score_chart,
     speed_chart,
 )
-from ganbench.report.critic import why_not
 from ganbench.report.diagram import diagram, shape_in_words
 from ganbench.report.embed import figure
+from ganbench.report.figure_files import keep_pictures
 from ganbench.report.html import details, facts, page, sections, source, table, text
-from ganbench.report.kept import keep_pictures
-from ganbench.report.layers import layer_series
-from ganbench.report.reading import Reading, picture_folders, read_run
-from ganbench.report.room import Room, within_limit
-from ganbench.report.scores import score_table
-from ganbench.report.shown import Shown, shown
-from ganbench.report.timeline import frames
-from ganbench.runs import Run, write_bytes
+from ganbench.report.page_budget import Room, within_limit
+from ganbench.report.run_data import Reading, picture_folders, read_run
+from ganbench.report.score_table import score_table
+from ganbench.runs.run import Run
+from ganbench.utils.files import write_bytes
+from ganbench.visualization.frames import frames
+from ganbench.visualization.layer_plots import layer_series
+from ganbench.visualization.model_figures import Shown, shown
 
 _TITLES = {
     "samples": "samples of the same latents",

@@ -6,20 +6,21 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ganbench.report import parts
+from ganbench.report import sections as parts
 from ganbench.report.chart import Chart, band_chart
 from ganbench.report.html import details, facts, page, sections, source, table, text
-from ganbench.report.reading import Reading, read_run
-from ganbench.report.room import Room, within_limit
-from ganbench.report.scores import flat, score_table
-from ganbench.report.study_curves import curves_of, loss_curves
+from ganbench.report.page_budget import Room, within_limit
+from ganbench.report.run_data import Reading, read_run
+from ganbench.report.score_table import flat, score_table
 from ganbench.report.study_tables import result_table, verdicts
-from ganbench.runs import Run, write_bytes
+from ganbench.runs.run import Run
+from ganbench.studies.curves import curves_of, loss_curves
+from ganbench.studies.incomparable import set_apart
 from ganbench.studies.plan import Plan
 from ganbench.studies.rows import Row
 from ganbench.studies.study import Study
 from ganbench.studies.summary import DETAILS, summaries
-from ganbench.studies.unlike import set_apart
+from ganbench.utils.files import write_bytes
 
 _NO_DIFFERENCE = ("name", "summary", "papers", "format")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ganbench.report.html import table, text
+from ganbench.studies.incomparable import Unlike
 from ganbench.studies.rows import Row
 from ganbench.studies.study import comparisons
 from ganbench.studies.summary import Summary, usual_pairs
 from ganbench.studies.table import cells, constants
-from ganbench.studies.unlike import Unlike
 
 
 def result_table(rows: Sequence[Row], found: Sequence[Summary], unlike: Sequence[Unlike]) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from PIL import Image
 
 from ganbench.report.html import image, text
+from ganbench.visualization.frames import Frame, frames, spread
 
 #: What is tried in turn until it fits: how many frames, how wide in pixels at most, WebP's quality.
 _SETTINGS = (
@@ -25,14 +26,6 @@ _SETTINGS = (
 
 
 @dataclass(frozen=True)
-class Frame:
-    """A picture of a step: its file."""
-
-    step: int
-    path: Path
-
-
-@dataclass(frozen=True)
 class Strip:
     """Frames under one title, and the size of their encoded pictures."""
 
@@ -43,21 +36,6 @@ class Strip:
     def size(self) -> int:
         """How many characters of a page they take."""
         return sum(len(base64.b64encode(picture)) for picture in self.pictures.values())
-
-
-def frames(folder: Path) -> list[Frame]:
-    """Return the pictures ``step-N.png`` of a folder in the order of their steps."""
-    named = ((path.stem.removeprefix("step-"), path) for path in folder.glob("step-*.png"))
-    return sorted((Frame(int(n), path) for n, path in named if n.isdigit()), key=lambda frame: frame.step)
-
-
-def spread(found: Sequence[Frame], most: int) -> list[Frame]:
-    """Return at most so many frames, evenly spaced, the first and the last among them."""
-    if len(found) <= most:
-        return list(found)
-    if most == 1:
-        return [found[-1]]
-    return [found[round(i * (len(found) - 1) / (most - 1))] for i in range(most)]
 
 
 def fitting(folders: Mapping[str, Path], room: int) -> list[Strip]:

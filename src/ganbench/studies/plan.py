@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ganbench.catalogue import find_recipe, import_file
-from ganbench.differences import differing, in_words
 from ganbench.errors import UserError
-from ganbench.recipe import Budget, Recipe
-from ganbench.runs import Run, read_json, write_json
+from ganbench.recipes.base import Budget, Recipe
+from ganbench.recipes.registry import find_recipe, import_file
+from ganbench.runs.run import Run
+from ganbench.utils.dict_diff import differing, in_words
+from ganbench.utils.files import read_json, write_json
 
 _FORMAT = 1
 #: Keys of a recipe that do not touch the result, or that the study itself sets.

@@ -6,13 +6,13 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 
-from ganbench.console import Console, duration
 from ganbench.errors import Stopped, UserError
-from ganbench.runs import Run
+from ganbench.experiment.stop import StopRequest
+from ganbench.runs.run import Run
 from ganbench.studies.plan import Plan
 from ganbench.studies.rows import Row, StudyFolder
 from ganbench.studies.task import Task, threads_for
-from ganbench.training.stop import StopRequest
+from ganbench.utils.console import Console, duration
 
 _POLL = 0.05
 _PATIENCE = 60.0  # seconds for a process that a killed study left behind to save its checkpoint

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ganbench.errors import UserError
-from ganbench.metrics.base import Score
-from ganbench.runs import Run, read_json, write_json
+from ganbench.metrics.score import Score
+from ganbench.runs.run import Run
 from ganbench.studies.plan import Plan
+from ganbench.utils.files import read_json, write_json
 
 Status = Literal["waiting", "cut", "failed", "finished", "unlike"]  # the last is no folder's, see set_apart
 

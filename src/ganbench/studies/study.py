@@ -7,19 +7,20 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from ganbench.console import Console, Silent
 from ganbench.errors import RunError, Stopped, UserError
-from ganbench.lock import only_one
-from ganbench.recipe import Budget, Recipe
-from ganbench.runs import Run, write_bytes, write_json
-from ganbench.statistics import Comparison
-from ganbench.studies.check import require_one_table
+from ganbench.recipes.base import Budget, Recipe
+from ganbench.runs.run import Run
 from ganbench.studies.plan import Plan, make_plan, refuse_other_run
+from ganbench.studies.preflight import require_one_table
 from ganbench.studies.queue import work_off
 from ganbench.studies.rows import Row, StudyFolder
 from ganbench.studies.summary import Summary, compare_recipes, summaries, usual_pairs
 from ganbench.studies.table import as_csv, as_markdown, run_records
 from ganbench.studies.task import usual_jobs
+from ganbench.utils.bootstrap import Comparison
+from ganbench.utils.console import Console, Silent
+from ganbench.utils.file_lock import only_one
+from ganbench.utils.files import write_bytes, write_json
 
 _SEEDS = 5
 _BEFORE_THE_PLAN = {".lock", "recipes"}  # what a study that was killed at once may have left
@@ -94,7 +95,7 @@ class Study:
 
     def draw(self) -> None:
         """Draw ``curves.png``, ``panels.png`` and, of both and the scores, ``study.png``."""
-        from ganbench.report.study_pictures import study_pictures
+        from ganbench.studies.figure import study_pictures
 
         for name, picture in study_pictures(self.folder, self.plan, self.rows(), self.summaries()).items():
             write_bytes(self.path / name, picture)

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ganbench import statistics
 from ganbench.errors import UserError, did_you_mean
-from ganbench.statistics import Better, Comparison
 from ganbench.studies.rows import Row
+from ganbench.utils import bootstrap as statistics
+from ganbench.utils.bootstrap import Better, Comparison
 
 #: Which way is better for the numbers that go with a score and that recipes can be compared by.
 DETAILS: Mapping[str, Better] = {

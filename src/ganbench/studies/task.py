@@ -17,7 +17,7 @@ from ganbench.studies.rows import StudyFolder
 
 Outcome = Literal["finished", "failed", "cut"]
 #: Starts a ``ganbench`` command that ends with its parent, whose number comes first.
-PROGRAM = (sys.executable, "-m", "ganbench.studies.child")
+PROGRAM = (sys.executable, "-m", "ganbench.cli.study_worker")
 _LAST_LINES = 10
 _STOPPED = (128 + signal.SIGINT, 128 + signal.SIGTERM)
 

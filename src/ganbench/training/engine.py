@@ -14,12 +14,12 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from ganbench.config.spec import Spec
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
-from ganbench.memory import keep_pages
-from ganbench.settings import Machine
-from ganbench.spec import Spec
-from ganbench.training.draws import seed_of
+from ganbench.training.settings import Machine
+from ganbench.utils.malloc import keep_pages
+from ganbench.utils.random_stream import seed_of
 
 ModuleT = TypeVar("ModuleT", bound=nn.Module)
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from torch import Tensor, nn
 
 from ganbench.data.base import Batch
-from ganbench.training.draws import Draws
+from ganbench.utils.random_stream import Draws
 
 #: Named loss terms, each per sample ``[N]`` or a scalar; the trainer adds up their means.
 Terms = Mapping[str, Tensor]

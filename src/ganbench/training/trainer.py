@@ -13,15 +13,15 @@ from torch.optim import Optimizer
 
 from ganbench.data.base import Batch
 from ganbench.errors import RunError, UserError, did_you_mean
-from ganbench.settings import Schedule
 from ganbench.training.clock import Clock
-from ganbench.training.draws import Draws
 from ganbench.training.ema import MovingAverage
 from ganbench.training.engine import Engine
-from ganbench.training.layers import LayerDraws, drawing_from, drawing_layers
-from ganbench.training.log import TermLog
-from ganbench.training.not_finite import where_it_began
+from ganbench.training.nan_origin import where_it_began
 from ganbench.training.phase import Context, Phase, Terms, Trainable
+from ganbench.training.running_means import TermLog
+from ganbench.training.settings import Schedule
+from ganbench.training.stochastic_layers import LayerDraws, drawing_from, drawing_layers
+from ganbench.utils.random_stream import Draws
 
 
 class Batches(Protocol):

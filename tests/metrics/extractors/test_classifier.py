@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import pytest
 import torch
+from tests.metrics.stand_ins import digits
 
 from ganbench.errors import UserError
-from ganbench.metrics.classifier import Classifier
+from ganbench.metrics.classes.classifier import Classifier
 from ganbench.metrics.extractors.classifier import ClassifierFeatures
 from ganbench.metrics.extractors.classifier_network import DIMS, ClassifierNetwork
 from ganbench.metrics.record import features_record
-
-from ..stand_ins import digits
 
 
 @pytest.fixture

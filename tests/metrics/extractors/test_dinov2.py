@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import pytest
 import torch
+from tests.metrics.extractors.random_weights import randomised, saved
 
 from ganbench.errors import UserError
 from ganbench.metrics.extractors.base import score_name
-from ganbench.metrics.extractors.dinov2 import PUBLISHED, DINOv2Features, dinov2_named, network_of
-from ganbench.metrics.extractors.dinov2_network import VisionTransformer
-
-from .random_weights import randomised, saved
+from ganbench.metrics.extractors.dinov2 import (
+    PUBLISHED,
+    DINOv2Features,
+    VisionTransformer,
+    dinov2_named,
+    network_of,
+)
 
 
 def _state(width: int = 128, depth: int = 2) -> dict[str, torch.Tensor]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
+from tests.metrics.extractors.random_weights import randomised
 from torch import Tensor, nn
 
-from ganbench.metrics.extractors.dinov2_network import GRID, Block, VisionTransformer
-
-from .random_weights import randomised
+from ganbench.metrics.extractors.dinov2 import GRID, Block, VisionTransformer
 
 
 def _as_torchs(block: Block, width: int) -> nn.TransformerEncoderLayer:

@@ -9,14 +9,12 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from tests.metrics.extractors.random_weights import randomised, saved
+from tests.metrics.extractors.server import served
 
 from ganbench.errors import UserError
 from ganbench.metrics.extractors.base import Classifying, score_name
-from ganbench.metrics.extractors.inception import PUBLISHED, InceptionFeatures
-from ganbench.metrics.extractors.inception_preparation import CLEAN, STUDIOGAN
-
-from .random_weights import randomised, saved
-from .server import served
+from ganbench.metrics.extractors.inception import CLEAN, PUBLISHED, STUDIOGAN, InceptionFeatures
 
 theirs = pytest.importorskip("torch_fidelity.feature_extractor_inceptionv3")
 

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from tests.metrics.stand_ins import Held, Projection
 from torchvision.models import vgg16
 
 from ganbench.errors import UserError
-from ganbench.metrics.diversity import Diversity
+from ganbench.metrics.coverage.diversity import Diversity
 from ganbench.metrics.extractors import lpips, weights
 from ganbench.metrics.extractors.lpips import CHANNELS, LINEAR, VGG16, LPIPSFeatures
 from ganbench.metrics.extractors.weights import PublishedWeights
+from ganbench.metrics.measure import measure
 from ganbench.metrics.registry import extractor_named
-
-from ..stand_ins import Held, Projection
 
 
 @pytest.fixture(scope="module")
@@ -102,10 +102,12 @@ def test_files_that_are_missing_or_others_are_named(published, tmp_path, monkeyp
 
 def test_diversity_is_the_mean_over_pairs(pictures):
     samples, extractor = pictures(200), Projection()
-    score = Diversity(extractor).score(samples.split(120), Held(pictures(300, seed=1)))
+    score = measure((Diversity(extractor),), samples.split(120), Held(pictures(300, seed=1)))[0]
     rows = Projection()(samples)
     expected = (rows[::2] - rows[1::2]).square().sum(1).mean()
     assert score.value == pytest.approx(float(expected))
     assert score.details["real"] == pytest.approx(score.value, rel=0.3)
-    same = Diversity(extractor).score([samples[:1].repeat(200, 1, 1, 1)], Held(pictures(300, seed=1)))
+    same = measure((Diversity(extractor),), [samples[:1].repeat(200, 1, 1, 1)], Held(pictures(300, seed=1)))[
+        0
+    ]
     assert same.value <= 1e-6 * score.value  # rows of one product may differ in the last bit

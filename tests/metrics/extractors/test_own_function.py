@@ -7,9 +7,9 @@ import hashlib
 import pytest
 import torch
 
-from ganbench.catalogue import import_file
 from ganbench.errors import UserError
 from ganbench.metrics.extractors.own_function import OwnFeatures, own_features
+from ganbench.recipes.registry import import_file
 
 SOURCE = """
 import torch

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 import torch
+from tests.metrics.extractors.server import Server, served
 
 from ganbench.errors import UserError
 from ganbench.metrics.extractors.weights import (
@@ -19,8 +20,6 @@ from ganbench.metrics.extractors.weights import (
     require_keys,
     sha256_of,
 )
-
-from .server import Server, served
 
 FILE = "net-1234.pth"
 

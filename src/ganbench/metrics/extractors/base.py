@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
-from ganbench.metrics.base import JSON
+from ganbench.metrics.score import JSON
 
 
 class FeatureExtractor(Protocol):

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from ganbench.errors import UserError
-from ganbench.metrics.base import JSON
-from ganbench.metrics.classifier import Classifier
-from ganbench.metrics.extractors.batches import require_batch_size
+from ganbench.metrics.classes.classifier import Classifier
 from ganbench.metrics.extractors.classifier_network import DIMS
+from ganbench.metrics.extractors.preprocess import require_batch_size
+from ganbench.metrics.score import JSON
 
 
 class ClassifierFeatures:

@@ -7,19 +7,20 @@ Heusel et al. (2017), arXiv:1706.08500. Network, resizing and the port of Tensor
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from ganbench.errors import UserError
-from ganbench.metrics.base import JSON
-from ganbench.metrics.extractors.batches import in_batches, require_batch_size
-from ganbench.metrics.extractors.inception_preparation import Preparation
+from ganbench.metrics.extractors.preprocess import in_batches, require_batch_size
 from ganbench.metrics.extractors.weights import PublishedWeights, load_weights
+from ganbench.metrics.score import JSON
 
 PUBLISHED = PublishedWeights(
     features="inception",
@@ -146,3 +147,39 @@ def _folded(network: nn.Module) -> nn.Module:
             block.conv = fuse_conv_bn_eval(cast(nn.Conv2d, block.conv), norm)
             block.bn = nn.Identity()
     return network.to(memory_format=torch.channels_last)
+
+
+SIZE = 299
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """From uint8 ``[B, 3, H, W]`` to what the network sees; ``name`` is part of the features' name.
+
+    The filter is Pillow's: antialiased when it shrinks, in floating point, neither rounded nor clamped.
+    """
+
+    name: str
+    filter: Literal["bilinear", "bicubic"]
+    normalise: Callable[[Tensor], Tensor]
+    normalise_words: str
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """Return float32 ``[B, 3, 299, 299]``."""
+        resized = functional.interpolate(
+            images.float(), size=(SIZE, SIZE), mode=self.filter, align_corners=False, antialias=True
+        )
+        return self.normalise(resized)
+
+    @property
+    def record(self) -> Mapping[str, JSON]:
+        """Say what is done."""
+        return {
+            "size": SIZE,
+            "resize": f"{self.filter}, antialiased, aspect not kept, neither rounded nor clamped (torch, as Pillow)",
+            "normalise": self.normalise_words,
+        }
+
+
+CLEAN = Preparation("bicubic", "bicubic", lambda x: (x - 128) / 128, "(x - 128) / 128")
+STUDIOGAN = Preparation("bilinear", "bilinear", lambda x: x / 127.5 - 1, "x / 127.5 - 1")

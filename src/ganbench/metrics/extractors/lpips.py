@@ -13,10 +13,14 @@ import torch
 from torch import Tensor, nn
 
 from ganbench.errors import UserError
-from ganbench.metrics.base import JSON
-from ganbench.metrics.extractors.batches import in_batches, require_batch_size
-from ganbench.metrics.extractors.resize import bicubic_record, resize_bicubic
+from ganbench.metrics.extractors.preprocess import (
+    bicubic_record,
+    in_batches,
+    require_batch_size,
+    resize_bicubic,
+)
 from ganbench.metrics.extractors.weights import PublishedWeights, load_weights, require_keys
+from ganbench.metrics.score import JSON
 
 VGG16 = PublishedWeights(
     features="lpips",

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ganbench.errors import UserError, did_you_mean
-from ganbench.metrics.base import JSON
+from ganbench.metrics.score import JSON
 
 #: Of the black pictures that are shown to the function to see how many features it has.
 USUAL_SHAPE = (3, 32, 32)

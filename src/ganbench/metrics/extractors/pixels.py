@@ -9,9 +9,8 @@ import torch
 from torch import Tensor
 
 from ganbench.errors import UserError
-from ganbench.metrics.base import JSON
-from ganbench.metrics.extractors.batches import in_batches
-from ganbench.metrics.extractors.resize import bicubic_record, resize_bicubic
+from ganbench.metrics.extractors.preprocess import bicubic_record, in_batches, resize_bicubic
+from ganbench.metrics.score import JSON
 
 BATCH = 250
 

@@ -15,10 +15,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ganbench.atomic import atomic_file
-from ganbench.data.places import cache_folder
 from ganbench.errors import UserError
-from ganbench.metrics.classifier import Note, tell
+from ganbench.utils.files import atomic_file
+from ganbench.utils.paths import cache_folder
+from ganbench.utils.progress import Note, tell
 
 BLOCK = 2**20
 TIMEOUT = 30.0  # seconds without a byte

@@ -1,0 +1,1 @@
+"""How parts are described, checked, overridden by dotted keys, and built."""

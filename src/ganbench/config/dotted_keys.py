@@ -1,0 +1,88 @@
+"""Reading and changing what stands at a dotted path of Specs, mappings, tuples and dataclasses."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import typing
+from collections.abc import Mapping
+from typing import Any
+
+from ganbench.config.spec import Spec, check, parameters
+from ganbench.errors import UserError, did_you_mean
+
+
+def with_value(node: Any, path: tuple[str, ...], value: Any, where: str = "") -> Any:
+    """Return a Spec, mapping, tuple or dataclass with the value at a dotted path replaced, checked like the rest.
+
+    Raises:
+        UserError: no such key (with the closest known one), or the value does not fit.
+    """
+    key, rest = path[0], path[1:]
+    children, annotations = _children(node)
+    here = f"{where}.{key}" if where else key
+    if key not in annotations:
+        owner = where or "the recipe"
+        raise UserError(f"{owner} has no key '{key}'{did_you_mean(key, annotations)}")
+    if rest:
+        child = children.get(key)
+        if not isinstance(child, Spec | Mapping | tuple) and not dataclasses.is_dataclass(child):
+            raise UserError(f"{here} is {child!r} and has no keys of its own")
+        new = with_value(child, rest, value, here)
+    else:
+        new = check(value, annotations[key], here)
+    if isinstance(node, Spec):
+        return node.replace(**{key: new})
+    if isinstance(node, Mapping):
+        return {**node, key: new}
+    if isinstance(node, tuple):
+        return tuple(new if i == int(key) else v for i, v in enumerate(node))
+    return dataclasses.replace(node, **{key: new})
+
+
+def value_at(node: Any, path: tuple[str, ...]) -> Any:
+    """Return what stands at a dotted path, or None where nothing does."""
+    for key in path:
+        node = _children(node)[0].get(key)
+        if node is None:
+            return None
+    return node
+
+
+def annotation_at(node: Any, path: tuple[str, ...]) -> Any:
+    """Return the annotation of what may stand at a dotted path, or None where nothing may."""
+    return _children(value_at(node, path[:-1]))[1].get(path[-1])
+
+
+def paths(node: Any, prefix: str = "") -> list[str]:
+    """Return the dotted paths of every value below a node, for listings and suggestions."""
+    if not isinstance(node, Spec | Mapping | tuple) and not dataclasses.is_dataclass(node):
+        return [prefix] if prefix else []
+    children, annotations = _children(node)
+    found = []
+    for key in annotations:
+        path = f"{prefix}.{key}" if prefix else key
+        found += paths(children.get(key), path) or [path]
+    return found
+
+
+def _children(node: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the values below a node and the annotations of everything that may stand there."""
+    if isinstance(node, Spec):
+        known = parameters(node.target)
+        defaults = {k: p.default for k, p in known.items() if p.default is not inspect.Parameter.empty}
+        return {**defaults, **node.kwargs}, {k: p.annotation for k, p in known.items()}
+    if isinstance(node, Mapping):
+        return dict(node), {k: _place_of(v) for k, v in node.items()}
+    if isinstance(node, tuple):
+        numbered = {str(i): v for i, v in enumerate(node)}
+        return numbered, {k: _place_of(v) for k, v in numbered.items()}
+    if dataclasses.is_dataclass(node):
+        hints = typing.get_type_hints(type(node))
+        fields = [f.name for f in dataclasses.fields(node)]
+        return {name: getattr(node, name) for name in fields}, {name: hints[name] for name in fields}
+    return {}, {}
+
+
+def _place_of(value: Any) -> Any:
+    return Spec if isinstance(value, Spec) else inspect.Parameter.empty

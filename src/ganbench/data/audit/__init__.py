@@ -1,0 +1,1 @@
+"""Check data sets before training: broken and duplicate pictures, overlap of splits, preparation."""

@@ -1,0 +1,1 @@
+"""Score a run or real pictures: input, samples, scores, record, result file."""

@@ -1,0 +1,1 @@
+"""Metrics of a model itself: codes, encoders, translators."""

@@ -1,0 +1,1 @@
+"""Train and resume a run: everything around the training loop."""

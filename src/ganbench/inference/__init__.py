@@ -1,0 +1,1 @@
+"""Trained models: load, sample, encode, translate, and probe them."""

@@ -1,0 +1,1 @@
+"""Metrics of diversity: precision and recall, modes, path length."""

@@ -1,0 +1,1 @@
+"""Metrics of representations: probes on features."""

@@ -1,0 +1,46 @@
+"""The event log: one JSON object a line, and the running means that go into it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+class TermLog:
+    """Running means of loss terms, kept on the device so that no step waits for a number."""
+
+    def __init__(self) -> None:
+        self.sums: dict[str, Tensor] = {}
+        self.counts: dict[str, int] = {}
+
+    def add(self, terms: Mapping[str, Tensor]) -> None:
+        """Count one value of each term."""
+        for name, value in terms.items():
+            self.sums[name] = self.sums[name] + value if name in self.sums else value
+            self.counts[name] = self.counts.get(name, 0) + 1
+
+    def peek(self) -> dict[str, float]:
+        """Return the means so far and keep counting."""
+        return {name: float(value) / self.counts[name] for name, value in self.sums.items()}
+
+    def take(self, over_processes: Callable[[Tensor], Tensor]) -> dict[str, float]:
+        """Return the means over all processes and start again."""
+        names = sorted(self.sums)
+        if not names:
+            return {}
+        means = over_processes(torch.stack([self.sums[n] / self.counts[n] for n in names]))
+        self.sums, self.counts = {}, {}
+        return dict(zip(names, means.tolist(), strict=True))
+
+    def state_dict(self, over_processes: Callable[[Tensor], Tensor]) -> dict[str, Any]:
+        """Return the sums (their mean over all processes) and counts, so that a resumed run logs the same means."""
+        sums = {name: over_processes(self.sums[name].clone()) for name in sorted(self.sums)}
+        return {"sums": sums, "counts": {name: self.counts[name] for name in sums}}
+
+    def load_state_dict(self, state: Mapping[str, Any], device: torch.device) -> None:
+        """Go on from what :meth:`state_dict` returned."""
+        self.sums = {name: value.to(device) for name, value in state["sums"].items()}
+        self.counts = dict(state["counts"])

@@ -1,8 +1,0 @@
-"""The script that Streamlit runs for each browser: the pages, over the root that the command line names."""
-
-import sys
-from pathlib import Path
-
-from ganbench.ui.views.pages import show
-
-show(Path(sys.argv[1]))

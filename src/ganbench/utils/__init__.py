@@ -1,0 +1,1 @@
+"""Small general pieces; they import nothing of ganbench but its errors."""

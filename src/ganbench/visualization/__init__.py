@@ -1,0 +1,1 @@
+"""Pictures as PNG and GIF: grids, figures, animations."""

@@ -1,0 +1,239 @@
+"""The report as a person uses it, in a real browser: zoom, log scale, the timeline, classes, a study, the keyboard."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.report.example import example_run
+from tests.report.test_study_page import by_hand
+from tests.support.browser import chromium, needs_chromium, sync_api
+from tests.support.tiny import drawn, tiny
+
+from ganbench.experiment.train import train
+from ganbench.report.page import write_report
+from ganbench.report.study_page import write_study_report
+from ganbench.utils.files import write_json
+
+pytestmark = needs_chromium
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_report(example_run(tmp_path_factory.mktemp("browser") / "run"))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def of_classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of a scored model of classes."""
+    with drawn():
+        run = train(tiny("cgan-cifar10"), out=tmp_path_factory.mktemp("classes") / "run")
+    record = {"name": "fd", "value": 12.5, "better": "lower", "details": {}, "measured": {"samples": 1000}}
+    write_json(run.eval / "fd.json", record)
+    return write_report(run)
+
+
+@pytest.fixture(scope="module")
+def of_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_study_report(by_hand(tmp_path_factory.mktemp("study") / "ring"))
+
+
+@pytest.fixture
+def page(browser: Any, report: Path) -> Iterator[Any]:
+    with opened(browser, report) as page:
+        yield page
+
+
+@contextmanager
+def opened(browser: Any, path: Path) -> Iterator[Any]:
+    """Open a page, which must neither complain, nor ask for anything but itself, nor be wider than the window."""
+    page, said, asked = browser.new_page(), [], []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(path.as_uri())
+    yield page
+    wide = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    page.close()
+    assert said == []
+    assert [url for url in asked if not url.startswith("data:")] == [path.as_uri()]
+    assert wide[0] <= wide[1]
+
+
+def chart(page: Any, title: str) -> Any:
+    return page.locator(".chart", has=page.locator("figcaption", has_text=title)).first
+
+
+def visible_steps(figure: Any) -> tuple[float, float]:
+    low, high = map(float, figure.locator("svg[tabindex]").get_attribute("data-range").split())
+    return low, high
+
+
+def test_a_chart_is_zoomed_by_dragging_and_shows_all_again(page: Any) -> None:
+    figure = chart(page, "Losses")
+    whole = visible_steps(figure)
+    figure.scroll_into_view_if_needed()
+    box = figure.locator("svg[tabindex]").bounding_box()
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 0.4 * box["width"], middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.6 * box["width"], middle, steps=3)
+    page.mouse.up()
+    low, high = visible_steps(figure)
+    assert whole[0] < low < high < whole[1]
+    assert "step " in figure.locator("output").inner_text()
+    figure.get_by_text("Show all").click()
+    assert visible_steps(figure) == whole
+
+
+def test_log_scale_smoothing_and_lines_are_chosen(page: Any) -> None:
+    figure = chart(page, "Losses")
+    lines = lambda: [p.get_attribute("d") for p in figure.locator("path.line").all()]  # noqa: E731
+    plain = lines()
+    figure.get_by_label("log scale").check()
+    assert figure.locator("svg[tabindex] text", has_text="(log)").count() == 1
+    assert lines() != plain
+    figure.get_by_label("log scale").uncheck()
+    assert lines() == plain
+    figure.get_by_label("smoothing").fill("0.9")
+    assert lines() != plain
+    assert figure.locator("path.raw").count() == len(plain)
+    figure.locator(".legend button", has_text="D/adversarial").click()
+    assert figure.locator("path.line").count() == len(plain) - 1
+
+
+def test_a_chart_works_from_the_keyboard(page: Any) -> None:
+    figure = chart(page, "Losses")
+    whole = visible_steps(figure)
+    figure.locator("svg[tabindex]").focus()
+    page.keyboard.press("ArrowRight")
+    assert figure.locator("output").inner_text().startswith("step 10: ")
+    page.keyboard.press("ArrowRight")
+    assert figure.locator("output").inner_text().startswith("step 20: ")
+    page.keyboard.press("+")
+    low, high = visible_steps(figure)
+    assert high - low < whole[1] - whole[0]
+    page.keyboard.press("0")
+    assert visible_steps(figure) == whole
+
+
+def test_a_layer_is_chosen_by_its_name_and_statistic(page: Any) -> None:
+    figure = chart(page, "Layers of D")
+    assert figure.locator("path.line").count() == 4
+    figure.locator(".legend button", has_text="none").click()
+    assert figure.locator("path.line").count() == 0
+    figure.locator(".legend button", has_text="layers.0.weight").click()
+    figure.locator("select").select_option("standard deviation")
+    assert figure.locator("path.line").count() == 1
+    assert figure.locator("svg[tabindex] text", has_text="standard deviation").count() == 1
+
+
+def test_the_timeline_plays_and_slides(page: Any) -> None:
+    timeline = page.locator(".timeline")
+    slider, said = timeline.locator("input[type=range]"), timeline.locator("output")
+    assert said.inner_text() == "step 40"
+    slider.focus()
+    page.keyboard.press("Home")
+    assert said.inner_text() == "step 10"
+    shown = timeline.locator("img:visible")
+    assert [image.get_attribute("data-step") for image in shown.all()] == ["10", "10"], (
+        "both strips go together"
+    )
+    timeline.get_by_label("frames a second").select_option("20")
+    timeline.get_by_role("button", name="Play").click()
+    sync_api.expect(said).to_have_text("step 40")
+    sync_api.expect(timeline.get_by_role("button", name="Play")).to_be_visible()
+
+
+def test_classes_stand_above_their_columns(browser: Any, of_classes: Path) -> None:
+    with opened(browser, of_classes) as page:
+        figure = page.locator("section", has_text="Classes, codes").locator("figure.picture").first
+        figure.locator("figcaption").evaluate("e => { e.textContent = 'a long caption '.repeat(20); }")
+        figure.locator(".columns span").first.evaluate("e => { e.textContent = 'a-name-of-many-letters'; }")
+        names, picture = figure.locator(".columns span"), figure.locator("img")
+        width = picture.bounding_box()["width"]
+        for i in range(names.count()):
+            box, left = names.nth(i).bounding_box(), picture.bounding_box()["x"]
+            middle = box["x"] + box["width"] / 2 - left
+            assert abs(middle - (i + 0.5) * width / names.count()) < width / 50, names.nth(i).inner_text()
+        assert names.count() > 1
+
+
+def test_the_contents_lead_to_a_section_from_the_keyboard(browser: Any, of_classes: Path) -> None:
+    with opened(browser, of_classes) as page:
+        page.keyboard.press("Tab")
+        page.get_by_role("link", name="Layers").focus()
+        page.keyboard.press("Enter")
+        assert page.get_by_role("heading", name="Layers", exact=True).bounding_box()["y"] < 300
+
+
+def test_how_a_score_was_measured_opens_from_the_keyboard(browser: Any, of_classes: Path) -> None:
+    with opened(browser, of_classes) as page:
+        protocol = page.locator("details", has_text="protocol").first
+        assert not protocol.locator("table").is_visible()
+        protocol.locator("summary").focus()
+        page.keyboard.press("Enter")
+        assert "samples" in protocol.locator("table").inner_text()
+
+
+def test_networks_and_own_pictures_are_there_and_each_picture_has_words(
+    browser: Any, of_classes: Path
+) -> None:
+    with opened(browser, of_classes) as page:
+        assert page.locator("svg.diagram[role=img]").count() == 2
+        assert "layer by layer" in page.locator("svg.diagram").first.get_attribute("aria-label")
+        assert page.get_by_alt_text("Walks from class to class").is_visible()
+        assert all(image.get_attribute("alt") for image in page.locator("img").all())
+        assert chart(page, "Learning rates").locator("path.line").count() == 1
+
+
+def test_a_study_has_bands_its_verdicts_and_one_slider_for_all(browser: Any, of_study: Path) -> None:
+    with opened(browser, of_study) as page:
+        curves = chart(page, "Curves: mean over seeds")
+        assert curves.locator("polygon.band").count() == 2
+        curves.locator("select").select_option("D/adversarial")
+        assert curves.locator("path.line").count() == 2
+        verdicts = page.locator("section", has=page.get_by_role("heading", name="Verdicts"))
+        assert "gan-r1-ring8 and wgan-ring8" in verdicts.inner_text()
+        slider = page.locator(".timeline input[type=range]")
+        slider.focus()
+        page.keyboard.press("Home")
+        assert [i.get_attribute("data-step") for i in page.locator(".timeline img:visible").all()] == [
+            "10",
+            "10",
+        ]
+        kept = os.environ.get("GANBENCH_SCREENSHOTS")
+        if kept:
+            page.screenshot(path=Path(kept) / "study.png", full_page=True)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_can_be_read_in_light_and_dark_and_on_paper(
+    browser: Any, report: Path, tmp_path: Path, scheme: str
+) -> None:
+    page = browser.new_page(color_scheme=scheme)
+    page.goto(report.as_uri())
+    colours = "e => [getComputedStyle(e).color, getComputedStyle(document.body).backgroundColor]"
+    text, ground = page.locator("main").evaluate(colours)
+    kept = Path(os.environ.get("GANBENCH_SCREENSHOTS", tmp_path)) / f"report-{scheme}.png"
+    page.screenshot(path=kept, full_page=True)
+    light = lambda colour: sum(map(float, colour.split("(")[1].rstrip(")").split(",")[:3]))  # noqa: E731
+    transparent = ground.endswith(", 0)")
+    assert (light(text) > 500) == (scheme == "dark")
+    assert transparent if scheme == "light" else light(ground) < 100
+    page.emulate_media(media="print", color_scheme=scheme)
+    assert light(page.locator("main").evaluate(colours)[0]) < 100, (
+        "on paper it is black, whatever the screen was"
+    )
+    assert not page.locator(".controls").first.is_visible()
+    page.close()

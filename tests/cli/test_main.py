@@ -1,0 +1,435 @@
+"""Every command as a person types it: what it prints, what it leaves behind, and one clear line for a mistake."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+from tests.support.tiny import changes_for, contents, words
+from tests.support.warm import Warm, warm
+
+from ganbench.runs.run import Run
+
+__all__ = ["warm"]
+
+
+@pytest.fixture(scope="module")
+def runs(warm: Warm, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a run of points, scored on its way, and one of pictures."""
+    folder = tmp_path_factory.mktemp("runs")
+    extra = {"schedule.evaluate_every": 4, "schedule.evaluate_samples": 250, "schedule.keep_last": 9}
+    for name, out, more in (("gan-ring8", "points", extra), ("dcgan-shapes", "pictures", {})):
+        said = words({**changes_for(name), **more})
+        code, out_, err = warm.run(
+            "train", name, *said, "--budget", "laptop", "--seed", 2, "--out", folder / out
+        )
+        assert (code, out_) == (0, f"{folder / out}\n"), err
+    return folder
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with 6 pictures in two classes, one that is broken elsewhere, and an empty one."""
+    chance = np.random.default_rng(0)
+    for i in range(6):
+        (tmp_path / "own" / f"class-{i % 2}").mkdir(parents=True, exist_ok=True)
+        picture = Image.fromarray(chance.integers(0, 256, (40, 40, 3), dtype=np.uint8))
+        picture.save(tmp_path / "own" / f"class-{i % 2}" / f"{i}.png")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "notes.txt").write_text("no picture")
+    return tmp_path
+
+
+# --- what each command does ------------------------------------------------------------------------------------------
+
+
+def test_recipes(warm: Warm) -> None:
+    code, out, err = warm.run("recipes")
+    assert (code, err) == (0, "")
+    assert len(out.splitlines()) >= 8
+    assert any(line.startswith("dcgan-shapes ") for line in out.splitlines())
+    code, as_json, _ = warm.run("recipes", "--json")
+    found = json.loads(as_json)
+    assert code == 0
+    assert [r["name"] for r in found] == [line.split()[0] for line in out.splitlines()]
+    assert all(r["summary"] and r["data"]["target"] for r in found)
+
+
+def test_show(warm: Warm) -> None:
+    code, out, _ = warm.run("show", "dcgan-shapes", "optimizers.G.lr=5e-4", "--budget", "laptop")
+    shown = yaml.safe_load(out)
+    assert code == 0
+    assert shown["optimizers"]["G"]["lr"] == 5e-4
+    assert shown["optimizers"]["D"]["lr"] != 5e-4
+    assert shown["papers"][0]["arxiv"] == "1511.06434"
+    code, out, _ = warm.run("show", "dcgan-shapes", "optimizers.G.lr=5e-4", "--budget", "laptop", "--json")
+    assert json.loads(out) == shown
+
+
+def test_what_show_prints_can_be_trained(warm: Warm, tmp_path: Path) -> None:
+    said = words({**changes_for("gan-ring8"), "schedule.steps": 2})
+    (tmp_path / "mine.yaml").write_text(warm.run("show", "gan-ring8", *said)[1])
+    code, _, err = warm.run("train", tmp_path / "mine.yaml", "--out", tmp_path / "run")
+    assert code == 0, err
+    assert Run(tmp_path / "run").recipe().schedule.steps == 2
+
+
+def test_show_auto_says_what_it_chose_and_why_and_it_can_be_trained(warm: Warm, tmp_path: Path) -> None:
+    said = (
+        "auto",
+        "data=shapes",
+        "data.size=40",
+        "networks.G.width=2",
+        "networks.D.width=2",
+        "schedule.steps=1",
+    )
+    code, out, err = warm.run("show", *said)
+    assert (code, err) == (0, "")
+    assert out.startswith("# data: shapes, 40 pictures, 32x32 colour, 6 classes")
+    (tmp_path / "mine.yaml").write_text(out)
+    code, _, err = warm.run("train", tmp_path / "mine.yaml", "--out", tmp_path / "run")
+    assert code == 0, err
+    code, as_json, err = warm.run("show", *said, "--json")
+    assert json.loads(as_json)["name"] == Run(tmp_path / "run").recipe().name == "auto"
+    assert err.splitlines() == [line for line in out.splitlines() if line.startswith("# ")]
+
+
+def test_train_leaves_a_whole_run(runs: Path) -> None:
+    run = Run(runs / "points")
+    assert run.meta["seed"] == 2
+    assert run.checkpoint_steps() == [12, 10, 8, 5, 4]
+    assert [p.name for p in sorted(run.samples.iterdir())] == [f"step-{s:08d}.png" for s in (4, 8, 12)]
+    assert [e["step"] for e in run.events.read("score")] == [4, 8, 12]
+    assert {p.name for p in run.path.iterdir()} == {
+        "recipe.json", "meta.json", "events.jsonl", "samples", "critic", "checkpoints", "eval", ".lock",
+    }  # fmt: skip
+
+
+def test_train_without_out_makes_a_folder_in_runs(warm: Warm, tmp_path: Path) -> None:
+    said = words({**changes_for("gan-ring8"), "schedule.steps": 1})
+    code, out, err = warm.run("train", "gan-ring8", *said, cwd=tmp_path)
+    assert (code, out) == (0, "runs/gan-ring8-seed0\n"), err
+    assert Run(tmp_path / "runs" / "gan-ring8-seed0").checkpoint_steps() == [1]
+    assert "step 1/1" in err
+
+
+def test_resume_beyond_the_plan(warm: Warm, runs: Path, tmp_path: Path) -> None:
+    shutil.copytree(runs / "points", tmp_path / "run")
+    code, out, err = warm.run("resume", tmp_path / "run", "--steps", 15)
+    assert (code, out) == (0, f"{tmp_path / 'run'}\n"), err
+    assert "going on from step 12 of 15" in err
+    assert Run(tmp_path / "run").checkpoint_steps()[0] == 15
+    assert Run(tmp_path / "run").recipe().schedule.steps == 15
+
+
+def test_sample_to_every_kind_of_place(warm: Warm, runs: Path, tmp_path: Path) -> None:
+    for name in ("points", "pictures"):
+        code, out, err = warm.run("sample", runs / name, "--n", 9, "--out", tmp_path / f"{name}.png")
+        assert (code, out, err) == (0, f"{tmp_path / name}.png\n", "")
+        assert Image.open(tmp_path / f"{name}.png").width >= 384
+        assert warm.run("sample", runs / name, "--n", 9, "--out", tmp_path / f"{name}.npz")[0] == 0
+    with np.load(tmp_path / "pictures.npz") as file:
+        pictures = file["samples"]
+    with np.load(tmp_path / "points.npz") as file:
+        assert (file["samples"].shape, file["samples"].dtype) == ((9, 2), np.float32)
+    assert (pictures.shape, pictures.dtype) == ((9, 3, 32, 32), np.uint8)
+    assert warm.run("sample", runs / "pictures", "--n", 9, "--out", tmp_path / "many")[0] == 0
+    files = sorted((tmp_path / "many").iterdir())
+    assert [p.name for p in files] == [f"{i:06d}.png" for i in range(9)]
+    one_each = np.stack([np.asarray(Image.open(p)) for p in files])
+    assert np.array_equal(one_each.transpose(0, 3, 1, 2), pictures)
+
+
+def test_sample_by_seed_and_step(warm: Warm, runs: Path, tmp_path: Path) -> None:
+    made = {}
+    for i, how in enumerate([[], [], ["--seed", 1], ["--step", 4], ["--step", 12], ["--step", "best"]]):
+        assert warm.run("sample", runs / "points", "--n", 5, "--out", tmp_path / f"{i}.npz", *how)[0] == 0
+        with np.load(tmp_path / f"{i}.npz") as file:
+            made[i] = file["samples"].tobytes()
+    assert made[0] == made[1] == made[4]
+    assert len({made[0], made[2], made[3]}) == 3
+
+
+def test_evaluate_a_run(warm: Warm, runs: Path) -> None:
+    code, out, err = warm.run("evaluate", runs / "points", "--metrics", "modes", "--n", 500, "--json")
+    assert code == 0, err
+    (score,) = json.loads(out)
+    assert score["name"] == "modes"
+    assert score["measured"]["samples"] == 500
+    assert score["measured"]["generator"].items() >= {"step": 12, "seed": 1}.items()
+    written = list((runs / "points" / "eval").glob("modes*n500*.json"))
+    assert [json.loads(p.read_text()) for p in written] == [score]
+    code, out, _ = warm.run("evaluate", runs / "points", "--n", 500, "--step", 4)
+    assert code == 0
+    assert out.startswith("modes  ")
+    assert '"step": 4' in out
+
+
+def test_evaluate_pictures_and_compare_records(warm: Warm, runs: Path, tmp_path: Path) -> None:
+    """Samples of a run in a folder and in a file, scored against each other, and their records compared."""
+    env = {"GANBENCH_CACHE": str(tmp_path / "cache")}
+    for out in ("folder", "array.npz"):
+        assert warm.run("sample", runs / "pictures", "--n", 120, "--out", tmp_path / out)[0] == 0
+    how = ("--metrics", "fd", "--features", "pixels@2", "--json")
+    few = "below 10,000 the bias is large; compare only at equal counts"
+    pairs = [("folder", "array.npz", 110), ("array.npz", "folder", 110), ("folder", "folder", 100)]
+    for i, (a, b, n) in enumerate(pairs):
+        named = (tmp_path / a, "--against", tmp_path / b, "--n", n)
+        code, out, err = warm.run("evaluate", *named, *how, env=env)
+        assert (code, err) == (0, f"warning: measured on {n} samples: {few}\n")
+        (score,) = json.loads(out)
+        assert score["name"] == "fd[pixels@2]"
+        (tmp_path / f"{i}.json").write_text(json.dumps(score))
+    code, out, err = warm.run("compare", tmp_path / "0.json", tmp_path / "1.json")
+    assert (code, out) == (2, "")
+    assert "were measured differently (reference." in err
+    code, out, err = warm.run("compare", tmp_path / "0.json", tmp_path / "2.json", "--force")
+    assert (code, err) == (0, "")
+    assert "UNLIKE: measured differently (" in out
+    assert "samples" in out
+    code, out, _ = warm.run("compare", tmp_path / "0.json", tmp_path / "2.json", "--force", "--json")
+    forced = json.loads(out)
+    assert "samples" in forced["unlike"]
+    assert [s["differing"]["samples"] for s in forced["scores"]] == [110, 100]
+    code, out, err = warm.run("compare", tmp_path / "0.json", tmp_path / "0.json", "--force")
+    assert code == 0, err
+    assert "UNLIKE" not in out
+
+
+def test_evaluate_by_a_protocol_best_and_last(warm: Warm, runs: Path) -> None:
+    code, out, err = warm.run("evaluate", runs / "pictures", "--protocol", "mimicri")
+    assert (code, out) == (2, "")
+    assert "did you mean 'mimicry'?" in err
+    code, out, err = warm.run("evaluate", runs / "pictures", "--protocol", "clean", "--n", 5)
+    assert code == 2
+    assert "fixes metrics" in err
+    code, out, err = warm.run("evaluate", runs / "points", "--step", "both", "--n", 330, "--json")
+    assert code == 0, err
+    told = [score["measured"]["generator"]["checkpoint"] for score in json.loads(out)]
+    assert told in (["best", "last"], ["best and last"])
+    code, out, err = warm.run(
+        "evaluate", runs / "pictures", "--metrics", "fd", "--features", "pixels@8", "--n", 20, "--json",
+        "--allow-rank-deficient",
+    )  # fmt: skip
+    assert code == 0, err
+    assert "the covariance is singular" in err
+
+
+def test_data_list(warm: Warm) -> None:
+    code, out, _ = warm.run("data", "list")
+    found = json.loads(warm.run("data", "list", "--json")[1])
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()] == list(found)
+    assert {"ring8", "shapes", "folder"} <= found.keys()
+
+
+def test_data_check_and_prepare(warm: Warm, folder: Path) -> None:
+    code, out, err = warm.run("data", "check", folder / "own")
+    assert (code, err) == (0, "")
+    assert "6 pictures, 0 broken" in out
+    assert json.loads(warm.run("data", "check", folder / "own", "--json")[1])["classes"] == {
+        "class-0": 3,
+        "class-1": 3,
+    }
+    code, out, err = warm.run("data", "prepare", folder / "own", folder / "own.npz", "--size", 16)
+    assert (code, out) == (0, f"{folder / 'own.npz'}\n"), err
+    assert "6 pictures, 0 broken" in warm.run("data", "check", folder / "own.npz")[1]
+    assert "in both: 6 of " in warm.run("data", "check", folder / "own", folder / "own")[1]
+
+
+def test_training_on_ones_own_pictures(warm: Warm, folder: Path) -> None:
+    said = words({**changes_for("dcgan-shapes"), "schedule.steps": 2})
+    said = [w for w in said if not w.startswith("data.")]
+    code, _, err = warm.run(
+        *("train", "dcgan-shapes", f"data=folder:{folder / 'own'}", "data.size=16", *said),
+        *("--out", folder / "run"),
+        env={"GANBENCH_CACHE": str(folder / "cache")},
+    )
+    assert code == 0, err
+    assert Run(folder / "run").info.shape == (3, 16, 16)
+
+
+def test_report(warm: Warm, runs: Path, tmp_path: Path) -> None:
+    pytest.importorskip("ganbench.report.page")
+    shutil.copytree(runs / "points", tmp_path / "run")
+    code, out, err = warm.run("report", tmp_path / "run")
+    assert code == 0, err
+    assert Path(out.strip()).read_text().lstrip().lower().startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize("arguments", [["-h"], ["train", "--help"], ["data", "-h"], ["data", "check", "-h"]])
+def test_help(warm: Warm, arguments: list[str]) -> None:
+    code, out, err = warm.run(*arguments)
+    assert (code, err) == (0, "")
+    assert "Usage" in out
+
+
+@pytest.mark.parametrize("arguments", [[], ["data"]])
+def test_no_command_shows_the_help(warm: Warm, arguments: list[str]) -> None:
+    code, out, err = warm.run(*arguments)
+    assert code == 2
+    assert "Usage" in out + err
+    assert "Traceback" not in err
+
+
+# --- mistakes --------------------------------------------------------------------------------------------------------
+
+TRAIN = ("train", "gan-ring8", "--out", "{tmp}/new")
+MISTAKES: dict[str, tuple[tuple[str, ...], str]] = {
+    "recipe": (("train", "dcgan-shape", "--out", "{tmp}/new"), "did you mean 'dcgan-shapes'?"),
+    "recipe to show": (("show", "gann-ring8"), "did you mean 'gan-ring8'?"),
+    "recipe file": (("train", "{tmp}/none.yaml"), "cannot be read: No such file"),
+    "key": ((*TRAIN, "optimizers.G.learning_rate=1"), "did you mean 'lr'?"),
+    "whole key": ((*TRAIN, "steps=3"), "did you mean 'schedule.steps'?"),
+    "value": ((*TRAIN, "schedule.steps=many"), "must be a whole number, not 'many'"),
+    "small value": ((*TRAIN, "schedule.steps=0"), "schedule.steps must be at least 1"),
+    "part": ((*TRAIN, "algorithm.loss=Hinged"), "did you mean 'Hinge'?"),
+    "data set": ((*TRAIN, "data=ring9"), "did you mean 'ring8'?"),
+    "no value": ((*TRAIN, "schedule.steps"), "'schedule.steps' is not KEY=VALUE"),
+    "no key": ((*TRAIN, "=3"), "'=3' is not KEY=VALUE"),
+    "budget": ((*TRAIN, "--budget", "huge"), "'laptop'"),
+    "auto without data": (("train", "auto", "--out", "{tmp}/new"), "ganbench train auto data=folder:PATH"),
+    "auto for few": (("train", "auto", "data=folder:{tmp}/own"), "has 6 pictures that can be read; auto needs"),
+    "auto for none": (("train", "auto", "data=folder:{tmp}/empty"), "there is no picture in {tmp}/empty"),
+    "auto nowhere": (("show", "auto", "data=folder:{tmp}/none"), "there is no folder and no archive {tmp}/none"),
+    "auto for points": (("show", "auto", "data=ring8"), "auto chooses for pictures"),
+    "auto for no time": (("train", "auto", "data=shapes", "--budget", "laptop"), "such as --budget 20m"),
+    "seed": ((*TRAIN, "--seed", "-1"), "--seed"),
+    "option": ((*TRAIN, "--gpus", "3"), "--gpus"),
+    "command": (("trian", "gan-ring8"), "trian"),
+    "no recipe": (("train",), "recipe"),
+    "out that is there": (("train", "gan-ring8", "--out", "{runs}/points"), "exists; give another --out"),
+    "device": ((*TRAIN, "machine.device=tpu"), "must be one of auto, cpu, cuda, mps"),
+    "folder without pictures": ((*TRAIN, "data=folder:{tmp}/empty"), "{tmp}/empty"),
+    "missing folder": ((*TRAIN, "data=folder:{tmp}/none"), "{tmp}/none"),
+    "module": ((*TRAIN, "--module", "{tmp}/none.py"), "there is no file {tmp}/none.py"),
+    "resume no run": (("resume", "{tmp}/own"), "is not a run: it holds no recipe.json"),
+    "resume nothing": (("resume", "{tmp}/none"), "does not exist"),
+    "resume past": (("resume", "{runs}/points", "--steps", "3"), "is at step 12 already, past --steps 3"),
+    "resume damaged": (("resume", "{tmp}/damaged"), "recipe.json cannot be read"),
+    "sample no run": (("sample", "{tmp}/own", "--out", "{tmp}/new.png"), "is not a run"),
+    "sample damaged": (("sample", "{tmp}/damaged", "--out", "{tmp}/new.png"), "recipe.json cannot be read"),
+    "sample class": (("sample", "{runs}/points", "--class", "3", "--out", "{tmp}/new.png"), "without classes"),
+    "sample there": (("sample", "{runs}/points", "--out", "{tmp}/there.png"), "there.png exists"),
+    "sample folder there": (("sample", "{runs}/pictures", "--out", "{tmp}/own"), "own exists"),
+    "sample nowhere": (("sample", "{runs}/points", "--out", "{tmp}/none/new.png"), "none does not exist"),
+    "sample kind": (("sample", "{runs}/points", "--out", "{tmp}/new.gif"), ".png or .npz"),
+    "sample points one by one": (("sample", "{runs}/points", "--out", "{tmp}/new"), "points, not pictures"),
+    "sample none": (("sample", "{runs}/points", "--n", "0", "--out", "{tmp}/new.png"), "--n"),
+    "step": (("sample", "{runs}/points", "--step", "7", "--out", "{tmp}/new.png"), "there are: 12, 10, 8, 5, 4"),
+    "no best": (("sample", "{runs}/pictures", "--step", "best", "--out", "{tmp}/new.png"), "of step best"),
+    "step word": (("sample", "{runs}/points", "--step", "last", "--out", "{tmp}/new.png"), "a number or 'best'"),
+    "metric": (("evaluate", "{runs}/points", "--metrics", "mode"), "did you mean 'modes'?"),
+    "metric of pictures": (("evaluate", "{runs}/points", "--metrics", "fd"), "judges data of kind 'image'"),
+    "features": (("evaluate", "{runs}/pictures", "--features", "inceptoin"), "there are no features 'inceptoin'"),
+    "few samples": (("evaluate", "{runs}/points", "--n", "20"), "needs at least 250 samples, not 20"),
+    "evaluate nothing": (("evaluate", "{tmp}/none"), "is not a run"),
+    "evaluate no pictures": (("evaluate", "{tmp}/empty", "--against", "shapes"), "{tmp}/empty"),
+    "against": (("evaluate", "{runs}/points", "--against", "ring9"), "did you mean 'ring8'?"),
+    "check points": (("data", "check", "ring8"), "'ring8' holds points, not pictures"),
+    "gallery": (("evaluate", "shapes", "--gallery", "{tmp}/there.png"), "--gallery must be a new FILE.png"),
+    "check nothing": (("data", "check", "{tmp}/none"), "there is no folder and no archive"),
+    "check no pictures": (("data", "check", "{tmp}/notes"), "{tmp}/notes"),
+    "check no archive": (("data", "check", "{tmp}/there.png"), "there.png"),
+    "prepare there": (("data", "prepare", "{tmp}/own", "{tmp}/there.npz"), "there.npz exists already"),
+    "prepare kind": (("data", "prepare", "{tmp}/own", "{tmp}/new.zip"), "ends in .npz"),
+    "prepare nothing": (("data", "prepare", "{tmp}/empty", "{tmp}/new.npz"), "{tmp}/empty"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_one_line_and_changes_nothing(warm: Warm, runs: Path, folder: Path, name: str) -> None:
+    (folder / "there.png").write_bytes(b"not a picture")
+    (folder / "there.npz").write_bytes(b"not an archive")
+    shutil.copytree(runs / "points", folder / "damaged")
+    (folder / "damaged" / "recipe.json").write_text('{"format": 1, ')
+    before = {**contents(folder), **contents(runs)}
+    names = sorted(folder.rglob("*"))
+    arguments, message = MISTAKES[name]
+    places = {"tmp": folder, "runs": runs}
+    code, out, err = warm.run(
+        *(a.format(**places) for a in arguments), env={"GANBENCH_CACHE": str(folder / ".cache")}
+    )
+    assert code == 2, (out, err)
+    assert message.format(**places) in err
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+    assert out == ""
+    after = {**contents(folder), **contents(runs)}
+    for made in (after, before):
+        made.pop("points/.lock", None)
+    assert after == before
+    assert sorted(folder.rglob("*")) == names
+
+
+def test_a_run_that_diverges_ends_with_3(warm: Warm, tmp_path: Path) -> None:
+    said = words({**changes_for("gan-ring8"), "optimizers.D.lr": 1e30, "optimizers.G.lr": 1e30})
+    code, out, err = warm.run("train", "gan-ring8", *said, "--out", tmp_path / "run")
+    assert (code, out) == (3, "")
+    assert err.splitlines()[-1].startswith("the run failed: '")
+    assert "diverged" in err
+    assert "Traceback" not in err
+
+
+def test_a_damaged_checkpoint_is_told_and_passed_over(warm: Warm, runs: Path, tmp_path: Path) -> None:
+    shutil.copytree(runs / "points", tmp_path / "run")
+    newest = tmp_path / "run" / "checkpoints" / "step-00000012" / "networks.safetensors"
+    newest.write_bytes(newest.read_bytes()[:-1])
+    code, _, err = warm.run("sample", tmp_path / "run", "--out", tmp_path / "a.npz")
+    assert code == 0
+    assert err.startswith(f"warning: {newest} has ")
+    assert err.count("\n") == 1
+    code, _, err = warm.run("sample", tmp_path / "run", "--out", tmp_path / "b.npz", "--step", 12)
+    assert code == 2
+    assert err.startswith(f"error: {newest} has ")
+
+
+# --- the installed program, from outside -----------------------------------------------------------------------------
+
+
+def started(*arguments: str | Path, **how: Any) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "ganbench", *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **how)
+
+
+@pytest.mark.slow
+def test_sigterm_and_on_again(tmp_path: Path) -> None:
+    said = words({**changes_for("gan-ring8"), "schedule.steps": 100_000, "schedule.log_every": 1})
+    process = started("train", "gan-ring8", *said, "--out", tmp_path / "run")
+    assert process.stderr is not None
+    while "step 2/" not in process.stderr.readline():
+        pass
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate()
+    assert process.returncode == 143
+    assert out == ""
+    assert f"checkpoint saved; go on with: ganbench resume {tmp_path / 'run'}" in err.splitlines()[-1]
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("train", "--help")], ids=["help", "train help"])
+def test_help_does_not_wait_for_torch(arguments: tuple[str, ...]) -> None:
+    process = started(*arguments, env={**os.environ, "PYTHONPROFILEIMPORTTIME": "1"})
+    _, err = process.communicate()
+    assert process.returncode == 0
+    assert "import time:" in err
+    assert " torch\n" not in err
+
+
+def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
+    process = started("recipes")
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    assert process.stderr.read() == ""
+    assert process.wait() in (0, 1)

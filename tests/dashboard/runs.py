@@ -1,0 +1,32 @@
+"""Tiny trained runs, one of each kind that the playground treats in its own way, and models without training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.support.tiny import drawn, tiny
+
+from ganbench.experiment.train import train
+from ganbench.inference.model import Model, load
+
+KINDS = {
+    "points": "gan-r1-ring8",
+    "line": "gan1d-minimax",
+    "classes": "cgan-dense-mnist",
+    "codes": "infogan-shapes",
+    "representations": "simsiam-gan-cifar10",
+}
+
+
+def trained(root: Path, kind: str, seed: int = 0) -> Path:
+    """Train a run of a kind and return its folder, ``root/KIND-seedN``, with real pictures."""
+    folder = root / f"{kind}-seed{seed}"
+    with drawn():
+        train(tiny(KINDS[kind], {"schedule.steps": 8}), out=folder, seed=seed)
+    return folder
+
+
+def model_of(root: Path, kind: str) -> Model:
+    """Return the model of a run that is trained where there is none."""
+    folder = root / f"{kind}-seed0"
+    return load(folder if folder.exists() else trained(root, kind))

@@ -1,0 +1,131 @@
+"""The list: what each run is said to be, filtered and sorted, read again only where files have changed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.dashboard.hostile import payloads
+
+from ganbench.dashboard import index as index_module
+from ganbench.dashboard.index import Entry, Index, chosen
+from ganbench.dashboard.run_summary import look
+from ganbench.dashboard.sanitize import id_of
+from ganbench.errors import UserError
+from ganbench.runs.run import Run
+
+
+def made(
+    folder: Path, *, step: int = 10, score: float | None = None, better: str = "lower", failed: bool = False
+) -> Path:
+    folder.mkdir(parents=True)
+    recipe = {"name": f"recipe-{folder.name}", "schedule": {"steps": 10}}
+    (folder / "recipe.json").write_text(json.dumps(recipe))
+    (folder / "meta.json").write_text(json.dumps({"seed": 3, "data": {"name": "ring8"}}))
+    log = Run(folder).events
+    log.append("scalars", step - 1, loss=1.0)
+    if score is not None:
+        for value in (score + 1, score, score - 1 if better == "higher" else score + 2):
+            log.append("score", step, name=f"s-{better}", value=value, better=better)
+        log.append("score", step, name="another", value=-1e9, better=better)
+    if failed:
+        log.append("failure", step, error="it became nan")
+    log.append("layers", step, parameters={})
+    return folder
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Index:
+    made(tmp_path / "cut", step=4)
+    made(tmp_path / "deep/good", score=1.0)
+    made(tmp_path / "deep/bad", score=2.0)
+    made(tmp_path / "diverged", step=7, failed=True)
+    made(tmp_path / "modes", score=8.0, better="higher")
+    made(tmp_path / "more-modes", score=9.0, better="higher")
+    made(tmp_path / "spoilt")
+    (tmp_path / "spoilt/recipe.json").write_text('{"name": ')
+    return Index(tmp_path)
+
+
+def by_label(index: Index) -> dict[str, Entry]:
+    return {entry.label: entry for entry in index.runs()}
+
+
+def test_every_run_has_a_status(index: Index) -> None:
+    statuses = {label: entry.status for label, entry in by_label(index).items()}
+    assert statuses == {
+        "cut": "stopped", "deep/bad": "finished", "deep/good": "finished", "diverged": "failed",
+        "modes": "finished", "more-modes": "finished", "spoilt": "broken",
+    }  # fmt: skip
+    with Run(index.root / "cut").lock():
+        assert by_label(index)["cut"].status == "running"
+    assert by_label(index)["cut"].status == "stopped"
+
+
+def test_what_is_said_of_a_run_is_what_its_files_say(index: Index) -> None:
+    entry = by_label(index)["deep/good"]
+    told = entry.told
+    assert (told.recipe, told.data, told.seed, told.step, told.steps) == ("recipe-good", "ring8", 3, 10, 10)
+    assert (told.score, told.value, told.lower_is_better) == ("s-lower", 1.0, True)
+    assert by_label(index)["modes"].told.value == 9.0, "the best, not the last"
+    assert "recipe.json cannot be read" in by_label(index)["spoilt"].told.problem
+    assert index.folder(entry.id) == index.root / "deep/good"
+
+
+def test_the_list_is_filtered_by_words_and_status_and_sorted_by_score(index: Index) -> None:
+    runs = index.runs()
+    labels = lambda entries: [entry.label for entry in entries]  # noqa: E731
+    assert labels(chosen(runs, "DEEP good")) == ["deep/good"]
+    assert labels(chosen(runs, "s-higher")) == ["modes", "more-modes"]
+    assert labels(chosen(runs, "", ["failed", "broken"])) == ["diverged", "spoilt"]
+    assert labels(chosen(runs, order="score"))[:4] == ["more-modes", "modes", "deep/good", "deep/bad"]
+    made(index.root / "zz")
+    assert labels(chosen(index.runs(), order="newest"))[0] == "zz"
+
+
+def test_only_what_has_changed_is_read_again(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    index.runs()
+    read: list[str] = []
+    monkeypatch.setattr(index_module, "look", lambda folder: (read.append(folder.name), look(folder))[1])
+    index.runs()
+    assert read == []
+    Run(index.root / "cut").events.append("scalars", 9, loss=0.5)
+    assert by_label(index)["cut"].told.step == 9
+    assert read == ["cut"]
+
+
+def test_events_cut_short_or_damaged_do_not_stop_the_list(index: Index) -> None:
+    log = index.root / "cut/events.jsonl"
+    log.write_bytes(
+        b'\xff\xfe{"kind"\n{"kind": "score", "step": 3, "name": 7, "value": NaN}\n' + log.read_bytes()
+    )
+    with log.open("ab") as file:
+        file.write(b'{"kind": "scalars", "step": 1e999}\n{"kind": "scalars", "st')
+    told = by_label(index)["cut"].told
+    assert (told.step, told.value) == (4, None)
+    for name, content in {"recipe.json": "[]", "meta.json": '{"seed": "x", "data": 3}'}.items():
+        (index.root / "spoilt" / name).write_text(content)
+    assert by_label(index)["spoilt"].status == "broken"
+
+
+def test_what_is_no_id_of_the_list_leads_nowhere(index: Index, tmp_path: Path) -> None:
+    words = [*payloads(tmp_path.parent), id_of(Path("..")), id_of(tmp_path.parent)]
+    for text in words:
+        for kind in ("run", "study"):
+            with pytest.raises(UserError, match=f"no such {kind}"):
+                index.folder(text, kind)
+        assert isinstance(chosen(index.runs(), text), list)
+
+
+def test_a_run_that_must_not_be_read_is_listed_and_not_opened(index: Index) -> None:
+    (index.root / "cut/samples").symlink_to("/etc")
+    entry = by_label(index)["cut"]
+    assert entry.status == "broken"
+    with pytest.raises(UserError, match="cut cannot be shown: samples is a link that leads out"):
+        index.folder(entry.id)
+
+
+def test_a_root_must_be_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="is no folder"):
+        Index(tmp_path / "nothing")

@@ -1,0 +1,122 @@
+"""How the dashboard is started: only for this machine unless asked otherwise; one sentence where it cannot be."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from ganbench.cli.main import app
+from ganbench.dashboard import server
+from ganbench.errors import UserError
+
+
+class Started(Exception):
+    """The process would now be Streamlit."""
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    commands: list[str] = []
+
+    def execute(path: str, command: list[str]) -> None:
+        commands.extend(command)
+        raise Started
+
+    monkeypatch.setattr(os, "execv", execute)
+    return commands
+
+
+def ui(*arguments: object) -> Any:
+    return CliRunner().invoke(app, ["ui", *map(str, arguments)])
+
+
+def free_port() -> int:
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return int(trial.getsockname()[1])
+
+
+def test_it_is_for_this_machine_and_tells_nobody(tmp_path: Path, started: list[str]) -> None:
+    port = free_port()
+    done = ui(tmp_path, "--port", port)
+    assert isinstance(done.exception, Started), done.output
+    assert f"{tmp_path.resolve()} is shown at http://127.0.0.1:{port} (Ctrl-C ends it)" in started
+    assert {
+        "--server.address=127.0.0.1",
+        f"--server.port={port}",
+        "--server.headless=true",
+        "--browser.gatherUsageStats=false",
+        "--server.enableCORS=true",
+        "--server.enableXsrfProtection=true",
+        "--server.enableStaticServing=false",
+        f"--server.maxUploadSize={server.MOST_MEGABYTES}",
+        "--server.allowedHosts=127.0.0.1",
+    } <= set(started)
+    assert "--server.allowedHosts=*" not in started
+    assert started[-2:] == ["--", str(tmp_path.resolve())]
+    assert "warning" not in done.stderr
+
+
+def test_an_address_that_others_reach_is_warned_of(tmp_path: Path, started: list[str]) -> None:
+    done = ui(tmp_path, "--port", free_port(), "--host", "0.0.0.0")
+    assert isinstance(done.exception, Started), done.output
+    assert "warning: whoever can reach 0.0.0.0 can see" in done.stderr
+
+
+def test_a_port_in_use_is_one_sentence(tmp_path: Path, started: list[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = ui(tmp_path, "--port", taken.getsockname()[1])
+    assert isinstance(done.exception, UserError)
+    assert "Address already in use); give another --port" in str(done.exception)
+    assert started == []
+
+
+@pytest.mark.parametrize(
+    "host", ["203.0.113.1", "no.such.host.invalid", "", "127.0.0.1 --server.address=0.0.0.0"]
+)
+def test_an_address_of_another_machine_is_refused(tmp_path: Path, host: str, started: list[str]) -> None:
+    done = ui(tmp_path, "--port", free_port(), "--host", host)
+    assert isinstance(done.exception, UserError)
+    assert started == []
+
+
+def test_a_root_must_be_there(tmp_path: Path, started: list[str]) -> None:
+    assert "is no folder" in str(ui(tmp_path / "nothing").exception)
+
+
+def test_without_streamlit_it_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[str]
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    done = ui(tmp_path)
+    assert isinstance(done.exception, UserError)
+    assert "pip install 'ganbench[ui]'" in str(done.exception)
+
+
+@pytest.mark.parametrize(
+    ("host", "local"),
+    [
+        ("127.0.0.1", True),
+        ("localhost", True),
+        ("::1", True),
+        ("127.9.9.9", True),
+        ("0.0.0.0", False),
+        ("x", False),
+    ],
+)
+def test_what_is_this_machines_own(host: str, local: bool) -> None:
+    assert server.is_local(host) == local
+    assert any("allowedHosts" in option for option in server.command(Path("/x"), host, 1)) == local
+
+
+def test_addresses_are_as_browsers_want_them() -> None:
+    assert server.address("127.0.0.1", 80) == "http://127.0.0.1:80"
+    assert server.address("::1", 80) == "http://[::1]:80"

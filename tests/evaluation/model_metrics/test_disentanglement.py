@@ -1,0 +1,205 @@
+"""Which direction governs which factor: closed forms, drawn pictures that a reader reads, and what is refused."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from tests.support.tiny import tiny
+from torch import Tensor, nn
+
+from ganbench.algorithms.base import Algorithm
+from ganbench.data.shapes import Factors, draw, factors_of, shapes
+from ganbench.errors import UserError
+from ganbench.evaluation.evaluate import evaluate
+from ganbench.evaluation.model_metrics.disentanglement import disentanglement_scores
+from ganbench.experiment.train import train
+from ganbench.inference.model import Model
+from ganbench.inference.traversals import POINTS, latent_ways
+from ganbench.latents import FromItems, Gaussian, Latent, Structured, WithRepresentation
+from ganbench.metrics.disentanglement.factor_predictor import Lessons, reader_of, reader_path
+from ganbench.metrics.score import JSON
+
+INFO = shapes(20).info
+
+
+class Maker(Algorithm):
+    """Makes pictures by a function of the latent, which G's one layer sees and changes nothing in."""
+
+    def __init__(self, make: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.make = make
+
+    def sample(self, networks: nn.ModuleDict, latent: Tensor, condition: Tensor | None = None) -> Tensor:
+        networks["G"](latent)
+        return self.make(latent)
+
+
+def model_of(make: Callable[[Tensor], Tensor], latent: Latent) -> Model:
+    first = nn.Linear(latent.size, latent.size, bias=False)
+    with torch.no_grad():
+        first.weight.copy_(torch.diag(torch.arange(latent.size, 0, -1).float()))
+    return Model(Maker(make), nn.ModuleDict({"G": first}), latent, INFO, 3, items=lambda: shapes(50))
+
+
+class Corner:
+    """Reads a class and two numbers from the corner's three channels."""
+
+    record: ClassVar[dict[str, JSON]] = {"data": "stand-in"}
+
+    def __init__(self, **quality: float) -> None:
+        self.quality = quality
+
+    def __call__(self, images: Tensor) -> dict[str, Tensor]:
+        kind, one, other = (images[:, c, 0, 0] for c in range(3))
+        return {"kind": kind.long() // 86, "one": one.float()[:, None], "other": other.float()[:, None]}
+
+
+ALL = {"kind": 1.0, "one": 1.0, "other": 1.0}
+
+
+def corner(kind: Tensor, one: Tensor, other: Tensor) -> Tensor:
+    return torch.stack([kind - 1, one / 8, other / 8], 1)[:, :, None, None].expand(-1, -1, 32, 32)
+
+
+def test_codes_that_govern_one_factor_each_score_one_and_codes_that_govern_all_nothing() -> None:
+    latent = Structured(noise=3, categorical=(3,), continuous=2, normal=True)
+    apart = model_of(lambda z: corner(z[:, 3:6].argmax(1), z[:, 6], z[:, 7]), latent)
+    (score,) = disentanglement_scores(apart, latent_ways(apart, 40, 0), Corner(**ALL))
+    assert score.value == score.details["one_factor_each"] == pytest.approx(1)
+    assert score.details["table"] == {
+        "categorical-1": {"kind": 1.0, "one": 0.0, "other": 0.0},
+        "continuous-1": {"kind": 0.0, "one": 1.0, "other": 0.0},
+        "continuous-2": {"kind": 0.0, "one": 0.0, "other": 1.0},
+    }
+
+    def all_alike(z: Tensor) -> Tensor:
+        number = z[:, 6] + z[:, 7]
+        return corner(number * 0, number, number)
+
+    mixed = model_of(all_alike, latent)
+    (score,) = disentanglement_scores(mixed, latent_ways(mixed, 40, 0), Corner(**ALL))
+    assert score.value == pytest.approx(0, abs=0.02)  # by bytes rounded
+    assert score.details["one_factor_each"] == pytest.approx(1 - math.log(2) / math.log(3), abs=1e-3)
+    (score,) = disentanglement_scores(apart, latent_ways(apart, 40, 0), Corner(kind=0.3, one=0.9, other=0.2))
+    assert list(score.details["gaps"]) == ["one"]  # type: ignore[arg-type]
+    with pytest.raises(UserError, match="no factor of the data is read well enough"):
+        disentanglement_scores(apart, latent_ways(apart, 40, 0), Corner(kind=0.3))
+
+
+def test_a_change_is_the_deviation_on_the_way_as_a_share_of_that_of_samples() -> None:
+    heavy = model_of(lambda z: corner(z[:, 0] * 0, 0.3 * z[:, 0] + z[:, 1], z[:, 2]), Gaussian(3))
+    ways = latent_ways(heavy, 200, 0)
+    (score,) = disentanglement_scores(heavy, ways, Corner(**ALL))
+    table = score.details["table"]
+    assert isinstance(table, dict)
+    expected = 0.3 * math.sqrt(2) / math.sqrt(1.09)  # of -2, -1, 0, 1, 2 over that of the sum
+    assert table["direction-1"]["one"] == pytest.approx(expected, rel=0.1)
+    assert table["direction-2"]["one"] == 1.0
+    assert score.details["gaps"]["one"] == pytest.approx(1 - expected, abs=0.05)  # type: ignore[index, call-overload]
+    assert score.details["gaps"]["kind"] == 0  # type: ignore[index, call-overload]
+
+
+def test_ways_change_a_latent_along_one_direction_only() -> None:
+    model = model_of(lambda z: z, Gaussian(3))
+    way = latent_ways(model, 4, 0).latents["direction-2"]
+    assert way.shape == (4, POINTS, 3)
+    size = model.latents(4, 0).square().mean().sqrt()
+    torch.testing.assert_close(way[:, :, 1].abs(), size * torch.tensor([2.0, 1, 0, 1, 2]).expand(4, -1))
+    torch.testing.assert_close(way[:, :, [0, 2]], way[:, :1, [0, 2]].expand(-1, POINTS, -1))
+
+
+class Seeing(Maker):
+    """A representation of two numbers, of which one is four times as wide."""
+
+    noise = 2
+
+    def encode(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
+        level = torch.linspace(-1, 1, len(x))
+        return torch.stack([level * 0, level * 0, 5 + level, 4 * level.flip(0).abs()], 1)
+
+
+def test_representations_go_along_principal_directions_by_deviations_and_noise_stays() -> None:
+    latent = WithRepresentation(noise=2, representation=2)
+    seeing = Model(
+        Seeing(lambda z: z), nn.ModuleDict({"G": nn.Linear(1, 1)}), latent, INFO, 0, items=lambda: shapes(50)
+    )
+    ways = latent_ways(seeing, 3, 0)
+    assert ways.of.startswith("principal")
+    told = seeing.encode(shapes(50).items(torch.arange(50)))[:, 2:]
+    first = ways.latents["direction-1"]
+    assert torch.equal(first[:, :, :2], first[:, :1, :2].expand(-1, POINTS, -1))
+    steps = (first[:, 1:, 2:] - first[:, :-1, 2:]).flatten(0, 1)
+    deviation = torch.linalg.eigvalsh(torch.cov(told.T, correction=0))[-1].sqrt()
+    torch.testing.assert_close(steps.norm(dim=1), deviation.expand(len(steps)), rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(first[:, POINTS // 2, 3], told[:, 1].mean().expand(3), rtol=1e-2, atol=1e-2)
+
+
+def drawn(z: Tensor) -> Tensor:
+    """Draw shapes whose radius, places and lightness are the first four numbers, all else by chance."""
+    u = torch.special.ndtr(z[:, :4]).double().numpy()
+    known = vars(factors_of(np.arange(len(z)), 7, "train"))
+    known |= {"radius": 5 + 4 * u[:, 0], "x": 10.5 + 11 * u[:, 1], "y": 10.5 + 11 * u[:, 2]}
+    return INFO.from_data(torch.from_numpy(draw(Factors(**{**known, "light": 0.16 + 0.2 * u[:, 3]}))))
+
+
+def test_a_reader_learns_real_pictures_is_kept_and_finds_the_factors_of_drawn_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GANBENCH_CACHE", str(tmp_path))
+    said: list[str] = []
+    real = shapes(600), shapes(100, split="test")
+    reader, again = (reader_of(*real, Lessons(shown=3000, batch=50), note=said.append) for _ in range(2))
+    assert len(said) == 2, "of one training, for the second one is the kept one"
+    assert reader.record == again.record
+    assert set(reader.quality) == {"figure", "colour", "radius", "x", "y", "turn", "tint", "light", "slope"}
+    assert min(reader.quality[name] for name in ("x", "y", "light")) > 0.75
+    with pytest.raises(UserError, match="read from pictures of shape"):
+        reader(torch.zeros(2, 3, 8, 8, dtype=torch.uint8))
+    model = model_of(drawn, Gaussian(6))
+    (score,) = disentanglement_scores(model, latent_ways(model, 20, 0), reader)
+    table, gaps = score.details["table"], score.details["gaps"]
+    assert isinstance(table, dict)
+    assert isinstance(gaps, dict)
+    for place, name in ((2, "x"), (3, "y"), (4, "light")):
+        assert table[f"direction-{place}"][name] == pytest.approx(1, abs=0.1)
+        assert gaps[name] > 0.5, "what has another direction changes it less than by half of that"
+
+
+def test_a_damaged_reader_is_trained_anew_to_the_same_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GANBENCH_CACHE", str(tmp_path))
+    real, lessons = (shapes(40), shapes(20, split="test")), Lessons(shown=80, batch=20)
+    first = reader_of(*real, lessons, note=lambda text: None)
+    path = reader_path(real[0].info, lessons)
+    path.write_bytes(path.read_bytes()[:-1] + b"!")
+    torch.manual_seed(5)
+    said: list[str] = []
+    assert reader_of(*real, lessons, note=said.append).weights_sha256 == first.weights_sha256
+    assert said
+    other = reader_of(*real, Lessons(shown=80, batch=20, seed=1), note=lambda text: None)
+    assert other.weights_sha256 != first.weights_sha256
+
+
+def test_what_cannot_be_judged_is_refused_before_a_reader_is_trained(tmp_path: Path) -> None:
+    run = train(tiny("dcgan-shapes"), out=tmp_path / "shapes")
+    with pytest.raises(UserError, match="'disentanglement' needs data whose factors are known"):
+        evaluate(run, metrics=["disentanglement"], against=f"folder:{_folder(tmp_path)}")
+    without = Model(Maker(lambda z: z), nn.ModuleDict({"G": nn.Conv2d(3, 3, 1)}), FromItems(), INFO, 0)
+    with pytest.raises(UserError, match="samples start from pictures"):
+        latent_ways(without, 2, 0)
+
+
+def _folder(tmp_path: Path) -> str:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number in range(2):
+        Image.new("RGB", (32, 32), (number, 0, 0)).save(folder / f"{number}.png")
+    return str(folder)

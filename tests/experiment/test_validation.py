@@ -1,0 +1,124 @@
+"""What a run is scored by on its way: anything that its data and its model allow, refused before training if not."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from tests.support.tiny import tiny
+
+from ganbench.data.shapes import shapes
+from ganbench.errors import UserError
+from ganbench.experiment.train import resume, train
+from ganbench.inference.model import Purpose, load
+from ganbench.metrics.coverage.path_length import PathLength
+from ganbench.metrics.measure import measure
+from ganbench.metrics.registry import extractor_named
+from ganbench.recipes.base import Recipe
+from ganbench.recipes.registry import import_file
+from ganbench.runs.run import Run
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GANBENCH_CACHE", str(tmp_path / "cache"))
+
+
+def scored_by(
+    metrics: list[str], name: str = "dcgan-shapes", features: str = "pixels@2", **changes: Any
+) -> Recipe:
+    schedule = {
+        "evaluate_metrics": metrics,
+        "evaluate_features": features,
+        "evaluate_samples": 120,
+        **changes,
+    }
+    usual = {"steps": 4, "sample_every": 0, "evaluate_every": 2}
+    return tiny(name, {"data.size": 130, **{f"schedule.{k}": v for k, v in {**usual, **schedule}.items()}})
+
+
+def values(run: Run, name: str) -> dict[int, Any]:
+    return {event["step"]: event for event in run.events.read("score") if event["name"].startswith(name)}
+
+
+def test_metrics_are_given_the_other_split_and_the_generator(tmp_path: Path) -> None:
+    run = train(scored_by(["swd", "memorization", "ppl"]), out=tmp_path / "run")
+    held_out = shapes(130, split="test").info.fingerprint
+    copies = values(run, "memorization")
+    assert [event["measured"]["held_out"]["fingerprint"] for event in copies.values()] == [held_out] * 2
+    assert values(run, "ppl").keys() == {2, 4}
+    selection = run.selection()
+    assert selection is not None
+    assert selection["by"] == "swd"
+
+
+@pytest.mark.parametrize(("purpose", "the_same"), [("selection", True), ("sample", False)])
+def test_path_lengths_on_the_way_are_of_other_paths_than_a_reports(
+    tmp_path: Path, purpose: Purpose, the_same: bool
+) -> None:
+    run = train(
+        scored_by(["ppl"]), out=tmp_path / "run", seed=1
+    )  # the seed that a report has if none is given
+    model = load(run)
+
+    class Walker:
+        decode = staticmethod(model.decode)
+        features = staticmethod(model.features)
+
+        @staticmethod
+        def latents(n: int, seed: int = 0) -> torch.Tensor:
+            return model.latents(n, seed, purpose)
+
+    metric = PathLength(extractor_named("pixels@2")).with_generator(Walker(), 120, 1)
+    (event,) = [e for e in run.events.read("score") if e["step"] == 4]
+    assert (
+        measure((metric,), [torch.zeros(1, 3, 32, 32).byte()], shapes(130))[0].value == event["value"]
+    ) == the_same
+
+
+@pytest.mark.parametrize(
+    ("metrics", "changes", "fault"),
+    [
+        (["fd-class"], {}, "needs samples with labels, and these have none"),
+        (["ppl"], {"evaluate_samples": 50}, "needs at least 100 paths, not 50"),
+        (
+            ["knn", "swd"],
+            {},
+            r"selected by 'knn', which looks at held-out .*; set schedule\.best_by to another",
+        ),
+        (
+            ["swd", "memorization"],
+            {"best_by": "memorization"},
+            "selected by 'memorization', which looks at held-out",
+        ),
+    ],
+)
+def test_what_cannot_be_or_must_not_select_is_refused_before_training(
+    tmp_path: Path, metrics: list[str], changes: dict[str, Any], fault: str
+) -> None:
+    with pytest.raises(UserError, match=fault):
+        train(scored_by(metrics, **changes), out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_model_of_classes_is_scored_by_class_if_each_has_enough(tmp_path: Path) -> None:
+    told = ["fd-class"]
+    with pytest.raises(UserError, match=r"at least 13 of each class, and only 12 samples are of class"):
+        train(scored_by(told, "sagan-cifar10", evaluate_samples=77), out=tmp_path / "run")
+    run = train(scored_by(told, "sagan-cifar10", evaluate_samples=78), out=tmp_path / "run")
+    assert values(run, "fd-class")[4]["measured"]["samples_of_class"] == [13] * 6
+
+
+def test_ones_own_features_on_the_way_and_after_a_resume(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(sys, "modules", dict(sys.modules))
+    (tmp_path / "my_means.py").write_text("def means(x):\n    return x.float().mean((2, 3))\n")
+    recipe = scored_by(["kd"], features="my_means:means")
+    with pytest.raises(UserError, match="name its file with --module"):
+        train(recipe, out=tmp_path / "run")
+    trusted = {import_file(tmp_path / "my_means.py").__name__}
+    run = train(recipe, out=tmp_path / "run", trusted=trusted)
+    resume(run, steps=6, trusted=trusted)
+    assert values(run, "kd[my_means:means]").keys() == {2, 4, 6}

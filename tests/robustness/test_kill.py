@@ -1,0 +1,103 @@
+"""Killed at any moment, a run is never unreadable, never goes on from half a checkpoint, and ends as if untouched."""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from tests.support.measured import measured, times
+from tests.support.tiny import changes_for, contents, words
+from tests.support.warm import Warm, warm
+
+from ganbench.runs.checkpoint import list_checkpoints, read_checkpoint
+from ganbench.runs.run import Run
+
+__all__ = ["warm"]
+KILLS, STARTS, STEPS = times(60, 20), times(20, 8), 300
+SETTINGS = {
+    **changes_for("gan-r1-ring8"),
+    "schedule.steps": STEPS,
+    "schedule.log_every": 1,
+    "schedule.sample_every": 0,
+    "schedule.ema_half_life": 100.0,
+    "networks.G.width": 96,
+    "networks.D.width": 96,
+    "algorithm.critic_steps": 1,
+}
+
+
+def _train(warm: Warm, out: Path, every: int) -> list[str]:
+    changes = {**SETTINGS, "schedule.checkpoint_every": every}
+    return ["train", "gan-r1-ring8", "--budget", "laptop", "--out", str(out), *words(changes)]
+
+
+@pytest.mark.slow
+def test_kills_while_every_step_is_saved(warm: Warm, tmp_path: Path) -> None:
+    code, _, err = warm.run(*_train(warm, tmp_path / "whole", STEPS))
+    assert code == 0, err
+    path, moments = tmp_path / "run", random.Random(0)
+    child = warm.start(*_train(warm, path, 1))
+    child.wait_for("step 1/")
+    kills = in_a_save = steps_lost = newest = 0
+    while kills < KILLS:
+        time.sleep(moments.uniform(0, 0.06))
+        child.kill()
+        code = child.wait()
+        if code == 0:
+            break  # it was done
+        assert code == -signal.SIGKILL, child.err
+        kills += 1
+        run = Run(path)
+        for checkpoint in list_checkpoints(run.checkpoints):
+            read_checkpoint(checkpoint)  # each that bears a checkpoint's name is whole
+        in_a_save += any(run.checkpoints.glob(".writing-*"))
+        assert max(run.checkpoint_steps(), default=0) >= newest
+        newest = max(run.checkpoint_steps(), default=0)
+        told = [e["step"] for e in run.events.read("scalars")]
+        assert told == list(range(1, len(told) + 1))
+        assert len(told) - newest <= 1
+        steps_lost += len(told) - newest
+        child = warm.start("resume", path)
+        child.wait_for(f"going on from step {newest} of {STEPS}")
+    assert kills >= KILLS - 10
+    assert in_a_save >= KILLS // 12
+    code, _, err = warm.run("resume", path) if child.wait() != 0 else (0, "", "")
+    assert code == 0, err
+    assert "warning" not in err
+    measured(
+        "SIGKILL while training", kills=kills, in_a_save=in_a_save, unreadable=0, steps_done_twice=steps_lost
+    )
+    ours = contents(Run(path).checkpoints / f"step-{STEPS:08d}")
+    theirs = contents(Run(tmp_path / "whole").checkpoints / f"step-{STEPS:08d}")
+    assert len(theirs) == 5
+    assert ours == theirs
+    assert not list(path.rglob(".writing-*"))
+    assert [e["step"] for e in Run(path).events.read("scalars")] == list(range(1, STEPS + 1))
+
+
+def test_killed_while_it_starts_there_is_a_run_or_none(warm: Warm, tmp_path: Path) -> None:
+    moments, made, begun = random.Random(1), 0, time.monotonic()
+    child = warm.start(*_train(warm, tmp_path / "first", 1))
+    while not (tmp_path / "first").exists():
+        time.sleep(0.001)
+    usual = time.monotonic() - begun
+    child.kill()
+    child.wait()
+    for i in range(STARTS):
+        path = tmp_path / str(i)
+        child = warm.start(*_train(warm, path, 1))
+        time.sleep(moments.uniform(0.5, 1.5) * usual)
+        child.kill()
+        child.wait()
+        if path.exists():
+            made += 1
+            run = Run(path)
+            assert run.recipe().schedule.steps == STEPS
+            assert run.meta["seed"] == 0
+            assert run.info.name == "ring8"
+            assert run.read_checkpoint() is None or run.read_checkpoint()["step"] >= 1
+    measured("SIGKILL at the start", kills=STARTS, whole_runs=made, no_run=STARTS - made)
+    assert made > 0

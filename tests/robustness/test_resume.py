@@ -1,0 +1,300 @@
+"""A run that was stopped and goes on ends as if it had never stopped: the same bytes, for every recipe."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from tests.support.measured import measured
+from tests.support.tiny import STEPS, drawn, outcome, resume_until, tiny, train_until
+
+from ganbench.augment import ADA
+from ganbench.config.spec import Spec
+from ganbench.data.base import Dataset
+from ganbench.errors import RunError
+from ganbench.experiment.build_trainer import make_trainer
+from ganbench.experiment.train import resume, train
+from ganbench.recipes.base import Recipe
+from ganbench.recipes.registry import recipe_functions
+from ganbench.runs.checkpoint import read_checkpoint, save_checkpoint
+from ganbench.runs.run import Run
+from ganbench.training.engine import Engine
+from ganbench.training.trainer import Trainer
+
+# Logs come every 3 steps, samples every 4, checkpoints every 5.
+AFTER_THE_FIRST, AFTER_SAMPLES, AT_A_CHECKPOINT, MID_INTERVAL = CUTS = 1, 4, 5, 7
+RICH = {"schedule.ema_half_life": 50.0, "networks.D.spectral_norm": True}
+
+# What concerns files and not the state is tested with one recipe of each algorithm.
+FIRST = {
+    function("laptop").algorithm.target: name
+    for name, function in sorted(recipe_functions().items(), reverse=True)
+}
+
+
+class Crash(Exception):
+    pass
+
+
+@pytest.mark.parametrize("name", sorted(recipe_functions()))
+def test_a_run_that_is_stopped_four_times_ends_as_if_it_had_not_stopped(name: str, tmp_path: Path) -> None:
+    recipe = tiny(name)
+    expected = outcome(train(recipe, out=tmp_path / "whole", seed=3))
+    run = train_until(recipe, tmp_path / "run", CUTS[0], seed=3)
+    for step in CUTS[1:]:
+        assert resume_until(run, step).checkpoint_steps()[0] == step
+    assert outcome(resume(run)) == expected
+    for step in CUTS:
+        measured(f"resume of {name} cut after step {step}", differing_bytes=0)
+
+
+@pytest.fixture(scope="module", params=FIRST.values())
+def whole(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Recipe, dict[str, Any]]:
+    """A recipe and the outcome of its uninterrupted run."""
+    recipe = tiny(request.param)
+    run = train(recipe, out=tmp_path_factory.mktemp("whole") / "run", seed=3)
+    return recipe, outcome(run)
+
+
+def test_a_crashed_run_ends_as_if_it_had_not_crashed(
+    whole: tuple[Recipe, dict[str, Any]], tmp_path: Path
+) -> None:
+    recipe, expected = whole
+    run = train_until(recipe, tmp_path / "run", 9, Crash(), seed=3)
+    assert run.checkpoint_steps() == [AT_A_CHECKPOINT]
+    assert run.events.read("scalars")[-1]["step"] == 6  # told already, and to be forgotten
+    assert outcome(resume(run)) == expected
+
+
+def test_layers_are_among_what_is_compared(whole: tuple[Recipe, dict[str, Any]]) -> None:
+    events = [json.loads(line) for line in whole[1]["events"]]
+    assert [e["step"] for e in events if e["kind"] == "layers"] == [4, 8, 12]
+
+
+def test_the_comparison_sees_the_seed(whole: tuple[Recipe, dict[str, Any]], tmp_path: Path) -> None:
+    recipe, expected = whole
+    other = outcome(train(recipe, out=tmp_path / "run", seed=4))
+    assert other.keys() == expected.keys()
+    same = {name for name, content in expected.items() if other[name] == content}
+    assert same <= {
+        "average.safetensors",
+        "state.json",
+    }  # a recipe may keep no average; the second is structure
+
+
+@pytest.mark.parametrize("name", ["gan-ring8", "dcgan-shapes"])
+def test_real_pictures_are_the_same_after_a_stop(name: str, tmp_path: Path) -> None:
+    recipe = tiny(name, {"schedule.sample_every": 6})
+    with drawn():
+        run = train(recipe, out=tmp_path / "whole")
+        assert all(p.read_bytes().startswith(b"\x89PNG") for p in run.samples.iterdir())
+        assert outcome(resume(train_until(recipe, tmp_path / "run", MID_INTERVAL))) == outcome(run)
+
+
+def test_a_run_stopped_at_every_step_ends_the_same(tmp_path: Path) -> None:
+    recipe = tiny("dcgan-shapes", RICH)
+    expected = outcome(train(recipe, out=tmp_path / "whole"))
+    run = train_until(recipe, tmp_path / "run", 1)
+    for step in range(2, STEPS):
+        resume_until(run, step)
+    assert outcome(resume(run)) == expected
+
+
+def test_an_augmentation_goes_on_from_its_probability(tmp_path: Path) -> None:
+    recipe = tiny("gan-mnist", {"algorithm.augmentation": Spec(ADA, p=0.3, speed=100.0, every=3)})
+    whole = train(recipe, out=tmp_path / "whole")
+    seen = [event["augmentation/p"] for event in whole.events.read("scalars")]
+    assert len(set(seen)) > 2, "p moves"
+    run = train_until(recipe, tmp_path / "run", AFTER_THE_FIRST)
+    resume_until(run, MID_INTERVAL)
+    assert outcome(resume(run)) == outcome(whole)
+
+
+def test_scores_and_the_best_checkpoint_are_the_same_after_a_stop(tmp_path: Path) -> None:
+    changes = {"schedule.evaluate_every": 3, "schedule.evaluate_samples": 250, "schedule.keep_last": 1}
+    recipe = tiny("gan-ring8", {**changes, "optimizers.G.lr": 0.01})
+    expected = train(recipe, out=tmp_path / "whole")
+    scores = expected.events.read("score")
+    assert [e["step"] for e in scores] == [3, 6, 9, 12]
+    assert len({e["details"]["high_quality"] for e in scores}) > 1  # something to tell apart
+    best = expected.best_step()
+    assert best is not None
+    assert best in expected.checkpoint_steps()
+    for step in (3, 4, 8, 11):
+        run = resume(train_until(recipe, tmp_path / f"run-{step}", step))
+        assert outcome(run) == outcome(expected)
+        assert run.best_step() == best
+        assert run.checkpoint_steps() == expected.checkpoint_steps()
+
+
+def test_more_steps_than_planned(tmp_path: Path) -> None:
+    steady = {**RICH, "schedule.learning_rate": "Constant"}  # a rate that falls to the end knows the end
+    long = train(tiny("dcgan-shapes", steady), out=tmp_path / "long")
+    short = train(tiny("dcgan-shapes", {**steady, "schedule.steps": 7}), out=tmp_path / "short")
+    assert short.checkpoint_steps()[0] == 7
+    resume(short, steps=STEPS)
+    assert short.recipe() == long.recipe()
+    ours, theirs = outcome(short), outcome(long)
+    for name in ("networks.safetensors", "average.safetensors", "state.safetensors", f"step-{STEPS:08d}.png"):
+        assert ours[name] == theirs[name]
+
+
+def test_a_finished_run_stays_as_it_is(tmp_path: Path) -> None:
+    run = train(tiny("gan-ring8"), out=tmp_path / "run")
+    before = outcome(run)
+    assert outcome(resume(run)) == before
+
+
+# --- what the comparison would see if a part of the state were lost -------------------------------------------------
+
+CUT, END = 8, 9
+
+
+@functools.cache
+def _dataset(spec: Spec) -> Dataset:
+    made: Dataset = spec()
+    return made
+
+
+def _ready(recipe: Recipe) -> Trainer:
+    return make_trainer(recipe, _dataset(recipe.data), Engine(recipe.machine), 0)
+
+
+def _rest(recipe: Recipe, state: dict[str, Any]) -> Any:
+    """Go on from a state and return the final one with the means logged on the way, or the error."""
+    trainer = _ready(recipe)
+    try:
+        trainer.load_state_dict(copy.deepcopy(state))
+        logged = []
+        while trainer.step < END:
+            trainer.advance()
+            if trainer.step == 9:
+                logged.append(trainer.read_log())
+    except (RunError, KeyError, RuntimeError, ValueError, TypeError, IndexError, AttributeError) as error:
+        return error
+    return trainer.state_dict(), logged
+
+
+def _same(a: Any, b: Any) -> bool:
+    if isinstance(a, torch.Tensor):
+        return isinstance(b, torch.Tensor) and a.dtype == b.dtype and torch.equal(a, b)
+    if isinstance(a, dict):
+        return isinstance(b, dict) and a.keys() == b.keys() and all(_same(a[k], b[k]) for k in a)
+    if isinstance(a, list | tuple):
+        return type(a) is type(b) and len(a) == len(b) and all(map(_same, a, b))
+    return type(a) is type(b) and a == b
+
+
+# torch writes these into a state, but they say how to compute, not what; the rate is set before every step.
+NOT_STATE = {
+    "lr", "params", "amsgrad", "maximize", "foreach", "capturable", "differentiable", "fused", "decoupled_weight_decay",
+}  # fmt: skip
+
+
+def _items(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    children = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list | tuple)
+        else ()
+    )
+    for key, child in children:
+        if key in NOT_STATE:
+            continue
+        if not isinstance(child, dict | list | tuple):
+            yield (*path, key)
+        yield from _items(child, (*path, key))
+
+
+def _copied(value: Any) -> Any:
+    """The same containers anew, around the same tensors."""
+    if isinstance(value, dict):
+        return {key: _copied(child) for key, child in value.items()}
+    return [_copied(child) for child in value] if isinstance(value, list) else value
+
+
+def _changed(state: dict[str, Any], path: tuple[Any, ...], how: str) -> dict[str, Any]:
+    state = _copied(state)
+    holder = state
+    for i, key in enumerate(path[:-1]):
+        if isinstance(holder[key], tuple):
+            holder[key] = list(holder[key])
+        holder = holder[key]
+        assert i < 20
+    key = path[-1]
+    if how == "lost":
+        del holder[key]
+    elif isinstance(holder[key], torch.Tensor):
+        flat = holder[key] = holder[key].clone()
+        flat.view(-1)[0] += 1 if not flat.is_floating_point() else 0.125
+    elif holder[key] is None or isinstance(holder[key], bool):
+        holder[key] = not holder[key]
+    else:
+        holder[key] = holder[key] + type(holder[key])(1) / (1 if isinstance(holder[key], int) else 2)
+    return state
+
+
+def _worked_out_anew(path: tuple[Any, ...], state: dict[str, Any]) -> bool:
+    """Whether the next step overwrites the item.
+
+    Spectral norm works out u from v (both, where there is one output); an average copies its network's counter.
+    """
+    part, name = path[0], str(path[-1])
+    if part == "average":
+        return name.endswith("num_batches_tracked")
+    only_output = name.endswith("._v") and state[part][name[:-1] + "u"].numel() == 1
+    return part == "networks" and (name.endswith("._u") or only_output)
+
+
+@pytest.mark.parametrize("name", ["dcgan-shapes", "gan-r1-ring8"])
+def test_every_item_of_the_state_matters(name: str, tmp_path: Path) -> None:
+    widths = {"networks.G.width": 2, "networks.D.width": 2, "schedule.batch": 4}
+    momentum = {f"optimizers.{network}.betas": (0.5, 0.9) for network in "GD"}
+    recipe = tiny(name, {**RICH, **widths, **momentum})
+    trainer = _ready(recipe)
+    for _ in range(CUT):
+        trainer.advance()
+        if trainer.step == 6:
+            trainer.read_log()
+    state = read_checkpoint(save_checkpoint(tmp_path, trainer.state_dict()))
+    expected = _rest(recipe, state)
+    assert not isinstance(expected, Exception)
+    assert _same(_rest(recipe, state), expected)
+    paths = list(_items(state))
+    kinds = {path[0] for path in paths}
+    assert kinds == {"step", "networks", "average", "optimizers", "log"}
+    assert {p[-1] for p in paths} >= {"exp_avg", "exp_avg_sq", "step", "eps"}
+    survived = [
+        (how, path)
+        for path in paths
+        for how in ("lost", "altered")
+        if _same(_rest(recipe, _changed(state, path, how)), expected)
+    ]
+    measured(f"state of {name}, each item lost and altered", items=len(paths))
+    assert {path for _, path in survived} == {path for path in paths if _worked_out_anew(path, state)}
+
+
+def test_a_run_says_what_differs_on_another_machine(tmp_path: Path) -> None:
+    from ganbench.utils.console import Silent
+
+    run = train_until(tiny("gan-ring8"), tmp_path / "run", 2)
+    meta = json.loads((run.path / "meta.json").read_text())
+    meta["machine"]["threads"] = 64
+    (run.path / "meta.json").write_text(json.dumps(meta))
+    told: list[str] = []
+
+    class Listener(Silent):
+        def warn(self, text: str) -> None:
+            told.append(text)
+
+    resume(Run(run.path), console=Listener())
+    assert told[0] == "threads was 64, is 1: the run goes on correctly, but not bit for bit as it would have"

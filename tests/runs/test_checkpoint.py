@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from ganbench.errors import RunError
+from ganbench.runs.checkpoint import list_checkpoints, read_checkpoint, save_checkpoint
+
+
+def state_of(step: int) -> dict[str, Any]:
+    return {
+        "step": step,
+        "networks": {"G.w": torch.full((3, 2), float(step))},
+        "average": {},
+        "optimizers": {
+            "G": {"state": {0: {"m": torch.ones(2)}}, "param_groups": [{"betas": (0.5, 0.9), "x": None}]}
+        },
+        "log": {"counts": {"a": 3}, "flags": [True, "text", 1.5]},
+    }
+
+
+def test_what_is_read_is_what_was_saved(tmp_path: Path) -> None:
+    state = state_of(7)
+    layout = torch.arange(24.0).reshape(1, 2, 3, 4).to(memory_format=torch.channels_last)
+    shared = torch.arange(6.0)
+    state["networks"] |= {"layout": layout, "view": shared[2:], "same": shared, "none": torch.empty(0, 3)}
+    path = save_checkpoint(tmp_path, state)
+    assert path == tmp_path / "step-00000007"
+    read = read_checkpoint(path)
+    assert read.keys() == state.keys()
+    for name, tensor in state["networks"].items():
+        assert torch.equal(read["networks"][name], tensor)
+    assert read["optimizers"]["G"]["param_groups"] == [{"betas": (0.5, 0.9), "x": None}]
+    assert torch.equal(read["optimizers"]["G"]["state"][0]["m"], torch.ones(2))
+    assert read["log"] == state["log"]
+
+
+def test_only_tensors_and_plain_values_can_be_saved(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match="set"):
+        save_checkpoint(tmp_path, {**state_of(1), "log": {"a": {1, 2}}})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_leftovers_of_a_killed_process_with_the_same_number_do_no_harm(tmp_path: Path) -> None:
+    (tmp_path / f".writing-step-00000003-{os.getpid()}").mkdir()
+    (tmp_path / f".writing-step-00000003-{os.getpid()}" / "old").touch()
+    path = save_checkpoint(tmp_path, state_of(3))
+    assert "old" not in {p.name for p in path.iterdir()}
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_saving_a_step_again_replaces_it(tmp_path: Path) -> None:
+    save_checkpoint(tmp_path, state_of(3))
+    (tmp_path / "step-00000003" / "networks.safetensors").write_bytes(b"damaged")
+    save_checkpoint(tmp_path, state_of(3))
+    assert read_checkpoint(tmp_path / "step-00000003")["networks"]["G.w"].sum() == 18
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_other_things_in_the_folder_are_no_checkpoints(tmp_path: Path) -> None:
+    for name in ("step-x", ".writing-step-00000001-5", "step-", "other"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "step-00000009").touch()
+    for step in (10, 2, 123_456_789):
+        save_checkpoint(tmp_path, state_of(step))
+    assert [int(p.name[5:]) for p in list_checkpoints(tmp_path)] == [123_456_789, 10, 2]
+    assert list_checkpoints(tmp_path / "missing") == []
+
+
+class FailAt:
+    """Counts calls of the system functions that write, and fails one of them."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, at: int, number: int) -> None:
+        self.calls, self.at, self.number = 0, at, number
+        for owner, name in ((os, "fsync"), (Path, "mkdir"), (Path, "rename"), (Path, "open")):
+            patch.setattr(owner, name, self.failing(getattr(owner, name), fails_after=name == "open"))
+
+    def failing(self, function: Callable[..., Any], fails_after: bool) -> Callable[..., Any]:
+        def call(*arguments: Any, **named: Any) -> Any:
+            mode = arguments[1] if fails_after and len(arguments) > 1 else "w"
+            writes = "w" in mode or "x" in mode
+            self.calls += writes
+            if writes and self.calls == self.at:
+                if fails_after:
+                    function(*arguments, **named).close()  # the file is there, but empty
+                raise OSError(self.number, os.strerror(self.number))
+            return function(*arguments, **named)
+
+        return call
+
+
+WRITES = 15  # 2 folders, 5 files opened and synced, the folder synced twice, renamed
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO, errno.EACCES, errno.EDQUOT])
+@pytest.mark.parametrize("again", [False, True])
+def test_whatever_write_fails_the_earlier_checkpoint_is_intact(
+    tmp_path: Path, number: int, again: bool
+) -> None:
+    earlier = save_checkpoint(tmp_path, state_of(1))
+    newest, at = save_checkpoint(tmp_path, state_of(2)) if again else None, 0
+    while True:
+        at += 1
+        with pytest.MonkeyPatch.context() as patch:
+            failing = FailAt(patch, at, number)
+            try:
+                save_checkpoint(tmp_path, state_of(2))
+            except RunError as error:
+                told = str(error)
+            else:
+                break
+        assert failing.calls == at
+        assert "checkpoint of step 2 could not be written" in told
+        assert os.strerror(number) in told
+        assert "earlier checkpoints are intact" in told
+        assert read_checkpoint(earlier)["step"] == 1
+        for path in list_checkpoints(tmp_path):
+            read_checkpoint(path)
+        assert not list(tmp_path.glob(".writing-*"))
+    assert at - 1 in (WRITES, WRITES + 1)  # one more where an old one is put aside
+    assert read_checkpoint(tmp_path / "step-00000002")["step"] == 2
+    assert newest is None or newest.exists()

@@ -1,0 +1,56 @@
+"""Which pictures of a run stand in a study's panels, and what is cut off them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from ganbench.data.toy import ring8
+from ganbench.studies.panels import framed, panel_steps
+from ganbench.visualization.image_grid import sample_picture
+
+
+@pytest.mark.parametrize(
+    ("there", "columns", "expected"),
+    [
+        ([200, 400, 600, 800, 1000], 5, [200, 400, 600, 800, 1000]),
+        ([100 * i for i in range(1, 11)], 2, [500, 1000]),
+        ([300, 600, 900, 1000], 2, [600, 1000]),
+        ([500, 1000], 4, [None, 500, None, 1000]),
+        ([200], 5, [200, None, None, None, None]),
+        ([], 3, [None, None, None]),
+    ],
+)
+def test_panel_steps(there: list[int], columns: int, expected: list[int | None]) -> None:
+    assert panel_steps(there, 1000, columns) == expected
+
+
+@given(st.sets(st.integers(1, 60)), st.integers(1, 6))
+def test_panels_are_in_order_and_show_each_step_once(there: set[int], columns: int) -> None:
+    found = [step for step in panel_steps(sorted(there), 60, columns) if step is not None]
+    assert found == sorted(set(found))
+    assert set(found) <= there
+    if 60 in there:
+        assert found[-1] == 60
+
+
+def test_a_diagram_is_cut_to_its_frame_and_pictures_are_not(tmp_path: Path) -> None:
+    data = ring8(points=20)
+    points = data.items(torch.arange(160))
+    (tmp_path / "points.png").write_bytes(sample_picture(data.info, points, points, "step 5"))
+    whole, inside = (
+        np.asarray(Image.open(tmp_path / "points.png").convert("RGB")),
+        framed(tmp_path / "points.png"),
+    )
+    assert all(0.7 * w < i < w for w, i in zip(whole.shape[:2], inside.shape[:2], strict=True))
+    assert abs(inside.shape[0] - inside.shape[1]) <= 2
+    edges = np.concatenate([inside[0], inside[-1], inside[:, 0], inside[:, -1]])
+    assert edges.max(axis=1).min() > 60  # nothing of the frame is left
+    Image.fromarray(np.full((40, 40, 3), 255, np.uint8)).save(tmp_path / "picture.png")
+    assert framed(tmp_path / "picture.png").shape == (40, 40, 3)

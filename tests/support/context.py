@@ -1,0 +1,11 @@
+"""A context for calling losses and regularizers outside a trainer."""
+
+from __future__ import annotations
+
+from ganbench.training.phase import Context
+from ganbench.utils.random_stream import Draws
+
+
+def context(key: int | str = 0, *, step: int = 0, steps: int = 10, rows: int = 4) -> Context:
+    """Return a context whose draws depend on the key."""
+    return Context(step=step, steps=steps, update=step, rows=rows, draws=Draws(key))

@@ -1,0 +1,217 @@
+"""Closed forms, and what must hold for any scores."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from ganbench.utils.bootstrap import (
+    Comparison,
+    bootstrap_interval,
+    compare,
+    interquartile_mean,
+    mean,
+    student_cdf,
+    student_quantile,
+    worst,
+)
+
+NUMBERS = st.floats(-1e3, 1e3, allow_subnormal=False)
+SCORES = st.lists(NUMBERS, min_size=1, max_size=12)
+
+
+def test_mean_and_worst() -> None:
+    assert mean([1.0, 2.0, 6.0]) == 3.0
+    assert worst([1.0, 2.0, 6.0], "higher") == 1.0
+    assert worst([1.0, 2.0, 6.0], "lower") == 6.0
+
+
+@pytest.mark.parametrize("function", [mean, interquartile_mean, bootstrap_interval])
+@pytest.mark.parametrize("values", [[], [1.0, math.nan], [math.inf]])
+def test_nothing_and_what_is_not_finite_are_refused(function: object, values: list[float]) -> None:
+    with pytest.raises(ValueError, match="all finite"):
+        function(values)  # type: ignore[operator]
+
+
+# --- interquartile mean ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([7.0], 7.0),
+        ([1.0, 3.0], 2.0),
+        ([6.0, 0.0, 3.0], 0 / 6 + 3 * 2 / 3 + 6 / 6),
+        ([0.0, 1.0, 3.0, 100.0], 2.0),
+        ([-50.0, 2.0, 4.0, 6.0, 1000.0], 0.3 * 2 + 0.4 * 4 + 0.3 * 6),
+        ([0.0, 0.0, 1.0, 2.0, 3.0, 4.0, 9.0, 9.0], 2.5),
+    ],
+)
+def test_interquartile_mean(values: list[float], expected: float) -> None:
+    assert interquartile_mean(values) == pytest.approx(expected)
+
+
+@given(st.lists(NUMBERS, min_size=4, max_size=24).filter(lambda v: len(v) % 4 == 0))
+def test_interquartile_mean_is_the_trimmed_mean_where_4_divides(values: list[float]) -> None:
+    assert interquartile_mean(values) == pytest.approx(stats.trim_mean(values, 0.25), abs=1e-9)
+
+
+@given(SCORES, NUMBERS, st.floats(-5, 5), st.randoms(use_true_random=False))
+def test_interquartile_mean_moves_and_stretches_with_the_values(
+    values: list[float], shift: float, factor: float, chance: object
+) -> None:
+    found = interquartile_mean(values)
+    assert min(values) - 1e-9 <= found <= max(values) + 1e-9
+    moved = [shift + factor * v for v in values]
+    chance.shuffle(moved)  # type: ignore[attr-defined]
+    assert interquartile_mean(moved) == pytest.approx(shift + factor * found, abs=1e-6)
+
+
+@given(st.lists(NUMBERS, min_size=4, max_size=12))
+def test_one_outlier_does_not_move_the_interquartile_mean(values: list[float]) -> None:
+    ordered = sorted(values)
+    assert interquartile_mean([*ordered[:-1], 1e9]) == pytest.approx(interquartile_mean(ordered), abs=1e-6)
+
+
+# --- the interval of a mean ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("values", [[1.0], [1.0, 2.0]])
+def test_no_interval_for_fewer_than_three(values: list[float]) -> None:
+    assert bootstrap_interval(values) is None
+
+
+@given(st.lists(NUMBERS, min_size=3, max_size=8))
+def test_the_interval_is_within_the_values_and_repeatable(values: list[float]) -> None:
+    low, high = bootstrap_interval(values, resamples=500) or (0, 0)
+    assert min(values) - 1e-9 <= low <= high <= max(values) + 1e-9
+    assert bootstrap_interval(values, resamples=500) == (low, high)
+    narrow = bootstrap_interval(values, resamples=500, level=0.5) or (0, 0)
+    assert low <= narrow[0] <= narrow[1] <= high
+
+
+def test_the_interval_of_two_values_mixed_is_that_of_the_binomial() -> None:
+    share = [0.0] * 60 + [1.0] * 40
+    low, high = bootstrap_interval(share) or (0, 0)
+    expected = [stats.binom.ppf(q, 100, 0.4) / 100 for q in (0.025, 0.975)]
+    assert [low, high] == pytest.approx(expected, abs=0.0101)
+    assert bootstrap_interval([5.0] * 4) == (5.0, 5.0)
+
+
+# --- Student's t -----------------------------------------------------------------------------------------------------
+
+
+@given(st.floats(-30, 30), st.integers(1, 60))
+def test_the_cdf_is_students(t: float, freedom: int) -> None:
+    # SciPy's own error near 0 is some 4e-11: at one degree of freedom ours is atan(t) / pi to the last digit
+    assert student_cdf(t, freedom) == pytest.approx(stats.t.cdf(t, freedom), abs=1e-9)
+
+
+@given(st.floats(1e-4, 1 - 1e-4), st.integers(1, 60))
+def test_the_quantile_is_students(share: float, freedom: int) -> None:
+    assert student_quantile(share, freedom) == pytest.approx(stats.t.ppf(share, freedom), rel=1e-7, abs=1e-9)
+
+
+def test_shares_and_freedoms_that_do_not_exist() -> None:
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        student_quantile(1.0, 3)
+    with pytest.raises(ValueError, match="at least 1 degree"):
+        student_cdf(0.0, 0)
+
+
+# --- two recipes over the same seeds ---------------------------------------------------------------------------------
+
+
+@given(st.lists(st.tuples(NUMBERS, NUMBERS), min_size=3, max_size=10))
+def test_the_comparison_is_the_paired_t_test(pairs: list[tuple[float, float]]) -> None:
+    a, b = ([p[i] for p in pairs] for i in (0, 1))
+    differences = np.subtract(a, b)
+    if differences.std() < 1e-6:
+        return
+    found, test = compare(a, b, "higher", resamples=50), stats.ttest_rel(a, b)
+    assert found.interval == pytest.approx(tuple(test.confidence_interval(0.95)), rel=1e-6, abs=1e-6)
+    assert found.probability == pytest.approx(stats.t.cdf(test.statistic, len(a) - 1), abs=1e-9)
+    if abs(test.pvalue - 0.05) > 1e-9:
+        assert found.resolved == (test.pvalue < 0.05)
+
+
+@given(st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=8), st.sampled_from(["lower", "higher"]))
+def test_swapping_the_two_or_the_direction(pairs: list[tuple[float, float]], better: str) -> None:
+    a, b = ([p[i] for p in pairs] for i in (0, 1))
+    other = "lower" if better == "higher" else "higher"
+    found = compare(a, b, better, resamples=200)  # type: ignore[arg-type]
+    assert compare(b, a, other, resamples=200) == found  # type: ignore[arg-type]
+    back = compare(b, a, better, resamples=200)  # type: ignore[arg-type]
+    assert back.difference == -found.difference
+    assert back.seeds_needed == found.seeds_needed
+    if found.probability is not None:
+        assert back.probability == pytest.approx(1 - found.probability)
+        assert found.bootstrap is not None
+        assert back.bootstrap == pytest.approx(1 - found.bootstrap)
+        if found.difference != 0:
+            assert found.sentence("A", "B") == found.swapped().sentence("B", "A")
+
+
+def test_a_difference_of_one_sign_is_certain_to_the_bootstrap_but_not_resolved_with_three_seeds() -> None:
+    found = compare([3.0, 4.0, 5.0], [2.0, 2.0, 2.0], "higher")
+    assert found.bootstrap == 1.0
+    assert not found.resolved
+    assert found.probability == pytest.approx(stats.t.cdf(2 / (1 / math.sqrt(3)), 2))
+    assert found.seeds_needed == 4
+    assert found.sentence("A", "B") == (
+        "A better than B with probability 0.96; difference not resolved with 3 seeds, about 4 needed"
+    )
+
+
+def test_a_resolved_difference() -> None:
+    found = compare([1.0, 1.1, 0.9, 1.0], [2.0, 2.1, 2.0, 1.9], "lower")
+    assert found.resolved
+    assert found.difference == pytest.approx(1.0)
+    assert found.sentence("A", "B").startswith("A better than B with probability >0.99; by 1 (0.8")
+    assert found.sentence("A", "B").endswith("with 4 seeds")
+    assert found.swapped().sentence("B", "A") == found.sentence("A", "B")
+
+
+def test_a_constant_difference_and_none() -> None:
+    same = compare([8.0, 8.0, 8.0], [8.0, 8.0, 8.0], "higher")
+    assert (same.probability, same.bootstrap, same.resolved, same.seeds_needed) == (0.5, 0.5, False, None)
+    assert same.sentence("A", "B") == "A and B: no difference seen with 3 seeds"
+    constant = compare([8.0, 8.0, 8.0], [1.0, 1.0, 1.0], "higher")
+    assert (constant.probability, constant.resolved, constant.seeds_needed) == (1.0, True, 3)
+
+
+@pytest.mark.parametrize(("n", "words"), [(1, "1 seed is"), (2, "2 seeds are")])
+def test_too_few_seeds(n: int, words: str) -> None:
+    found = compare([1.0] * n, [0.5] * n, "higher")
+    assert found == Comparison(
+        pairs=n, difference=0.5, interval=None, probability=None, bootstrap=None, seeds_needed=None
+    )
+    assert not found.resolved
+    assert found.sentence("A", "B") == f"{words} too few to compare A and B; at least 3 are needed"
+
+
+def test_the_seeds_needed_would_have_the_power_that_is_said() -> None:
+    base = np.array([-1.0, 0.0, 1.0])  # standard deviation 1
+    for effect in (0.5, 0.8, 1.5):
+        needed = compare((base + effect).tolist(), [0.0] * 3, "higher", resamples=10).seeds_needed
+        assert needed is not None
+        power = [_power(effect, n) for n in (needed - 1, needed)]
+        assert power[0] < 0.81
+        assert power[1] > 0.79
+    assert compare((base + 1e-3).tolist(), [0.0] * 3, "higher").seeds_needed is None
+    assert "more than 1,000 needed" in compare((base + 1e-3).tolist(), [0.0] * 3, "higher").sentence("A", "B")
+
+
+def _power(effect: float, n: int) -> float:
+    reach = stats.t.ppf(0.975, n - 1)
+    return float(stats.nct.sf(reach, n - 1, effect * math.sqrt(n)))
+
+
+def test_scores_that_are_no_pairs() -> None:
+    with pytest.raises(ValueError, match="are not pairs"):
+        compare([1.0, 2.0], [1.0], "higher")

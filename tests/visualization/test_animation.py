@@ -1,0 +1,121 @@
+"""Moving pictures: all frames, in order, of one size; MP4 by whatever is called ffmpeg, one sentence without it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+from tests.report.example import example_run
+from tests.support.tiny import drawn, tiny
+
+from ganbench.cli.report import report
+from ganbench.errors import UserError
+from ganbench.experiment.train import train
+from ganbench.inference.model import Model, load
+from ganbench.inference.traversals import between
+from ganbench.latents import Uniform
+from ganbench.runs.run import Run
+from ganbench.visualization.animation import timeline_pictures, write_gif, write_mp4
+from ganbench.visualization.latent_walk import latent_walk, walk_frames
+
+FFMPEG = """#!/bin/sh
+for last; do :; done
+folder=$(dirname "$last")
+ls "$folder" | wc -l > "$last"
+"""
+
+
+def test_a_gif_of_the_timeline_has_every_step_and_stands_at_the_end(tmp_path: Path) -> None:
+    run = example_run(tmp_path / "run")
+    (run.samples / "step-00000020.png").write_bytes(b"half")
+    write_gif(tmp_path / "a.gif", timeline_pictures(run))
+    with Image.open(tmp_path / "a.gif") as gif:
+        durations = []
+        for i in range(gif.n_frames):
+            gif.seek(i)
+            durations.append(gif.info["duration"])
+        assert (gif.n_frames, gif.info["loop"]) == (3, 0)
+    assert durations[-1] > durations[0] == durations[1]
+
+
+def test_a_run_without_pictures_has_no_timeline(tmp_path: Path) -> None:
+    run = example_run(tmp_path / "run")
+    for path in run.samples.iterdir():
+        path.unlink()
+    with pytest.raises(UserError, match=r"no pictures of samples; set schedule\.sample_every"):
+        timeline_pictures(run)
+
+
+def test_an_mp4_is_made_by_ffmpeg_and_its_failure_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program, pictures = tmp_path / "ffmpeg", [Image.new("RGB", (5, 5))] * 3
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    program.write_text(FFMPEG)
+    program.chmod(0o755)
+    write_mp4(tmp_path / "a.mp4", pictures)
+    assert (tmp_path / "a.mp4").read_text().strip() in ("3", "4"), "the frames it was given"
+    program.write_text("#!/bin/sh\necho no codec >&2; exit 1\n")
+    with pytest.raises(UserError, match=r"ffmpeg could not make .*b\.mp4: no codec"):
+        write_mp4(tmp_path / "b.mp4", pictures)
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(UserError, match="needs ffmpeg, which is not installed"):
+        write_mp4(tmp_path / "b.mp4", pictures)
+    assert not (tmp_path / "b.mp4").exists()
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    with drawn():
+        return train(tiny("dcgan-shapes"), out=tmp_path_factory.mktemp("walk") / "run")
+
+
+@pytest.fixture
+def model(trained: Run) -> Model:
+    return load(trained)
+
+
+def test_the_command_writes_what_is_asked_for_and_says_where(
+    trained: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report(trained.path, gif=True, walk=True)
+    names = ["report.html", "pictures/timeline.gif", "pictures/walk.gif"]
+    assert capsys.readouterr().out.split() == [str(trained.path / name) for name in names]
+    for name in names[1:]:
+        with Image.open(trained.path / name) as gif:
+            assert gif.n_frames == (3 if "timeline" in name else 96)
+
+
+def test_a_video_that_cannot_be_made_is_refused_before_anything_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = example_run(tmp_path / "run")
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(UserError, match="--gif needs nothing more"):
+        report(run.path, mp4=True)
+    assert not (run.path / "report.html").exists()
+
+
+def test_a_walk_starts_at_draws_comes_home_and_stays_as_likely(model: Model) -> None:
+    walk = latent_walk(model, points=3, frames=4, n=200, seed=1)
+    assert len(walk) == 12
+    drawn = model.latents(600, 1).reshape(3, 200, -1)
+    assert all(torch.equal(walk[4 * i], drawn[i]) for i in range(3))
+    assert all(abs(float(z.std()) - 1) < 0.03 for z in walk), "in the middle too"
+    jumps = [float((a - b).abs().mean()) for a, b in zip(walk, [*walk[1:], walk[0]], strict=True)]
+    assert max(jumps) < 0.5 * float((drawn[0] - drawn[1]).abs().mean())
+
+
+def test_a_walk_through_a_box_goes_straight(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model, "latent", Uniform(2))
+    a, b = torch.tensor([[1.0, 1.0]]), torch.tensor([[1.0, -1.0]])
+    assert between(model, a, b, 0.25).tolist() == [[1.0, 0.5]]
+
+
+def test_the_pictures_of_a_walk_are_of_one_size(model: Model) -> None:
+    pictures = walk_frames(model, points=2, frames=2, n=4)
+    assert len(pictures) == 4
+    assert len({picture.size for picture in pictures}) == 1
+    assert pictures[0].tobytes() != pictures[2].tobytes()

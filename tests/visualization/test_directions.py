@@ -1,0 +1,80 @@
+"""Directions that a first layer heeds most are the singular vectors of its weight, wherever the latent enters."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from tests.support.tiny import tiny
+from torch import Tensor, nn
+
+from ganbench.data.shapes import shapes
+from ganbench.errors import UserError
+from ganbench.experiment.build_trainer import make_trainer
+from ganbench.inference.directions import directions
+from ganbench.inference.model import Model
+from ganbench.inference.snapshots import in_training
+from ganbench.layers.initialisation import stored_weight
+from ganbench.training.engine import Engine
+from ganbench.visualization.directions import direction_arrangement
+
+DATA = shapes(40)
+
+
+def untrained(name: str) -> Model:
+    recipe = tiny(name)
+    model = in_training(make_trainer(recipe, DATA, Engine(recipe.machine), 0), recipe, DATA.info)
+    model.networks.requires_grad_(False)
+    return model
+
+
+def matrix(layer: nn.Module) -> Tensor:
+    weight = stored_weight(layer)
+    return weight.flatten(1).T if isinstance(layer, nn.ConvTranspose2d) else weight
+
+
+@pytest.mark.parametrize(
+    "name", ["infogan-shapes", "sndcgan-projection-cifar10", "dcgan-cifar10", "cgan-cifar10"]
+)
+def test_directions_are_the_right_singular_vectors_of_the_first_layer(name: str) -> None:
+    model = untrained(name)
+    z = model.latents(1, 1)
+    found = directions(model, z)
+    unit = found.norm(dim=1)
+    torch.testing.assert_close(unit, z.square().mean().sqrt().expand(len(unit)))  # of a Gaussian, about 1
+    axes = found / unit[:, None]
+    torch.testing.assert_close(axes @ axes.T, torch.eye(len(axes)), atol=1e-4, rtol=0)
+    first = next(m for m in model.networks["G"].modules() if isinstance(m, nn.Linear | nn.ConvTranspose2d))
+    weight = matrix(first)[:, : z.shape[1]]  # what is joined to a latent comes behind it
+    gains = (weight @ axes.T).norm(dim=0)
+    torch.testing.assert_close(gains, torch.linalg.svdvals(weight)[: len(gains)], atol=1e-4, rtol=1e-3)
+
+
+def test_moves_go_to_both_sides_of_one_latent_and_are_drawn_in_rows() -> None:
+    model = untrained("infogan-shapes")
+    z = model.latents(1, 1)
+    arranged = direction_arrangement(model, 2, 1, columns=3, reach=2.0)
+    moved = arranged.latents.reshape(2, 3, -1)
+    torch.testing.assert_close(moved[:, 1], z.expand(2, -1))
+    torch.testing.assert_close(moved[:, 2] - moved[:, 0], 4 * directions(model, z)[:2])
+    sheet = np.asarray(Image.open(io.BytesIO(arranged.picture(model))))
+    assert sheet.shape[1] > sheet.shape[0]
+
+
+@pytest.mark.parametrize("name", ["simsiam-gan-cifar10", "repgan-cifar10"])
+def test_moves_of_representations_are_as_large_as_these(name: str) -> None:
+    model = untrained(name)
+    z = model.latents(1, 1)
+    (*_, size) = model.algorithm.lengths(model.networks, z.shape[1])
+    found = directions(model, z)
+    # Along the representation nothing changes, since its length does not count.
+    assert (found[0, -size:] @ z[0, -size:]).abs() < 1e-3 * found[0, -size:].norm()
+    assert found[0].norm() < 2
+
+
+def test_what_has_no_such_layer_is_refused() -> None:
+    with pytest.raises(UserError, match="start from pictures"):
+        direction_arrangement(untrained("cyclegan-mnist"), 2, 0)

@@ -1,0 +1,94 @@
+"""Samples in files: whole or not at all, and never over something that is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+
+from ganbench.data.base import DataInfo
+from ganbench.errors import UserError
+from ganbench.inference.model import Model
+from ganbench.visualization.export import check_destination, write_samples
+
+
+class Noise:
+    """An algorithm that shows its latents, and a latent that is as large as the sample."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.shape, self.size = shape, int(np.prod(shape))
+
+    def draw(self, draws: Any, rows: int) -> Tensor:
+        return draws.uniform(rows, self.size, low=-1.0)
+
+    def sample(self, networks: torch.nn.ModuleDict, latent: Tensor, condition: None) -> Tensor:
+        return latent.reshape(-1, *self.shape)
+
+
+def model(*shape: int) -> Model:
+    kind = "image" if len(shape) == 3 else "points"
+    info = DataInfo(name="x", kind=kind, shape=shape, size=1, fingerprint="")  # type: ignore[arg-type]
+    networks = torch.nn.ModuleDict({"G": torch.nn.Linear(1, 1)})
+    return Model(Noise(shape), networks, Noise(shape), info, 0)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_folder_holds_each_picture_exactly(tmp_path: Path, channels: int) -> None:
+    source = model(channels, 8, 6)
+    write_samples(source, tmp_path / "new" / "deep", 5, seed=3)
+    expected = source.sample(5, seed=3).permute(0, 2, 3, 1).numpy()
+    for i in range(5):
+        pixels = np.asarray(Image.open(tmp_path / "new" / "deep" / f"{i:06d}.png"))
+        assert np.array_equal(pixels.reshape(8, 6, channels), expected[i])
+    assert len(list((tmp_path / "new" / "deep").iterdir())) == 5
+    assert [p.name for p in (tmp_path / "new").iterdir()] == ["deep"]
+
+
+def test_an_array_and_a_grid(tmp_path: Path) -> None:
+    source = model(3, 8, 8)
+    write_samples(source, tmp_path / "a.npz", 5, seed=3)
+    with np.load(tmp_path / "a.npz") as file:
+        assert np.array_equal(file["samples"], source.sample(5, seed=3).numpy())
+    write_samples(source, tmp_path / "a.png", 9, seed=3)
+    assert Image.open(tmp_path / "a.png").mode == "RGB"
+
+
+def test_points_are_no_pictures(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="points, not pictures"):
+        write_samples(model(2), tmp_path / "new", 5, seed=0)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["there.png", "there", "none/new.png", "new.gif"])
+def test_destinations_that_are_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "there.png").touch()
+    (tmp_path / "there").mkdir()
+    with pytest.raises(UserError):
+        check_destination(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["new.png", "new.npz", "new", "none/new"])
+def test_destinations_that_will_do(tmp_path: Path, name: str) -> None:
+    check_destination(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_leaves_no_half_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save, saved = Image.Image.save, []
+
+    def fill(image: Image.Image, path: Path) -> None:
+        if len(saved) == 3:
+            raise OSError(28, "No space left on device")
+        saved.append(path)
+        save(image, path)
+
+    monkeypatch.setattr(Image.Image, "save", fill)
+    with pytest.raises(OSError, match="No space"):
+        write_samples(model(3, 8, 8), tmp_path / "new", 5, seed=0)
+    assert len(saved) == 3
+    assert list(tmp_path.iterdir()) == []
