@@ -30,7 +30,7 @@ from typing import Any
 
 from ganbench.dashboard import run_panels as panels
 from ganbench.dashboard.index import Index, chosen
-from ganbench.dashboard.run_cache import Readings
+from ganbench.dashboard.run_cache import RunCache
 from ganbench.metrics.record import versions
 
 GOALS = {"list": 3.0, "run": 2.0}  # seconds
@@ -103,7 +103,7 @@ def measure_run(folder: Path, rounds: int) -> dict[str, list[Any]]:
     """Return seconds and processor seconds of a run's page, read for the first time and kept."""
     found: dict[str, list[Any]] = {"run": [], "run again": []}
     for _ in range(rounds):
-        readings = Readings()
+        readings = RunCache()
         for name in found:
             found[name].append(seconds_of(lambda readings=readings: panels.curves(readings.of(folder))))
     return found

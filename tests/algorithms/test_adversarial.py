@@ -28,7 +28,7 @@ from ganbench.training.phase import Context
 from ganbench.training.schedule import Constant
 from ganbench.training.settings import Machine, Schedule
 from ganbench.training.trainer import Trainer
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 LATENT = Gaussian(3)
 
@@ -41,15 +41,15 @@ def networks() -> nn.ModuleDict:
 
 
 def context(update: int = 0, rows: int = 8) -> Context:
-    return Context(step=update, steps=100, update=update, rows=rows, draws=Draws("update", update))
+    return Context(step=update, steps=100, update=update, rows=rows, draws=RandomStream("update", update))
 
 
 def data(rows: int = 8) -> Batch:
-    return Batch(Draws("data").normal(rows, 2), torch.arange(rows))
+    return Batch(RandomStream("data").normal(rows, 2), torch.arange(rows))
 
 
 @dataclass(frozen=True)
-class Watch:
+class HealthMonitor:
     """A regularizer that notes its calls."""
 
     calls: list[Any]
@@ -66,15 +66,15 @@ def test_its_networks_and_phases() -> None:
     d, g = algorithm.phases()
     assert algorithm.networks == ("G", "D")
     assert algorithm.averaged == ("G",)
-    assert (d.name, d.trains, d.repeats, d.reads_data) == ("D", ("D",), 3, True)
-    assert (g.name, g.trains, g.repeats, g.reads_data) == ("G", ("G",), 1, False)
+    assert (d.name, d.updates, d.repeats, d.reads_data) == ("D", ("D",), 3, True)
+    assert (g.name, g.updates, g.repeats, g.reads_data) == ("G", ("G",), 1, False)
 
 
 def test_a_loss_that_compares_makes_the_generator_read_data() -> None:
     algorithm = Adversarial(latent=LATENT, loss=RelativisticPairing())
     assert algorithm.phases()[1].reads_data
     made, batch = networks(), data()
-    terms = algorithm.generator_terms(made, batch, context())
+    terms = algorithm.generator_losses(made, batch, context())
     fake = made["G"](LATENT.draw(context().draws, 8))
     wanted = RelativisticPairing().generator(made["D"](batch.x), made["D"](fake))
     assert torch.equal(terms["adversarial"], wanted)
@@ -86,13 +86,13 @@ def test_the_terms_are_the_losses_of_the_scores(loss: Any, one_pass: bool) -> No
     made, batch = networks(), data()
     algorithm = Adversarial(latent=LATENT, loss=loss, one_pass=one_pass)
     fake = made["G"](LATENT.draw(context().draws, 8)).detach()
-    d = algorithm.discriminator_terms(made, batch, context())
+    d = algorithm.discriminator_losses(made, batch, context())
     assert set(d) == {"adversarial"}
     assert d["adversarial"].shape == (8,)
     assert torch.allclose(
         d["adversarial"], loss.discriminator(made["D"](batch.x), made["D"](fake)), atol=1e-6
     )
-    g = algorithm.generator_terms(made, None, context())
+    g = algorithm.generator_losses(made, None, context())
     assert set(g) == {"adversarial"}
     assert torch.allclose(g["adversarial"], loss.generator(None, made["D"](fake)), atol=1e-6)
 
@@ -103,7 +103,7 @@ def test_the_discriminator_is_run_once_over_both_if_asked() -> None:
     made["D"].register_forward_pre_hook(lambda module, inputs: rows.append(len(inputs[0])))
     for one_pass, wanted in ((False, [8, 8]), (True, [16])):
         rows.clear()
-        Adversarial(latent=LATENT, loss=Hinge(), one_pass=one_pass).discriminator_terms(
+        Adversarial(latent=LATENT, loss=Hinge(), one_pass=one_pass).discriminator_losses(
             made, data(), context()
         )
         assert rows == wanted
@@ -111,7 +111,7 @@ def test_the_discriminator_is_run_once_over_both_if_asked() -> None:
 
 def test_no_gradient_of_a_discriminator_update_reaches_the_generator() -> None:
     made = networks()
-    terms = Adversarial(latent=LATENT, loss=Hinge(), regularizers=(R1(),)).discriminator_terms(
+    terms = Adversarial(latent=LATENT, loss=Hinge(), regularizers=(R1(),)).discriminator_losses(
         made, data(), context()
     )
     torch.stack([t.mean() for t in terms.values()]).sum().backward()
@@ -122,9 +122,9 @@ def test_no_gradient_of_a_discriminator_update_reaches_the_generator() -> None:
 def test_each_regularizer_is_a_term_of_its_own_and_sees_the_same_samples() -> None:
     calls: list[Any] = []
     made, batch = networks(), data()
-    algorithm = Adversarial(latent=LATENT, loss=Hinge(), regularizers=(R1(gamma=3.0), Watch(calls)))
+    algorithm = Adversarial(latent=LATENT, loss=Hinge(), regularizers=(R1(gamma=3.0), HealthMonitor(calls)))
     here = context()
-    terms = algorithm.discriminator_terms(made, batch, here)
+    terms = algorithm.discriminator_losses(made, batch, here)
     assert list(terms) == ["adversarial", "r1", "watch"]
     ((_, real, fake, scores, told),) = calls
     assert real is batch
@@ -137,7 +137,7 @@ def test_each_regularizer_is_a_term_of_its_own_and_sees_the_same_samples() -> No
 
 def test_two_regularizers_of_one_kind_are_two_terms() -> None:
     both = Adversarial(latent=LATENT, loss=Hinge(), regularizers=(R1(gamma=1.0), R1(gamma=4.0)))
-    terms = both.discriminator_terms(networks(), data(), context())
+    terms = both.discriminator_losses(networks(), data(), context())
     assert list(terms) == ["adversarial", "r1", "r1-2"]
     assert torch.allclose(terms["r1"] * 4, terms["r1-2"])
 
@@ -151,7 +151,7 @@ def trained(
         networks=dict((made or networks()).items()),
         optimizers=lambda name, parameters: torch.optim.SGD(parameters, lr=0.01),
         batches=lambda position, rows, part, parts: Batch(
-            Draws("data", position, part=part, parts=parts).normal(rows, 2)
+            RandomStream("data", position, part=part, parts=parts).normal(rows, 2)
         ),
         schedule=Schedule(steps=steps, batch=8, **schedule),
         engine=engine,
@@ -164,7 +164,7 @@ def trained(
 def test_a_lazy_regularizer_is_called_at_every_so_many_updates_counted_through_the_run() -> None:
     calls: list[Any] = []
     algorithm = Adversarial(
-        latent=LATENT, loss=Hinge(), regularizers=(Watch(calls, every=3),), critic_steps=2
+        latent=LATENT, loss=Hinge(), regularizers=(HealthMonitor(calls, every=3),), critic_steps=2
     )
     log = trained(algorithm, steps=8).read_log()
     assert [update for update, *_ in calls] == [0, 3, 6, 9, 12, 15]
@@ -196,7 +196,7 @@ def test_reused_fakes_cost_the_generator_one_pass_and_move_it_by_the_discriminat
     algorithm = Adversarial(latent=LATENT, loss=NonSaturating(), reuse_fakes=True)
     trainer = trained(algorithm, steps=1, made=made, microbatches=microbatches)
     assert passes == [8 // microbatches] * microbatches
-    z = LATENT.draw(Draws(0, "update", 0, "D", 0), 8)
+    z = LATENT.draw(RandomStream(0, "update", 0, "D", 0), 8)
     fake = before["G"](z)
     slopes = torch.autograd.grad(
         NonSaturating().generator(None, trainer.networks["D"](fake)).mean(), list(before["G"].parameters())
@@ -242,7 +242,7 @@ def test_scores_that_are_known_are_not_worked_out_again() -> None:
     for terms, wanted in (((), 2), ((LeCam(), LabelNoise()), 2), ((R1(),), 3), ((LeCam(), R1()), 3)):
         passes.clear()
         algorithm = Adversarial(latent=LATENT, loss=Hinge(), regularizers=terms)
-        found = algorithm.discriminator_terms(made, batch, context())
+        found = algorithm.discriminator_losses(made, batch, context())
         assert len(passes) == wanted
     real, fake = made["D"](batch.x), made["D"](made["G"](LATENT.draw(context().draws, 8)))
     torch.testing.assert_close(found["lecam"], 0.3 * (real.square() + fake.square()))
@@ -255,13 +255,19 @@ def test_penalties_of_slopes_and_batch_norm_are_at_odds() -> None:
     normed["D"] = nn.Sequential(nn.Linear(2, 6), nn.BatchNorm1d(6), nn.Linear(6, 1), nn.Flatten(0))
     penalties = (R1(), R2(), GradientPenalty(), Dragan(), Scheduled(R1(), Constant()))
     algorithm = Adversarial(latent=LATENT, loss=Hinge(), regularizers=(*penalties, LeCam(), LabelNoise()))
-    doubts = list(algorithm.doubts(normed))
-    assert [d.split("'")[1] for d in doubts] == ["r1", "r2", "gradient_penalty", "dragan", "r1-5"]
-    assert all("D has batch norm" in d and "layer norm" in d for d in doubts)
-    assert list(algorithm.doubts(networks())) == []
-    assert list(Adversarial(latent=LATENT, loss=Hinge()).doubts(normed)) == []
+    compatibility_warnings = list(algorithm.compatibility_warnings(normed))
+    assert [d.split("'")[1] for d in compatibility_warnings] == [
+        "r1",
+        "r2",
+        "gradient_penalty",
+        "dragan",
+        "r1-5",
+    ]
+    assert all("D has batch norm" in d and "layer norm" in d for d in compatibility_warnings)
+    assert list(algorithm.compatibility_warnings(networks())) == []
+    assert list(Adversarial(latent=LATENT, loss=Hinge()).compatibility_warnings(normed)) == []
     normed["G"], normed["D"] = normed["D"], networks()["D"]
-    assert list(algorithm.doubts(normed)) == []
+    assert list(algorithm.compatibility_warnings(normed)) == []
 
 
 def test_the_state_of_its_regularizers_is_its_own() -> None:
@@ -310,7 +316,7 @@ def test_scores_and_penalties_are_those_of_packs_of_neighbours(one_pass: bool) -
     algorithm = Adversarial(
         latent=LATENT,
         loss=RelativisticPairing(),
-        regularizers=(Watch(calls), R1(gamma=3.0)),
+        regularizers=(HealthMonitor(calls), R1(gamma=3.0)),
         one_pass=one_pass,
         packing=2,
     )
@@ -318,14 +324,14 @@ def test_scores_and_penalties_are_those_of_packs_of_neighbours(one_pass: bool) -
     samples = made["G"](LATENT.draw(context().draws, 8)).detach()
     fake = torch.stack([torch.cat([samples[i], samples[i + 1]]) for i in range(0, 8, 2)])
     loss = RelativisticPairing()
-    d = algorithm.discriminator_terms(made, batch, context())
+    d = algorithm.discriminator_losses(made, batch, context())
     assert torch.allclose(d["adversarial"], loss.discriminator(made["D"](real), made["D"](fake)), atol=1e-6)
     ((_, seen_real, seen_fake, _, _),) = calls
     assert torch.equal(seen_real.x, real)
     assert torch.equal(seen_fake.x, fake)
     assert seen_real.y is None
     assert d["r1"].shape == (4,)
-    g = algorithm.generator_terms(made, batch, context())
+    g = algorithm.generator_losses(made, batch, context())
     assert torch.allclose(g["adversarial"], loss.generator(made["D"](real), made["D"](fake)), atol=1e-6)
 
 
@@ -339,7 +345,7 @@ def test_the_gradient_reaches_every_sample_of_a_pack() -> None:
 
     made["G"].register_forward_hook(keep)
     algorithm = Adversarial(latent=LATENT, loss=NonSaturating(), packing=4)
-    algorithm.generator_terms(made, None, context())["adversarial"].mean().backward()
+    algorithm.generator_losses(made, None, context())["adversarial"].mean().backward()
     (samples,) = kept
     assert samples.grad is not None
     assert float(samples.grad.abs().amin()) > 0
@@ -353,8 +359,8 @@ def test_packs_of_one_are_no_packs_bit_for_bit() -> None:
         assert torch.equal(mine, theirs)
     calls: list[Any] = []
     batch = data()
-    whole = Adversarial(latent=LATENT, loss=Hinge(), regularizers=(Watch(calls),), packing=1)
-    whole.discriminator_terms(networks(), batch, context())
+    whole = Adversarial(latent=LATENT, loss=Hinge(), regularizers=(HealthMonitor(calls),), packing=1)
+    whole.discriminator_losses(networks(), batch, context())
     assert calls[0][1] is batch
 
 
@@ -385,11 +391,11 @@ def test_all_that_d_judges_in_training_is_augmented_and_the_rest_is_not() -> Non
     algorithm = Adversarial(
         latent=LATENT,
         loss=RelativisticPairing(),
-        regularizers=(Watch(calls),),
+        regularizers=(HealthMonitor(calls),),
         augmentation=lambda x, draws: x * 0 + draws.uniform(len(x), 1, 1, 1, low=5.0, high=6.0),
     )
-    algorithm.discriminator_terms(made, batch, context())
-    algorithm.generator_terms(made, batch, context(1))
+    algorithm.discriminator_losses(made, batch, context())
+    algorithm.generator_losses(made, batch, context(1))
     assert len(seen) >= 4
     assert all((x >= 5).all() for x in seen)
     assert len({float(x[0, 0, 0, 0]) for x in seen}) >= 4, (

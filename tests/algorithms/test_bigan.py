@@ -47,8 +47,8 @@ def judged(loss: Loss, real: float, fake: float) -> dict[str, float]:
     made = networks()
     made["D"] = Judge(real, fake)
     algorithm, zeros = BiGAN(latent=LATENT, loss=loss), Batch(torch.zeros(4, 2))
-    terms = {"D": algorithm.discriminator_terms(made, zeros, context())["adversarial"]}
-    terms |= algorithm.generator_terms(made, zeros, context())
+    terms = {"D": algorithm.discriminator_losses(made, zeros, context())["adversarial"]}
+    terms |= algorithm.generator_losses(made, zeros, context())
     assert all(value.shape == (4,) for value in terms.values())
     return {name: float(value.mean()) for name, value in terms.items()}
 
@@ -81,13 +81,13 @@ def test_a_loss_that_compares_pairs_is_asked_once() -> None:
 def test_g_and_e_are_moved_together_and_d_alone(loss: Any) -> None:
     algorithm, made = BiGAN(latent=LATENT, loss=loss, critic_steps=2), networks()
     d, g = algorithm.phases()
-    assert (d.trains, d.repeats, g.trains, g.repeats) == (("D",), 2, ("G", "E"), 1)
+    assert (d.updates, d.repeats, g.updates, g.repeats) == (("D",), 2, ("G", "E"), 1)
     assert d.reads_data
     assert g.reads_data
     for phase in (d, g):
         made.zero_grad()
         sum(t.mean() for t in phase.loss(made, batch(), context()).values()).backward()  # type: ignore[union-attr]
-        for name in phase.trains:
+        for name in phase.updates:
             assert all(p.grad is not None and p.grad.isfinite().all() for p in made[name].parameters())
     made.zero_grad()
     d.loss(made, batch(), context())["adversarial"].mean().backward()

@@ -10,11 +10,11 @@ from tests.support.context import context
 from torch import Tensor, nn
 
 from ganbench.algorithms import CycleGAN
-from ganbench.algorithms.image_pool import History
+from ganbench.algorithms.image_pool import ImagePool
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.losses import LeastSquares, RelativisticPairing
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 SHAPE = (1, 2, 3)
 
@@ -51,7 +51,7 @@ def cyclegan(**chosen: float) -> CycleGAN:
 
 @pytest.mark.parametrize("average", [True, False])
 def test_the_generators_terms_in_closed_form(average: bool) -> None:
-    terms = cyclegan(cycle_weight=10.0, identity_weight=2.0).generator_terms(
+    terms = cyclegan(cycle_weight=10.0, identity_weight=2.0).generator_losses(
         networks(average), batch(), context()
     )
     expected = {
@@ -65,11 +65,11 @@ def test_the_generators_terms_in_closed_form(average: bool) -> None:
     assert {n: t.tolist() for n, t in terms.items()} == {
         n: pytest.approx([v] * 4) for n, v in expected.items()
     }
-    assert "identity_a" not in cyclegan().generator_terms(networks(), batch(), context())
+    assert "identity_a" not in cyclegan().generator_losses(networks(), batch(), context())
 
 
 def test_the_discriminators_terms_in_closed_form() -> None:
-    terms = cyclegan().discriminator_terms(networks(), batch(), context())
+    terms = cyclegan().discriminator_losses(networks(), batch(), context())
     assert terms["adversarial_b"].tolist() == pytest.approx([((-0.5 - 1) ** 2 + 1.5**2) / 2] * 4)
     assert terms["adversarial_a"].tolist() == pytest.approx([((0.5 - 1) ** 2 + 0.75**2) / 2] * 4)
 
@@ -80,7 +80,9 @@ def test_which_networks_learn_from_which_phase() -> None:
         made.zero_grad()
         torch.stack([t.mean() for t in phase.loss(made, batch(), context()).values()]).sum().backward()
         moved = {name for name, network in made.items() if network.weight.grad is not None}
-        assert moved == set(phase.trains) | ({"DA", "DB"} if phase.name == "G" else set())  # frozen meanwhile
+        assert moved == set(phase.updates) | (
+            {"DA", "DB"} if phase.name == "G" else set()
+        )  # frozen meanwhile
 
 
 def test_both_ways_and_the_whole_one() -> None:
@@ -88,32 +90,32 @@ def test_both_ways_and_the_whole_one() -> None:
     assert algorithm.translate(made, x).mean() == 0.25
     assert algorithm.translate(made, x, back=True).mean() == -0.5
     assert algorithm.reconstruct(made, x).mean() == -0.25
-    assert torch.equal(algorithm.start(made, torch.empty(2, 0), x), x)
+    assert torch.equal(algorithm.prepare_latents(made, torch.empty(2, 0), x), x)
 
 
 def test_a_history_hands_out_new_ones_until_it_is_full_and_then_earlier_ones_for_every_second() -> None:
-    history = History(3, SHAPE)
+    history = ImagePool(3, SHAPE)
     levels = torch.arange(1, 256) / 127.5 - 1  # what bytes can hold
 
     def shown(first: int, rows: int) -> Tensor:
         return levels[first : first + rows, None, None, None].expand(-1, *SHAPE)
 
-    assert torch.equal(history(shown(0, 3), Draws(0)), shown(0, 3))
+    assert torch.equal(history(shown(0, 3), RandomStream(0)), shown(0, 3))
     seen, kept = set(levels[:3].tolist()), history.pictures[:, 0, 0, 0].tolist()
     handed, total = 0, 0
     for round_ in range(25):
         new = shown(3 + round_ * 10, 10)
-        out = history(new, Draws("swap", round_))
+        out = history(new, RandomStream("swap", round_))
         seen |= set(new[:, 0, 0, 0].tolist())
         assert all(min(abs(v - s) for s in seen) < 1e-6 for v in out[:, 0, 0, 0].tolist())
         handed, total = handed + int((out != new).flatten(1).any(1).sum()), total + 10
     assert 0.4 < handed / total < 0.6
     assert history.pictures[:, 0, 0, 0].tolist() != kept
-    other = History(3, SHAPE)
+    other = ImagePool(3, SHAPE)
     other.load_state_dict(history.state_dict())
-    assert torch.equal(other(shown(0, 9), Draws(7)), history(shown(0, 9), Draws(7)))
+    assert torch.equal(other(shown(0, 9), RandomStream(7)), history(shown(0, 9), RandomStream(7)))
     none = shown(0, 2)
-    assert History(0, SHAPE)(none, Draws(0)) is none
+    assert ImagePool(0, SHAPE)(none, RandomStream(0)) is none
 
 
 def test_what_cannot_be_is_refused() -> None:
@@ -124,4 +126,4 @@ def test_what_cannot_be_is_refused() -> None:
     with pytest.raises(UserError, match="compares pairs"):
         CycleGAN(loss=RelativisticPairing(), shape=SHAPE)
     with pytest.raises(UserError, match="needs two domains"):
-        cyclegan().generator_terms(networks(), Batch(torch.zeros(4, *SHAPE)), context())
+        cyclegan().generator_losses(networks(), Batch(torch.zeros(4, *SHAPE)), context())

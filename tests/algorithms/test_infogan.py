@@ -18,7 +18,7 @@ from ganbench.latents import Gaussian, Structured
 from ganbench.losses import NonSaturating
 from ganbench.networks import CodeNetwork, MLPDiscriminator, MLPGenerator
 from ganbench.training.phase import Context
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 LATENT = Structured(noise=3, categorical=(4, 2), continuous=2)
 
@@ -31,23 +31,23 @@ def networks() -> nn.ModuleDict:
 
 
 def context() -> Context:
-    return Context(step=0, steps=9, update=0, rows=8, draws=Draws("update"))
+    return Context(step=0, steps=9, update=0, rows=8, draws=RandomStream("update"))
 
 
 def test_latents_are_noise_one_hot_codes_and_continuous_codes() -> None:
-    z = LATENT.draw(Draws(0), 4000)
+    z = LATENT.draw(RandomStream(0), 4000)
     assert z.shape == (4000, LATENT.size) == (4000, 3 + 4 + 2 + 2)
     for code, values in zip(LATENT.codes.categories(z), LATENT.codes.categorical, strict=True):
         assert torch.equal(code.sum(1), torch.ones(4000))
         assert (code.mean(0) - 1 / values).abs().max() < 0.03
     assert z[:, -2:].abs().max() <= 1
-    assert Structured(normal=True).draw(Draws(0), 4000)[:, -2:].abs().max() > 2
+    assert Structured(normal=True).draw(RandomStream(0), 4000)[:, -2:].abs().max() > 2
     with pytest.raises(UserError, match="at least one code"):
         Structured(categorical=(), continuous=0)
 
 
 def test_likelihoods_are_their_formulas() -> None:
-    z, belief = LATENT.draw(Draws(0), 5), torch.randn(5, LATENT.codes.outputs)
+    z, belief = LATENT.draw(RandomStream(0), 5), torch.randn(5, LATENT.codes.outputs)
     categorical, continuous = surprise(LATENT.codes, belief, z)
     first, second = z[:, 3:7].argmax(1), z[:, 7:9].argmax(1)
     wanted = nn.functional.cross_entropy(belief[:, :4], first, reduction="none")
@@ -59,7 +59,7 @@ def test_likelihoods_are_their_formulas() -> None:
 
 def test_a_belief_that_knows_the_codes_reaches_their_entropy_and_none_exceeds_it() -> None:
     latent = Structured(noise=1, categorical=(4,), continuous=0)
-    z = latent.draw(Draws(0), 100)
+    z = latent.draw(RandomStream(0), 100)
     for scale, bound in ((0.0, 0.0), (50.0, math.log(4))):
         categorical, _ = surprise(latent.codes, scale * z[:, 1:], z)
         assert latent.entropy[0] - float(categorical.mean()) == pytest.approx(bound, abs=1e-5)
@@ -70,8 +70,8 @@ def test_which_networks_learn_the_codes(separate: bool) -> None:
     made, batch = networks(), Batch(torch.randn(8, 2))
     algorithm = InfoGAN(latent=LATENT, loss=NonSaturating(), separate_step=separate)
     phases = {phase.name: phase for phase in algorithm.phases()}
-    assert phases["D"].trains == (("D",) if separate else ("D", "Q"))
-    assert phases["G"].trains == ("G",)
+    assert phases["D"].updates == (("D",) if separate else ("D", "Q"))
+    assert phases["G"].updates == ("G",)
     told = {name: set(phase.loss(made, batch, context())) for name, phase in phases.items()}
     codes = {"mutual_information", "categorical", "continuous"}
     assert told["D"] - {"adversarial"} == told["G"] - {"adversarial"} == (set() if separate else codes)

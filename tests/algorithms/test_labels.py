@@ -17,7 +17,7 @@ from ganbench.losses import Hinge, NonSaturating
 from ganbench.networks import MLPDiscriminator, MLPGenerator
 from ganbench.regularizers import R1, GradientPenalty
 from ganbench.training.phase import Context
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 LATENT = Gaussian(3)
 
@@ -30,11 +30,11 @@ def networks(of_d: Any = None) -> nn.ModuleDict:
 
 
 def context() -> Context:
-    return Context(step=0, steps=9, update=0, rows=8, draws=Draws("update"))
+    return Context(step=0, steps=9, update=0, rows=8, draws=RandomStream("update"))
 
 
 def data() -> Batch:
-    return Batch(Draws("data").normal(8, 2), torch.arange(8) // 2)
+    return Batch(RandomStream("data").normal(8, 2), torch.arange(8) // 2)
 
 
 def drawn() -> tuple[Tensor, Tensor]:
@@ -50,10 +50,10 @@ def test_real_samples_have_their_own_labels_and_fakes_the_chosen(labels: Any, on
     z, uniform = drawn()
     y = batch.y if labels == "real" else uniform
     fake = made["G"](z, y)
-    d = algorithm.discriminator_terms(made, batch, context())["adversarial"]
+    d = algorithm.discriminator_losses(made, batch, context())["adversarial"]
     torch.testing.assert_close(d, Hinge().discriminator(made["D"](batch.x, batch.y), made["D"](fake, y)))
     assert algorithm.phases()[1].reads_data == (labels == "real")
-    g = algorithm.generator_terms(made, batch if labels == "real" else None, context())["adversarial"]
+    g = algorithm.generator_losses(made, batch if labels == "real" else None, context())["adversarial"]
     torch.testing.assert_close(g, Hinge().generator(None, made["D"](fake, y)))
 
 
@@ -62,11 +62,11 @@ def test_labels_travel_with_penalties() -> None:
     algorithm = Adversarial(
         latent=LATENT, loss=Hinge(), regularizers=(R1(), GradientPenalty()), labels="uniform", classes=4
     )
-    terms = algorithm.discriminator_terms(made, batch, context())
+    terms = algorithm.discriminator_losses(made, batch, context())
     assert batch.y is not None
     torch.testing.assert_close(terms["r1"], R1()(lambda x, y: made["D"](x, y), batch, batch, context()))
     other = Batch(batch.x, (batch.y + 1) % 4)
-    assert not torch.equal(terms["r1"], algorithm.discriminator_terms(made, other, context())["r1"])
+    assert not torch.equal(terms["r1"], algorithm.discriminator_losses(made, other, context())["r1"])
 
 
 @pytest.mark.parametrize("reuse", [False, True])
@@ -83,19 +83,19 @@ def test_d_and_g_both_lower_the_class_loss(fakes: bool, reuse: bool) -> None:
         classes=4,
     )
     z, y = drawn()
-    d = algorithm.discriminator_terms(made, batch, context())
+    d = algorithm.discriminator_losses(made, batch, context())
     assert list(d) == ["adversarial", "class_real", *(["class_fake"] if fakes else [])]
 
     def log_likelihood(x: Tensor, labels: Tensor | None) -> Tensor:
         assert labels is not None
-        return made["D"].judge(x).classes.log_softmax(1).gather(1, labels[:, None]).squeeze(1)  # type: ignore[operator]
+        return made["D"].discriminate(x).classes.log_softmax(1).gather(1, labels[:, None]).squeeze(1)  # type: ignore[operator]
 
     torch.testing.assert_close(d["class_real"], -2 * log_likelihood(batch.x, batch.y))
     if fakes:
         torch.testing.assert_close(d["class_fake"], -2 * log_likelihood(made["G"](z, y), y))
     passes: list[Tensor] = []
     with made["G"].register_forward_hook(lambda module, inputs, output: passes.append(output)):
-        g = algorithm.generator_terms(made, None, context())
+        g = algorithm.generator_losses(made, None, context())
     assert len(passes) == (not reuse)
     torch.testing.assert_close(g["class"], -2 * log_likelihood(made["G"](z, y), y))
 

@@ -15,7 +15,7 @@ from tests.support.tiny import SCHEDULE, tiny
 from torch import Tensor, nn
 
 from ganbench.algorithms import Adversarial, RepresentationGAN, SimSiamGAN
-from ganbench.algorithms.frozen_encoder import doubts_of, represent
+from ganbench.algorithms.frozen_encoder import represent, warnings_of_encoder
 from ganbench.conditioning import VectorNorm
 from ganbench.data.base import Batch
 from ganbench.data.shapes import shapes
@@ -36,7 +36,7 @@ from ganbench.networks import (
 from ganbench.recipes.registry import find_recipe
 from ganbench.training.engine import Engine
 from ganbench.training.schedule import Constant
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 LATENT = WithRepresentation(noise=3, representation=5)
 SHAPE = (1, 2, 3)
@@ -93,11 +93,11 @@ def test_the_terms_are_cosines_with_the_representations_that_fakes_are_made_of()
     assert torch.equal(latents[:, 3:], r)
     fake = algorithm.sample(made, latents)
     cosine = nn.functional.cosine_similarity
-    read = [cosine(made["Q"](made["D"].judge(x).features), r) for x in (batch().x, fake)]
-    terms = algorithm.discriminator_terms(made, batch(), context())
+    read = [cosine(made["Q"](made["D"].discriminate(x).features), r) for x in (batch().x, fake)]
+    terms = algorithm.discriminator_losses(made, batch(), context())
     assert set(terms) == {"adversarial", "representation"}
     torch.testing.assert_close(terms["representation"], -0.5 * (read[0] + read[1]) / 2)
-    terms = algorithm.generator_terms(made, batch(), context())
+    terms = algorithm.generator_losses(made, batch(), context())
     torch.testing.assert_close(terms["representation"], -0.5 * read[1])
     torch.testing.assert_close(terms["consistency"], -2.0 * terms["cosine"])
     torch.testing.assert_close(terms["cosine"], cosine(represent(made["f"], fake), r).detach())
@@ -108,7 +108,7 @@ def test_consistency_reaches_g_through_the_encoder_which_stands_still(weight: fl
     made, algorithm = networks(), simsiam_gan(generator_weight=Constant(weight))
     made["f"].requires_grad_(False)
     before = {k: v.clone() for k, v in made["f"].state_dict().items()}
-    term = algorithm.generator_terms(made, batch(), context())["consistency"]
+    term = algorithm.generator_losses(made, batch(), context())["consistency"]
     assert term.requires_grad == (weight > 0)
     if weight:
         term.mean().backward()
@@ -121,7 +121,7 @@ def test_consistency_reaches_g_through_the_encoder_which_stands_still(weight: fl
 
 def test_the_prior_is_a_gan_of_representations() -> None:
     made, algorithm = networks(prior=True), with_prior()
-    names = [(p.name, p.trains, p.reads_data) for p in algorithm.phases()]
+    names = [(p.name, p.updates, p.reads_data) for p in algorithm.phases()]
     assert names == [
         ("D", ("D", "Q"), True),
         ("G", ("G", "T"), True),
@@ -144,19 +144,19 @@ def test_the_prior_is_a_gan_of_representations() -> None:
 
 def test_samples_start_from_pictures_random_directions_or_made_representations() -> None:
     made, algorithm = networks(prior=True).eval(), with_prior()
-    drawn = LATENT.draw(Draws("start"), 4)
-    assert algorithm.from_items
-    started = algorithm.start(made, drawn, batch().x)
+    drawn = LATENT.draw(RandomStream("start"), 4)
+    assert algorithm.needs_real_inputs
+    started = algorithm.prepare_latents(made, drawn, batch().x)
     assert torch.equal(started, torch.cat([drawn[:, :3], represent(made["f"], batch().x)], 1))
     algorithm.sample_by("normal")
-    assert not algorithm.from_items
-    straight = algorithm.start(made, drawn, None)
+    assert not algorithm.needs_real_inputs
+    straight = algorithm.prepare_latents(made, drawn, None)
     torch.testing.assert_close(straight[:, 3:], nn.functional.normalize(drawn[:, 3:]))
     algorithm.sample_by("uniform")
     even = nn.functional.normalize(torch.erf(drawn[:, 3:] / math.sqrt(2)))
-    torch.testing.assert_close(algorithm.start(made, drawn, None)[:, 3:], even)
+    torch.testing.assert_close(algorithm.prepare_latents(made, drawn, None)[:, 3:], even)
     algorithm.sample_by("learned")
-    learned = algorithm.start(made, drawn, None)
+    learned = algorithm.prepare_latents(made, drawn, None)
     torch.testing.assert_close(learned[:, 3:], made["P"](drawn[:, 3:]))
     longer = torch.cat([learned[:, :3], 7 * learned[:, 3:]], 1)
     torch.testing.assert_close(algorithm.sample(made, longer), algorithm.sample(made, learned))
@@ -168,10 +168,10 @@ def test_samples_start_from_pictures_random_directions_or_made_representations()
 @pytest.mark.parametrize("sampling", ["lerp", "slerp"])
 def test_samples_start_between_two_pictures_at_an_even_share_of_the_way(sampling: str) -> None:
     made, algorithm = networks().eval(), simsiam_gan(sampling=sampling)
-    drawn = LATENT.draw(Draws("start"), 2)
+    drawn = LATENT.draw(RandomStream("start"), 2)
     drawn[:, 3] = torch.tensor([-9.0, 0.0])  # from the first picture, and half-way
-    items = batch().x.unflatten(0, (2, algorithm.items_each))
-    r = algorithm.start(made, drawn, items)[:, 3:]
+    items = batch().x.unflatten(0, (2, algorithm.inputs_per_sample))
+    r = algorithm.prepare_latents(made, drawn, items)[:, 3:]
     start, end = (represent(made["f"], items[:, i]) for i in (0, 1))
     torch.testing.assert_close(r[0], start[0])
     torch.testing.assert_close(r[1], nn.functional.normalize(start[1] + end[1], dim=0))
@@ -190,8 +190,8 @@ def test_what_cannot_be_is_refused() -> None:
         simsiam_gan().check_networks(made)
     untrained = Encoder()
     untrained.weights = ""
-    assert "has its first weights" in next(iter(doubts_of(untrained)))
-    assert not list(doubts_of(Encoder()))
+    assert "has its first weights" in next(iter(warnings_of_encoder(untrained)))
+    assert not list(warnings_of_encoder(Encoder()))
 
 
 @pytest.mark.parametrize("name", ["simsiam-gan-cifar10", "repgan-cifar10"])
@@ -213,7 +213,7 @@ def test_a_recipe_leaves_its_encoder_as_it_is_bit_for_bit_and_encodes_and_makes_
     without_noise = float(nn.functional.cosine_similarity(told, seen).mean())
     assert score.measured["samples"] == 40
     assert (score.value == pytest.approx(without_noise, abs=1e-5)) == (name == "repgan-cifar10")
-    usual = model.draw(Draws(0, "consistency of samples"), 40)
+    usual = model.draw(RandomStream(0, "consistency of samples"), 40)
     shown = model.features(model.decode(usual))["f"]
     of_samples = float(nn.functional.cosine_similarity(usual[:, -shown.shape[1] :], shown).mean())
     assert score.details["of_samples"] == pytest.approx(of_samples, abs=1e-5)
@@ -260,7 +260,7 @@ def test_a_gan_of_representations_finds_most_of_many_kinds_under_the_recipes_pen
     for step in range(1000):
         around = kinds[torch.randint(20, (64,))] + 0.05 * torch.randn(64, 64)
         real = Batch(nn.functional.normalize(around))
-        for moving, terms in (("D", gan.discriminator_terms), ("G", gan.generator_terms)):
+        for moving, terms in (("D", gan.discriminator_losses), ("G", gan.generator_losses)):
             for parameter in made["D"].parameters():
                 parameter.requires_grad = moving == "D"
             adam[moving].zero_grad()
@@ -269,7 +269,7 @@ def test_a_gan_of_representations_finds_most_of_many_kinds_under_the_recipes_pen
             adam[moving].step()
     made.eval()
     with torch.no_grad():
-        found = (made["G"](latent.draw(Draws("found"), 2000)) @ kinds.T).argmax(1)
+        found = (made["G"](latent.draw(RandomStream("found"), 2000)) @ kinds.T).argmax(1)
     assert (torch.bincount(found, minlength=20) > 20).sum() >= 13  # 100 of each, if all are alike
 
 
@@ -288,8 +288,8 @@ def test_the_decoders_terms_and_its_context() -> None:
     cosine = nn.functional.cosine_similarity(represent(made["f"], again), r)
     torch.testing.assert_close(terms["consistency"], 3 * (1 - cosine))
     told = RepresentationGAN(latent=Gaussian(4), loss=NonSaturating(), context=True)
-    assert told.phases()[2].trains == ("A", "K")
-    assert told.from_items
+    assert told.phases()[2].updates == ("A", "K")
+    assert told.needs_real_inputs
     torch.testing.assert_close(told.encode(made, batch().x), torch.cat([r, made["K"](batch().x)], 1))
     with pytest.raises(UserError, match="set both or none"):
         algorithm.check_networks(made)

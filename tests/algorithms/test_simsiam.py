@@ -21,7 +21,7 @@ from ganbench.inference.model import load
 from ganbench.networks import Predictor, ResNetEncoder
 from ganbench.recipes.base import Recipe
 from ganbench.report.page import write_report
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 from ganbench.visualization.export import write_samples
 
 
@@ -68,24 +68,24 @@ def test_spread_is_one_for_outputs_in_all_directions_and_zero_if_all_are_alike()
 
 def test_views_stay_in_range_differ_and_depend_on_the_draws_alone() -> None:
     x, views = pictures(64), Views()
-    one, same, other = (views(x, Draws("view", key)) for key in (0, 0, 1))
+    one, same, other = (views(x, RandomStream("view", key)) for key in (0, 0, 1))
     assert torch.equal(one, same)
     assert not torch.equal(one, other)
     assert one.shape == x.shape
     assert -1 <= one.min() < one.max() <= 1
-    halves = [views(h, Draws("view", 0, part=p, parts=2)) for p, h in enumerate(x.chunk(2))]
+    halves = [views(h, RandomStream("view", 0, part=p, parts=2)) for p, h in enumerate(x.chunk(2))]
     torch.testing.assert_close(torch.cat(halves), one)
 
 
 def test_views_without_change_are_the_picture_or_its_mirror_image() -> None:
     x = pictures(64)
-    seen = Views(smallest=1.0, jitter=0.0, grey=0.0)(x, Draws("view"))
+    seen = Views(smallest=1.0, jitter=0.0, grey=0.0)(x, RandomStream("view"))
     straight = (seen - x).abs().flatten(1).amax(1) < 0.3  # the ratio of sides cannot change without cutting
-    grey = Views(smallest=1.0, jitter=0.0, grey=1.0)(x, Draws("view"))
+    grey = Views(smallest=1.0, jitter=0.0, grey=1.0)(x, RandomStream("view"))
     assert torch.allclose(grey[:, 0], grey[:, 1], atol=1e-5)
     sharp = Views(smallest=1.0, jitter=0.0, grey=0.0)
     level = torch.full((64, 3, 8, 8), 0.25)
-    assert torch.allclose(sharp(level, Draws("view")), level, atol=1e-5)
+    assert torch.allclose(sharp(level, RandomStream("view")), level, atol=1e-5)
     assert not straight.all()
     with pytest.raises(UserError, match="Views: smallest must be"):
         Views(smallest=0.0)
@@ -93,24 +93,24 @@ def test_views_without_change_are_the_picture_or_its_mirror_image() -> None:
 
 def test_hue_and_blur_draw_only_where_they_are_on() -> None:
     x = pictures(64)
-    draws, plain = Draws("view"), Draws("view")
+    draws, plain = RandomStream("view"), RandomStream("view")
     old = Views()(x, plain)
     hued = Views(hue=0.1)(x, draws)
     changed = (hued - old).abs().flatten(1).amax(1) > 1e-4
-    u = Draws("view").uniform(64, 10)
+    u = RandomStream("view").uniform(64, 10)
     assert torch.equal(changed, (u[:, 8] < 0.8) & (u[:, 9] >= 0.2)), "of four in five, but for the grey ones"
-    assert torch.equal(plain.uniform(1), _after(Draws("view"), 10).uniform(1))
-    assert torch.equal(draws.uniform(1), _after(Draws("view"), 11).uniform(1))
-    soft = Views(blur=0.5)(x, Draws("view"))
+    assert torch.equal(plain.uniform(1), _after(RandomStream("view"), 10).uniform(1))
+    assert torch.equal(draws.uniform(1), _after(RandomStream("view"), 11).uniform(1))
+    soft = Views(blur=0.5)(x, RandomStream("view"))
     share = 1 - float((soft == old).flatten(1).all(1).float().mean())
     assert 0.3 < share < 0.7
     grey = x.mean(1, keepdim=True)
-    assert torch.equal(Views(hue=0.5)(grey, Draws("view")), Views()(grey, Draws("view")))
+    assert torch.equal(Views(hue=0.5)(grey, RandomStream("view")), Views()(grey, RandomStream("view")))
     with pytest.raises(UserError, match=r"hue must be from 0 to 0\.5, not 0\.6"):
         Views(hue=0.6)
 
 
-def _after(draws: Draws, numbers: int) -> Draws:
+def _after(draws: RandomStream, numbers: int) -> RandomStream:
     """Draws of which so many for each of 64 pictures are gone."""
     draws.uniform(64, 10)
     if numbers > 10:

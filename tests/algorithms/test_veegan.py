@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from ganbench.algorithms import Veegan
+from ganbench.algorithms import VEEGAN
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.latents import Gaussian, Uniform
@@ -17,7 +17,7 @@ from ganbench.training.engine import Engine
 from ganbench.training.phase import Context
 from ganbench.training.settings import Machine, Schedule
 from ganbench.training.trainer import Trainer
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 LATENT = Gaussian(3)
 
@@ -45,11 +45,11 @@ def networks() -> nn.ModuleDict:
 
 
 def context(rows: int = 8) -> Context:
-    return Context(step=0, steps=100, update=0, rows=rows, draws=Draws("update"))
+    return Context(step=0, steps=100, update=0, rows=rows, draws=RandomStream("update"))
 
 
 def data(rows: int = 8) -> Batch:
-    return Batch(Draws("data").normal(rows, 2))
+    return Batch(RandomStream("data").normal(rows, 2))
 
 
 def drawn(rows: int = 8) -> tuple[Tensor, Tensor]:
@@ -59,12 +59,12 @@ def drawn(rows: int = 8) -> tuple[Tensor, Tensor]:
 
 
 def test_its_networks_and_phases() -> None:
-    algorithm = Veegan(latent=LATENT, critic_steps=5)
+    algorithm = VEEGAN(latent=LATENT, critic_steps=5)
     d, g = algorithm.phases()
     assert algorithm.networks == ("G", "D", "R")
     assert algorithm.averaged == ("G",)
-    assert (d.name, d.trains, d.repeats, d.reads_data) == ("D", ("D",), 5, True)
-    assert (g.name, g.trains, g.repeats, g.reads_data) == ("G", ("G", "R"), 1, False)
+    assert (d.name, d.updates, d.repeats, d.reads_data) == ("D", ("D",), 5, True)
+    assert (g.name, g.updates, g.repeats, g.reads_data) == ("G", ("G", "R"), 1, False)
 
 
 @pytest.mark.parametrize(("made", "real"), [(0.0, 0.0), (2.0, -3.0), (-1.0, 4.0), (30.0, -30.0)])
@@ -77,7 +77,7 @@ def test_the_discriminators_loss_at_known_scores(made: float, real: float) -> No
             "R": Formula(lambda x: torch.zeros(len(x), 3)),
         }
     )
-    terms = Veegan(latent=LATENT).discriminator_terms(knowing, Batch(torch.zeros(8, 2)), context())
+    terms = VEEGAN(latent=LATENT).discriminator_losses(knowing, Batch(torch.zeros(8, 2)), context())
     expected = (math.log1p(math.exp(-made)) + math.log1p(math.exp(real))) / 2
     assert set(terms) == {"adversarial"}
     assert terms["adversarial"].shape == (8,)
@@ -86,7 +86,7 @@ def test_the_discriminators_loss_at_known_scores(made: float, real: float) -> No
 
 def test_a_discriminator_update_raises_the_score_of_the_generators_pairs() -> None:
     made, batch = networks(), data()
-    algorithm = Veegan(latent=LATENT)
+    algorithm = VEEGAN(latent=LATENT)
     z, noise = drawn()
     optimizer = torch.optim.SGD(made["D"].parameters(), lr=0.5)
 
@@ -98,7 +98,7 @@ def test_a_discriminator_update_raises_the_score_of_the_generators_pairs() -> No
     before = scores()
     for _ in range(20):
         optimizer.zero_grad()
-        algorithm.discriminator_terms(made, batch, context())["adversarial"].mean().backward()
+        algorithm.discriminator_losses(made, batch, context())["adversarial"].mean().backward()
         optimizer.step()
     after = scores()
     assert after[0] - after[1] > before[0] - before[1] + 0.01
@@ -108,7 +108,7 @@ def test_the_discriminator_is_shown_each_pair_once() -> None:
     made, batch = networks(), data()
     seen: list[tuple[Tensor, ...]] = []
     made["D"].register_forward_pre_hook(lambda module, inputs: seen.append(inputs))
-    Veegan(latent=LATENT).discriminator_terms(made, batch, context())
+    VEEGAN(latent=LATENT).discriminator_losses(made, batch, context())
     z, noise = drawn()
     assert not torch.equal(z, noise)
     (fake, its_latent), (real, its_reconstruction) = seen
@@ -123,7 +123,7 @@ def test_the_discriminator_is_shown_each_pair_once() -> None:
 def test_the_generators_terms_are_the_raw_score_and_the_weighted_mean_square() -> None:
     made = networks()
     z, _ = drawn()
-    terms = Veegan(latent=LATENT, reconstruction_weight=0.5).generator_terms(made, None, context())
+    terms = VEEGAN(latent=LATENT, reconstruction_weight=0.5).generator_losses(made, None, context())
     assert list(terms) == ["adversarial", "reconstruction"]
     assert torch.equal(terms["adversarial"], made["D"](made["G"](z), z))
     error = (made["R"](made["G"](z)) - z).tolist()
@@ -135,10 +135,10 @@ def test_a_reconstructor_that_undoes_the_generator_has_no_error() -> None:
     perfect = nn.ModuleDict(
         {"G": Formula(lambda z: z / 2), "D": Formula(lambda x, z: x.sum(1)), "R": Formula(lambda x: x * 2)}
     )
-    terms = Veegan(latent=LATENT).generator_terms(perfect, None, context())
+    terms = VEEGAN(latent=LATENT).generator_losses(perfect, None, context())
     assert terms["reconstruction"].tolist() == [0.0] * 8
     perfect["R"] = Formula(lambda x: x * 2 + 3)
-    terms = Veegan(latent=LATENT).generator_terms(perfect, None, context())
+    terms = VEEGAN(latent=LATENT).generator_losses(perfect, None, context())
     assert terms["reconstruction"].tolist() == pytest.approx([9.0] * 8, rel=1e-5)
 
 
@@ -151,8 +151,8 @@ def test_a_reconstructor_that_undoes_the_generator_has_no_error() -> None:
     ],
 )
 def test_which_network_learns_from_which_term(phase: str, term: str, reached: set[str]) -> None:
-    made, algorithm = networks(), Veegan(latent=LATENT)
-    loss = algorithm.discriminator_terms if phase == "D" else algorithm.generator_terms
+    made, algorithm = networks(), VEEGAN(latent=LATENT)
+    loss = algorithm.discriminator_losses if phase == "D" else algorithm.generator_losses
     loss(made, data() if phase == "D" else None, context())[term].mean().backward()
     for name, network in made.items():
         gradients = [p.grad for p in network.parameters()]
@@ -162,11 +162,11 @@ def test_which_network_learns_from_which_term(phase: str, term: str, reached: se
 
 def trained(steps: int = 3, **schedule: Any) -> Trainer:
     trainer = Trainer(
-        algorithm=Veegan(latent=LATENT, critic_steps=2),
+        algorithm=VEEGAN(latent=LATENT, critic_steps=2),
         networks=dict(networks().items()),
         optimizers=lambda name, parameters: torch.optim.SGD(parameters, lr=0.05),
         batches=lambda position, rows, part, parts: Batch(
-            Draws("data", position, part=part, parts=parts).normal(rows, 2)
+            RandomStream("data", position, part=part, parts=parts).normal(rows, 2)
         ),
         schedule=Schedule(steps=steps, batch=8, **schedule),
         engine=Engine(Machine(threads=1, device="cpu")),
@@ -187,8 +187,8 @@ def test_parts_of_the_batch_train_as_the_whole_does() -> None:
 
 
 def test_noise_has_the_size_of_the_latent_whatever_its_kind() -> None:
-    algorithm = Veegan(latent=Uniform(3))
-    assert algorithm.discriminator_terms(networks(), data(), context())["adversarial"].shape == (8,)
+    algorithm = VEEGAN(latent=Uniform(3))
+    assert algorithm.discriminator_losses(networks(), data(), context())["adversarial"].shape == (8,)
 
 
 @pytest.mark.parametrize(
@@ -201,4 +201,4 @@ def test_noise_has_the_size_of_the_latent_whatever_its_kind() -> None:
 )
 def test_what_cannot_be_is_refused(bad: dict[str, Any], words: str) -> None:
     with pytest.raises(UserError, match=words):
-        Veegan(latent=LATENT, **bad)
+        VEEGAN(latent=LATENT, **bad)

@@ -18,10 +18,10 @@ from ganbench.experiment.build_trainer import make_trainer
 from ganbench.inference.build import make_dataset
 from ganbench.training.engine import Engine
 from ganbench.training.phase import Context
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 
-class Fixed(Draws):
+class Fixed(RandomStream):
     """Draws of set numbers: gates open only for one transformation, then these numbers."""
 
     def __init__(
@@ -48,14 +48,14 @@ def pictures(n: int, channels: int = 3, height: int = 8, width: int = 8) -> torc
     return torch.rand(n, channels, height, width, generator=torch.Generator().manual_seed(0)) * 2 - 1
 
 
-def moved(x: torch.Tensor, draws: Draws) -> torch.Tensor:
+def moved(x: torch.Tensor, draws: RandomStream) -> torch.Tensor:
     """What the transformation whose gate is open makes, at a probability that opens no other."""
     return ADA(p=0.5, colour=False)(x, draws)
 
 
 def test_with_p_0_nothing_is_changed() -> None:
     x = pictures(8, height=6)
-    torch.testing.assert_close(ADA()(x, Draws("a")), x, atol=1e-5, rtol=0)
+    torch.testing.assert_close(ADA()(x, RandomStream("a")), x, atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize(
@@ -98,9 +98,9 @@ def test_a_turn_keeps_angles_in_a_picture_that_is_not_square() -> None:
 
 
 def test_colours_are_the_papers_one_after_another() -> None:
-    draws = Draws("a")
+    draws = RandomStream("a")
     made = colours(draws, torch.ones(64))
-    again = Draws("a")
+    again = RandomStream("a")
     again.uniform(64, 5)
     even, normal = again.uniform(64, 2), again.normal(64, 3)
     for matrix, (mirror, hue), (brightness, contrast, saturation) in zip(made, even, normal, strict=True):
@@ -120,30 +120,30 @@ def test_grey_pictures_are_changed_as_grey_ones_in_three_channels_are() -> None:
     x = pictures(16, channels=1)
     ada = ADA(p=0.8)
     torch.testing.assert_close(
-        ada(x.expand(-1, 3, -1, -1), Draws("a"))[:, :1], ada(x, Draws("a")), atol=1e-5, rtol=0
+        ada(x.expand(-1, 3, -1, -1), RandomStream("a"))[:, :1], ada(x, RandomStream("a")), atol=1e-5, rtol=0
     )
 
 
 @pytest.mark.parametrize("p", [0.0, 0.3, 1.0])
 def test_each_happens_with_probability_p(p: float) -> None:
-    at = places(Draws("a"), torch.full((4000,), p), (8, 8), blit=False, geometry=True)
+    at = places(RandomStream("a"), torch.full((4000,), p), (8, 8), blit=False, geometry=True)
     turned = at[:, 0, 1].abs() > 1e-6
     assert float(turned.float().mean()) == pytest.approx(p, abs=0.03), "by one of the two turns"
-    matrix = colours(Draws("b"), torch.full((4000,), p))
+    matrix = colours(RandomStream("b"), torch.full((4000,), p))
     assert float((matrix[:, 0, 3] != 0).float().mean()) == pytest.approx(p, abs=0.03)
 
 
 def test_fewer_bits_move_no_picture() -> None:
     x, ada = pictures(8, height=32, width=32), ADA(p=1.0)
     with torch.autocast("cpu", torch.bfloat16):
-        made, short = ada(x, Draws("a")), ada(x.bfloat16(), Draws("a"))
-    torch.testing.assert_close(made, ada(x, Draws("a")))
+        made, short = ada(x, RandomStream("a")), ada(x.bfloat16(), RandomStream("a"))
+    torch.testing.assert_close(made, ada(x, RandomStream("a")))
     assert short.dtype == torch.bfloat16
     torch.testing.assert_close(short.float(), made, atol=0.05, rtol=0.02)
 
 
 def context(update: int, rows: int, part: int = 0, parts: int = 1) -> Context:
-    return Context(update, 100, update, rows, Draws("a", part=part, parts=parts))
+    return Context(update, 100, update, rows, RandomStream("a", part=part, parts=parts))
 
 
 @pytest.mark.parametrize(("share", "moves"), [(1.0, 1), (0.81, 1), (0.8, 0), (0.79, -1), (0.0, -1)])
@@ -154,8 +154,8 @@ def test_p_follows_the_mean_sign_at_its_speed(share: float, moves: int) -> None:
         assert float(ada.probability) == 0.5
         ada.heed(scores[25 * step : 25 * step + 25], context(step, 25))
         ada.adapt(step)
-    assert float(ada.readings()["overfitting"]) == pytest.approx(2 * share - 1)
-    assert float(ada.readings()["p"]) == pytest.approx(0.5 + moves * 0.1)
+    assert float(ada.extra_scalars()["overfitting"]) == pytest.approx(2 * share - 1)
+    assert float(ada.extra_scalars()["p"]) == pytest.approx(0.5 + moves * 0.1)
 
 
 def test_p_stays_a_probability() -> None:
@@ -174,7 +174,7 @@ def test_microbatches_are_one_batch() -> None:
         parts.heed(scores.chunk(3)[part], context(0, 20, part, 3))
     for ada in (whole, parts):
         ada.adapt(0)
-    assert whole.readings() == parts.readings()
+    assert whole.extra_scalars() == parts.extra_scalars()
     assert float(whole.probability) == pytest.approx(0.5 + 0.06)
 
 
@@ -224,4 +224,4 @@ def test_nothing_to_do_and_two_channels_are_refused() -> None:
     with pytest.raises(UserError, match="nothing is asked for"):
         ADA(blit=False, geometry=False, colour=False)
     with pytest.raises(UserError, match="1 or 3 channels"):
-        ADA()(pictures(2, channels=2), Draws("a"))
+        ADA()(pictures(2, channels=2), RandomStream("a"))

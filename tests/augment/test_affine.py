@@ -9,10 +9,10 @@ import torch
 
 from ganbench.augment import Affine
 from ganbench.errors import UserError
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 
-class Fixed(Draws):
+class Fixed(RandomStream):
     """Draws whose uniform numbers are all the same."""
 
     def __init__(self, value: float) -> None:
@@ -25,7 +25,7 @@ class Fixed(Draws):
 
 def test_no_strength_leaves_pictures_as_they_are() -> None:
     x = torch.rand(4, 2, 9, 6) * 2 - 1
-    torch.testing.assert_close(Affine(0, 0, 0, 0)(x, Draws("a")), x, atol=1e-5, rtol=0)
+    torch.testing.assert_close(Affine(0, 0, 0, 0)(x, RandomStream("a")), x, atol=1e-5, rtol=0)
 
 
 def test_a_move_of_whole_pixels_is_exact_and_what_comes_in_is_black() -> None:

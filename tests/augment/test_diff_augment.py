@@ -7,12 +7,12 @@ import torch
 
 from ganbench.augment import DiffAugment
 from ganbench.errors import UserError
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 
 def test_colours_of_a_grey_picture_stay_grey_and_its_contrast_and_brightness_change() -> None:
     x = (torch.rand(64, 1, 8, 8) * 2 - 1).expand(-1, 3, -1, -1)
-    made = DiffAugment(translation=0.0, cutout=0.0)(x, Draws("a"))
+    made = DiffAugment(translation=0.0, cutout=0.0)(x, RandomStream("a"))
     torch.testing.assert_close(made[:, 0], made[:, 2])
     shift = (made.mean((1, 2, 3)) - x.mean((1, 2, 3))).abs()
     factor = made.std((1, 2, 3)) / x.std((1, 2, 3))
@@ -23,7 +23,7 @@ def test_colours_of_a_grey_picture_stay_grey_and_its_contrast_and_brightness_cha
 
 def test_a_moved_picture_is_the_picture_elsewhere_with_nothing_else_than_0() -> None:
     x = torch.rand(64, 2, 16, 16) + 0.5
-    made = DiffAugment(colour=False, translation=0.25, cutout=0.0)(x, Draws("a"))
+    made = DiffAugment(colour=False, translation=0.25, cutout=0.0)(x, RandomStream("a"))
     shifts = set()
     for before, after in zip(x, made, strict=True):
         found = [
@@ -45,7 +45,7 @@ def shifted(picture: torch.Tensor, down: int, right: int) -> torch.Tensor:
 
 def test_the_hole_is_a_rectangle_of_at_most_that_share_and_0() -> None:
     x = torch.ones(200, 1, 16, 16)
-    made = DiffAugment(colour=False, translation=0.0, cutout=0.5)(x, Draws("a"))
+    made = DiffAugment(colour=False, translation=0.0, cutout=0.5)(x, RandomStream("a"))
     assert set(made.unique().tolist()) == {0.0, 1.0}
     for picture in made[:, 0]:
         rows, columns = (picture == 0).any(1), (picture == 0).any(0)

@@ -12,7 +12,7 @@ from ganbench.config.spec import Spec
 from ganbench.errors import UserError
 from ganbench.latents import Gaussian
 from ganbench.losses import NonSaturating
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 CLASSES = [
     value for name in package.__all__ if not getattr(value := getattr(package, name), "_is_protocol", False)
@@ -41,7 +41,7 @@ def test_pictures_keep_their_shape_and_the_same_numbers_make_the_same(
     augmentation: Augmentation, shape: tuple[int, ...]
 ) -> None:
     x = pictures(8, shape)
-    once, again, other = (augmentation(x, Draws("a", seed)) for seed in (0, 0, 1))
+    once, again, other = (augmentation(x, RandomStream("a", seed)) for seed in (0, 0, 1))
     assert once.shape == x.shape
     assert once.dtype == x.dtype
     assert torch.equal(once, again)
@@ -52,22 +52,22 @@ def test_pictures_keep_their_shape_and_the_same_numbers_make_the_same(
 @each
 def test_each_picture_is_changed_by_numbers_of_its_own(augmentation: Augmentation) -> None:
     x = pictures(1, (3, 16, 16)).expand(16, -1, -1, -1)
-    made = augmentation(x, Draws("a", 0))
+    made = augmentation(x, RandomStream("a", 0))
     assert len({tuple(picture.flatten().tolist()) for picture in made}) > 8
 
 
 @each
 def test_two_processes_see_what_one_would(augmentation: Augmentation) -> None:
     x = pictures(8, (3, 16, 16))
-    whole = augmentation(x, Draws("a", 0))
-    parts = [augmentation(x[4 * i : 4 * i + 4], Draws("a", 0, part=i, parts=2)) for i in range(2)]
+    whole = augmentation(x, RandomStream("a", 0))
+    parts = [augmentation(x[4 * i : 4 * i + 4], RandomStream("a", 0, part=i, parts=2)) for i in range(2)]
     torch.testing.assert_close(torch.cat(parts), whole)
 
 
 @each
 def test_gradients_reach_the_pictures(augmentation: Augmentation) -> None:
     x = pictures(8, (3, 16, 16)).requires_grad_(True)
-    augmentation(x, Draws("a", 0)).square().sum().backward()
+    augmentation(x, RandomStream("a", 0)).square().sum().backward()
     assert x.grad is not None
     assert (x.grad.flatten(1).abs().sum(1) > 0).all()
 

@@ -15,7 +15,7 @@ from ganbench.conditioning import (
     ClassNorm,
     CrossEntropy,
     DataToData,
-    Judgement,
+    DiscriminatorOutput,
     LabelBranch,
     LabelPlane,
     LabelPlanes,
@@ -180,17 +180,21 @@ def test_the_data_to_data_cross_entropy_is_its_formula() -> None:
     embedding = functional.normalize(torch.randn(4, 6))
     proxies = functional.normalize(torch.randn(3, 6))
     loss, cosines = DataToData(temperature=0.5, margin=0.98), embedding @ proxies.T
-    found = loss(Judgement(torch.zeros(4), None, cosines, embedding), Y)
+    found = loss(DiscriminatorOutput(torch.zeros(4), None, cosines, embedding), Y)
     for i in range(4):
         near = torch.exp(torch.clamp(cosines[i, Y[i]] - 0.98, max=0) / 0.5)
         far = [embedding[i] @ embedding[j] for j in range(4) if Y[j] != Y[i]]
         others = torch.stack([torch.exp(torch.clamp(b - 0.02, min=0) / 0.5) for b in far]).sum()
         torch.testing.assert_close(found[i], -torch.log(near / (near + others)))
-    alike = loss(Judgement(torch.zeros(4), None, cosines, embedding), torch.zeros(4, dtype=torch.int64))
+    alike = loss(
+        DiscriminatorOutput(torch.zeros(4), None, cosines, embedding), torch.zeros(4, dtype=torch.int64)
+    )
     torch.testing.assert_close(alike, torch.zeros(4))
 
 
 def test_the_cross_entropy_falls_as_the_class_is_seen() -> None:
     sure = torch.tensor([[3.0, 0.0, 0.0]])
-    right, wrong = (CrossEntropy()(Judgement(torch.zeros(1), None, sure), torch.tensor([k])) for k in (0, 1))
+    right, wrong = (
+        CrossEntropy()(DiscriminatorOutput(torch.zeros(1), None, sure), torch.tensor([k])) for k in (0, 1)
+    )
     assert right < wrong

@@ -364,7 +364,7 @@ def _branch_out(network: nn.Module) -> None:
 @pytest.mark.parametrize("example", FURTHER_HEADS, ids=str)
 def test_a_further_head_says_of_which_class_a_sample_is_and_is_reached_by_gradients(example: Example) -> None:
     network: Any = example.build().eval()
-    judged = network.judge(example.input(4))
+    judged = network.discriminate(example.input(4))
     assert judged.scores.shape == (4,)
     assert judged.classes.shape == (4, 5)
     assert torch.equal(judged.scores, network(example.input(4)))

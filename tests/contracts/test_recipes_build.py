@@ -17,7 +17,7 @@ from ganbench.recipes.base import Budget, Recipe
 from ganbench.recipes.registry import recipe_functions
 from ganbench.training.engine import Engine
 from ganbench.training.trainer import Trainer
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 CASES = [(name, budget) for name, function in recipe_functions().items() for budget in function.budgets]  # type: ignore[attr-defined]
 SHAPES = {
@@ -44,10 +44,10 @@ class StandIn:
             fingerprint="stand-in",
             classes=tuple(map(str, range(10))),
         )
-        self.x = Draws("stand-in", name).uniform(size, *shape, low=-1.0)
-        self.y = Draws("classes", name).integers(size, 10)
+        self.x = RandomStream("stand-in", name).uniform(size, *shape, low=-1.0)
+        self.y = RandomStream("classes", name).integers(size, 10)
 
-    def batch(self, index: Tensor, draws: Draws) -> Batch:
+    def batch(self, index: Tensor, draws: RandomStream) -> Batch:
         return Batch(self.x[index], self.y[index], self.x[index].flip(0))
 
     def items(self, index: Tensor) -> Tensor:
@@ -114,7 +114,7 @@ def test_a_recipe_builds_trains_and_samples(
         time.process_time() - start < 60
     )  # what every recipe promises at tiny size; most need less than 1 s
 
-    moving = {n for phase in trainer.phases for n in phase.trains}
+    moving = {n for phase in trainer.phases for n in phase.updates}
     assert set(reached) == {n for n in names.values() if n.split(".")[0] in moving}
     unmoved = {n for n, g in reached.items() if not g > 0}
     assert unmoved <= _without_slope(trainer), unmoved
@@ -130,7 +130,7 @@ def test_a_recipe_builds_trains_and_samples(
     with torch.no_grad():
         model = Model(algorithm, generators, recipe.latent(), dataset.info, STEPS, items=lambda: dataset)
         labels = torch.arange(5) if algorithm.conditional else None
-        samples = algorithm.sample(generators, model.draw(Draws("samples"), 5), labels)
+        samples = algorithm.sample(generators, model.draw(RandomStream("samples"), 5), labels)
     assert samples.shape == (5, *dataset.info.shape)
     assert samples.dtype == torch.float32
     assert samples.isfinite().all()

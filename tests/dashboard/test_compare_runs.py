@@ -9,7 +9,7 @@ from tests.report.example import HOSTILE, example_run
 
 from ganbench.dashboard import run_panels as panels
 from ganbench.dashboard.compare_runs import differences, overlaid
-from ganbench.dashboard.run_cache import Readings
+from ganbench.dashboard.run_cache import RunCache
 from ganbench.report.run_data import read_run
 from ganbench.utils.files import read_json, write_json
 
@@ -41,7 +41,7 @@ def test_what_differs_is_told_and_nothing_else(tmp_path: Path) -> None:
 
 
 def test_pages_hold_what_is_hostile_as_text(tmp_path: Path) -> None:
-    readings = Readings()
+    readings = RunCache()
     runs = {name: example_run(tmp_path / name, summary=HOSTILE, term=HOSTILE).path for name in "ab"}
     write_json(tmp_path / "a/eval/x.json", {"name": HOSTILE, "value": 1.0, "details": {HOSTILE: HOSTILE}})
     recipe = read_json(tmp_path / "b/recipe.json")
@@ -58,7 +58,7 @@ def test_pages_hold_what_is_hostile_as_text(tmp_path: Path) -> None:
 
 
 def test_a_run_is_read_again_when_it_has_changed_and_only_then(tmp_path: Path) -> None:
-    run, readings = example_run(tmp_path / "a"), Readings(most=1)
+    run, readings = example_run(tmp_path / "a"), RunCache(most=1)
     first = readings.of(run.path)
     assert readings.of(run.path) is first
     run.events.append("scalars", 50, loss=1.0)

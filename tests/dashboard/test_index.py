@@ -10,7 +10,7 @@ from tests.dashboard.hostile import payloads
 
 from ganbench.dashboard import index as index_module
 from ganbench.dashboard.index import Entry, Index, chosen
-from ganbench.dashboard.run_summary import look
+from ganbench.dashboard.run_summary import summarize_run
 from ganbench.dashboard.sanitize import id_of
 from ganbench.errors import UserError
 from ganbench.runs.run import Run
@@ -87,7 +87,9 @@ def test_the_list_is_filtered_by_words_and_status_and_sorted_by_score(index: Ind
 def test_only_what_has_changed_is_read_again(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     index.runs()
     read: list[str] = []
-    monkeypatch.setattr(index_module, "look", lambda folder: (read.append(folder.name), look(folder))[1])
+    monkeypatch.setattr(
+        index_module, "look", lambda folder: (read.append(folder.name), summarize_run(folder))[1]
+    )
     index.runs()
     assert read == []
     Run(index.root / "cut").events.append("scalars", 9, loss=0.5)

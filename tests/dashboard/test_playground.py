@@ -27,7 +27,7 @@ from ganbench.dashboard.playground import (
     real_points,
     representations_of,
 )
-from ganbench.dashboard.sample_request import Wish, arranged
+from ganbench.dashboard.sample_request import SampleRequest, arranged
 from ganbench.errors import UserError
 from ganbench.inference.critic_scores import scores_of
 from ganbench.inference.directions import directions
@@ -52,7 +52,7 @@ def models(root: Path) -> Models:
 def test_a_wish_is_a_picture_and_the_same_samples_as_numbers(models: Models, kind: str) -> None:
     asked = models(kind)
     sources = representations_of(asked)
-    wish = Wish(n=12, seed=5, representations=sources[0] if sources else None)
+    wish = SampleRequest(n=12, seed=5, representations=sources[0] if sources else None)
     made = draw(asked, wish)
     assert torch.equal(made.samples, draw(asked, wish).samples)
     picture = Image.open(io.BytesIO(made.png(asked)))
@@ -67,20 +67,20 @@ def test_a_wish_is_a_picture_and_the_same_samples_as_numbers(models: Models, kin
 def test_a_class_is_drawn_alone_or_each_in_a_column(models: Models) -> None:
     asked = models("classes")
     classes = len(asked.classes)
-    made = draw(asked, Wish(n=7, label=2))
+    made = draw(asked, SampleRequest(n=7, label=2))
     assert made.labels is not None
     assert made.labels.tolist() == [2] * 7
     assert torch.equal(made.samples, asked.sample(7, seed=0, labels=2))
-    grid = arranged(asked, Wish(n=2 * classes + 1))
+    grid = arranged(asked, SampleRequest(n=2 * classes + 1))
     assert (grid.columns, len(grid.latents)) == (classes, 2 * classes)
     assert torch.equal(grid.latents[0], grid.latents[classes - 1]), "a row is one latent in every class"
-    few = arranged(asked, Wish(n=1))
+    few = arranged(asked, SampleRequest(n=1))
     assert len(few.latents) == 1
 
 
 def test_a_way_begins_and_ends_at_its_seeds(models: Models) -> None:
     asked = models("points")
-    way = arranged(asked, Wish(n=3, seed=1, to_seed=2))
+    way = arranged(asked, SampleRequest(n=3, seed=1, to_seed=2))
     assert way.columns == 10
     rows = way.latents.reshape(3, 10, -1)
     torch.testing.assert_close(rows[:, 0], asked.latents(3, 1))
@@ -91,16 +91,16 @@ def test_a_way_begins_and_ends_at_its_seeds(models: Models) -> None:
 def test_codes_are_set_and_all_else_stays(models: Models) -> None:
     asked = models("codes")
     codes = asked.latent.codes  # type: ignore[attr-defined]
-    before = arranged(asked, Wish(n=4)).latents
-    after = arranged(asked, Wish(n=4, categorical=((0, 1),), continuous=((0, -1.5),))).latents
+    before = arranged(asked, SampleRequest(n=4)).latents
+    after = arranged(asked, SampleRequest(n=4, categorical=((0, 1),), continuous=((0, -1.5),))).latents
     start = before.shape[1] - codes.size
     assert torch.equal(after[:, :start], before[:, :start])
     assert after[:, start : start + codes.categorical[0]].argmax(1).tolist() == [1] * 4
     assert after[:, start + sum(codes.categorical)].tolist() == [-1.5] * 4
     for wrong in (
-        Wish(categorical=((9, 0),)),
-        Wish(categorical=((0, 99),)),
-        Wish(continuous=((0, float("nan")),)),
+        SampleRequest(categorical=((9, 0),)),
+        SampleRequest(categorical=((0, 99),)),
+        SampleRequest(continuous=((0, float("nan")),)),
     ):
         with pytest.raises(UserError, match="there is no"):
             arranged(asked, wrong)
@@ -108,12 +108,15 @@ def test_codes_are_set_and_all_else_stays(models: Models) -> None:
 
 def test_a_latent_is_moved_along_the_directions_that_g_heeds_most(models: Models) -> None:
     asked = models("codes")
-    before = arranged(asked, Wish(n=4)).latents
+    before = arranged(asked, SampleRequest(n=4)).latents
     known = directions(asked, before[:1])
-    after = arranged(asked, Wish(n=4, directions=((0, 2.0), (2, -1.0)))).latents
+    after = arranged(asked, SampleRequest(n=4, directions=((0, 2.0), (2, -1.0)))).latents
     torch.testing.assert_close(after - before, (2 * known[0] - known[2]).expand_as(before), atol=1e-5, rtol=0)
     assert directions_of(asked) == 5
-    for wrong in (Wish(directions=((len(known), 1.0),)), Wish(directions=((0, float("nan")),))):
+    for wrong in (
+        SampleRequest(directions=((len(known), 1.0),)),
+        SampleRequest(directions=((0, float("nan")),)),
+    ):
         with pytest.raises(UserError, match="there is no direction"):
             arranged(asked, wrong)
 
@@ -122,25 +125,27 @@ def test_representations_are_drawn_or_learned_and_never_of_files(models: Models)
     asked = models("representations")
     assert representations_of(asked) == ("learned", "normal", "uniform")
     assert representations_of(models("points")) == ()
-    learned, random = (draw(asked, Wish(n=4, representations=way)).samples for way in ("learned", "normal"))
+    learned, random = (
+        draw(asked, SampleRequest(n=4, representations=way)).samples for way in ("learned", "normal")
+    )
     assert learned.shape == random.shape == (4, *asked.info.shape)
     assert not torch.equal(learned, random)
     with pytest.raises(UserError, match="start from pictures"):
-        draw(asked, Wish(n=4, representations="real"))
+        draw(asked, SampleRequest(n=4, representations="real"))
     with pytest.raises(UserError, match="no choice of representations"):
-        draw(models("points"), Wish(representations="normal"))
+        draw(models("points"), SampleRequest(representations="normal"))
 
 
 def test_truncation_brings_latents_nearer_to_the_middle(models: Models) -> None:
     asked = models("points")
-    assert arranged(asked, Wish(n=50, truncation=0.3)).latents.abs().max() <= 0.3
+    assert arranged(asked, SampleRequest(n=50, truncation=0.3)).latents.abs().max() <= 0.3
 
 
 def test_points_of_the_data_stand_behind_only_where_the_recipe_draws_them(root: Path, models: Models) -> None:
     asked = models("points")
     real = real_points(Run(root / "points-seed0").recipe())
     assert real is not None
-    assert draw(asked, Wish(n=50)).png(asked, real) != draw(asked, Wish(n=50)).png(asked)
+    assert draw(asked, SampleRequest(n=50)).png(asked, real) != draw(asked, SampleRequest(n=50)).png(asked)
     recipe = Run(root / "points-seed0").recipe()
     assert real_points(recipe.override({"data": f"folder:{root}"})) is None
     assert real_points(recipe.override({"data.points": 10**9})) is None
@@ -169,7 +174,7 @@ def test_d_ranks_a_picture_among_the_models_own(models: Models) -> None:
 
 
 WISHES = some.builds(
-    Wish,
+    SampleRequest,
     n=some.integers(-10, 10**9),
     seed=some.integers(-10, 10**30),
     to_seed=some.none() | some.integers(-10, 10**30),
@@ -181,7 +186,7 @@ WISHES = some.builds(
 
 @settings(max_examples=60)
 @given(WISHES, some.sampled_from(["points", "codes"]))
-def test_any_wish_is_fulfilled_or_refused(models: Models, wish: Wish, kind: str) -> None:
+def test_any_wish_is_fulfilled_or_refused(models: Models, wish: SampleRequest, kind: str) -> None:
     with suppress(UserError):
         asked = arranged(models(kind), wish)
         assert 1 <= len(asked.latents) <= 50_000

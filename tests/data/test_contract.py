@@ -21,7 +21,7 @@ from ganbench.data.registry import datasets
 from ganbench.data.shapes import shapes
 from ganbench.data.stacked_mnist import Stacked
 from ganbench.data.toy import grid25, ring8
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 # Sets whose pixels come from files: they are tested where their files are, beside their modules.
 FROM_FILES = {
@@ -87,7 +87,7 @@ def test_the_description_is_sound(data: Dataset) -> None:
 
 
 def test_batches_are_as_described(data: Dataset) -> None:
-    batch = data.batch(some(data), Draws("key"))
+    batch = data.batch(some(data), RandomStream("key"))
     assert batch.x.dtype == torch.float32
     assert batch.x.shape == (16, *data.info.shape)
     assert batch.x.isfinite().all()
@@ -104,7 +104,7 @@ def test_items_are_as_described(data: Dataset) -> None:
 def test_labels_belong_to_the_classes(data: Dataset) -> None:
     index = some(data)
     labels = data.labels(index)
-    y = data.batch(index, Draws("key")).y
+    y = data.batch(index, RandomStream("key")).y
     if not data.info.classes:
         assert labels is None
         assert y is None
@@ -119,15 +119,15 @@ def test_labels_belong_to_the_classes(data: Dataset) -> None:
 def test_the_same_key_gives_the_same_batch(data: Dataset) -> None:
     index = some(data)
     before = index.clone()
-    one, other = data.batch(index, Draws("key", 3)), data.batch(index, Draws("key", 3))
+    one, other = data.batch(index, RandomStream("key", 3)), data.batch(index, RandomStream("key", 3))
     assert torch.equal(one.x, other.x)
     assert torch.equal(index, before)
 
 
 def test_two_parts_make_the_whole(data: Dataset) -> None:
     index = some(data)
-    whole = data.batch(index, Draws("key"))
-    halves = [data.batch(index.chunk(2)[part], Draws("key", part=part, parts=2)) for part in range(2)]
+    whole = data.batch(index, RandomStream("key"))
+    halves = [data.batch(index.chunk(2)[part], RandomStream("key", part=part, parts=2)) for part in range(2)]
     assert torch.equal(torch.cat([half.x for half in halves]), whole.x)
 
 
@@ -135,7 +135,7 @@ def test_writing_into_what_is_handed_out_does_not_change_the_set(data: Dataset) 
     index = torch.arange(data.info.size)
     before = data.items(index).clone()
     data.items(index).zero_()
-    data.batch(index, Draws("key")).x.zero_()
+    data.batch(index, RandomStream("key")).x.zero_()
     assert torch.equal(data.items(index), before)
 
 

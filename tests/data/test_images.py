@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ganbench.data.images import ImageSet
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def pixels() -> torch.Tensor:
 def test_batches_are_the_pixels_normalised(pixels: torch.Tensor) -> None:
     pictures = ImageSet("x", pixels)
     index = torch.tensor([3, 3, 39, 0])
-    batch = pictures.batch(index, Draws(0))
+    batch = pictures.batch(index, RandomStream(0))
     assert batch.y is None
     assert torch.equal(batch.x, pictures.info.from_data(pixels[index]))
     assert torch.equal(pictures.info.to_data(batch.x), pictures.items(index))
@@ -24,7 +24,7 @@ def test_batches_are_the_pixels_normalised(pixels: torch.Tensor) -> None:
 def test_all_256_values_survive_the_way_there_and_back() -> None:
     every = torch.arange(256, dtype=torch.uint8).view(1, 1, 16, 16)
     pictures = ImageSet("x", every)
-    x = pictures.batch(torch.zeros(1, dtype=torch.int64), Draws(0)).x
+    x = pictures.batch(torch.zeros(1, dtype=torch.int64), RandomStream(0)).x
     assert (x.min().item(), x.max().item()) == (-1.0, 1.0)
     assert torch.equal(pictures.info.to_data(x), every)
 
@@ -35,7 +35,7 @@ def test_flips_mirror_half_of_the_pictures_and_leave_the_set_alone(pixels: torch
     index = torch.arange(40)
     flipped = 0
     for key in range(50):
-        seen = pictures.info.to_data(pictures.batch(index, Draws(key)).x)
+        seen = pictures.info.to_data(pictures.batch(index, RandomStream(key)).x)
         mirrored = (seen == before.flip(-1)).flatten(1).all(1)
         assert (mirrored | (seen == before).flatten(1).all(1)).all()
         flipped += int(mirrored.sum())

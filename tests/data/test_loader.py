@@ -6,7 +6,7 @@ from torch import Tensor
 
 from ganbench.data.base import Batch, DataInfo
 from ganbench.data.loader import Loader
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 
 class Numbers:
@@ -15,7 +15,7 @@ class Numbers:
     def __init__(self, size: int) -> None:
         self.info = DataInfo(name="numbers", kind="points", shape=(2,), size=size, fingerprint="")
 
-    def batch(self, index: Tensor, draws: Draws) -> Batch:
+    def batch(self, index: Tensor, draws: RandomStream) -> Batch:
         return Batch(torch.stack([index.float(), draws.uniform(len(index))], 1), index)
 
     def items(self, index: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ganbench.data.images import ImageSet
 from ganbench.data.stacked_mnist import Stacked, stacked_mnist
 from ganbench.errors import UserError
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 CLASSES = ("0", "1", "2")
 
@@ -44,7 +44,7 @@ def test_every_channel_is_a_picture_of_the_base_and_the_label_its_classes() -> N
 def test_what_networks_see_are_the_items() -> None:
     data = stacked()
     index = torch.tensor([7, 7, 0])
-    batch = data.batch(index, Draws("key"))
+    batch = data.batch(index, RandomStream("key"))
     assert torch.equal(batch.x, data.info.from_data(data.items(index)))
     assert batch.y is not None
     assert torch.equal(batch.y, data.labels(index))

@@ -5,7 +5,7 @@ import torch
 
 from ganbench.data.toy import Points, grid25, mixture1d, ring8
 from ganbench.errors import UserError
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 
 def every(points: Points) -> torch.Tensor:
@@ -51,7 +51,7 @@ def test_mixture1d_is_two_bells_in_a_fixed_range() -> None:
 def test_batches_are_the_kept_points_as_networks_see_them() -> None:
     ring = ring8()
     index = torch.tensor([0, 401, 3199])
-    batch = ring.batch(index, Draws("b"))
+    batch = ring.batch(index, RandomStream("b"))
     assert torch.allclose(ring.info.to_data(batch.x), ring.items(index), atol=1e-5)
     assert batch.y is not None
     assert batch.y.tolist() == [0, 1, 7]
@@ -60,7 +60,7 @@ def test_batches_are_the_kept_points_as_networks_see_them() -> None:
 def test_fresh_points_differ_between_batches_but_keep_their_modes() -> None:
     ring = ring8(fresh=True)
     index = torch.arange(0, 3200, 10)
-    one, other = ring.batch(index, Draws(1)), ring.batch(index, Draws(2))
+    one, other = ring.batch(index, RandomStream(1)), ring.batch(index, RandomStream(2))
     assert not torch.isclose(one.x, other.x).all(1).any()
     for batch in (one, other):
         nearest = torch.cdist(ring.info.to_data(batch.x), ring.modes).argmin(1)

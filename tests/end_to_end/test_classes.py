@@ -23,7 +23,7 @@ from ganbench.inference.model import Model, load
 from ganbench.metrics.sample_batch import Labelled
 from ganbench.runs.run import Run
 from ganbench.training.engine import Engine
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 from ganbench.visualization.attention import attention_shares
 from ganbench.visualization.code_sweeps import sweep_arrangement
 from ganbench.visualization.export import write_picture, write_samples
@@ -134,7 +134,7 @@ def test_where_attention_looks(told: Run, coded: Run, tmp_path: Path) -> None:
 
 def test_sweeps_change_one_code_at_a_time(coded: Run) -> None:
     model = load(coded)
-    sweep = sweep_arrangement(model, 2, Draws("sweep"))
+    sweep = sweep_arrangement(model, 2, RandomStream("sweep"))
     assert sweep.columns == 10
     z = sweep.latents.reshape(2 + 4, 2, 10, -1)
     for code, (first, size) in enumerate([(62, 6), (68, 8), (76, 1), (77, 1), (78, 1), (79, 1)]):

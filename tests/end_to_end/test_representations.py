@@ -20,7 +20,7 @@ from ganbench.evaluation.evaluate import evaluate
 from ganbench.evaluation.model_metrics.representation import PROBE_CURVES, representation_scores
 from ganbench.experiment.train import train
 from ganbench.inference.model import Model, load
-from ganbench.inference.snapshots import untrained
+from ganbench.inference.snapshots import untrained_model
 from ganbench.latents import Gaussian
 from ganbench.report.chart import probe_chart
 from ganbench.report.figure_files import keep_pictures
@@ -110,7 +110,7 @@ def test_a_run_is_scored_beside_what_it_was_before_its_first_step(run: Run) -> N
     assert {line.name: list(line.values) for line in lines} == curves
     assert "probes.png" in keep_pictures(read_run(run), None, [], {})
     assert "Linear probes" in write_report(run).read_text()
-    before, again = untrained(run), untrained(run)
+    before, again = untrained_model(run), untrained_model(run)
     ours, first = load(run).networks.state_dict(), before.networks.state_dict()
     assert all(torch.equal(v, again.networks.state_dict()[k]) for k, v in first.items())
     assert not torch.equal(ours["E.layers.0.weight"], first["E.layers.0.weight"])

@@ -20,7 +20,7 @@ from ganbench.data.toy import ring8
 from ganbench.errors import UserError
 from ganbench.evaluation.evaluate import evaluate
 from ganbench.evaluation.result_files import check_gallery, write_gallery
-from ganbench.evaluation.scoring import Asked, require_scorable, score_model
+from ganbench.evaluation.scoring import EvaluationRequest, require_scorable, score_model
 from ganbench.experiment.train import train
 from ganbench.inference.model import Model, load
 from ganbench.latents import Gaussian
@@ -106,9 +106,9 @@ def test_what_cannot_be_scored(run: Run, tmp_path: Path) -> None:
         evaluate(run, metrics=["fd"])
     model, data = load(run), ring8(points=5)
     with pytest.raises(UserError, match="needs at least 250 samples, not 249"):
-        require_scorable(model, data, Asked(n=249))
-    require_scorable(model, data, Asked(n=250))
-    require_scorable(model, data, Asked())
+        require_scorable(model, data, EvaluationRequest(n=249))
+    require_scorable(model, data, EvaluationRequest(n=250))
+    require_scorable(model, data, EvaluationRequest())
 
 
 def test_numbers_are_scored_by_two_distances(tmp_path: Path) -> None:
@@ -132,10 +132,10 @@ def test_stacked_pictures_are_scored_by_their_modes(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(stacked_modes, "_classifier", lambda name: asked.append(name) or reads_digits())
     data = Stacked("stacked-digits", digits(), size=1500, seed=0, split="train")
     model = Model(Copies(data), torch.nn.ModuleDict({"G": torch.nn.Linear(1, 1)}), Gaussian(1), data.info, 7)
-    require_scorable(model, data, Asked(n=1000))
+    require_scorable(model, data, EvaluationRequest(n=1000))
     assert asked == ["digits"], "what it takes is there before the training begins"
     with pytest.raises(UserError, match="needs at least 1,000 samples, not 999"):
-        require_scorable(model, data, Asked(n=999))
+        require_scorable(model, data, EvaluationRequest(n=999))
     (score,) = score_model(model, data, n=1100, seed=4)
     drawn = data.labels(Copies.index(model.latents(1100, 4)))
     assert (score.name, score.value) == ("stacked-modes", len(drawn.unique()))

@@ -26,7 +26,7 @@ from ganbench.inference.model import Model, load
 from ganbench.latents import FromItems
 from ganbench.losses import LeastSquares
 from ganbench.runs.run import Run
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 from ganbench.visualization.export import write_picture
 
 
@@ -72,15 +72,15 @@ def test_reddish_textures_are_bright_in_red_alone_and_digits_turn_them_round() -
 
 
 def _seed() -> int:
-    from ganbench.utils.random_stream import seed_of
+    from ganbench.utils.random_stream import derive_seed
 
-    return seed_of("coloured-mnist", 0, "train")
+    return derive_seed("coloured-mnist", 0, "train")
 
 
 def test_the_domains_of_a_batch_are_drawn_independently_and_the_pairing_is_hidden() -> None:
     data = both()
     assert data.hidden
-    batch = data.batch(torch.arange(20), Draws("key"))
+    batch = data.batch(torch.arange(20), RandomStream("key"))
     assert batch.given is not None
     assert batch.given.shape == batch.x.shape == (20, 3, 28, 28)
     assert torch.equal(data.info.to_data(batch.x), data.items(torch.arange(20)))

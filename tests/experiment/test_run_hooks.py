@@ -15,7 +15,7 @@ from ganbench.errors import RunError
 from ganbench.experiment.run_hooks import Every, log_terms
 from ganbench.runs.event_log import EventLog
 from ganbench.training.engine import Engine
-from ganbench.training.phase import Context, Phase, Terms
+from ganbench.training.phase import Context, LossDict, Phase
 from ganbench.training.settings import Machine, Schedule
 from ganbench.training.trainer import Trainer
 
@@ -28,7 +28,7 @@ class Counting(nn.Module):
     def phases(self) -> tuple[Phase, ...]:
         return (Phase("N", ("N",), self.terms, reads_data=False),)
 
-    def terms(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Terms:
+    def terms(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> LossDict:
         return {"step": networks["N"](torch.zeros(1, 1)).sum() * 0 + self.first + context.step}
 
     first = 0.0

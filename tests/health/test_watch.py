@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ganbench.health import RULES, Finding, Watch, findings
+from ganbench.health import RULES, Finding, HealthMonitor, findings
 
 Event = dict[str, Any]
 HEALTH = {"spread": 1.0, "nearest": 1.0, "separation": 0.8, "undecided": 2.0}
@@ -163,14 +163,14 @@ def test_a_failure_is_told_as_it_was() -> None:
 
 
 def test_each_thing_is_told_once_and_its_end_is_known() -> None:
-    watch, told_now = Watch(), []
+    watch, told_now = HealthMonitor(), []
     for event in health("spread", 1.0, 1.0, 0.1, 0.1, 0.1, 1.0):
-        told_now.append([finding.rule for finding in watch.see([event])])
+        told_now.append([finding.rule for finding in watch.update([event])])
     assert told_now == [[], [], [], ["collapse"], [], []]
     assert [(f.step, f.last) for f in watch.found.values()] == [(40, 50)]
 
 
 def test_rules_say_what_to_try_and_have_names_of_their_own() -> None:
     assert len({rule.name for rule in RULES}) == len(RULES) == 6
-    assert all(rule.advice and rule.after for rule in RULES)
+    assert all(rule.advice and rule.events for rule in RULES)
     assert isinstance(findings(losses(1.0, 0.001))[0], Finding)

@@ -16,7 +16,7 @@ from ganbench.data.base import DataInfo
 from ganbench.errors import UserError
 from ganbench.evaluation.scoring import score_model
 from ganbench.experiment.build_trainer import make_trainer
-from ganbench.experiment.run_hooks import Actions
+from ganbench.experiment.run_hooks import RunHooks
 from ganbench.experiment.train import train
 from ganbench.inference.model import Model, load
 from ganbench.runs.run import Run
@@ -81,12 +81,12 @@ def test_the_averaged_generator_is_the_one_that_samples(pictures: Run) -> None:
 
 
 def test_a_loaded_model_draws_the_picture_of_the_run(pictures: Run) -> None:
-    from ganbench.utils.random_stream import Draws
+    from ganbench.utils.random_stream import RandomStream
     from ganbench.visualization.image_grid import sample_picture
 
     for step in (5, 12):
         model = load(pictures, step)
-        samples = model.decode(model.latent.draw(Draws(0, "grid"), 4))
+        samples = model.decode(model.latent.draw(RandomStream(0, "grid"), 4))
         if step == 12:
             picture = sample_picture(pictures.info, samples)
             assert (pictures.samples / "step-00000012.png").read_bytes() == picture
@@ -122,7 +122,7 @@ def test_modes_are_given_back(tmp_path: Path, half_life: float | None, what: str
     trainer = make_trainer(recipe, dataset, Engine(recipe.machine), 0)
     trainer.advance()
     run = Run.create(tmp_path / "run", recipe, {"data": dataset.info.to_dict(), "seed": 0, "machine": {}})
-    actions = Actions(run, trainer, dataset, recipe)
+    actions = RunHooks(run, trainer, dataset, recipe)
     live = list(trainer.networks.modules())
     odd = live[-1]
     odd.eval()  # a layer that somebody keeps in eval mode stays so

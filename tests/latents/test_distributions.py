@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ganbench.config.spec import Spec
 from ganbench.errors import UserError
 from ganbench.latents import Gaussian, Latent, Uniform
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 each_latent = pytest.mark.parametrize("latent", [Gaussian(7), Uniform(5), Uniform(3, 0.0, 2.5)], ids=str)
 
@@ -20,17 +20,17 @@ each_latent = pytest.mark.parametrize("latent", [Gaussian(7), Uniform(5), Unifor
 @settings(deadline=None, max_examples=20)
 @given(rows=st.integers(1, 9), seed=st.integers(0, 1000))
 def test_gives_one_row_a_sample_and_the_same_for_the_same_key(latent: Latent, rows: int, seed: int) -> None:
-    z = latent.draw(Draws("z", seed), rows)
+    z = latent.draw(RandomStream("z", seed), rows)
     assert z.shape == (rows, latent.size)
     assert z.dtype == torch.float32
-    assert torch.equal(z, latent.draw(Draws("z", seed), rows))
-    assert not torch.equal(z, latent.draw(Draws("z", seed + 1), rows))
+    assert torch.equal(z, latent.draw(RandomStream("z", seed), rows))
+    assert not torch.equal(z, latent.draw(RandomStream("z", seed + 1), rows))
 
 
 @each_latent
 def test_two_parts_are_the_whole(latent: Latent) -> None:
-    whole = latent.draw(Draws("z"), 6)
-    parts = [latent.draw(Draws("z", part=part, parts=2), 3) for part in range(2)]
+    whole = latent.draw(RandomStream("z"), 6)
+    parts = [latent.draw(RandomStream("z", part=part, parts=2), 3) for part in range(2)]
     assert torch.equal(whole, torch.cat(parts))
 
 
@@ -41,14 +41,14 @@ def test_is_a_configuration_that_a_recipe_can_store(latent: Latent) -> None:
 
 
 def test_gaussian_has_mean_0_and_deviation_1() -> None:
-    z = Gaussian(50).draw(Draws(0), 2000)
+    z = Gaussian(50).draw(RandomStream(0), 2000)
     assert z.mean().item() == pytest.approx(0, abs=0.02)
     assert z.std().item() == pytest.approx(1, abs=0.02)
     assert z.abs().max() > 3
 
 
 def test_uniform_fills_its_range_evenly() -> None:
-    z = Uniform(50, low=-2.0, high=3.0).draw(Draws(0), 2000)
+    z = Uniform(50, low=-2.0, high=3.0).draw(RandomStream(0), 2000)
     assert z.min() >= -2
     assert z.max() < 3
     shares = torch.histc(z, bins=5, min=-2, max=3) / z.numel()

@@ -9,20 +9,20 @@ from scipy import stats
 from ganbench.errors import UserError
 from ganbench.latents import Gaussian, Structured, Uniform, WithRepresentation
 from ganbench.latents.truncation import normal_numbers, truncated
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 
 @pytest.mark.parametrize("bound", [0.1, 0.7, 2.0])
 def test_it_is_the_truncated_normal_distribution(bound: float) -> None:
     latent = Gaussian(4)
-    z = truncated(latent, latent.draw(Draws(0, "test"), 5000), bound)
+    z = truncated(latent, latent.draw(RandomStream(0, "test"), 5000), bound)
     assert z.abs().max() <= bound
     assert stats.kstest(z.flatten().numpy(), stats.truncnorm(-bound, bound).cdf).pvalue > 0.01
 
 
 def test_the_order_of_numbers_stays_and_a_wide_bound_changes_nothing() -> None:
     latent = Gaussian(3)
-    z = latent.draw(Draws(1, "test"), 100)
+    z = latent.draw(RandomStream(1, "test"), 100)
     narrow = truncated(latent, z, 0.5)
     assert torch.equal(narrow.argsort(0), z.argsort(0))
     assert torch.equal(narrow.sign(), z.sign())
@@ -35,7 +35,7 @@ def test_the_order_of_numbers_stays_and_a_wide_bound_changes_nothing() -> None:
     [Structured(noise=5, categorical=(3,), continuous=2), WithRepresentation(noise=5, representation=4)],
 )
 def test_only_noise_is_truncated(latent: Structured | WithRepresentation) -> None:
-    z = latent.draw(Draws(2, "test"), 50)
+    z = latent.draw(RandomStream(2, "test"), 50)
     moved = truncated(latent, z, 0.2)
     assert normal_numbers(latent) == 5
     assert moved[:, :5].abs().max() <= 0.2

@@ -8,7 +8,7 @@ import torch
 from ganbench.errors import UserError
 from ganbench.layers import GaussianNoise
 from ganbench.training.stochastic_layers import DrawingLayer, LayerDraws, drawing_from
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 
 def test_it_adds_normal_numbers_in_training_only() -> None:
@@ -26,7 +26,7 @@ def test_an_updates_numbers_depend_on_its_key_and_not_on_how_the_batch_is_cut() 
     assert isinstance(layer, DrawingLayer)
 
     def noise(rows: int, part: int = 0, parts: int = 1) -> torch.Tensor:
-        with drawing_from(LayerDraws(Draws("key", part=part, parts=parts), rows), [layer]):
+        with drawing_from(LayerDraws(RandomStream("key", part=part, parts=parts), rows), [layer]):
             return layer(torch.zeros(2 * rows, 3))  # real and fake in one pass
 
     whole = noise(4)

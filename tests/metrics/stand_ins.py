@@ -15,7 +15,7 @@ from ganbench.data.images import ImageSet
 from ganbench.metrics.classes.classifier import Classifier
 from ganbench.metrics.extractors.classifier import ClassifierFeatures
 from ganbench.metrics.score import JSON
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 
 class Held:
@@ -29,7 +29,7 @@ class Held:
             name=name, kind=kind, shape=tuple(items.shape[1:]), size=len(items), fingerprint=fingerprint
         )
 
-    def batch(self, index: Tensor, draws: Draws) -> Batch:
+    def batch(self, index: Tensor, draws: RandomStream) -> Batch:
         return Batch(self.info.from_data(self.data[index]))
 
     def items(self, index: Tensor) -> Tensor:

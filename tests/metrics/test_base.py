@@ -85,7 +85,7 @@ def test_a_metric_that_leaves_a_part_out_cannot_be_made():
     class Nameless(Metric):
         better = "lower"
         kind = "image"
-        minimum = usual = 1
+        min_samples = usual = 1
 
         def begin(self, reference):
             raise NotImplementedError

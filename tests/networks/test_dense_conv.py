@@ -23,7 +23,7 @@ def test_sizes_are_those_of_the_paper() -> None:
 
 def test_the_score_is_linear_in_the_features() -> None:
     discriminator = DenseConvDiscriminator(shape=(1, 28, 28), width=4).eval()
-    judged = discriminator.judge(torch.rand(3, 1, 28, 28))
+    judged = discriminator.discriminate(torch.rand(3, 1, 28, 28))
     assert judged.features is not None
     assert judged.features.shape == (3, discriminator.feature_size)
     torch.testing.assert_close(judged.scores, discriminator.last(judged.features).squeeze(1))

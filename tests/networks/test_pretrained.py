@@ -11,7 +11,7 @@ from tests.support.tiny import tiny
 
 from ganbench.errors import UserError
 from ganbench.experiment.train import train
-from ganbench.inference.build import take_first_weights
+from ganbench.inference.build import load_pretrained_weights
 from ganbench.inference.model import load
 from ganbench.networks import ResNetEncoder
 from ganbench.networks.published_simsiam import SimSiamResNet50
@@ -31,7 +31,7 @@ def test_a_file_of_tensors_is_taken_whole(tmp_path: Path) -> None:
     for name in ("f.safetensors", "f.pth.tar"):
         taken = encoder(str(tmp_path / name))
         assert not torch.equal(taken.backbone[0].weight, source.backbone[0].weight)
-        taken.begin()
+        taken.load_pretrained()
         assert all(torch.equal(v, taken.state_dict()[k]) for k, v in source.state_dict().items())
 
 
@@ -43,11 +43,11 @@ def test_what_does_not_fit_is_listed(tmp_path: Path) -> None:
     with pytest.raises(
         UserError, match=r"does not fit a ResNetEncoder: lacks backbone.0.weight; has more.weight"
     ):
-        encoder(str(tmp_path / "f.safetensors")).begin()
+        encoder(str(tmp_path / "f.safetensors")).load_pretrained()
     with pytest.raises(UserError, match="no weights at"):
-        encoder(str(tmp_path / "none.pth")).begin()
+        encoder(str(tmp_path / "none.pth")).load_pretrained()
     with pytest.raises(UserError, match="no checkpoint"):
-        encoder(str(tmp_path)).begin()
+        encoder(str(tmp_path)).load_pretrained()
 
 
 class Canary:
@@ -59,11 +59,11 @@ def test_nothing_but_tensors_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.chdir(tmp_path)
     torch.save({"state_dict": Canary()}, "f.pth")
     with pytest.raises(UserError, match="holds more than tensors"):
-        encoder("f.pth").begin()
+        encoder("f.pth").load_pretrained()
     assert not Path("canary").exists()
     torch.save([1, 2], "list.pth")
     with pytest.raises(UserError, match="no table of tensors"):
-        encoder("list.pth").begin()
+        encoder("list.pth").load_pretrained()
 
 
 def test_a_run_starts_from_anothers_network_and_then_needs_it_no_more(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_a_published_checkpoint_is_read_by_its_own_names(tmp_path: Path) -> None
     torch.save({"epoch": 99, "arch": "resnet50", "state_dict": state}, tmp_path / "checkpoint_0099.pth.tar")
     torch.manual_seed(2)
     taken = SimSiamResNet50(shape=(3, 32, 32), weights=str(tmp_path / "checkpoint_0099.pth.tar")).eval()
-    take_first_weights(torch.nn.ModuleDict({"f": taken}))
+    load_pretrained_weights(torch.nn.ModuleDict({"f": taken}))
     x = torch.rand(2, 3, 32, 32) * 2 - 1
     with torch.no_grad():
         torch.testing.assert_close(taken(x), ours(x), rtol=1e-3, atol=1e-4)

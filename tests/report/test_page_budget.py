@@ -14,7 +14,7 @@ from tests.report.test_page import Page
 from ganbench.errors import UserError
 from ganbench.report.chart import Chart, Line
 from ganbench.report.page import write_report
-from ganbench.report.page_budget import Room, within_limit
+from ganbench.report.page_budget import PageBudget, within_limit
 from ganbench.runs.run import Run
 
 LIMIT = 8_000_000
@@ -28,7 +28,7 @@ def lines(count: int, steps: int) -> Chart:
 
 
 def test_lines_share_the_points_and_keep_their_peaks() -> None:
-    room = Room(frames=0, picture=0, points=400)
+    room = PageBudget(frames=0, picture=0, points=400)
     text = room.charts([lines(10, 1000)])
     assert list(room.notes) == [
         "Of up to 1,000 reports a line in a chart shows at most 40: the least and the most of each stretch."
@@ -38,15 +38,15 @@ def test_lines_share_the_points_and_keep_their_peaks() -> None:
 
 
 def test_what_fits_is_not_thinned_and_nothing_is_said() -> None:
-    room = Room(frames=0, picture=0, points=10_000)
+    room = PageBudget(frames=0, picture=0, points=10_000)
     assert room.charts([lines(2, 1000)]).count("1.0,") == 2 * 998, "all but the peak and the last"
     assert not room.notes
 
 
 def test_the_fullest_page_that_fits_is_taken_and_one_that_cannot_fit_is_refused() -> None:
-    tried: list[Room] = []
+    tried: list[PageBudget] = []
 
-    def build(room: Room) -> str:
+    def build(room: PageBudget) -> str:
         tried.append(room)
         return "é" * (500 + room.picture)
 

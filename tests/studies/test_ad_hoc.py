@@ -15,7 +15,12 @@ from ganbench.evaluation.evaluate import evaluate
 from ganbench.experiment.train import train
 from ganbench.metrics.score import Score
 from ganbench.studies.ad_hoc import rows_of
-from ganbench.studies.incomparable import as_rich, set_apart, unlike_fields, unlike_records
+from ganbench.studies.incomparable import (
+    as_rich,
+    incomparable_fields,
+    incomparable_records,
+    split_incomparable,
+)
 from ganbench.studies.rows import Row
 from ganbench.studies.summary import summaries
 
@@ -99,9 +104,9 @@ def test_unlike_scores_side_by_side(scored: Path, tmp_path: Path) -> None:
     record["measured"]["sampling"]["truncation"] = 0.7
     (tmp_path / "mine.json").write_text(json.dumps(record))
     rows = rows_of([next((scored / "one" / "eval").glob("*n300*")), tmp_path / "mine.json"])
-    fields = unlike_fields(rows)
+    fields = incomparable_fields(rows)
     assert fields == ["samples", "sampling.truncation"]
-    records = unlike_records(rows, fields)
+    records = incomparable_records(rows, fields)
     assert [r["differing"] for r in records] == [
         {"samples": 300, "sampling.truncation": None},
         {"samples": 999, "sampling.truncation": 0.7},
@@ -109,7 +114,7 @@ def test_unlike_scores_side_by_side(scored: Path, tmp_path: Path) -> None:
     table = as_rich(records, fields)
     assert "UNLIKE: measured differently (samples, sampling.truncation differ)" in str(table.title)
     assert [str(column.header) for column in table.columns][4:] == fields
-    assert unlike_fields([rows[0], rows[0]]) == []
+    assert incomparable_fields([rows[0], rows[0]]) == []
 
 
 def test_the_way_most_were_measured_counts_and_the_others_are_set_apart() -> None:
@@ -119,8 +124,8 @@ def test_the_way_most_were_measured_counts_and_the_others_are_set_apart() -> Non
 
     waiting = Row(recipe="a", seed=9, status="waiting", step=0, steps=1, seconds=0)
     rows = [row(0, 10), row(1, 20), waiting, row(2, 20)]
-    kept, apart = set_apart(rows)
+    kept, apart = split_incomparable(rows)
     assert [(one.row, one.why) for one in apart] == [(rows[0], "samples differ from a seed 1")]
     assert kept[1:] == rows[1:]
     assert (kept[0].status, kept[0].scores) == ("unlike", ())
-    assert set_apart(rows[1:]) == (rows[1:], [])
+    assert split_incomparable(rows[1:]) == (rows[1:], [])

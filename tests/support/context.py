@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ganbench.training.phase import Context
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 
 def context(key: int | str = 0, *, step: int = 0, steps: int = 10, rows: int = 4) -> Context:
     """Return a context whose draws depend on the key."""
-    return Context(step=step, steps=steps, update=step, rows=rows, draws=Draws(key))
+    return Context(step=step, steps=steps, update=step, rows=rows, draws=RandomStream(key))

@@ -53,9 +53,9 @@ def test_denormals_are_flushed_if_asked() -> None:
 
 def test_it_is_alone_unless_torchrun_says_otherwise() -> None:
     one = engine()
-    assert (one.rank, one.world, one.leads) == (0, 1, True)
+    assert (one.rank, one.world_size, one.is_main_process) == (0, 1, True)
     one.rank = 1
-    assert not one.leads
+    assert not one.is_main_process
 
 
 def test_alone_there_is_nothing_to_reduce_or_share() -> None:
@@ -63,7 +63,7 @@ def test_alone_there_is_nothing_to_reduce_or_share() -> None:
     assert one.mean(values) is values
     assert one.any(True)
     assert not one.any(False)
-    assert one.share("text") == "text"
+    assert one.broadcast("text") == "text"
     one.average([values])
     assert values.tolist() == [1.0, 2.0]
     layer = nn.Linear(2, 2)

@@ -14,7 +14,7 @@ from ganbench.experiment.run_hooks import Every, log_layers
 from ganbench.runs.event_log import EventLog
 from ganbench.training.engine import Engine
 from ganbench.training.layer_statistics import parameter_statistics
-from ganbench.training.phase import Context, Phase, Terms
+from ganbench.training.phase import Context, LossDict, Phase
 from ganbench.training.settings import Machine, Schedule
 from ganbench.training.trainer import Trainer
 
@@ -65,16 +65,16 @@ class Line(nn.Module):
     def phases(self) -> tuple[Phase, ...]:
         return (Phase("W", ("W",), self.w, repeats=2), Phase("B", ("B",), self.b, reads_data=False))
 
-    def w(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Terms:
+    def w(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> LossDict:
         assert batch is not None
         return {"w": networks["W"](batch.x)[:, 0]}
 
-    def b(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Terms:
+    def b(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> LossDict:
         return {"b": networks["B"](networks["W"](torch.zeros(1, 1))).square()}
 
     def after_step(self, networks: nn.ModuleDict, step: int) -> None: ...
 
-    def readings(self) -> dict[str, torch.Tensor]:
+    def extra_scalars(self) -> dict[str, torch.Tensor]:
         return {}
 
 

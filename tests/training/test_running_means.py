@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from ganbench.runs.event_log import EventLog
-from ganbench.training.running_means import TermLog
+from ganbench.training.running_means import RunningMeans
 
 
 def same(values: Tensor) -> Tensor:
@@ -21,7 +21,7 @@ def same(values: Tensor) -> Tensor:
 
 
 def test_means_are_over_the_times_each_term_was_there() -> None:
-    log = TermLog()
+    log = RunningMeans()
     for i in range(4):
         log.add({"D/adversarial": torch.tensor(float(i))})
         if i % 2 == 0:
@@ -34,7 +34,7 @@ def test_means_are_over_the_times_each_term_was_there() -> None:
 
 
 def test_what_is_added_may_change_afterwards() -> None:
-    log = TermLog()
+    log = RunningMeans()
     for value in (1.0, 2.0):
         log.add({"a": torch.tensor(value)})
     sums = log.state_dict(lambda sums: sums)["sums"]
@@ -44,7 +44,7 @@ def test_what_is_added_may_change_afterwards() -> None:
 
 
 def test_means_over_processes_are_taken_in_one_go_and_named_right() -> None:
-    log = TermLog()
+    log = RunningMeans()
     log.add({"b": torch.tensor(2.0), "a": torch.tensor(1.0)})
     calls = []
 
@@ -58,7 +58,7 @@ def test_means_over_processes_are_taken_in_one_go_and_named_right() -> None:
 
 @given(st.lists(st.floats(-1e3, 1e3, width=32), min_size=1, max_size=20), st.integers(0, 20))
 def test_a_log_that_was_stored_on_the_way_has_the_same_means(values: list[float], at: int) -> None:
-    whole, first, second = TermLog(), TermLog(), TermLog()
+    whole, first, second = RunningMeans(), RunningMeans(), RunningMeans()
     for i, value in enumerate(values):
         whole.add({"a": torch.tensor(value)})
         (first if i < at else second).add({"a": torch.tensor(value)})

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from ganbench.training.stochastic_layers import LayerDraws, drawing_from, drawing_layers
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 ROWS, PARTS = 3, 2
 
@@ -22,11 +22,11 @@ class Noise(nn.Module):
 
 
 def whole() -> LayerDraws:
-    return LayerDraws(Draws("key"), ROWS * PARTS)
+    return LayerDraws(RandomStream("key"), ROWS * PARTS)
 
 
 def part(number: int) -> LayerDraws:
-    return LayerDraws(Draws("key", part=number, parts=PARTS), ROWS)
+    return LayerDraws(RandomStream("key", part=number, parts=PARTS), ROWS)
 
 
 @pytest.mark.parametrize("batches", [1, 2, 3])

@@ -23,11 +23,11 @@ from ganbench.errors import RunError, UserError
 from ganbench.experiment.run_hooks import Every
 from ganbench.layers import Dropout
 from ganbench.training.engine import Engine
-from ganbench.training.phase import Context, Phase, Terms
+from ganbench.training.phase import Context, LossDict, Phase
 from ganbench.training.schedule import Constant, Linear
 from ganbench.training.settings import Machine, Schedule
 from ganbench.training.trainer import Trainer
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 
 class Pair(nn.Module):
@@ -41,7 +41,7 @@ class Pair(nn.Module):
         self.contexts: list[tuple[str, Context]] = []
         self.batches: list[Tensor] = []
         self.after: list[int] = []
-        self.change: Callable[[str, Context, Terms], Terms] = lambda phase, context, terms: terms
+        self.change: Callable[[str, Context, LossDict], LossDict] = lambda phase, context, terms: terms
 
     def phases(self) -> tuple[Phase, ...]:
         return (
@@ -49,7 +49,7 @@ class Pair(nn.Module):
             Phase("G", ("G",), self.g_terms, reads_data=False),
         )
 
-    def d_terms(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Terms:
+    def d_terms(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> LossDict:
         assert batch is not None
         assert len(batch) == context.rows
         self.contexts.append(("D", context))
@@ -60,7 +60,7 @@ class Pair(nn.Module):
         terms = {"adversarial": (1 - real).relu() + (1 + made).relu(), "size": 0.1 * real.square().mean()}
         return self.change("D", context, terms)
 
-    def g_terms(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Terms:
+    def g_terms(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> LossDict:
         assert batch is None
         self.contexts.append(("G", context))
         fake = networks["G"](context.draws.normal(context.rows, 3))
@@ -69,7 +69,7 @@ class Pair(nn.Module):
     def after_step(self, networks: nn.ModuleDict, step: int) -> None:
         self.after.append(step)
 
-    def readings(self) -> dict[str, torch.Tensor]:
+    def extra_scalars(self) -> dict[str, torch.Tensor]:
         return {}
 
 
@@ -82,7 +82,7 @@ class Counting(Pair):
         self.register_buffer("updates", torch.tensor(0))
         self.change = self.count
 
-    def count(self, phase: str, context: Context, terms: Terms) -> Terms:
+    def count(self, phase: str, context: Context, terms: LossDict) -> LossDict:
         weight = 1 + self.get_buffer("score").clone()
         self.get_buffer("score").lerp_(terms["adversarial"].detach().mean(), 0.3)
         self.get_buffer("updates").add_(1)
@@ -105,7 +105,7 @@ class Stream:
 
     def __call__(self, position: int, rows: int, part: int, parts: int) -> Batch:
         self.asked.append((position, rows, part, parts))
-        return Batch(Draws("data", position, part=part, parts=parts).normal(rows, 2))
+        return Batch(RandomStream("data", position, part=part, parts=parts).normal(rows, 2))
 
 
 def networks(dropout: float = 0.0, layer: Callable[[float], nn.Module] = nn.Dropout) -> dict[str, nn.Module]:
@@ -250,10 +250,10 @@ from test_trainer import everything, torch
 one = everything()
 one.train()
 means = one.read_log()
-if one.engine.leads:
+if one.engine.is_main_process:
     torch.save([{**one.networks.state_dict(), **one.algorithm.state_dict()}, means], sys.argv[2])
 assert one.engine.any(one.engine.rank == 1) and not one.engine.any(False)
-assert one.engine.share(f"from {one.engine.rank}") == "from 0"
+assert one.engine.broadcast(f"from {one.engine.rank}") == "from 0"
 one.engine.close()
 """
 
@@ -329,7 +329,7 @@ def test_what_follows_an_update_happens_after_each_of_the_phase() -> None:
     class Clipped(Pair):
         def phases(self) -> tuple[Phase, ...]:
             d, g = super().phases()
-            return replace(d, after=self.clip), g
+            return replace(d, post_step=self.clip), g
 
         def clip(self, networks: nn.ModuleDict) -> None:
             largest.append(max(float(w.detach().abs().max()) for w in networks["D"].parameters()))
@@ -362,7 +362,7 @@ def test_every_update_draws_numbers_of_its_own() -> None:
     pair = Pair(critic_steps=2)
     drawn: list[Tensor] = []
 
-    def draw(phase: str, context: Context, terms: Terms) -> Terms:
+    def draw(phase: str, context: Context, terms: LossDict) -> LossDict:
         drawn.append(context.draws.normal(context.rows))
         return terms
 
@@ -405,7 +405,7 @@ def test_means_of_all_terms_are_logged_once_per_update() -> None:
 
 
 def test_terms_are_added_up() -> None:
-    def moved(terms: Callable[[Tensor], Terms]) -> list[Tensor]:
+    def moved(terms: Callable[[Tensor], LossDict]) -> list[Tensor]:
         pair = Pair(critic_steps=1)
         pair.change = lambda phase, context, found: terms(found["adversarial"])
         one = trainer(algorithm=pair, steps=1, optimizer=Spec(torch.optim.SGD, lr=0.1))
@@ -471,7 +471,7 @@ class Slopes(nn.Module):
     def after_step(self, networks: nn.ModuleDict, step: int) -> None:
         pass
 
-    def readings(self) -> dict[str, torch.Tensor]:
+    def extra_scalars(self) -> dict[str, torch.Tensor]:
         return {}
 
 
@@ -551,7 +551,7 @@ def test_a_run_stops_after_the_step_and_its_hooks() -> None:
 def test_a_term_that_is_not_finite_ends_the_run_and_is_named(bad: float, phase: str, name: str) -> None:
     pair = Pair()
 
-    def spoil(where: str, context: Context, terms: Terms) -> Terms:
+    def spoil(where: str, context: Context, terms: LossDict) -> LossDict:
         return {**terms, name: terms[name] + bad} if (where, context.step) == (phase, 2) else terms
 
     pair.change = spoil
@@ -574,7 +574,7 @@ def test_a_network_that_is_not_there_is_refused() -> None:
 
 def test_a_batch_that_cannot_be_divided_among_processes_is_refused() -> None:
     engine = Engine(Machine(threads=1, device="cpu"))
-    engine.world = 3
+    engine.world_size = 3
     with pytest.raises(
         UserError, match=r"schedule.batch=8 cannot be divided among 3 processes with 2 microbatches"
     ):
@@ -598,7 +598,7 @@ def test_loaded_moments_have_the_layout_of_their_weights() -> None:
             def phases(self) -> tuple[Phase, ...]:
                 return (Phase("D", ("D",), self.loss),)
 
-            def loss(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Terms:
+            def loss(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> LossDict:
                 return {
                     "a": networks["D"](context.draws.normal(context.rows, 3, 8, 8))
                     .square()

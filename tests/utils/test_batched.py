@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ganbench.utils.batched import in_parts
+from ganbench.utils.batched import map_batches
 
 
 def test_rows_are_read_in_their_order_some_at_a_time() -> None:
@@ -19,7 +19,7 @@ def test_rows_are_read_in_their_order_some_at_a_time() -> None:
         return {"doubled": part["x"] * 2}
 
     rows = torch.arange(14, dtype=torch.uint8).reshape(7, 2)
-    found = in_parts(
+    found = map_batches(
         network, reading, {"x": rows, "number": rows[:, 0].int()}, 3, lambda *done: told.append(done)
     )
     assert seen == [(n, torch.uint8, False, False) for n in (3, 3, 1)]

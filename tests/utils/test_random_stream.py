@@ -11,19 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from ganbench.utils.random_stream import Draws, seed_of
+from ganbench.utils.random_stream import RandomStream, derive_seed
 
 key = st.lists(st.integers() | st.text(), max_size=4).map(tuple)
 
 SCRIPT = """
-from ganbench.utils.random_stream import Draws, seed_of
-draws = Draws(7, "update", 12, "D", 0)
-seed = seed_of(7, "update", 12, "D", 0)
+from ganbench.utils.random_stream import Draws, derive_seed
+draws = RandomStream(7, "update", 12, "D", 0)
+seed = derive_seed(7, "update", 12, "D", 0)
 print(seed, draws.normal(3, 2).tolist(), draws.uniform(2).tolist(), draws.integers(5, 10).tolist())
 """
 
 
-def mixed(draws: Draws, rows: int) -> list[Tensor]:
+def mixed(draws: RandomStream, rows: int) -> list[Tensor]:
     return [
         draws.normal(rows, 3),
         draws.uniform(rows, 2, low=-2.0, high=5.0),
@@ -35,15 +35,15 @@ def mixed(draws: Draws, rows: int) -> list[Tensor]:
 
 @given(key)
 def test_a_seed_is_a_63_bit_number(words: tuple[int | str, ...]) -> None:
-    assert 0 <= seed_of(*words) < 2**63
-    assert seed_of(*words) == seed_of(*words)
+    assert 0 <= derive_seed(*words) < 2**63
+    assert derive_seed(*words) == derive_seed(*words)
 
 
 @given(key, key)
 def test_different_keys_have_different_seeds(
     one: tuple[int | str, ...], other: tuple[int | str, ...]
 ) -> None:
-    assert (seed_of(*one) == seed_of(*other)) == (one == other)
+    assert (derive_seed(*one) == derive_seed(*other)) == (one == other)
 
 
 @pytest.mark.parametrize(
@@ -57,16 +57,16 @@ def test_different_keys_have_different_seeds(
     ],
 )
 def test_keys_that_look_alike_differ(one: tuple[int | str, ...], other: tuple[int | str, ...]) -> None:
-    assert seed_of(*one) != seed_of(*other)
+    assert derive_seed(*one) != derive_seed(*other)
 
 
 def test_seeds_are_the_same_for_ever() -> None:  # a stored run resumes with them
-    assert seed_of(0, "epoch", 0) == 1796959308831604049
-    assert Draws(0, "x").normal(2).tolist() == pytest.approx([0.8172032, -0.5151609], rel=1e-6)
+    assert derive_seed(0, "epoch", 0) == 1796959308831604049
+    assert RandomStream(0, "x").normal(2).tolist() == pytest.approx([0.8172032, -0.5151609], rel=1e-6)
 
 
 def test_the_same_key_gives_the_same_numbers_and_another_gives_others() -> None:
-    one, same, other = (mixed(Draws(3, "update", step), 8) for step in (5, 5, 6))
+    one, same, other = (mixed(RandomStream(3, "update", step), 8) for step in (5, 5, 6))
     for a, b, c in zip(one, same, other, strict=True):
         assert torch.equal(a, b)
         assert not torch.equal(a, c)
@@ -74,8 +74,8 @@ def test_the_same_key_gives_the_same_numbers_and_another_gives_others() -> None:
 
 @pytest.mark.parametrize("parts", [2, 3, 8])
 def test_the_parts_in_order_are_the_whole(parts: int) -> None:
-    whole = mixed(Draws("key"), 24)
-    pieces = [mixed(Draws("key", part=part, parts=parts), 24 // parts) for part in range(parts)]
+    whole = mixed(RandomStream("key"), 24)
+    pieces = [mixed(RandomStream("key", part=part, parts=parts), 24 // parts) for part in range(parts)]
     for i, everything in enumerate(whole):
         assert torch.equal(torch.cat([piece[i] for piece in pieces]), everything)
 
@@ -83,10 +83,10 @@ def test_the_parts_in_order_are_the_whole(parts: int) -> None:
 def test_numbers_depend_on_no_state_of_the_caller_and_change_none() -> None:
     torch.manual_seed(1)
     before = torch.get_rng_state()
-    one = mixed(Draws("key"), 4)
+    one = mixed(RandomStream("key"), 4)
     assert torch.equal(torch.get_rng_state(), before)
     torch.manual_seed(2)
-    assert all(map(torch.equal, one, mixed(Draws("key"), 4)))
+    assert all(map(torch.equal, one, mixed(RandomStream("key"), 4)))
 
 
 def test_numbers_are_the_same_in_every_process() -> None:
@@ -98,8 +98,8 @@ def test_numbers_are_the_same_in_every_process() -> None:
         text=True,
         check=True,
     ).stdout
-    draws = Draws(7, "update", 12, "D", 0)
-    here = f"{seed_of(7, 'update', 12, 'D', 0)} {draws.normal(3, 2).tolist()} "
+    draws = RandomStream(7, "update", 12, "D", 0)
+    here = f"{derive_seed(7, 'update', 12, 'D', 0)} {draws.normal(3, 2).tolist()} "
     here += f"{draws.uniform(2).tolist()} {draws.integers(5, 10).tolist()}\n"
     assert there == here
 
@@ -113,14 +113,16 @@ def test_numbers_are_the_same_in_every_process() -> None:
         (lambda d: d.integers(4, 9), (4,), torch.int64),
     ],
 )
-def test_shapes_and_types(draw: Callable[[Draws], Tensor], shape: tuple[int, ...], kind: torch.dtype) -> None:
+def test_shapes_and_types(
+    draw: Callable[[RandomStream], Tensor], shape: tuple[int, ...], kind: torch.dtype
+) -> None:
     for parts in (1, 3):
-        drawn = draw(Draws("key", parts=parts))
+        drawn = draw(RandomStream("key", parts=parts))
         assert (drawn.shape, drawn.dtype) == (shape, kind)
 
 
 def test_distributions() -> None:
-    draws = Draws("many")
+    draws = RandomStream("many")
     normal, uniform = draws.normal(50_000), draws.uniform(50_000, low=-1.0, high=3.0)
     whole = draws.integers(50_000, 5)
     assert (normal.mean(), normal.std()) == pytest.approx((0, 1), abs=0.02)
@@ -132,10 +134,10 @@ def test_distributions() -> None:
 
 
 def test_numbers_are_placed_on_the_device() -> None:
-    assert Draws("key", device="meta").normal(3).device.type == "meta"
+    assert RandomStream("key", device="meta").normal(3).device.type == "meta"
 
 
 @pytest.mark.parametrize(("part", "parts"), [(2, 2), (-1, 2), (0, 0)])
 def test_a_part_that_cannot_be_is_refused(part: int, parts: int) -> None:
     with pytest.raises(ValueError, match=f"part {part} is not one of {parts} parts"):
-        Draws("key", part=part, parts=parts)
+        RandomStream("key", part=part, parts=parts)

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from ganbench.algorithms import Adversarial, Veegan
+from ganbench.algorithms import VEEGAN, Adversarial
 from ganbench.algorithms.base import Algorithm
 from ganbench.data.base import DataInfo
 from ganbench.errors import UserError
@@ -168,8 +168,8 @@ def test_what_cannot_be_drawn_is_left_out_with_a_reason() -> None:
     assert why_not(model(Linear(1.0), 1)) is None
     packed = model(plane, 2, Adversarial(latent=LATENT, loss=Hinge(), packing=3))
     assert why_not(packed) == "D judges packs of 3 samples, so no sample has a score of its own"
-    pairs = model(plane, 2, Veegan(latent=LATENT))
-    assert why_not(pairs) == "Veegan has no network that judges a sample by itself"
+    pairs = model(plane, 2, VEEGAN(latent=LATENT))
+    assert why_not(pairs) == "VEEGAN has no network that judges a sample by itself"
     cube = model(Linear(1.0, 1.0, 1.0), 3)
     assert "not over samples of shape [3]" in str(why_not(cube))
     for undrawn in (packed, pairs, cube):

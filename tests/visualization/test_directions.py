@@ -16,7 +16,7 @@ from ganbench.errors import UserError
 from ganbench.experiment.build_trainer import make_trainer
 from ganbench.inference.directions import directions
 from ganbench.inference.model import Model
-from ganbench.inference.snapshots import in_training
+from ganbench.inference.snapshots import training_model
 from ganbench.layers.initialisation import stored_weight
 from ganbench.training.engine import Engine
 from ganbench.visualization.directions import direction_arrangement
@@ -26,7 +26,7 @@ DATA = shapes(40)
 
 def untrained(name: str) -> Model:
     recipe = tiny(name)
-    model = in_training(make_trainer(recipe, DATA, Engine(recipe.machine), 0), recipe, DATA.info)
+    model = training_model(make_trainer(recipe, DATA, Engine(recipe.machine), 0), recipe, DATA.info)
     model.networks.requires_grad_(False)
     return model
 

@@ -9,7 +9,7 @@ from PIL import Image
 from tests.report.test_architecture import model_of
 
 from ganbench.report.embed import figure
-from ganbench.report.page_budget import Room
+from ganbench.report.page_budget import PageBudget
 from ganbench.visualization.model_figures import shown
 
 
@@ -46,7 +46,7 @@ def test_rows_and_columns_are_named() -> None:
 def test_names_stand_above_the_columns_and_many_of_them_below() -> None:
     buffer = io.BytesIO()
     Image.new("RGB", (8, 8)).save(buffer, "PNG")
-    room = Room(frames=0, picture=10_000, points=0)
+    room = PageBudget(frames=0, picture=10_000, points=0)
     few = figure(buffer.getvalue(), "words", room, columns=["<cat>", "dog"])
     assert few.index("&lt;cat&gt;") < few.index("<img")
     many = figure(buffer.getvalue(), "words", room, columns=[str(i) for i in range(30)])
@@ -57,10 +57,10 @@ def test_names_stand_above_the_columns_and_many_of_them_below() -> None:
 def test_a_large_picture_becomes_a_smaller_one_and_is_left_out_only_where_there_is_no_room() -> None:
     buffer = io.BytesIO()
     Image.effect_noise((900, 900), 90).convert("RGB").save(buffer, "PNG")
-    room = Room(frames=0, picture=60_000, points=0)
+    room = PageBudget(frames=0, picture=60_000, points=0)
     assert "data:image/webp" in figure(buffer.getvalue(), "noise", room)
     assert not room.notes
-    none = Room(frames=0, picture=0, points=0)
+    none = PageBudget(frames=0, picture=0, points=0)
     assert figure(buffer.getvalue(), "noise", none) == ""
     assert list(none.notes) == ["Left out: noise"]
     with pytest.raises((OSError, ValueError)):

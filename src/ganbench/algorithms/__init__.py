@@ -9,9 +9,10 @@ from ganbench.algorithms.infogan import InfoGAN
 from ganbench.algorithms.representation_gan import RepresentationGAN
 from ganbench.algorithms.simsiam import SimSiam
 from ganbench.algorithms.simsiam_gan import SimSiamGAN
-from ganbench.algorithms.veegan import Veegan
+from ganbench.algorithms.veegan import VEEGAN
 
 __all__ = [
+    "VEEGAN",
     "Adversarial",
     "Algorithm",
     "AuxiliaryClassifier",
@@ -21,5 +22,4 @@ __all__ = [
     "RepresentationGAN",
     "SimSiam",
     "SimSiamGAN",
-    "Veegan",
 ]

@@ -16,13 +16,13 @@ from ganbench.algorithms.base import Algorithm
 from ganbench.algorithms.labels import Labels, check_labels
 from ganbench.algorithms.packing import check_packs, pack, packed_shape
 from ganbench.augment import Adaptive, Augmentation
-from ganbench.conditioning.discriminator_output import Judgement
+from ganbench.conditioning.discriminator_output import DiscriminatorOutput
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.latents import Latent
 from ganbench.losses.base import Loss
 from ganbench.regularizers.base import Constraint, Regularizer, with_state
-from ganbench.training.phase import Context, Phase, Terms
+from ganbench.training.phase import Context, LossDict, Phase
 
 
 class Adversarial(Algorithm):
@@ -84,12 +84,12 @@ class Adversarial(Algorithm):
             Phase(
                 "D",
                 ("D",),
-                self.discriminator_terms,
+                self.discriminator_losses,
                 repeats=self.critic_steps,
-                after=self.constrain,
-                records=("G",) if self.reuse_fakes else (),
+                post_step=self.constrain,
+                keep_graph_for=("G",) if self.reuse_fakes else (),
             ),
-            Phase("G", ("G",), self.generator_terms, reads_data=reads_data),
+            Phase("G", ("G",), self.generator_losses, reads_data=reads_data),
         )
 
     def shape_of(self, network: str, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -103,7 +103,7 @@ class Adversarial(Algorithm):
             )
         return packed_shape(shape, self.packing) if network == "D" else shape
 
-    def doubts(self, networks: nn.ModuleDict) -> Iterator[str]:
+    def compatibility_warnings(self, networks: nn.ModuleDict) -> Iterator[str]:
         """Say which regularizers are at odds with a D that has batch norm."""
         if not any(isinstance(layer, _BatchNorm) for layer in networks["D"].modules()):
             return
@@ -119,17 +119,19 @@ class Adversarial(Algorithm):
         if isinstance(self.augmentation, Adaptive):
             self.augmentation.adapt(step)
 
-    def readings(self) -> Mapping[str, Tensor]:
+    def extra_scalars(self) -> Mapping[str, Tensor]:
         """Return the state of an augmentation that adapts."""
         if not isinstance(self.augmentation, Adaptive):
             return {}
-        return {f"augmentation/{name}": value for name, value in self.augmentation.readings().items()}
+        return {f"augmentation/{name}": value for name, value in self.augmentation.extra_scalars().items()}
 
     def check_rows(self, rows: int) -> None:
         """Raise UserError unless ``rows`` samples make whole packs."""
         check_packs(rows, self.packing)
 
-    def discriminator_terms(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Terms:
+    def discriminator_losses(
+        self, networks: nn.ModuleDict, batch: Batch | None, context: Context
+    ) -> LossDict:
         """Return D's adversarial term, those of a further head, and its regularizers'."""
         assert batch is not None, "D's phase reads data"
         with torch.set_grad_enabled(self.reuse_fakes):
@@ -145,13 +147,13 @@ class Adversarial(Algorithm):
         if isinstance(self.augmentation, Adaptive):
             self.augmentation.heed(known[0].scores, context)
         terms = {"adversarial": self.loss.discriminator(known[0].scores, known[1].scores)}
-        terms |= self.further_discriminator_terms(networks, (real, fake), known, z, context)
+        terms |= self.extra_discriminator_losses(networks, (real, fake), known, z, context)
 
         def critic(x: Tensor, condition: Tensor | None) -> Tensor:
             for batch, judged in zip((real, fake), known, strict=True):
                 if x is batch.x and (condition is batch.y or not self.conditional):
                     return judged.scores  # a term on the scores themselves costs no pass
-            return self.judge(networks["D"], x, condition).scores
+            return self.discriminate(networks["D"], x, condition).scores
 
         for name, regularizer in zip(self.terms, self.regularizers, strict=True):
             if context.update % regularizer.every == 0:
@@ -187,21 +189,27 @@ class Adversarial(Algorithm):
             return batch.y
         return context.draws.integers(context.rows, self.classes)
 
-    def judge(self, discriminator: nn.Module, x: Tensor, condition: Tensor | None) -> Judgement:
+    def discriminate(
+        self, discriminator: nn.Module, x: Tensor, condition: Tensor | None
+    ) -> DiscriminatorOutput:
         """Return what D says of samples: only their scores, unless an algorithm asks for more."""
-        return Judgement(discriminator(x, condition) if self.conditional else discriminator(x))
+        return DiscriminatorOutput(discriminator(x, condition) if self.conditional else discriminator(x))
 
-    def _judged(self, discriminator: nn.Module, real: Batch, fake: Batch) -> tuple[Judgement, Judgement]:
+    def _judged(
+        self, discriminator: nn.Module, real: Batch, fake: Batch
+    ) -> tuple[DiscriminatorOutput, DiscriminatorOutput]:
         if not self.one_pass:
-            return self.judge(discriminator, real.x, real.y), self.judge(discriminator, fake.x, fake.y)
+            return self.discriminate(discriminator, real.x, real.y), self.discriminate(
+                discriminator, fake.x, fake.y
+            )
         both = None if real.y is None or fake.y is None else torch.cat([real.y, fake.y])
-        return self.judge(discriminator, torch.cat([real.x, fake.x]), both).split(len(real))
+        return self.discriminate(discriminator, torch.cat([real.x, fake.x]), both).split(len(real))
 
-    def further_discriminator_terms(
+    def extra_discriminator_losses(
         self,
         networks: nn.ModuleDict,
         batches: tuple[Batch, Batch],
-        judged: tuple[Judgement, Judgement],
+        judged: tuple[DiscriminatorOutput, DiscriminatorOutput],
         latents: Tensor,
         context: Context,
     ) -> dict[str, Tensor]:
@@ -213,7 +221,7 @@ class Adversarial(Algorithm):
         for constraint in self.constraints:
             constraint(networks["D"])
 
-    def generator_terms(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Terms:
+    def generator_losses(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> LossDict:
         """Return G's adversarial term and those of a further head of D."""
         if self.reuse_fakes:
             z, y, fake = self._kept[context.draws.part]
@@ -221,13 +229,18 @@ class Adversarial(Algorithm):
             z, y, fake = self._made(networks, batch, context)
         real = None
         if batch is not None and self.loss.generator_needs_real:
-            real = self.judge(networks["D"], self.shown(batch.x, context), batch.y).scores
-        judged = self.judge(networks["D"], self.shown(fake, context), y)
+            real = self.discriminate(networks["D"], self.shown(batch.x, context), batch.y).scores
+        judged = self.discriminate(networks["D"], self.shown(fake, context), y)
         terms = {"adversarial": self.loss.generator(real, judged.scores)}
-        return terms | self.further_generator_terms(networks, Batch(fake, y), judged, z, context)
+        return terms | self.extra_generator_losses(networks, Batch(fake, y), judged, z, context)
 
-    def further_generator_terms(
-        self, networks: nn.ModuleDict, fake: Batch, judged: Judgement, latents: Tensor, context: Context
+    def extra_generator_losses(
+        self,
+        networks: nn.ModuleDict,
+        fake: Batch,
+        judged: DiscriminatorOutput,
+        latents: Tensor,
+        context: Context,
     ) -> dict[str, Tensor]:
         """Return G's terms beside the adversarial one; none, unless an algorithm has some."""
         return {}

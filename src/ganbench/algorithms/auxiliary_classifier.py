@@ -13,7 +13,7 @@ from ganbench.algorithms.adversarial import Adversarial
 from ganbench.algorithms.labels import Labels
 from ganbench.augment import Augmentation
 from ganbench.conditioning.class_losses import ClassLoss
-from ganbench.conditioning.discriminator_output import Judgement
+from ganbench.conditioning.discriminator_output import DiscriminatorOutput
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.latents import Latent
@@ -79,16 +79,18 @@ class AuxiliaryClassifier(Adversarial):
                 "set networks.D.conditioning to a ClassifierHead (classes) or a ProxyHead (both)"
             )
 
-    def judge(self, discriminator: nn.Module, x: Tensor, condition: Tensor | None) -> Judgement:
+    def discriminate(
+        self, discriminator: nn.Module, x: Tensor, condition: Tensor | None
+    ) -> DiscriminatorOutput:
         """Return D's scores and what it says of the classes."""
-        judged: Judgement = discriminator.judge(x, condition)  # type: ignore[operator]
+        judged: DiscriminatorOutput = discriminator.discriminate(x, condition)  # type: ignore[operator]
         return judged
 
-    def further_discriminator_terms(
+    def extra_discriminator_losses(
         self,
         networks: nn.ModuleDict,
         batches: tuple[Batch, Batch],
-        judged: tuple[Judgement, Judgement],
+        judged: tuple[DiscriminatorOutput, DiscriminatorOutput],
         latents: Tensor,
         context: Context,
     ) -> dict[str, Tensor]:
@@ -96,12 +98,17 @@ class AuxiliaryClassifier(Adversarial):
         names = ("class_real", "class_fake") if self.classifies_fakes else ("class_real",)
         return {name: self._class_term(b, j) for name, b, j in zip(names, batches, judged, strict=False)}
 
-    def further_generator_terms(
-        self, networks: nn.ModuleDict, fake: Batch, judged: Judgement, latents: Tensor, context: Context
+    def extra_generator_losses(
+        self,
+        networks: nn.ModuleDict,
+        fake: Batch,
+        judged: DiscriminatorOutput,
+        latents: Tensor,
+        context: Context,
     ) -> dict[str, Tensor]:
         """Return G's class loss."""
         return {"class": self._class_term(fake, judged)}
 
-    def _class_term(self, batch: Batch, judged: Judgement) -> Tensor:
+    def _class_term(self, batch: Batch, judged: DiscriminatorOutput) -> Tensor:
         assert batch.y is not None, "a batch of a set with classes has labels"
         return self.class_weight * self.class_loss(judged, batch.y)

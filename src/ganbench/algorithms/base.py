@@ -20,13 +20,13 @@ class Algorithm(nn.Module):
 
     networks: ClassVar[tuple[str, ...]] = ()
     averaged: tuple[str, ...] = ("G",)
-    told_the_condition: ClassVar[tuple[str, ...]] = ("G", "D")
+    conditioned_networks: ClassVar[tuple[str, ...]] = ("G", "D")
     logits = False  # whether the sigmoid of a score is the probability that the sample is real
     conditional = False  # whether samples are made for a condition, and so need one
     generates = True  # whether it makes samples at all
-    from_items = False  # whether samples start from real items, see start()
-    items_each = 1  # how many items a sample starts from, if from_items
-    makes_latents = False  # whether start() makes something else of drawn latents
+    needs_real_inputs = False  # whether samples start from real items, see prepare_latents()
+    inputs_per_sample = 1  # how many items a sample starts from, if needs_real_inputs
+    prepares_latents = False  # whether prepare_latents() makes something else of drawn latents
 
     def phases(self) -> tuple[Phase, ...]:
         """Return the phases of one step, in order."""
@@ -35,7 +35,7 @@ class Algorithm(nn.Module):
     def after_step(self, networks: nn.ModuleDict, step: int) -> None:
         """Do what follows a whole step; nothing, unless an algorithm says otherwise."""
 
-    def readings(self) -> Mapping[str, Tensor]:
+    def extra_scalars(self) -> Mapping[str, Tensor]:
         """Return what the log shows of its own state after a step, new scalars by name; nothing, unless said."""
         return {}
 
@@ -43,7 +43,7 @@ class Algorithm(nn.Module):
         """Return the shape of one sample as a network sees it, where the data's is ``shape``: the same, unless said."""
         return shape
 
-    def doubts(self, networks: nn.ModuleDict) -> Iterator[str]:
+    def compatibility_warnings(self, networks: nn.ModuleDict) -> Iterator[str]:
         """Say what about these networks is at odds with the algorithm, though it trains; nothing, unless said."""
         return iter(())
 
@@ -58,17 +58,20 @@ class Algorithm(nn.Module):
                 raise UserError(
                     f"networks.{name}.conditioning needs labels; set algorithm.labels=uniform (or real)"
                 )
-            if needs is None and self.conditional and name in self.told_the_condition:
+            if needs is None and self.conditional and name in self.conditioned_networks:
                 raise UserError(
                     f"networks.{name}: a {type(network).__name__} can be given no condition; "
                     "use another network, or set algorithm.labels=none"
                 )
 
-    def start(self, networks: nn.ModuleDict, drawn: Tensor, items: Tensor | None) -> Tensor:
-        """Return what :meth:`sample` takes, ``[N, ...]``, of drawn latents and, if ``from_items``, as many real items.
+    def prepare_latents(self, networks: nn.ModuleDict, drawn: Tensor, items: Tensor | None) -> Tensor:
+        """Turn drawn latents into what :meth:`sample` takes, ``[N, ...]``.
 
-        Items are ``[N, *shape]`` (``[N, items_each, *shape]`` if more than one), those that the data give if they are
-        of two kinds. Asked only of an algorithm that starts from items or makes latents.
+        Args:
+            networks: The networks to sample with.
+            drawn: Latents as the latent distribution draws them, ``[N, size]``.
+            items: If ``needs_real_inputs``, real items ``[N, *shape]``, or ``[N, inputs_per_sample, *shape]`` if a
+                sample needs more than one; else None.
         """
         return drawn
 
@@ -109,9 +112,9 @@ class Algorithm(nn.Module):
 
     def features(self, networks: nn.ModuleDict, x: Tensor) -> dict[str, Tensor]:
         """Return features ``[N, F]`` of samples by the name of the network they are of; those of D, unless said."""
-        if self.conditional or "D" not in networks or not hasattr(networks["D"], "judge"):
+        if self.conditional or "D" not in networks or not hasattr(networks["D"], "discriminate"):
             return {}
-        return {"D": networks["D"].judge(x).features}  # type: ignore[operator]
+        return {"D": networks["D"].discriminate(x).features}  # type: ignore[operator]
 
     def scores(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
         """Return the discriminator's raw scores ``[N]`` of single samples ``[N, *shape]``, as networks see them.

@@ -15,7 +15,7 @@ from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.latents import Latent
 from ganbench.losses.base import Loss
-from ganbench.training.phase import Context, Phase, Terms
+from ganbench.training.phase import Context, LossDict, Phase
 
 
 class BiGAN(Algorithm):
@@ -46,17 +46,19 @@ class BiGAN(Algorithm):
     def phases(self) -> tuple[Phase, ...]:
         """Return D's phase, repeated ``critic_steps`` times, then that of G and E together."""
         return (
-            Phase("D", ("D",), self.discriminator_terms, repeats=self.critic_steps),
-            Phase("G", ("G", "E"), self.generator_terms),
+            Phase("D", ("D",), self.discriminator_losses, repeats=self.critic_steps),
+            Phase("G", ("G", "E"), self.generator_losses),
         )
 
-    def discriminator_terms(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Terms:
+    def discriminator_losses(
+        self, networks: nn.ModuleDict, batch: Batch | None, context: Context
+    ) -> LossDict:
         """Return D's term ``[N]``."""
         with torch.no_grad():
             real, fake = self._pairs(networks, batch, context)
         return {"adversarial": self.loss.discriminator(networks["D"](*real), networks["D"](*fake))}
 
-    def generator_terms(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Terms:
+    def generator_losses(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> LossDict:
         """Return the terms ``[N]`` of G and of E; one for both where the loss compares their scores."""
         (x, code), (made, z) = self._pairs(networks, batch, context)
         real, fake = networks["D"](x, code), networks["D"](made, z)

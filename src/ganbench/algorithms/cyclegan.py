@@ -11,12 +11,12 @@ import torch
 from torch import Tensor, nn
 
 from ganbench.algorithms.base import Algorithm
-from ganbench.algorithms.image_pool import History
+from ganbench.algorithms.image_pool import ImagePool
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.losses.base import Loss
 from ganbench.regularizers.checks import check_weight
-from ganbench.training.phase import Context, Phase, Terms
+from ganbench.training.phase import Context, LossDict, Phase
 
 
 class CycleGAN(Algorithm):
@@ -34,7 +34,7 @@ class CycleGAN(Algorithm):
 
     networks: ClassVar[tuple[str, ...]] = ("G", "F", "DA", "DB")
     averaged = ("G", "F")
-    from_items = True
+    needs_real_inputs = True
 
     def __init__(
         self,
@@ -51,16 +51,16 @@ class CycleGAN(Algorithm):
         if loss.generator_needs_real:
             raise UserError(f"algorithm.loss: {type(loss).__name__} compares pairs, and domains have none")
         self.loss, self.cycle_weight, self.identity_weight = loss, cycle_weight, identity_weight
-        self.history_a, self.history_b = History(history, shape), History(history, shape)
+        self.history_a, self.history_b = ImagePool(history, shape), ImagePool(history, shape)
 
     def phases(self) -> tuple[Phase, ...]:
         """Return the phase of both generators, then that of both discriminators."""
         return (
-            Phase("G", ("G", "F"), self.generator_terms),
-            Phase("D", ("DA", "DB"), self.discriminator_terms),
+            Phase("G", ("G", "F"), self.generator_losses),
+            Phase("D", ("DA", "DB"), self.discriminator_losses),
         )
 
-    def generator_terms(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Terms:
+    def generator_losses(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> LossDict:
         """Return the terms ``[N]`` of both generators."""
         a, b = _domains(batch)
         fake_b, fake_a = networks["G"](a), networks["F"](b)
@@ -75,7 +75,9 @@ class CycleGAN(Algorithm):
             terms["identity_a"] = self.identity_weight * _distance(networks["F"](a), a)
         return terms
 
-    def discriminator_terms(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Terms:
+    def discriminator_losses(
+        self, networks: nn.ModuleDict, batch: Batch | None, context: Context
+    ) -> LossDict:
         """Return the terms ``[N]`` of both discriminators."""
         a, b = _domains(batch)
         with torch.no_grad():
@@ -87,7 +89,7 @@ class CycleGAN(Algorithm):
             for domain, (judge, real, fake) in judged.items()
         }
 
-    def start(self, networks: nn.ModuleDict, drawn: Tensor, items: Tensor | None) -> Tensor:
+    def prepare_latents(self, networks: nn.ModuleDict, drawn: Tensor, items: Tensor | None) -> Tensor:
         """Return the given pictures themselves: samples are made of nothing else."""
         assert items is not None, "samples start from items"
         return items

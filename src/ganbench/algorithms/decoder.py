@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ganbench.algorithms.frozen_encoder import represent
-from ganbench.training.phase import Terms
+from ganbench.training.phase import LossDict
 
 
 def code_of(networks: nn.ModuleDict, r: Tensor, x: Tensor | None) -> Tensor:
@@ -26,7 +26,7 @@ def decoded(networks: nn.ModuleDict, code: Tensor) -> Tensor:
     return made
 
 
-def decoder_terms(networks: nn.ModuleDict, x: Tensor, r: Tensor, consistency_weight: float) -> Terms:
+def decoder_terms(networks: nn.ModuleDict, x: Tensor, r: Tensor, consistency_weight: float) -> LossDict:
     """Return A's terms ``[N]`` for pictures and their representations.
 
     They are the mean squared error of what A makes, and ``consistency_weight`` times 1 - the cosine of f's

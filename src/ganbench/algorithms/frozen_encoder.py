@@ -23,10 +23,10 @@ def represent(encoder: nn.Module, x: Tensor) -> Tensor:
 class WithEncoder(Adversarial):
     """A GAN that has a network f, which stands still."""
 
-    def doubts(self, networks: nn.ModuleDict) -> Iterator[str]:
+    def compatibility_warnings(self, networks: nn.ModuleDict) -> Iterator[str]:
         """Say what is at odds with the algorithm, such as an encoder that has learnt nothing."""
-        yield from super().doubts(networks)
-        yield from doubts_of(networks["f"])
+        yield from super().compatibility_warnings(networks)
+        yield from warnings_of_encoder(networks["f"])
 
     @torch.no_grad()
     def represent(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
@@ -34,7 +34,7 @@ class WithEncoder(Adversarial):
         return represent(networks["f"], x)
 
 
-def doubts_of(encoder: nn.Module) -> Iterator[str]:
+def warnings_of_encoder(encoder: nn.Module) -> Iterator[str]:
     """Say so if the encoder has weights that nobody has trained."""
     if getattr(encoder, "weights", None) == "":
         yield (

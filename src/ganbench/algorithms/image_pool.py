@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from ganbench.errors import UserError
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 
-class History(nn.Module):
+class ImagePool(nn.Module):
     """Holds up to ``size`` pictures, as bytes, and exchanges new ones for them; with ``size`` 0 it does nothing.
 
     Until it is full it keeps what it is shown and hands it out again. Then each new picture is, with probability
@@ -34,7 +34,7 @@ class History(nn.Module):
         self.register_buffer("pictures", torch.zeros(size, *shape, dtype=torch.uint8))
         self.register_buffer("held", torch.zeros((), dtype=torch.int64))
 
-    def __call__(self, fakes: Tensor, draws: Draws) -> Tensor:
+    def __call__(self, fakes: Tensor, draws: RandomStream) -> Tensor:
         """Return pictures ``[N, C, H, W]`` in [-1, 1]: of ``fakes`` and of earlier ones."""
         if not self.size:
             return fakes

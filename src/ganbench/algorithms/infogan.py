@@ -15,14 +15,14 @@ from torch.nn import functional
 
 from ganbench.algorithms.adversarial import Adversarial
 from ganbench.augment import Augmentation
-from ganbench.conditioning.discriminator_output import Judgement
+from ganbench.conditioning.discriminator_output import DiscriminatorOutput
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.latents import Codes, Latent, Structured
 from ganbench.losses.base import Loss
 from ganbench.regularizers.base import Constraint, Regularizer
 from ganbench.regularizers.checks import check_weight
-from ganbench.training.phase import Context, Phase, Terms
+from ganbench.training.phase import Context, LossDict, Phase
 from ganbench.training.schedule import Constant, Factor
 
 
@@ -84,48 +84,55 @@ class InfoGAN(Adversarial):
         d, g = super().phases()
         if self.separate_step:
             return d, g, Phase("Q", ("G", "D", "Q"), self.information_step, reads_data=False)
-        moves = Phase(d.name, ("D", "Q"), d.loss, repeats=d.repeats, after=d.after)
+        moves = Phase(d.name, ("D", "Q"), d.loss, repeats=d.repeats, post_step=d.post_step)
         return moves, g
 
     def check_networks(self, networks: nn.ModuleDict) -> None:
         """Raise UserError unless D shows its features."""
         super().check_networks(networks)
-        if not hasattr(networks["D"], "judge"):
+        if not hasattr(networks["D"], "discriminate"):
             raise UserError(
                 f"networks.D: a {type(networks['D']).__name__} shows no features that Q could read"
             )
 
-    def judge(self, discriminator: nn.Module, x: Tensor, condition: Tensor | None) -> Judgement:
+    def discriminate(
+        self, discriminator: nn.Module, x: Tensor, condition: Tensor | None
+    ) -> DiscriminatorOutput:
         """Return D's scores and features."""
-        judged: Judgement = discriminator.judge(x)  # type: ignore[operator]
+        judged: DiscriminatorOutput = discriminator.discriminate(x)  # type: ignore[operator]
         return judged
 
-    def further_discriminator_terms(
+    def extra_discriminator_losses(
         self,
         networks: nn.ModuleDict,
         batches: tuple[Batch, Batch],
-        judged: tuple[Judgement, Judgement],
+        judged: tuple[DiscriminatorOutput, DiscriminatorOutput],
         latents: Tensor,
         context: Context,
     ) -> dict[str, Tensor]:
         """Return D's and Q's terms of the fakes' codes."""
         return {} if self.separate_step else self._terms(networks, judged[1], latents, context)
 
-    def further_generator_terms(
-        self, networks: nn.ModuleDict, fake: Batch, judged: Judgement, latents: Tensor, context: Context
+    def extra_generator_losses(
+        self,
+        networks: nn.ModuleDict,
+        fake: Batch,
+        judged: DiscriminatorOutput,
+        latents: Tensor,
+        context: Context,
     ) -> dict[str, Tensor]:
         """Return G's terms of its codes."""
         return {} if self.separate_step else self._terms(networks, judged, latents, context)
 
-    def information_step(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Terms:
+    def information_step(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> LossDict:
         """Return the terms of the phase that raises the information alone."""
         z = self.latent.draw(context.draws, context.rows)
-        judged = self.judge(networks["D"], self.shown(self.sample(networks, z), context), None)
+        judged = self.discriminate(networks["D"], self.shown(self.sample(networks, z), context), None)
         # D's last layer has a gradient of 0 rather than none, which optimizers and several processes would treat apart.
         return {**self._terms(networks, judged, z, context), "scores": 0 * judged.scores}
 
     def _terms(
-        self, networks: nn.ModuleDict, judged: Judgement, latents: Tensor, context: Context
+        self, networks: nn.ModuleDict, judged: DiscriminatorOutput, latents: Tensor, context: Context
     ) -> dict[str, Tensor]:
         assert judged.features is not None, "D shows its features"
         belief = networks["Q"](judged.features)
@@ -144,7 +151,7 @@ class InfoGAN(Adversarial):
 
     def infer(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
         """Return Q's belief about the codes of samples ``[N, *shape]``: ``[N, codes.outputs]``."""
-        belief: Tensor = networks["Q"](self.judge(networks["D"], x, None).features)
+        belief: Tensor = networks["Q"](self.discriminate(networks["D"], x, None).features)
         return belief
 
 

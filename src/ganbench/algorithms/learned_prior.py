@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ganbench.algorithms.adversarial import Adversarial
 from ganbench.data.base import Batch
-from ganbench.training.phase import Context, Phase, Terms
+from ganbench.training.phase import Context, LossDict, Phase
 
 Represent = Callable[[nn.ModuleDict, Tensor], Tensor]
 
@@ -28,13 +28,13 @@ class LearnedPrior(nn.Module):
             Phase("P", ("P",), self.made, reads_data=needs_real),
         )
 
-    def judged(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Terms:
+    def judged(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> LossDict:
         """Return C's terms."""
-        return self.gan.discriminator_terms(_pair(networks), self._of(networks, batch), context)
+        return self.gan.discriminator_losses(_pair(networks), self._of(networks, batch), context)
 
-    def made(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Terms:
+    def made(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> LossDict:
         """Return P's terms."""
-        return self.gan.generator_terms(_pair(networks), self._of(networks, batch), context)
+        return self.gan.generator_losses(_pair(networks), self._of(networks, batch), context)
 
     def _of(self, networks: nn.ModuleDict, batch: Batch | None) -> Batch | None:
         return None if batch is None else Batch(self._represent(networks, batch.x))

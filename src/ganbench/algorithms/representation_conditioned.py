@@ -35,7 +35,7 @@ class OnRepresentations(WithEncoder):
     numbers are about 1.
     """
 
-    makes_latents = True
+    prepares_latents = True
     prior: LearnedPrior | None
 
     def tell(self, latent: WithRepresentation, prior: Adversarial | None, sampling: str) -> None:
@@ -55,12 +55,12 @@ class OnRepresentations(WithEncoder):
             raise UserError(f"unknown sampling '{sampling}'{did_you_mean(sampling, get_args(Sampling))}")
         if sampling == "learned" and self.prior is None:
             raise UserError("sampling 'learned' needs a run with algorithm.prior and the networks P and C")
-        self.sampling, self.from_items = sampling, sampling in _FROM_ITEMS
-        self.items_each = _FROM_ITEMS.get(sampling, 1)
+        self.sampling, self.needs_real_inputs = sampling, sampling in _FROM_ITEMS
+        self.inputs_per_sample = _FROM_ITEMS.get(sampling, 1)
 
     def check_networks(self, networks: nn.ModuleDict) -> None:
         """Raise UserError unless D shows its features and a prior has its networks."""
-        if not hasattr(networks["D"], "judge"):
+        if not hasattr(networks["D"], "discriminate"):
             raise UserError(
                 f"networks.D: a {type(networks['D']).__name__} shows no features that could be read"
             )
@@ -73,10 +73,10 @@ class OnRepresentations(WithEncoder):
         drawn = self.latent.draw(context.draws, context.rows)
         return torch.cat([drawn[:, : self.noise], self.represent(networks, batch.x)], 1)
 
-    def start(self, networks: nn.ModuleDict, drawn: Tensor, items: Tensor | None) -> Tensor:
+    def prepare_latents(self, networks: nn.ModuleDict, drawn: Tensor, items: Tensor | None) -> Tensor:
         """Return drawn noise, and the representations that samples are to be made of."""
         noise, direction = drawn[:, : self.noise], drawn[:, self.noise :]
-        if items is not None and self.items_each == 1:
+        if items is not None and self.inputs_per_sample == 1:
             return torch.cat([noise, self.represent(networks, items)], 1)
         if items is not None:
             made = self._between(networks, direction, items)

@@ -19,7 +19,7 @@ from ganbench.latents import Latent
 from ganbench.losses.base import Loss
 from ganbench.regularizers.base import Regularizer
 from ganbench.regularizers.checks import check_weight
-from ganbench.training.phase import Context, Phase, Terms
+from ganbench.training.phase import Context, LossDict, Phase
 
 
 class RepresentationGAN(WithEncoder):
@@ -36,7 +36,7 @@ class RepresentationGAN(WithEncoder):
 
     networks: ClassVar[tuple[str, ...]] = ("f", "G", "D", "A")
     averaged: tuple[str, ...] = ("G", "A")
-    makes_latents = True
+    prepares_latents = True
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class RepresentationGAN(WithEncoder):
     ) -> None:
         super().__init__(latent=latent, loss=loss, regularizers=regularizers, critic_steps=critic_steps)
         check_weight("RepresentationGAN", "consistency_weight", consistency_weight)
-        self.consistency_weight, self.context, self.from_items = consistency_weight, context, context
+        self.consistency_weight, self.context, self.needs_real_inputs = consistency_weight, context, context
         self.averaged = ("G", "A", "K") if context else ("G", "A")
 
     def phases(self) -> tuple[Phase, ...]:
@@ -67,27 +67,29 @@ class RepresentationGAN(WithEncoder):
                 "algorithm.context=true needs a network K, and a network K algorithm.context=true; set both or none"
             )
 
-    def discriminator_terms(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Terms:
+    def discriminator_losses(
+        self, networks: nn.ModuleDict, batch: Batch | None, context: Context
+    ) -> LossDict:
         """Return D's terms, of representations."""
         assert batch is not None, "D's phase reads data"
-        return super().discriminator_terms(networks, Batch(self.represent(networks, batch.x)), context)
+        return super().discriminator_losses(networks, Batch(self.represent(networks, batch.x)), context)
 
-    def generator_terms(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Terms:
+    def generator_losses(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> LossDict:
         """Return G's terms, of representations."""
         real = None if batch is None else Batch(self.represent(networks, batch.x))
-        return super().generator_terms(networks, real, context)
+        return super().generator_losses(networks, real, context)
 
     def fakes(self, networks: nn.ModuleDict, latents: Tensor, condition: Tensor | None) -> Tensor:
         """Return G's representations."""
         made: Tensor = networks["G"](latents)
         return made
 
-    def decoder_terms(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Terms:
+    def decoder_terms(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> LossDict:
         """Return A's terms ``[N]``."""
         assert batch is not None, "A's phase reads data"
         return decoder_terms(networks, batch.x, self.represent(networks, batch.x), self.consistency_weight)
 
-    def start(self, networks: nn.ModuleDict, drawn: Tensor, items: Tensor | None) -> Tensor:
+    def prepare_latents(self, networks: nn.ModuleDict, drawn: Tensor, items: Tensor | None) -> Tensor:
         """Return G's representations of drawn latents, with the context of real items if there is to be one."""
         return code_of(networks, self.fakes(networks, drawn, None), items)
 

@@ -15,7 +15,7 @@ from torch.nn import functional
 from ganbench.algorithms.base import Algorithm
 from ganbench.algorithms.views import Views
 from ganbench.data.base import Batch
-from ganbench.training.phase import Context, Phase, Terms
+from ganbench.training.phase import Context, LossDict, Phase
 
 
 class SimSiam(Algorithm):
@@ -38,7 +38,7 @@ class SimSiam(Algorithm):
         """Return the one phase, which moves both networks."""
         return (Phase("f", ("f", "h"), self.terms),)
 
-    def terms(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Terms:
+    def terms(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> LossDict:
         """Return the term ``[N]`` of both networks, and the spread."""
         assert batch is not None, "the phase reads data"
         one, two = (networks["f"](self.views(batch.x, context.draws)) for _ in range(2))

@@ -16,7 +16,7 @@ from torch.nn import functional
 from ganbench.algorithms.adversarial import Adversarial
 from ganbench.algorithms.frozen_encoder import represent
 from ganbench.algorithms.representation_conditioned import OnRepresentations, Sampling
-from ganbench.conditioning.discriminator_output import Judgement
+from ganbench.conditioning.discriminator_output import DiscriminatorOutput
 from ganbench.data.base import Batch
 from ganbench.latents import WithRepresentation
 from ganbench.losses.base import Loss
@@ -65,21 +65,23 @@ class SimSiamGAN(OnRepresentations):
         """Return the phase of D and Q, that of G and T, and those of the learned prior if there is one."""
         d, g = super().phases()
         own = (
-            Phase(d.name, ("D", "Q"), d.loss, repeats=d.repeats, after=d.after),
+            Phase(d.name, ("D", "Q"), d.loss, repeats=d.repeats, post_step=d.post_step),
             Phase(g.name, ("G", "T"), g.loss),
         )
         return own if self.prior is None else (*own, *self.prior.phases())
 
-    def judge(self, discriminator: nn.Module, x: Tensor, condition: Tensor | None) -> Judgement:
+    def discriminate(
+        self, discriminator: nn.Module, x: Tensor, condition: Tensor | None
+    ) -> DiscriminatorOutput:
         """Return D's scores and features."""
-        judged: Judgement = discriminator.judge(x)  # type: ignore[operator]
+        judged: DiscriminatorOutput = discriminator.discriminate(x)  # type: ignore[operator]
         return judged
 
-    def further_discriminator_terms(
+    def extra_discriminator_losses(
         self,
         networks: nn.ModuleDict,
         batches: tuple[Batch, Batch],
-        judged: tuple[Judgement, Judgement],
+        judged: tuple[DiscriminatorOutput, DiscriminatorOutput],
         latents: Tensor,
         context: Context,
     ) -> dict[str, Tensor]:
@@ -87,8 +89,13 @@ class SimSiamGAN(OnRepresentations):
         real, fake = (self._told(networks, one, latents) for one in judged)
         return {"representation": -self.weights[0](context.step, context.steps) * (real + fake) / 2}
 
-    def further_generator_terms(
-        self, networks: nn.ModuleDict, fake: Batch, judged: Judgement, latents: Tensor, context: Context
+    def extra_generator_losses(
+        self,
+        networks: nn.ModuleDict,
+        fake: Batch,
+        judged: DiscriminatorOutput,
+        latents: Tensor,
+        context: Context,
     ) -> dict[str, Tensor]:
         """Return the terms of G and T: that fakes show their representation to D, and to f."""
         of_d, of_f = (weight(context.step, context.steps) for weight in self.weights)
@@ -100,5 +107,5 @@ class SimSiamGAN(OnRepresentations):
             "cosine": cosine.detach(),
         }
 
-    def _told(self, networks: nn.ModuleDict, judged: Judgement, latents: Tensor) -> Tensor:
+    def _told(self, networks: nn.ModuleDict, judged: DiscriminatorOutput, latents: Tensor) -> Tensor:
         return functional.cosine_similarity(networks["Q"](judged.features), latents[:, self.noise :])

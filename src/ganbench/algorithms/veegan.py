@@ -13,10 +13,10 @@ from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.latents import Latent
 from ganbench.regularizers.checks import check_weight
-from ganbench.training.phase import Context, Phase, Terms
+from ganbench.training.phase import Context, LossDict, Phase
 
 
-class Veegan(Algorithm):
+class VEEGAN(Algorithm):
     """A GAN over pairs of sample and latent, with a reconstructor R that maps samples, real ones too, to latents.
 
     D tells G's pairs (G(z), z), whose score it raises, from the data's (x, R(x) + noise), whose score it lowers:
@@ -30,18 +30,20 @@ class Veegan(Algorithm):
         super().__init__()
         if critic_steps < 1:
             raise UserError(f"algorithm.critic_steps must be at least 1, not {critic_steps}")
-        check_weight("Veegan", "reconstruction_weight", reconstruction_weight)
+        check_weight("VEEGAN", "reconstruction_weight", reconstruction_weight)
         self.latent, self.critic_steps = latent, critic_steps
         self.reconstruction_weight = reconstruction_weight
 
     def phases(self) -> tuple[Phase, ...]:
         """Return D's phase, repeated ``critic_steps`` times, then that of G and R together."""
         return (
-            Phase("D", ("D",), self.discriminator_terms, repeats=self.critic_steps),
-            Phase("G", ("G", "R"), self.generator_terms, reads_data=False),
+            Phase("D", ("D",), self.discriminator_losses, repeats=self.critic_steps),
+            Phase("G", ("G", "R"), self.generator_losses, reads_data=False),
         )
 
-    def discriminator_terms(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Terms:
+    def discriminator_losses(
+        self, networks: nn.ModuleDict, batch: Batch | None, context: Context
+    ) -> LossDict:
         """Return D's term ``[N]``: the mean of its cross-entropies, G's pairs to 1 and the data's to 0."""
         assert batch is not None, "D's phase reads data"
         z = self.latent.draw(context.draws, context.rows)
@@ -52,7 +54,7 @@ class Veegan(Algorithm):
         made, real = networks["D"](fake, z), networks["D"](batch.x, reconstructed)
         return {"adversarial": (softplus(-made) + softplus(real)) / 2}
 
-    def generator_terms(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Terms:
+    def generator_losses(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> LossDict:
         """Return G's term, D's raw score of its pairs, and that of G and R, the mean square of R(G(z)) - z."""
         z = self.latent.draw(context.draws, context.rows)
         fake = self.sample(networks, z)

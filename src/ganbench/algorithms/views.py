@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ganbench.errors import UserError
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 _CHANGED = 0.8  # the share of pictures whose colours are changed
 _SHARPEST, _SOFTEST = 0.1, 2.0  # pixels
@@ -44,7 +44,7 @@ class Views:
         if not 0 <= self.hue <= 0.5:
             raise UserError(f"Views: hue must be from 0 to 0.5, not {self.hue}")
 
-    def __call__(self, x: Tensor, draws: Draws) -> Tensor:
+    def __call__(self, x: Tensor, draws: RandomStream) -> Tensor:
         """Return one view of each picture, ``[N, C, H, W]`` in [-1, 1], by ``draws``."""
         u = draws.uniform(len(x), 10)
         view = self._coloured(self._cropped(x, u[:, :5]), u[:, 5:])

@@ -10,7 +10,7 @@ from ganbench.augment.ada_colour import colours
 from ganbench.augment.ada_geometry import places
 from ganbench.errors import UserError
 from ganbench.training.phase import Context
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 
 class ADA(nn.Module):
@@ -62,14 +62,14 @@ class ADA(nn.Module):
             self.register_buffer(name, torch.zeros(()))
         self.register_buffer("update", torch.tensor(-1))
 
-    def forward(self, x: Tensor, draws: Draws) -> Tensor:
+    def forward(self, x: Tensor, draws: RandomStream) -> Tensor:
         """Return changed pictures ``[N, C, H, W]``; colours may leave [-1, 1]. Raises UserError unless C is 1 or 3."""
         if x.shape[1] not in (1, 3):
             raise UserError(f"ADA changes pictures with 1 or 3 channels, but these have {x.shape[1]}")
         with torch.autocast(x.device.type, enabled=False):  # bf16 would round places by parts of a pixel
             return self._changed(x.float(), draws).to(x.dtype)
 
-    def _changed(self, x: Tensor, draws: Draws) -> Tensor:
+    def _changed(self, x: Tensor, draws: RandomStream) -> Tensor:
         p = self.probability.expand(len(x))
         if self.blit or self.geometry:
             at = places(draws, p, (x.shape[2], x.shape[3]), blit=self.blit, geometry=self.geometry)
@@ -95,7 +95,7 @@ class ADA(nn.Module):
         for counted in (self.signs, self.count, self.images):
             counted.zero_()
 
-    def readings(self) -> dict[str, Tensor]:
+    def extra_scalars(self) -> dict[str, Tensor]:
         """Return ``p`` and the mean sign that moved it last."""
         return {"p": self.probability.clone(), "overfitting": self.overfitting.clone()}
 

@@ -7,10 +7,10 @@ import math
 import torch
 from torch import Tensor
 
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 
-def colours(draws: Draws, p: Tensor) -> Tensor:
+def colours(draws: RandomStream, p: Tensor) -> Tensor:
     """Return what makes new colours of old ones, (r, g, b, 1) -> (r, g, b), ``[N, 3, 4]``.
 
     ``p`` ``[N]`` is the probability of each transformation; distributions and their order are the paper's (appendix B):

@@ -7,10 +7,10 @@ import math
 import torch
 from torch import Tensor
 
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 
-def places(draws: Draws, p: Tensor, sides: tuple[int, int], *, blit: bool, geometry: bool) -> Tensor:
+def places(draws: RandomStream, p: Tensor, sides: tuple[int, int], *, blit: bool, geometry: bool) -> Tensor:
     """Return where each place of ``p``'s N new pictures lies in the old ones, ``[N, 2, 3]``, for ``affine_grid``.
 
     ``p`` ``[N]`` is the probability of each transformation; distributions and their order are the paper's (appendix B):

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ganbench.errors import UserError
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Affine:
                 f"but they are {self.turn}, {self.stretch}, {self.shear} and {self.move}"
             )
 
-    def __call__(self, x: Tensor, draws: Draws) -> Tensor:
+    def __call__(self, x: Tensor, draws: RandomStream) -> Tensor:
         """Return changed pictures ``[N, C, H, W]``."""
         turn, wide, high, shear, right, down = draws.uniform(len(x), 6, low=-1.0).T
         cosine, sine = (f(turn * math.radians(self.turn)) for f in (torch.cos, torch.sin))

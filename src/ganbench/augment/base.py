@@ -8,13 +8,13 @@ from typing import Protocol, runtime_checkable
 from torch import Tensor
 
 from ganbench.training.phase import Context
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 
 class Augmentation(Protocol):
     """A random change of pictures through which gradients pass."""
 
-    def __call__(self, x: Tensor, draws: Draws) -> Tensor:
+    def __call__(self, x: Tensor, draws: RandomStream) -> Tensor:
         """Return changed pictures ``[N, C, H, W]`` in [-1, 1], each by numbers of its own from ``draws``."""
 
 
@@ -28,5 +28,5 @@ class Adaptive(Augmentation, Protocol):
     def adapt(self, step: int) -> None:
         """Change with what was noted, after the whole step of that number (from 0)."""
 
-    def readings(self) -> Mapping[str, Tensor]:
+    def extra_scalars(self) -> Mapping[str, Tensor]:
         """Return what the log shows of its state, scalars by name."""

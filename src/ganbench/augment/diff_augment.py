@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ganbench.errors import UserError
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class DiffAugment:
         if not (self.colour or self.translation or self.cutout):
             raise UserError("DiffAugment: nothing is asked for; set colour, translation or cutout")
 
-    def __call__(self, x: Tensor, draws: Draws) -> Tensor:
+    def __call__(self, x: Tensor, draws: RandomStream) -> Tensor:
         """Return changed pictures ``[N, C, H, W]``; colours may leave [-1, 1], as in the paper."""
         if self.colour:
             x = _coloured(x, draws.uniform(len(x), 3))

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from ganbench.auto import rules
-from ganbench.auto.inspect_images import Look, look_at
+from ganbench.auto.inspect_images import ImageStats, image_stats
 from ganbench.config.instantiate import make
 from ganbench.config.spec import Spec, parameters
 from ganbench.data.base import DataInfo, Dataset
@@ -22,7 +22,7 @@ from ganbench.data.registry import takes_path
 from ganbench.errors import UserError
 from ganbench.recipes.base import EVERY_BUDGET, Recipe
 from ganbench.recipes.budget import minutes_of
-from ganbench.recipes.sndcgan import HELD_BACK, sndcgan_acgan_cifar10, sndcgan_cifar10, sndcgan_rates
+from ganbench.recipes.sndcgan import LECAM, sndcgan_acgan_cifar10, sndcgan_cifar10, sndcgan_rates
 
 NAME = "auto"
 BUDGET = "10m"  # where none is given
@@ -82,16 +82,16 @@ def _require_enough(number: int, name: str) -> None:
         )
 
 
-def _looked_at(data: Spec) -> Look | None:
+def _looked_at(data: Spec) -> ImageStats | None:
     """Return what pictures are like that lie at a path and are read at a size; None of any other data set."""
     if not takes_path(data.target) or "size" not in parameters(data.target):
         return None
-    found = look_at(data.kwargs["path"])
+    found = image_stats(data.kwargs["path"])
     _require_enough(found.stored, data.kwargs["path"])
     return found
 
 
-def _as_read(data: Spec, found: Look, minutes: float) -> tuple[Spec, list[str]]:
+def _as_read(data: Spec, found: ImageStats, minutes: float) -> tuple[Spec, list[str]]:
     """Return how pictures are to be read, and why."""
     side = rules.side_for(minutes, found.shorter)
     grey = bool(data.kwargs.get("grey", found.grey))
@@ -110,7 +110,7 @@ _FLIPS = {
 }
 
 
-def _cut_in_words(found: Look, size: tuple[int, int]) -> list[str]:
+def _cut_in_words(found: ImageStats, size: tuple[int, int]) -> list[str]:
     number, lost = found.cut(*size)
     if not number:
         return []
@@ -156,7 +156,7 @@ def _recipe(data: Spec, info: DataInfo, smallest: int, minutes: float) -> tuple[
             f"folded: blocks of 2x2 pixels are positions, rates half as high (sides from {rules.FOLDED_FROM})"
         )
     reasons.append(rules.AUGMENTATION.why(repeats))
-    penalty = f"LeCam, weight {HELD_BACK.kwargs['weight']}"
+    penalty = f"LeCam, weight {LECAM.kwargs['weight']}"
     return made, [*reasons, f"penalty on D: {penalty} (as in the recipe, for any number of pictures)"]
 
 

@@ -19,7 +19,7 @@ _MOST = 500  # pictures, spread evenly: enough for a middle, and some seconds at
 
 
 @dataclass(frozen=True)
-class Look:
+class ImageStats:
     """Of ``stored`` pictures, some of which may be broken, the upright sizes (width, height) of those looked at."""
 
     stored: int
@@ -38,7 +38,7 @@ class Look:
         return len(other), statistics.median(other) if other else 0.0
 
 
-def look_at(path: str) -> Look:
+def image_stats(path: str) -> ImageStats:
     """Look at up to 500 pictures of a folder or an archive.
 
     Raises:
@@ -56,7 +56,7 @@ def look_at(path: str) -> Look:
             continue
         sizes.append(image.size)
         grey = grey and _is_grey(image)
-    return Look(stored, tuple(sizes), grey and bool(sizes))
+    return ImageStats(stored, tuple(sizes), grey and bool(sizes))
 
 
 def _folder(place: Path) -> tuple[int, Callable[[int], bytes]]:

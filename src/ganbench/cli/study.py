@@ -114,12 +114,12 @@ def compare(
 
 def _tell_unlike(rows: Sequence[Row], as_json: bool) -> bool:
     """Print scores that were measured differently, marked; say whether there are any."""
-    from ganbench.studies.incomparable import as_rich, mark, unlike_fields, unlike_records
+    from ganbench.studies.incomparable import as_rich, incomparable_fields, incomparable_records, mark
 
-    fields = unlike_fields(rows)
+    fields = incomparable_fields(rows)
     if not fields:
         return False
-    records = unlike_records(rows, fields)
+    records = incomparable_records(rows, fields)
     if as_json:
         print_json({"unlike": fields, "mark": mark(fields), "scores": records})
     else:

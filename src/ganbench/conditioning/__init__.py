@@ -4,7 +4,7 @@ from ganbench.conditioning.auxiliary import ClassifierHead, ProxyHead
 from ganbench.conditioning.base import DiscriminatorConditioning, GeneratorConditioning
 from ganbench.conditioning.branches import LabelBranch, MaxoutBranch
 from ganbench.conditioning.class_losses import ClassLoss, CrossEntropy, DataToData
-from ganbench.conditioning.discriminator_output import Judgement
+from ganbench.conditioning.discriminator_output import DiscriminatorOutput
 from ganbench.conditioning.late_concat import LateConcat
 from ganbench.conditioning.norms import ClassNorm, VectorNorm
 from ganbench.conditioning.one_hot import OneHot
@@ -18,8 +18,8 @@ __all__ = [
     "CrossEntropy",
     "DataToData",
     "DiscriminatorConditioning",
+    "DiscriminatorOutput",
     "GeneratorConditioning",
-    "Judgement",
     "LabelBranch",
     "LabelPlane",
     "LabelPlanes",

@@ -12,7 +12,7 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from ganbench.conditioning.base import DiscriminatorConditioning, Head, need_classes
-from ganbench.conditioning.discriminator_output import Judgement, normalised
+from ganbench.conditioning.discriminator_output import DiscriminatorOutput, normalised
 from ganbench.errors import UserError
 
 
@@ -33,8 +33,8 @@ class _Classifying(Head):
         super().__init__()
         self.score, self.classes = nn.Linear(features, 1), nn.Linear(features, classes)
 
-    def forward(self, features: Tensor, condition: Tensor | None = None) -> Judgement:
-        return Judgement(self.score(features).squeeze(1), features, self.classes(features))
+    def forward(self, features: Tensor, condition: Tensor | None = None) -> DiscriminatorOutput:
+        return DiscriminatorOutput(self.score(features).squeeze(1), features, self.classes(features))
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,8 @@ class _Proxies(Head):
         self.score = nn.Linear(features, 1)
         self.embedding, self.proxies = nn.Linear(features, size), nn.Embedding(classes, size)
 
-    def forward(self, features: Tensor, condition: Tensor | None = None) -> Judgement:
+    def forward(self, features: Tensor, condition: Tensor | None = None) -> DiscriminatorOutput:
         embedding, proxies = normalised(self.embedding(features)), normalised(self.proxies.weight)
-        return Judgement(self.score(features).squeeze(1), features, embedding @ proxies.T, embedding)
+        return DiscriminatorOutput(
+            self.score(features).squeeze(1), features, embedding @ proxies.T, embedding
+        )

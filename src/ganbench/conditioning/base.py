@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ganbench.conditioning.discriminator_output import Judgement
+from ganbench.conditioning.discriminator_output import DiscriminatorOutput
 from ganbench.errors import UserError
 
 
@@ -59,7 +59,7 @@ class Head(nn.Module):
     """The last part of a discriminator: features ``[N, F]`` and their condition to a judgement."""
 
     @abstractmethod
-    def forward(self, features: Tensor, condition: Tensor | None = None) -> Judgement:
+    def forward(self, features: Tensor, condition: Tensor | None = None) -> DiscriminatorOutput:
         """Return the judgement of the samples with these features."""
 
 

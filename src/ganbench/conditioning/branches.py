@@ -19,7 +19,7 @@ from ganbench.conditioning.base import (
     VectorInput,
     need_classes,
 )
-from ganbench.conditioning.discriminator_output import Judgement
+from ganbench.conditioning.discriminator_output import DiscriminatorOutput
 from ganbench.errors import UserError
 from ganbench.layers.maxout import Maxout
 from ganbench.layers.normalisation import Norm1d, norm_1d
@@ -103,6 +103,6 @@ class _JoinedMaxout(Head):
             nn.Linear(chosen.joint, 1),
         )
 
-    def forward(self, features: Tensor, condition: Tensor | None = None) -> Judgement:
+    def forward(self, features: Tensor, condition: Tensor | None = None) -> DiscriminatorOutput:
         of_class = self.of_class(self.one_hot(condition).to(features.dtype))
-        return Judgement(self.joint(torch.cat([features, of_class], 1)).squeeze(1), features)
+        return DiscriminatorOutput(self.joint(torch.cat([features, of_class], 1)).squeeze(1), features)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ganbench.conditioning.discriminator_output import Judgement
+from ganbench.conditioning.discriminator_output import DiscriminatorOutput
 from ganbench.errors import UserError
 
 
@@ -22,7 +22,7 @@ class ClassLoss(Protocol):
 
     reads: ClassVar[tuple[str, ...]]
 
-    def __call__(self, judged: Judgement, labels: Tensor) -> Tensor:
+    def __call__(self, judged: DiscriminatorOutput, labels: Tensor) -> Tensor:
         """Return the loss of each sample, ``[N]``, for class numbers int64 ``[N]``."""
 
 
@@ -32,7 +32,7 @@ class CrossEntropy:
 
     reads: ClassVar[tuple[str, ...]] = ("classes",)
 
-    def __call__(self, judged: Judgement, labels: Tensor) -> Tensor:
+    def __call__(self, judged: DiscriminatorOutput, labels: Tensor) -> Tensor:
         """Return the cross-entropy of each sample, ``[N]``, at least 0."""
         assert judged.classes is not None, "D says classes"
         return functional.cross_entropy(judged.classes, labels, reduction="none")
@@ -60,7 +60,7 @@ class DataToData:
         if not 0 <= self.margin <= 1:
             raise UserError(f"DataToData: margin is a cosine from 0 to 1, but is {self.margin}")
 
-    def __call__(self, judged: Judgement, labels: Tensor) -> Tensor:
+    def __call__(self, judged: DiscriminatorOutput, labels: Tensor) -> Tensor:
         """Return the loss of each sample, ``[N]``, at least 0."""
         assert judged.classes is not None, "D says classes"
         assert judged.embedding is not None, "D says an embedding"

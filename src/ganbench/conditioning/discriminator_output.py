@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 
-class Judgement(NamedTuple):
+class DiscriminatorOutput(NamedTuple):
     """Raw ``scores`` ``[N]``, the ``features`` ``[N, F]`` they were read from, and what a further head says.
 
     ``classes`` ``[N, K]`` are a classifier's logits, or the cosines between ``embedding`` ``[N, E]`` (rows of
@@ -20,10 +20,11 @@ class Judgement(NamedTuple):
     classes: Tensor | None = None
     embedding: Tensor | None = None
 
-    def split(self, rows: int) -> tuple[Judgement, Judgement]:
+    def split(self, rows: int) -> tuple[DiscriminatorOutput, DiscriminatorOutput]:
         """Return the judgement of the first ``rows`` samples and that of the rest."""
         pieces = [(None, None) if t is None else (t[:rows], t[rows:]) for t in self]
-        return Judgement(*(first for first, _ in pieces)), Judgement(*(rest for _, rest in pieces))  # type: ignore[arg-type]
+        first, rest = zip(*pieces, strict=True)
+        return DiscriminatorOutput(*first), DiscriminatorOutput(*rest)
 
 
 def normalised(x: Tensor) -> Tensor:

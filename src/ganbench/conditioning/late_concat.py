@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ganbench.conditioning.base import DiscriminatorConditioning, Head, class_rows, need_classes
-from ganbench.conditioning.discriminator_output import Judgement
+from ganbench.conditioning.discriminator_output import DiscriminatorOutput
 from ganbench.errors import UserError
 from ganbench.layers.stochastic import GaussianNoise
 
@@ -51,6 +51,6 @@ class _JoinedLate(Head):
             nn.Linear(features + chosen.size, chosen.hidden), nn.LeakyReLU(0.2), nn.Linear(chosen.hidden, 1)
         )
 
-    def forward(self, features: Tensor, condition: Tensor | None = None) -> Judgement:
+    def forward(self, features: Tensor, condition: Tensor | None = None) -> DiscriminatorOutput:
         label = self.noise(class_rows(self.embedding.weight, condition))
-        return Judgement(self.layers(torch.cat([features, label], 1)).squeeze(1), features)
+        return DiscriminatorOutput(self.layers(torch.cat([features, label], 1)).squeeze(1), features)

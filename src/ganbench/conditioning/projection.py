@@ -9,7 +9,7 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from ganbench.conditioning.base import DiscriminatorConditioning, Head, class_rows, need_classes
-from ganbench.conditioning.discriminator_output import Judgement
+from ganbench.conditioning.discriminator_output import DiscriminatorOutput
 from ganbench.errors import UserError
 
 
@@ -43,7 +43,7 @@ class _Projected(Head):
         self.score, self.embedding = nn.Linear(features, 1), nn.Embedding(classes, features)
         nn.init.normal_(self.embedding.weight, 0.0, 0.02)  # torch's N(0, 1) would drown the rest of the score
 
-    def forward(self, features: Tensor, condition: Tensor | None = None) -> Judgement:
+    def forward(self, features: Tensor, condition: Tensor | None = None) -> DiscriminatorOutput:
         rows = class_rows(self.embedding.weight, condition)
         of_class = (rows * features).sum(1)
-        return Judgement(self.score(features).squeeze(1) + self.weight * of_class, features)
+        return DiscriminatorOutput(self.score(features).squeeze(1) + self.weight * of_class, features)

@@ -9,6 +9,7 @@ import typing
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
+from ganbench.config.renamed import current_part
 from ganbench.errors import UserError, did_you_mean
 
 #: Where a recipe file may name parts. Anything else runs a stranger's code, so the user must trust it by name.
@@ -89,8 +90,9 @@ class Spec:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], trusted: Collection[str] = ()) -> Spec:
         """Read what :meth:`to_dict` wrote; targets must be ganbench's parts or in a module named in ``trusted``."""
-        arguments = {k: _unplain(v, trusted) for k, v in data.items() if k != "target"}
-        return cls(_find(str(data.get("target", "")), trusted), **arguments)
+        part = current_part(data)
+        target = _find(part.pop("target"), trusted)
+        return cls(target, **{k: _unplain(v, trusted) for k, v in part.items()})
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Spec) and (self.target, self.kwargs) == (other.target, other.kwargs)

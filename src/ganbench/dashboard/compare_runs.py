@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ganbench.report.chart import Chart, Line, loss_chart, score_chart
-from ganbench.report.run_data import Reading
+from ganbench.report.run_data import RunData
 from ganbench.studies.plan import recipe_differences
 
 
-def overlaid(readings: Mapping[str, Reading]) -> list[Chart]:
+def overlaid(readings: Mapping[str, RunData]) -> list[Chart]:
     """Return the runs' losses and scores by their labels: a view for each quantity, a line for each run."""
     charts = {
         "Losses": {label: loss_chart(reading.of("scalars")) for label, reading in readings.items()},
@@ -22,7 +22,7 @@ def overlaid(readings: Mapping[str, Reading]) -> list[Chart]:
     return [chart for chart in made if chart.views]
 
 
-def differences(readings: Mapping[str, Reading]) -> list[list[object]]:
+def differences(readings: Mapping[str, RunData]) -> list[list[object]]:
     """Return a row for each setting that is not the same in all runs: its dotted name, then its value in each."""
     first, *others = [_settings(reading) for reading in readings.values()]
     found = [recipe_differences(first, other) for other in others]
@@ -45,7 +45,7 @@ def _lines(chart: Chart | None) -> Iterable[Line]:
     return () if chart is None else (line for lines in chart.views.values() for line in lines)
 
 
-def _settings(reading: Reading) -> dict[str, Any]:
+def _settings(reading: RunData) -> dict[str, Any]:
     """Return the recipe, with what of the run is not in it."""
     data = reading.meta.get("data")
     return {

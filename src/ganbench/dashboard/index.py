@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from ganbench.dashboard.folders import Found, Kind, folders_below, problem_of, root_of
-from ganbench.dashboard.run_summary import Status, Told, look, status_of
+from ganbench.dashboard.run_summary import RunSummary, Status, status_of, summarize_run
 from ganbench.errors import UserError
 
 Order = Literal["path", "score", "newest"]
@@ -22,7 +22,7 @@ class Entry:
     """One run of the list."""
 
     found: Found
-    told: Told
+    told: RunSummary
     status: Status
     changed: float  # seconds since 1970
 
@@ -43,7 +43,7 @@ class Index:
     def __init__(self, root: Path) -> None:
         """Raises UserError if there is no such folder."""
         self.root = root_of(root)
-        self._kept: dict[Path, tuple[Signature, Told]] = {}
+        self._kept: dict[Path, tuple[Signature, RunSummary]] = {}
 
     def runs(self) -> list[Entry]:
         """Return all runs, broken ones too, by path."""
@@ -77,10 +77,10 @@ class Index:
     def _entry(self, found: Found) -> Entry:
         signature = signature_of([found.path / name for name in _FILES])
         if found.problem:
-            told = Told(problem=found.problem)
+            told = RunSummary(problem=found.problem)
         else:
             before = self._kept.get(found.path)
-            told = before[1] if before is not None and before[0] == signature else look(found.path)
+            told = before[1] if before is not None and before[0] == signature else summarize_run(found.path)
             self._kept[found.path] = signature, told
         changed = max((time for time, _, _ in signature), default=0) / 1e9
         return Entry(found=found, told=told, status=status_of(told, found.path), changed=changed)

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ganbench.dashboard.sample_request import Wish, arranged
+from ganbench.dashboard.sample_request import SampleRequest, arranged
 from ganbench.dashboard.sanitize import shown
 from ganbench.data import toy
 from ganbench.errors import UserError
@@ -21,7 +21,7 @@ from ganbench.inference.model import Model, load
 from ganbench.recipes.base import Recipe
 from ganbench.runs.run import Run
 from ganbench.utils.files import read_json
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 from ganbench.visualization.critic import critic_picture
 from ganbench.visualization.export import choose_representations, npz_of
 from ganbench.visualization.image_grid import sample_picture
@@ -73,7 +73,7 @@ def opened(run: Run, step: int) -> Model:
     return load(run, step)
 
 
-def draw(model: Model, wish: Wish) -> Made:
+def draw(model: Model, wish: SampleRequest) -> Made:
     """Return the samples that are asked for.
 
     Raises:
@@ -82,7 +82,7 @@ def draw(model: Model, wish: Wish) -> Made:
     """
     if wish.representations is not None:
         choose_representations(model, wish.representations)
-    if getattr(model.algorithm, "from_items", False):
+    if getattr(model.algorithm, "needs_real_inputs", False):
         raise UserError(
             "samples of this model start from pictures, and a run's data are not read here; give a picture below"
         )
@@ -96,7 +96,7 @@ def real_points(recipe: Recipe) -> Tensor | None:
     if not made_here or int(recipe.data.kwargs.get("points", 0)) > _MOST_POINTS:
         return None
     data = recipe.data()
-    chosen: Tensor = data.items(Draws(0, "real").integers(min(_REAL, data.info.size), data.info.size))
+    chosen: Tensor = data.items(RandomStream(0, "real").integers(min(_REAL, data.info.size), data.info.size))
     return chosen
 
 

@@ -6,20 +6,20 @@ from collections import OrderedDict
 from pathlib import Path
 
 from ganbench.dashboard.index import Signature, signature_of
-from ganbench.report.run_data import Reading, read_run
+from ganbench.report.run_data import RunData, read_run
 from ganbench.runs.run import Run
 
 _FILES = ("recipe.json", "meta.json", "events.jsonl", "eval")
 
 
-class Readings:
+class RunCache:
     """The last ``most`` runs that were read."""
 
     def __init__(self, most: int = 16) -> None:
         self.most = most
-        self._kept: OrderedDict[Path, tuple[Signature, Reading]] = OrderedDict()
+        self._kept: OrderedDict[Path, tuple[Signature, RunData]] = OrderedDict()
 
-    def of(self, folder: Path) -> Reading:
+    def of(self, folder: Path) -> RunData:
         """Return what a run folder tells, read anew only if its files have changed.
 
         Raises:

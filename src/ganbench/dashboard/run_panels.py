@@ -20,7 +20,7 @@ from ganbench.report.chart import (
     speed_chart,
 )
 from ganbench.report.html import chart, details, facts, page, section, source, table
-from ganbench.report.run_data import Reading, picture_folders
+from ganbench.report.run_data import RunData, picture_folders
 from ganbench.report.score_table import score_table
 from ganbench.report.timeline import fitting, player
 from ganbench.visualization.layer_plots import layer_series
@@ -28,7 +28,7 @@ from ganbench.visualization.layer_plots import layer_series
 _ROOM = 4_000_000  # characters of a page for its pictures
 
 
-def curves(reading: Reading) -> str:
+def curves(reading: RunData) -> str:
     """Return losses, scores, variety and speed over the steps."""
     drawn = [
         loss_chart(reading.of("scalars")),
@@ -40,19 +40,19 @@ def curves(reading: Reading) -> str:
     return _of_run(reading, charts([one for one in drawn if one is not None]) or "<p>No events yet.</p>")
 
 
-def timeline(reading: Reading) -> str:
+def timeline(reading: RunData) -> str:
     """Return the pictures of the same latents through the run, all kinds under one slider."""
     folders = {folder.name: folder for folder in picture_folders(reading.run)}
     return _of_run(reading, player(fitting(folders, _ROOM), "the training") or "<p>No pictures yet.</p>")
 
 
-def layers(reading: Reading) -> str:
+def layers(reading: RunData) -> str:
     """Return gradients' norms, means and spreads of each named parameter."""
     drawn = charts(layer_charts(layer_series(reading.of("layers"))))
     return _of_run(reading, drawn or "<p>No layers were logged: schedule.layers_every is 0.</p>")
 
 
-def records(reading: Reading) -> str:
+def records(reading: RunData) -> str:
     """Return the scores in ``eval/`` with how they were measured, and what was run."""
     listed = list(reading.scores.values())
     scores = score_table(listed) if listed else "<p>No evaluation yet.</p>"
@@ -61,7 +61,7 @@ def records(reading: Reading) -> str:
     return _of_run(reading, section("Scores", scores) + section("What was run", facts(meta) + recipe))
 
 
-def compared(readings: Mapping[str, Reading]) -> str:
+def compared(readings: Mapping[str, RunData]) -> str:
     """Return runs side by side: what differs, timelines under one slider, curves in one diagram."""
     rows = [[name, *map(_setting, values)] for name, *values in differences(readings)]
     differ = table(["setting", *readings], rows) if rows else "<p>Nothing but the path.</p>"
@@ -83,7 +83,7 @@ def framed(body: str) -> str:
     return page("ganbench", body).encode(errors="replace").decode()
 
 
-def _of_run(reading: Reading, shown: str) -> str:
+def _of_run(reading: RunData, shown: str) -> str:
     """Return what is shown of a run below what the rules found wrong with it and what could not be read."""
     return framed(parts.warnings(reading.findings, reading.problems) + shown)
 

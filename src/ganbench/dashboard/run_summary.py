@@ -22,7 +22,7 @@ _TAIL = 2**16  # bytes, in which the newest event begins
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class RunSummary:
     """What the files of a run say, but for whether somebody is at work on it."""
 
     recipe: str = ""
@@ -37,13 +37,13 @@ class Told:
     problem: str = ""
 
 
-def look(folder: Path) -> Told:
+def summarize_run(folder: Path) -> RunSummary:
     """Look at a run's files; what is damaged is said in ``problem``, and nothing is raised."""
     try:
         recipe = read_json(folder / "recipe.json")
         meta = read_json(folder / "meta.json")
     except UserError as error:
-        return Told(problem=shown(error))
+        return RunSummary(problem=shown(error))
     content = _content(folder / "events.jsonl")
     data, schedule = _part(meta, "data"), _part(recipe, "schedule")
     told = [event for event in map(_event, _TOLD.findall(content)) if event]
@@ -51,7 +51,7 @@ def look(folder: Path) -> Told:
     name = scores[0].get("name") if scores else None  # where several things are scored, the first decides
     values = [float(event["value"]) for event in scores if event.get("name") == name]
     lower = not scores or scores[0].get("better") != "higher"
-    return Told(
+    return RunSummary(
         recipe=shown(recipe.get("name", ""), 100),
         data=shown(data.get("name", ""), 100),
         seed=_whole(meta.get("seed")),
@@ -64,7 +64,7 @@ def look(folder: Path) -> Told:
     )
 
 
-def status_of(told: Told, folder: Path) -> Status:
+def status_of(told: RunSummary, folder: Path) -> Status:
     """Return the status of a run: at work while somebody holds its lock."""
     if told.problem:
         return "broken"

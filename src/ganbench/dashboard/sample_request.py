@@ -13,7 +13,7 @@ from ganbench.inference.directions import directions
 from ganbench.inference.model import Model
 from ganbench.inference.traversals import between
 from ganbench.latents import Codes
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 from ganbench.visualization.sample_grid import Arrangement, grid_of
 
 MOST = {"image": 256, "points": 5000}  # samples
@@ -22,7 +22,7 @@ _COLUMNS = 10  # of a way from one seed to another
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
+class SampleRequest:
     """``n`` samples of a seed, or so many ways to ``to_seed``, in ten steps each.
 
     ``label`` is a class number (None: each class in turn), ``truncation`` the bound of the noise (None: none),
@@ -42,7 +42,7 @@ class Wish:
     representations: str | None = None
 
 
-def arranged(model: Model, wish: Wish) -> Arrangement:
+def arranged(model: Model, wish: SampleRequest) -> Arrangement:
     """Return the latents and classes that are asked for.
 
     Raises:
@@ -53,7 +53,7 @@ def arranged(model: Model, wish: Wish) -> Arrangement:
         asked = _ways(model, wish, wish.to_seed)
     elif wish.label is None and len(model.classes) <= wish.n:
         asked = grid_of(
-            model, wish.n, Draws(wish.seed, "sample"), wish.truncation
+            model, wish.n, RandomStream(wish.seed, "sample"), wish.truncation
         )  # of classes: a column each, a latent in each row
     else:
         asked = Arrangement(_latents(model, wish, wish.seed), _labels(model, wish))
@@ -61,7 +61,7 @@ def arranged(model: Model, wish: Wish) -> Arrangement:
     return Arrangement(with_codes(model, z, wish), asked.labels, asked.columns)
 
 
-def _ways(model: Model, wish: Wish, to_seed: int) -> Arrangement:
+def _ways(model: Model, wish: SampleRequest, to_seed: int) -> Arrangement:
     start, end = (_latents(model, wish, seed) for seed in (wish.seed, to_seed))
     steps = [between(model, start, end, i / (_COLUMNS - 1)) for i in range(_COLUMNS)]
     labels = _labels(model, wish)
@@ -69,15 +69,15 @@ def _ways(model: Model, wish: Wish, to_seed: int) -> Arrangement:
     return Arrangement(torch.stack(steps, 1).flatten(0, 1), labels, _COLUMNS)
 
 
-def _labels(model: Model, wish: Wish) -> Tensor | None:
+def _labels(model: Model, wish: SampleRequest) -> Tensor | None:
     return model.labels(wish.n) if wish.label is None else torch.full((wish.n,), wish.label)
 
 
-def _latents(model: Model, wish: Wish, seed: int) -> Tensor:
+def _latents(model: Model, wish: SampleRequest, seed: int) -> Tensor:
     return model.latents(wish.n, seed, truncation=wish.truncation)
 
 
-def moved(model: Model, z: Tensor, wish: Wish) -> Tensor:
+def moved(model: Model, z: Tensor, wish: SampleRequest) -> Tensor:
     """Return latents ``[N, size]`` moved along the directions that are asked for.
 
     Raises:
@@ -93,7 +93,7 @@ def moved(model: Model, z: Tensor, wish: Wish) -> Tensor:
     return z
 
 
-def with_codes(model: Model, z: Tensor, wish: Wish) -> Tensor:
+def with_codes(model: Model, z: Tensor, wish: SampleRequest) -> Tensor:
     """Return latents ``[N, size]`` with the codes that are asked for, all else as it was.
 
     Raises:
@@ -124,7 +124,7 @@ def codes_of(model: Model) -> Codes | None:
     return found
 
 
-def _check(model: Model, wish: Wish) -> None:
+def _check(model: Model, wish: SampleRequest) -> None:
     most = MOST[model.info.kind] // (_COLUMNS if wish.to_seed is not None else 1)
     if not 1 <= wish.n <= most:
         raise UserError(f"from 1 to {most} samples can be drawn at a time, not {wish.n}")

@@ -13,7 +13,7 @@ from ganbench.report.study_tables import result_table, verdicts
 from ganbench.report.timeline import fitting, player
 from ganbench.runs.run import Run
 from ganbench.studies.curves import curves_of
-from ganbench.studies.incomparable import set_apart
+from ganbench.studies.incomparable import split_incomparable
 from ganbench.studies.rows import Row
 from ganbench.studies.study import Study
 from ganbench.studies.summary import DETAILS, summaries
@@ -31,7 +31,7 @@ def study(path: Path) -> str:
     opened = Study(path)
     if opened.plan.seeds > _MOST_SEEDS:
         raise UserError(f"a study of {opened.plan.seeds} seeds is not shown; at most {_MOST_SEEDS}")
-    rows, unlike = set_apart(opened.rows())
+    rows, unlike = split_incomparable(opened.rows())
     found = summaries(rows)
     runs = _begun(opened, rows)
     curves = band_chart(curves_of(runs, DETAILS))

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 import torch
 from torch import Tensor
 
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +86,7 @@ class Dataset(Protocol):
     def info(self) -> DataInfo:
         """What a run stores of this set."""
 
-    def batch(self, index: Tensor, draws: Draws) -> Batch:
+    def batch(self, index: Tensor, draws: RandomStream) -> Batch:
         """Return the items of ``index`` (int64 ``[N]``), normalised and augmented by numbers from ``draws``."""
 
     def items(self, index: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from ganbench.data.images import ImageSet
 from ganbench.data.registry import dataset
 from ganbench.data.split import Split
 from ganbench.data.torchvision_sets import mnist
-from ganbench.utils.random_stream import seed_of
+from ganbench.utils.random_stream import derive_seed
 
 _WAVES, _PER_WAVE, _PER_CHANNEL = 3, 6, 2
 _REDDISH = (False, True, True)  # which channels are low
@@ -42,7 +42,7 @@ class Coloured(ImageSet):
         pixels = np.empty((len(grey), 3, *grey.shape[1:]), np.uint8)
         for start in range(0, len(grey), _AT_ONCE):
             rows = np.arange(start, min(start + _AT_ONCE, len(grey)), dtype=np.int64)
-            texture = textures(rows, grey.shape[1:], seed_of("coloured-mnist", seed, split), low)
+            texture = textures(rows, grey.shape[1:], derive_seed("coloured-mnist", seed, split), low)
             covered = soft_mask(grey[rows])[:, None]
             picture = covered * (1 - texture) + (1 - covered) * texture
             pixels[rows] = np.rint(picture * 255)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ganbench.data.base import Batch, DataInfo
 from ganbench.data.io.fingerprint import fingerprint
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 
 class ImageSet:
@@ -63,7 +63,7 @@ class ImageSet:
     def __len__(self) -> int:
         return len(self.pixels)
 
-    def batch(self, index: Tensor, draws: Draws) -> Batch:
+    def batch(self, index: Tensor, draws: RandomStream) -> Batch:
         """Return the pictures of ``index`` (int64 ``[N]``) as float32 in [-1, 1], flipped by ``draws``."""
         chosen = self.pixels.index_select(0, index)
         if self.flip:

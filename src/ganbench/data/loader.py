@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ganbench.data.base import Batch, Dataset
 from ganbench.data.sampler import Sampler
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 
 class Loader:
@@ -17,4 +17,4 @@ class Loader:
     def __call__(self, position: int, rows: int, part: int, parts: int) -> Batch:
         """Return rows ``part * rows`` to ``(part + 1) * rows`` of the batch, augmented by the batch's own draws."""
         index = self.sampler.indices(position)[part * rows : (part + 1) * rows]
-        return self.dataset.batch(index, Draws(self.seed, "augment", position, part=part, parts=parts))
+        return self.dataset.batch(index, RandomStream(self.seed, "augment", position, part=part, parts=parts))

@@ -15,7 +15,7 @@ from ganbench.data.base import Batch, DataInfo, Dataset
 from ganbench.data.registry import dataset, dataset_named
 from ganbench.data.split import Split
 from ganbench.errors import UserError
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 
 class Pairs:
@@ -49,7 +49,7 @@ class Pairs:
             split=b.info.split,
         )
 
-    def batch(self, index: Tensor, draws: Draws) -> Batch:
+    def batch(self, index: Tensor, draws: RandomStream) -> Batch:
         """Return b's pictures of ``index`` (int64 ``[N]``), given as many of a's, each drawn by ``draws``."""
         x = self._wide(self.b.batch(index, draws).x)
         others = draws.integers(len(index), self.a.info.size)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ganbench.errors import UserError
-from ganbench.utils.random_stream import seed_of
+from ganbench.utils.random_stream import derive_seed
 
 
 class Sampler:
@@ -49,7 +49,7 @@ class Sampler:
     def _epoch(self, number: int) -> Tensor:
         order = self._epochs.get(number)
         if order is None:
-            generator = torch.Generator().manual_seed(seed_of(self.seed, "epoch", number))
+            generator = torch.Generator().manual_seed(derive_seed(self.seed, "epoch", number))
             order = torch.randperm(self.size, generator=generator)
             while len(self._epochs) >= self.remembered:
                 del self._epochs[next(iter(self._epochs))]  # the one kept for longest

@@ -16,7 +16,7 @@ from ganbench.data.outlines import OUTLINES, Field, Outline
 from ganbench.data.registry import dataset
 from ganbench.data.split import Split, check_split
 from ganbench.errors import UserError
-from ganbench.utils.random_stream import seed_of
+from ganbench.utils.random_stream import derive_seed
 
 SIDE = 32
 FIGURES = tuple(OUTLINES)
@@ -58,7 +58,7 @@ class Factors:
 
 def factors_of(index: NDArray[np.int64], seed: int, split: Split) -> Factors:
     """Return the factors of the pictures numbered ``index`` (``[N]``), by (seed, split, number)."""
-    u = uniform_of(seed_of("shapes", seed, split), index, len(fields(Factors))).T
+    u = uniform_of(derive_seed("shapes", seed, split), index, len(fields(Factors))).T
     figure = (u[0] * len(FIGURES)).astype(np.int64)
     return Factors(
         figure=figure,

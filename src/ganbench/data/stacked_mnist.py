@@ -22,7 +22,7 @@ from ganbench.data.registry import dataset
 from ganbench.data.split import Split
 from ganbench.data.torchvision_sets import mnist
 from ganbench.errors import UserError
-from ganbench.utils.random_stream import Draws, seed_of
+from ganbench.utils.random_stream import RandomStream, derive_seed
 
 CHANNELS = 3
 
@@ -53,7 +53,7 @@ class Stacked:
             )
         self.base = base
         self.stacked = base.info.name
-        numbers = uniform_of(seed_of(name, seed, split), np.arange(size, dtype=np.int64), CHANNELS)
+        numbers = uniform_of(derive_seed(name, seed, split), np.arange(size, dtype=np.int64), CHANNELS)
         self._parts = torch.from_numpy((numbers * base.info.size).astype(np.int64))
         classes = len(base.info.classes)
         place = classes ** torch.arange(CHANNELS - 1, -1, -1)  # 100, 10 and 1 where there are ten classes
@@ -80,7 +80,7 @@ class Stacked:
     def __len__(self) -> int:
         return len(self._parts)
 
-    def batch(self, index: Tensor, draws: Draws) -> Batch:
+    def batch(self, index: Tensor, draws: RandomStream) -> Batch:
         """Return the pictures of ``index`` (int64 ``[N]``) as float32 in [-1, 1], with their modes."""
         channels = self.base.batch(self._parts[index].flatten(), draws)
         return Batch(channels.x.view(len(index), *self._info.shape), self.labels(index))

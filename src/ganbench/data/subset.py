@@ -7,7 +7,7 @@ from dataclasses import replace
 from torch import Tensor
 
 from ganbench.data.base import Batch, Dataset
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 
 class Part:
@@ -20,7 +20,7 @@ class Part:
             whole.info, size=len(index), fingerprint=f"{mark} {how} {len(index)}" if mark else ""
         )
 
-    def batch(self, index: Tensor, draws: Draws) -> Batch:
+    def batch(self, index: Tensor, draws: RandomStream) -> Batch:
         """Return these items as networks see them."""
         return self._whole.batch(self._index[index], draws)
 

@@ -12,7 +12,7 @@ from ganbench.data.io.fingerprint import fingerprint
 from ganbench.data.registry import dataset
 from ganbench.data.split import Split, check_split
 from ganbench.errors import UserError
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 
 class Points:
@@ -49,7 +49,7 @@ class Points:
         self.std = float(stds.max())
         self.fresh = fresh
         self._labels = torch.arange(len(modes)).repeat_interleave(points)
-        self.points = self._drawn(self._labels, Draws(name, seed, split))
+        self.points = self._drawn(self._labels, RandomStream(name, seed, split))
         classes = tuple(f"mode {k}" for k in range(len(modes)))
         self._info = DataInfo(
             name=name,
@@ -71,11 +71,11 @@ class Points:
     def __len__(self) -> int:
         return len(self.points)
 
-    def _drawn(self, mode: Tensor, draws: Draws) -> Tensor:
+    def _drawn(self, mode: Tensor, draws: RandomStream) -> Tensor:
         noise = draws.normal(len(mode), self.modes.shape[1])
         return self.modes[mode] + self.stds[mode, None] * noise
 
-    def batch(self, index: Tensor, draws: Draws) -> Batch:
+    def batch(self, index: Tensor, draws: RandomStream) -> Batch:
         """Return the points of ``index`` (int64 ``[N]``) as networks see them, float32 ``[N, D]``."""
         mode = self._labels[index]
         own = self._drawn(mode, draws) if self.fresh else self.points[index]

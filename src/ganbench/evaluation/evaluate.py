@@ -15,10 +15,17 @@ from ganbench.data.held_out import held_out_of
 from ganbench.errors import UserError
 from ganbench.evaluation import sample_sources as origin
 from ganbench.evaluation.inputs import as_run, data_of, dataset_like, is_folder, spec_like
-from ganbench.evaluation.model_metrics.registry import OF_MODEL, Reading
+from ganbench.evaluation.model_metrics.registry import OF_MODEL, ModelEvaluation
 from ganbench.evaluation.result_files import _keep, _which
 from ganbench.evaluation.sample_sources import SIZE, generated_by
-from ganbench.evaluation.scoring import CHUNK, FEATURES, Asked, HeldOut, scores_of, supplied
+from ganbench.evaluation.scoring import (
+    CHUNK,
+    FEATURES,
+    EvaluationRequest,
+    HeldOut,
+    attach_held_out,
+    scores_of,
+)
 from ganbench.inference.model import Weights, load
 from ganbench.metrics.protocols.base import EvaluationProtocol
 from ganbench.metrics.protocols.registry import protocol_named
@@ -62,7 +69,7 @@ def evaluate(
         raise UserError(
             f"protocol '{named.name}' fixes metrics, features, the number of samples and the split; leave them out"
         )
-    asked = Asked(
+    asked = EvaluationRequest(
         metrics=[name for name in metrics if name not in OF_MODEL],
         features=features or FEATURES,
         n=n,
@@ -75,14 +82,14 @@ def evaluate(
     if run is None:
         return _evaluate_items(str(source), against, split, asked)
     if against is None:
-        reference = data_of(run, run.recipe(trusted), _split(split, asked), insist=named is None)
+        reference = data_of(run, run.recipe(trusted), _split(split, asked), strict=named is None)
     else:
         reference = _reference(against, run.info.shape, split, asked)
     scores: list[Score] = []
     for number in _steps(run, step):
         model = load(run, number, trusted, weights=weights)
         about, others = _which(run, model.step, seed), _held_out(asked, run, against, reference)
-        reading = Reading(run, model, reference, against, others, trusted)
+        reading = ModelEvaluation(run, model, reference, against, others, trusted)
         own = [s for name, read in OF_MODEL.items() if name in metrics for s in read(reading)]
         if asked.metrics or not own:
             own += scores_of(model, reference, asked, seed, which=about, held_out=others)
@@ -103,13 +110,17 @@ def _steps(run: Run, step: int | str | None) -> list[int | str | None]:
     return [best] if best == whole[0] else [best, whole[0]]
 
 
-def _evaluate_items(source: str, against: str | None, split: str | None, asked: Asked) -> list[Score]:
+def _evaluate_items(
+    source: str, against: str | None, split: str | None, asked: EvaluationRequest
+) -> list[Score]:
     """Score real items: a data set by name, a folder or an archive, taken in a fixed shuffled order."""
     if against is None:
         raise UserError(f"'{source}' is not a run, so --against must say what to compare it with")
     items, reference, read_as = _pair(source, against, split, asked)
     labelled = bool(items.info.classes) and items.info.classes == reference.info.classes
-    chosen = supplied(asked.chosen(reference, labelled=labelled), _held_out(asked, None, against, reference))
+    chosen = attach_held_out(
+        asked.chosen(reference, labelled=labelled), _held_out(asked, None, against, reference)
+    )
     count = min(asked.count(chosen), items.info.size)
     if asked.protocol is not None and count < asked.protocol.samples:
         raise UserError(
@@ -129,7 +140,7 @@ def _evaluate_items(source: str, against: str | None, split: str | None, asked: 
 
 
 def _pair(
-    source: str, against: str, split: str | None, asked: Asked
+    source: str, against: str, split: str | None, asked: EvaluationRequest
 ) -> tuple[Dataset, Dataset, dict[str, Any]]:
     """Make both sides; whichever is a folder is read at the size of the other."""
     if is_folder(against) and not is_folder(source):
@@ -140,10 +151,12 @@ def _pair(
     return items, reference, read_as
 
 
-def _reference(against: str, shape: tuple[int, ...] | None, split: str | None, asked: Asked) -> Dataset:
+def _reference(
+    against: str, shape: tuple[int, ...] | None, split: str | None, asked: EvaluationRequest
+) -> Dataset:
     run = as_run(against)
     if run is None:
-        return dataset_like(against, shape, _split(split, asked), insist=asked.protocol is None)[0]
+        return dataset_like(against, shape, _split(split, asked), strict=asked.protocol is None)[0]
     if split is not None or asked.protocol is not None:
         why = (
             f"protocol '{asked.protocol.name}' compares with real pictures"
@@ -154,7 +167,9 @@ def _reference(against: str, shape: tuple[int, ...] | None, split: str | None, a
     return generated_by(run, load(run, None, asked.trusted), asked.n or SIZE)
 
 
-def _held_out(asked: Asked, run: Run | None, against: str | None, reference: Dataset) -> HeldOut | None:
+def _held_out(
+    asked: EvaluationRequest, run: Run | None, against: str | None, reference: Dataset
+) -> HeldOut | None:
     """Return what makes the held-out items: those named, else the other split of the reference; None without."""
     shape = reference.info.shape
     if asked.held_out is not None:
@@ -168,5 +183,5 @@ def _held_out(asked: Asked, run: Run | None, against: str | None, reference: Dat
     return held_out_of(data.replace(split=reference.info.split))
 
 
-def _split(split: str | None, asked: Asked) -> str | None:
+def _split(split: str | None, asked: EvaluationRequest) -> str | None:
     return split if asked.protocol is None else asked.protocol.split

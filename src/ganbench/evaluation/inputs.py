@@ -34,22 +34,22 @@ def with_kind(source: str) -> str:
 
 
 def dataset_like(
-    text: str, shape: tuple[int, ...] | None, split: str | None = None, *, insist: bool = True
+    text: str, shape: tuple[int, ...] | None, split: str | None = None, *, strict: bool = True
 ) -> tuple[Dataset, dict[str, Any]]:
     """Make a data set by name, and say how pictures of one's own were read; see :func:`spec_like`."""
-    spec, read_as = spec_like(text, shape, split, insist=insist)
+    spec, read_as = spec_like(text, shape, split, strict=strict)
     made: Dataset = spec()
     return made, read_as
 
 
 def spec_like(
-    text: str, shape: tuple[int, ...] | None, split: str | None = None, *, insist: bool = True
+    text: str, shape: tuple[int, ...] | None, split: str | None = None, *, strict: bool = True
 ) -> tuple[Spec, dict[str, Any]]:
     """Return what makes a data set of that name, and how pictures of one's own will be read.
 
     They take size and colours from ``shape`` ``[C, H, W]`` where they can; without it, a folder's size is that of
     its first picture. ``split`` is for sets that have several; others are refused or, unless one is to
-    ``insist``, taken as they are.
+    ``strict``, taken as they are.
 
     Raises:
         UserError: there is no such set, or it has no such split.
@@ -65,7 +65,7 @@ def spec_like(
         read_as = {name: value for name, value in wanted.items() if name in known}
     if split is not None and "split" in known:
         arguments["split"] = split
-    elif split is not None and insist:
+    elif split is not None and strict:
         raise UserError(f"'{text}' has no splits to choose from, so leave '{split}' out")
     said = {name: list(v) if isinstance(v, tuple) else v for name, v in read_as.items()}
     return Spec(function, **{**read_as, **arguments}), said
@@ -87,8 +87,8 @@ def _first_shape(path: str) -> tuple[int, ...]:
     raise UserError(f"{path} holds no picture that can be read")
 
 
-def data_of(run: Run, recipe: Recipe, split: str | None = None, *, insist: bool = True) -> Dataset:
-    """Make the data that a run was trained on, or another split of it; ``insist`` is as in :func:`dataset_like`.
+def data_of(run: Run, recipe: Recipe, split: str | None = None, *, strict: bool = True) -> Dataset:
+    """Make the data that a run was trained on, or another split of it; ``strict`` is as in :func:`dataset_like`.
 
     Raises:
         UserError: it has changed since, or has no such split.
@@ -103,7 +103,7 @@ def data_of(run: Run, recipe: Recipe, split: str | None = None, *, insist: bool 
     if split is None or split == made.info.split:
         return made
     if "split" not in parameters(recipe.data.target):
-        if not insist:
+        if not strict:
             return made
         raise UserError(f"the data set {made.info.name} has no split '{split}'; name another with --against")
     other: Dataset = recipe.data.replace(split=split)()

@@ -16,7 +16,7 @@ from ganbench.errors import UserError
 from ganbench.inference.model import Model, Purpose
 from ganbench.metrics.record import versions
 from ganbench.runs.run import Run
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 SIZE = 10_000
 
@@ -49,7 +49,7 @@ class Generated:
         """Return None: samples have no classes."""
         return None
 
-    def batch(self, index: Tensor, draws: Draws) -> Batch:
+    def batch(self, index: Tensor, draws: RandomStream) -> Batch:
         """Return the samples as networks see them."""
         return Batch(self.info.from_data(self.items(index)))
 
@@ -75,7 +75,7 @@ def of_model(model: Model, seed: int, purpose: Purpose, which: Mapping[str, Any]
     one compare; live weights in spite of an average are another way of measuring.
     """
     sampling = getattr(model.algorithm, "sampling", None)
-    spurned = model.keeps_average and model.weights == "live"
+    ema_ignored = model.keeps_average and model.weights == "live"
     return {
         "generator": {
             "step": model.step,
@@ -85,12 +85,16 @@ def of_model(model: Model, seed: int, purpose: Purpose, which: Mapping[str, Any]
             **which,
         },
         "sampling": {
-            "weights": "live, though an average is kept" if spurned else "the run's own",
+            "weights": "live, though an average is kept" if ema_ignored else "the run's own",
             "truncation": None,
             "labels": "each class in turn" if model.classes else "none: the model has no classes",
             "normalisation": "eval: running statistics",
             **({"representations": sampling} if sampling is not None else {}),
-            **({"made_of": _items(model.items)} if getattr(model.algorithm, "from_items", False) else {}),
+            **(
+                {"made_of": _items(model.items)}
+                if getattr(model.algorithm, "needs_real_inputs", False)
+                else {}
+            ),
             "shape": list(model.info.shape),
             "quantised": QUANTISED if model.info.kind == "image" else None,
         },

@@ -46,14 +46,14 @@ def score_model(
     A model of classes makes each in turn; its samples have labels where the data set has the same classes.
     With the purpose "selection" the samples are others than any report's, whatever the seeds.
     """
-    asked = Asked(metrics=metrics, features=features, n=n, trusted=trusted)
+    asked = EvaluationRequest(metrics=metrics, features=features, n=n, trusted=trusted)
     return scores_of(model, reference, asked, seed, purpose)
 
 
 def scores_of(
     model: Model,
     reference: Dataset,
-    asked: Asked,
+    asked: EvaluationRequest,
     seed: int,
     purpose: Purpose = "sample",
     *,
@@ -75,7 +75,7 @@ def scores_of(
 
 
 def require_scorable(
-    model: Model, reference: Dataset, asked: Asked, held_out: HeldOut | None = None
+    model: Model, reference: Dataset, asked: EvaluationRequest, held_out: HeldOut | None = None
 ) -> list[Metric]:
     """Return the metrics, or raise UserError if such a model could not be scored by them; ask before training.
 
@@ -90,11 +90,16 @@ def require_scorable(
 
 
 def _ready(
-    model: Model, reference: Dataset, asked: Asked, seed: int, purpose: Purpose, held_out: HeldOut | None
+    model: Model,
+    reference: Dataset,
+    asked: EvaluationRequest,
+    seed: int,
+    purpose: Purpose,
+    held_out: HeldOut | None,
 ) -> tuple[list[Metric], int, Tensor | None]:
     """Return the metrics with all that they need, the number of samples, and their labels, if they have some."""
     known = bool(model.classes) and model.classes == reference.info.classes
-    chosen = supplied(asked.chosen(reference, labelled=known), held_out)
+    chosen = attach_held_out(asked.chosen(reference, labelled=known), held_out)
     walker = _Walker(model, purpose)
     chosen = [m.with_generator(walker, asked.n, seed) if isinstance(m, NeedsGenerator) else m for m in chosen]
     count = asked.count(chosen)
@@ -119,7 +124,7 @@ class _Walker:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class EvaluationRequest:
     """What is to be measured: a protocol, or metrics by name with their features and the number of samples."""
 
     metrics: Sequence[str] = ()
@@ -151,7 +156,7 @@ class Asked:
             return self.protocol.samples
         if all(isinstance(metric, WithoutSamples) for metric in chosen):
             return 0
-        return self.n or max(metric.usual for metric in chosen)
+        return self.n or max(metric.default_samples for metric in chosen)
 
     def measure(
         self,
@@ -185,7 +190,7 @@ class Asked:
             require_labels(metric, labels, reference.info)
 
 
-def supplied(metrics: Sequence[Metric], held_out: Callable[[], Dataset] | None) -> list[Metric]:
+def attach_held_out(metrics: Sequence[Metric], held_out: Callable[[], Dataset] | None) -> list[Metric]:
     """Give held-out items to the metrics that need them; they are made at most once."""
     if held_out is None or not any(isinstance(metric, NeedsHeldOut) for metric in metrics):
         return list(metrics)

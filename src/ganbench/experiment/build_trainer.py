@@ -40,7 +40,7 @@ def make_trainer(recipe: Recipe, dataset: Dataset, engine: Engine, seed: int) ->
         seed=seed,
     )
     algorithm.check_rows(trainer.rows)
-    if engine.leads:
-        for doubt in algorithm.doubts(trainer.networks):
+    if engine.is_main_process:
+        for doubt in algorithm.compatibility_warnings(trainer.networks):
             warnings.warn(doubt, stacklevel=2)
     return trainer

@@ -8,11 +8,11 @@ from typing import Any
 
 from ganbench.data.base import Dataset
 from ganbench.experiment.tensorboard import TensorBoardMirror
-from ganbench.experiment.validation import OnTheWay
-from ganbench.health import Watch
+from ganbench.experiment.validation import PeriodicEvaluation
+from ganbench.health import HealthMonitor
 from ganbench.health.measure import health_numbers
 from ganbench.inference.critic_scores import why_not
-from ganbench.inference.snapshots import in_training
+from ganbench.inference.snapshots import training_model
 from ganbench.metrics.score import Score
 from ganbench.recipes.base import Recipe
 from ganbench.runs.checkpoint import prune_checkpoints, save_checkpoint
@@ -22,34 +22,36 @@ from ganbench.training.layer_statistics import parameter_statistics
 from ganbench.training.trainer import Hook, Trainer
 from ganbench.utils.console import Console
 from ganbench.utils.files import write_bytes
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 from ganbench.visualization.code_sweeps import sweep_arrangement
 from ganbench.visualization.critic import critic_picture
 from ganbench.visualization.image_grid import sample_picture
 from ganbench.visualization.sample_grid import grid_of
 
 
-class Actions:
+class RunHooks:
     """The actions of one run, attached to the loop as hooks. Only the leading process writes."""
 
     def __init__(
         self, run: Run, trainer: Trainer, dataset: Dataset, recipe: Recipe, trusted: Collection[str] = ()
     ) -> None:
         self.run, self.trainer, self.dataset, self.recipe = run, trainer, dataset, recipe
-        self.scoring = OnTheWay(recipe, dataset, trusted)
-        self.model = in_training(trainer, recipe, dataset.info)
-        self.real_index = Draws(trainer.seed, "real").integers(recipe.schedule.samples, dataset.info.size)
+        self.scoring = PeriodicEvaluation(recipe, dataset, trusted)
+        self.model = training_model(trainer, recipe, dataset.info)
+        self.real_index = RandomStream(trainer.seed, "real").integers(
+            recipe.schedule.samples, dataset.info.size
+        )
         self.draws_critic = why_not(self.model) is None
         codes = hasattr(self.model.latent, "codes")
-        self.sweeps = sweep_arrangement(self.model, 5, Draws(trainer.seed, "grid")) if codes else None
+        self.sweeps = sweep_arrangement(self.model, 5, RandomStream(trainer.seed, "grid")) if codes else None
         self.saved_step = trainer.step if trainer.step in run.checkpoint_steps() else -1
-        self.watch, self.new_events = Watch(recipe.schedule.steps), run.events.follow()
+        self.watch, self.new_events = HealthMonitor(recipe.schedule.steps), run.events.follow()
 
     def hooks(self, console: Console, show: Any, mirror: TensorBoardMirror | None) -> list[Hook]:
         """Return the hooks in the order in which they run after a step."""
         schedule = self.recipe.schedule
         shows = [show] if mirror is None else [show, mirror.add]
-        self.watch.see(self.new_events())  # what an earlier part of the run has told already
+        self.watch.update(self.new_events())  # what an earlier part of the run has told already
         told = [
             Every(schedule.log_every, log_terms(self.run.events, shows)),
             Every(schedule.layers_every, log_layers(self.run.events)),
@@ -61,17 +63,17 @@ class Actions:
 
     def warn(self, trainer: Trainer, console: Console) -> None:
         """Tell what has gone wrong since the last look, a line for each thing when it is first seen."""
-        if trainer.engine.leads:
-            for finding in self.watch.see(self.new_events()):
+        if trainer.engine.is_main_process:
+            for finding in self.watch.update(self.new_events()):
                 console.warn(f"step {finding.step}: {finding.sentence}; to try: {finding.advice}")
 
     def draw_samples(self, trainer: Trainer) -> None:
         """Write the grid of the same latents and classes as always and, for points, what D makes of where they lie."""
-        if not trainer.engine.leads or not self.model.algorithm.generates:
+        if not trainer.engine.is_main_process or not self.model.algorithm.generates:
             return
         self.model.step = trainer.step
         # Arranged anew, since networks that move may have a part in what samples start from.
-        grid = grid_of(self.model, self.recipe.schedule.samples, Draws(trainer.seed, "grid"))
+        grid = grid_of(self.model, self.recipe.schedule.samples, RandomStream(trainer.seed, "grid"))
         samples = self.model.decode(grid.latents, grid.labels)
         real = self.dataset.items(self.real_index)
         title, name = f"step {trainer.step}", f"step-{trainer.step:08d}.png"
@@ -87,9 +89,9 @@ class Actions:
 
     def evaluate(self, trainer: Trainer, console: Console) -> None:
         """Score the model; a checkpoint with the best score so far is saved and kept."""
-        if trainer.engine.leads:
+        if trainer.engine.is_main_process:
             self._score(trainer, console)
-        if trainer.engine.any(trainer.engine.leads and self.run.best_step() == trainer.step):
+        if trainer.engine.any(trainer.engine.is_main_process and self.run.best_step() == trainer.step):
             self.save(trainer)
 
     def _score(self, trainer: Trainer, console: Console) -> None:
@@ -104,7 +106,7 @@ class Actions:
             return
         self.saved_step = trainer.step
         state = trainer.state_dict()  # every process has a part in it
-        if not trainer.engine.leads:
+        if not trainer.engine.is_main_process:
             return
         trainer.refuse_infinite()
         self.run.events.sync()
@@ -162,7 +164,7 @@ def log_terms(
 
     def action(trainer: Trainer) -> None:
         terms = trainer.read_log()
-        if not trainer.engine.leads:
+        if not trainer.engine.is_main_process:
             return
         seconds = trainer.clock.take()
         images = trainer.images - (before[-1] if before else trainer.first_images)
@@ -184,7 +186,7 @@ def log_layers(events: EventLog) -> Callable[[Trainer], None]:
     """
 
     def action(trainer: Trainer) -> None:
-        if trainer.engine.leads:
+        if trainer.engine.is_main_process:
             statistics = parameter_statistics(trainer.networks, trainer.optimizers)
             events.append("layers", trainer.step, parameters=statistics)
 

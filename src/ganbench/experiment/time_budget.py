@@ -62,7 +62,7 @@ def planned(
     """
     trial_steps, seconds = _trial(recipe, dataset, engine, seed, most=max(minutes * 60 * tried, 1.0))
     steps = max(1, int(minutes * 60 * _SHARE / seconds))
-    steps = int(engine.share(str(steps)))  # the leading process's clock counts
+    steps = int(engine.broadcast(str(steps)))  # the leading process's clock counts
     plan = Plan(minutes, steps, seconds, trial_steps)
     return dataclasses.replace(recipe, schedule=_stretched(recipe.schedule, steps)), plan
 

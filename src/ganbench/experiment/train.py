@@ -14,12 +14,12 @@ from ganbench.data.base import Dataset
 from ganbench.errors import RunError, Stopped, UserError
 from ganbench.experiment.build_trainer import make_trainer
 from ganbench.experiment.resolve_recipe import resolve
-from ganbench.experiment.run_hooks import Actions
+from ganbench.experiment.run_hooks import RunHooks
 from ganbench.experiment.stop import StopRequest
 from ganbench.experiment.tensorboard import TensorBoardMirror, require_tensorboard
 from ganbench.experiment.time_budget import planned
-from ganbench.experiment.validation import OnTheWay
-from ganbench.inference.build import make_dataset, take_first_weights
+from ganbench.experiment.validation import PeriodicEvaluation
+from ganbench.inference.build import load_pretrained_weights, make_dataset
 from ganbench.metrics.record import versions
 from ganbench.recipes.base import Budget, Recipe
 from ganbench.runs.run import Run
@@ -66,14 +66,14 @@ def train(
             chosen = dataclasses.replace(chosen, budget=found.budget)
             console.note(plan.words(chosen.schedule))
         trainer = make_trainer(chosen, dataset, engine, seed)
-        take_first_weights(trainer.networks)
-        path = Path(engine.share(str(out if out is not None else _free_folder(chosen.name, seed))))
-        if engine.leads:
+        load_pretrained_weights(trainer.networks)
+        path = Path(engine.broadcast(str(out if out is not None else _free_folder(chosen.name, seed))))
+        if engine.is_main_process:
             Run.create(path, chosen, _meta(dataset, engine, seed, found.reasons))
-        engine.share("made")  # nobody opens the folder before it is there
+        engine.broadcast("made")  # nobody opens the folder before it is there
         run = Run(path)
         with _only_trainer(run, engine):
-            _go(run, Actions(run, trainer, dataset, chosen, trusted), tensorboard, console)
+            _go(run, RunHooks(run, trainer, dataset, chosen, trusted), tensorboard, console)
         return run
     finally:
         engine.close()
@@ -122,9 +122,9 @@ def resume(
                 raise UserError(f"{run.path} is at step {trainer.step} already, past --steps {steps}")
             _say_what_differs(meta["machine"], engine, console)
             console.note(f"going on from step {trainer.step} of {recipe.schedule.steps}")
-            if engine.leads and steps is not None:
+            if engine.is_main_process and steps is not None:
                 write_json(run.path / "recipe.json", recipe.to_dict())
-            _go(run, Actions(run, trainer, dataset, recipe, trusted), tensorboard, console)
+            _go(run, RunHooks(run, trainer, dataset, recipe, trusted), tensorboard, console)
         return run
     finally:
         engine.close()
@@ -136,13 +136,13 @@ def _dataset(recipe: Recipe, tensorboard: bool, trusted: Collection[str]) -> Dat
         require_tensorboard()
     dataset = make_dataset(recipe)
     if recipe.schedule.evaluate_every:
-        OnTheWay(recipe, dataset, trusted).require()
+        PeriodicEvaluation(recipe, dataset, trusted).require()
     return dataset
 
 
-def _go(run: Run, actions: Actions, tensorboard: bool, console: Console) -> None:
+def _go(run: Run, actions: RunHooks, tensorboard: bool, console: Console) -> None:
     trainer, schedule, stop = actions.trainer, actions.recipe.schedule, StopRequest()
-    leads = trainer.engine.leads
+    leads = trainer.engine.is_main_process
     mirror = TensorBoardMirror(run.path / "tensorboard", trainer.step) if tensorboard and leads else None
     try:
         if leads:
@@ -181,7 +181,7 @@ def _best_in_words(run: Run, best: Mapping[str, Any]) -> str:
 
 @contextmanager
 def _only_trainer(run: Run, engine: Engine) -> Iterator[None]:
-    if not engine.leads:
+    if not engine.is_main_process:
         yield
         return
     with run.lock():

@@ -11,7 +11,7 @@ from torch import nn
 from ganbench.data.base import Dataset
 from ganbench.data.held_out import held_out_of
 from ganbench.errors import UserError
-from ganbench.evaluation.scoring import Asked, HeldOut, require_scorable, scores_of, usual_metrics
+from ganbench.evaluation.scoring import EvaluationRequest, HeldOut, require_scorable, scores_of, usual_metrics
 from ganbench.inference.build import make_algorithm
 from ganbench.inference.model import Model
 from ganbench.metrics.requirements import NeedsHeldOut
@@ -33,7 +33,7 @@ def in_order_of_choice(reference: Dataset, metrics: Sequence[str], by: str) -> l
     return sorted(names, key=lambda name: name != by)
 
 
-def untrained(recipe: Recipe, dataset: Dataset) -> Model:
+def untrained_model(recipe: Recipe, dataset: Dataset) -> Model:
     """Return the recipe's model without its networks, to ask what it will be able to do."""
     algorithm, latent = make_algorithm(recipe, dataset.info)
     return Model(algorithm, nn.ModuleDict(), latent, dataset.info, 0)
@@ -46,7 +46,7 @@ def held_out_from(recipe: Recipe) -> HeldOut | None:
 
 
 @dataclass(frozen=True)
-class OnTheWay:
+class PeriodicEvaluation:
     """What a recipe's schedule has measured of the run; ``trusted`` names the user's own modules."""
 
     recipe: Recipe
@@ -56,7 +56,7 @@ class OnTheWay:
     def require(self) -> None:
         """Raise UserError if something cannot be measured, or may not select; ask before training."""
         chosen = require_scorable(
-            untrained(self.recipe, self.dataset), self.dataset, self._asked, self._held_out
+            untrained_model(self.recipe, self.dataset), self.dataset, self._asked, self._held_out
         )
         if isinstance(chosen[0], NeedsHeldOut):
             raise UserError(
@@ -70,9 +70,9 @@ class OnTheWay:
         return scores_of(model, self.dataset, self._asked, seed, "selection", held_out=self._held_out)
 
     @cached_property
-    def _asked(self) -> Asked:
+    def _asked(self) -> EvaluationRequest:
         schedule = self.recipe.schedule
-        return Asked(
+        return EvaluationRequest(
             metrics=in_order_of_choice(self.dataset, schedule.evaluate_metrics, schedule.best_by),
             features=schedule.evaluate_features,
             n=schedule.evaluate_samples,

@@ -20,19 +20,19 @@ class Finding:
 
 
 class Rule(Protocol):
-    """One thing that can go wrong. ``after`` names the kinds of events after which it can have begun."""
+    """One thing that can go wrong. ``events`` names the kinds of events after which it can have begun."""
 
     @property
     def name(self) -> str:
         """What it is called in a list of findings."""
 
     @property
-    def after(self) -> tuple[str, ...]:
+    def events(self) -> tuple[str, ...]:
         """See above."""
 
     @property
     def advice(self) -> str:
         """What to try."""
 
-    def wrong(self, signals: Signals) -> str | None:
+    def check(self, signals: Signals) -> str | None:
         """Return what is wrong now, in one sentence without a full stop; None if nothing is."""

@@ -24,13 +24,13 @@ class Collapse:
     half of the planned run, after 1,000 steps and eight reports.
     """
 
-    name, after = "collapse", ("health", "score")
+    name, events = "collapse", ("health", "score")
     advice = (
         "add a gradient penalty (R1, or R1 and R2 with the relativistic loss), let D judge packs of samples "
         "(algorithm.packing=2), or lower G's learning rate"
     )
 
-    def wrong(self, signals: Signals) -> str | None:
+    def check(self, signals: Signals) -> str | None:
         """Return what is wrong now, if anything is."""
         if signals.kind == "score":
             return _few_modes(signals)

@@ -22,13 +22,13 @@ class Diverging:
     in a row: Wasserstein losses have no scale of their own, and healthy ones grow by tens.
     """
 
-    name, after = "diverging", ("score", "scalars")
+    name, events = "diverging", ("score", "scalars")
     advice = (
         "go back to the best checkpoint (--step best), and lower the learning rates or let them decay, keep a "
         "moving average of G, or strengthen the penalty"
     )
 
-    def wrong(self, signals: Signals) -> str | None:
+    def check(self, signals: Signals) -> str | None:
         """Return what is wrong now, if anything is."""
         return _worse(signals) if signals.kind == "score" else _runaway(signals)
 

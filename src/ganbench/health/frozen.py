@@ -20,13 +20,13 @@ class Frozen:
     (InfoGAN's Q) may be waiting for it and raises none either.
     """
 
-    name, after = "losses frozen", ("scalars", "layers")
+    name, events = "losses frozen", ("scalars", "layers")
     advice = (
         "look at the learning rates and their schedule, and for a D whose output is the same for all samples "
         "(dead ReLUs, weights decayed or clipped to nothing)"
     )
 
-    def wrong(self, signals: Signals) -> str | None:
+    def check(self, signals: Signals) -> str | None:
         """Return what is wrong now, if anything is."""
         terms = [values[-3:] for name, values in signals.terms.items() if name.endswith("/adversarial")]
         if terms and all(_constant(values) for values in terms):

@@ -8,12 +8,12 @@ from ganbench.health.signals import Signals
 class NotFinite:
     """The run failed on a number that is not finite; the trainer has looked for the layer where it began."""
 
-    name, after = "not finite", ("failure",)
+    name, events = "not finite", ("failure",)
     advice = (
         "lower the learning rate of that network, clip its gradient (schedule.gradient_clip), "
         "or strengthen the penalty"
     )
 
-    def wrong(self, signals: Signals) -> str | None:
+    def check(self, signals: Signals) -> str | None:
         """Return what is wrong now, if anything is."""
         return signals.failure or None

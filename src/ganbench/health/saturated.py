@@ -17,13 +17,13 @@ class Saturated:
     that a loss that is small for another reason is not taken for it.
     """
 
-    name, after = "D saturated", ("scalars", "health")
+    name, events = "D saturated", ("scalars", "health")
     advice = (
         "give D a gradient penalty (R1) or spectral norm, a smaller learning rate or fewer updates, "
         "or augment the data if it is small"
     )
 
-    def wrong(self, signals: Signals) -> str | None:
+    def check(self, signals: Signals) -> str | None:
         """Return what is wrong now, if anything is."""
         losses, undecided = signals.terms.get("D/adversarial", []), signals.health.get("undecided", [])
         separation = signals.health.get("separation", [])

@@ -14,13 +14,13 @@ class Starved:
     the data or D is regularised, but by tens, not thousands; and one small gradient may be chance.
     """
 
-    name, after = "G starved", ("layers",)
+    name, events = "G starved", ("layers",)
     advice = (
         "use the non-saturating, hinge or Wasserstein loss, or hold D back (a penalty, a smaller learning rate, "
         "fewer updates)"
     )
 
-    def wrong(self, signals: Signals) -> str | None:
+    def check(self, signals: Signals) -> str | None:
         """Return what is wrong now, if anything is."""
         norms = signals.gradients.get("G", [])
         if len(norms) < 3:

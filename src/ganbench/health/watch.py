@@ -18,7 +18,7 @@ from ganbench.health.starved import Starved
 RULES: tuple[Rule, ...] = (Saturated(), Starved(), Frozen(), Collapse(), Diverging(), NotFinite())
 
 
-class Watch:
+class HealthMonitor:
     """Looks at events as they come. A rule that speaks again extends its finding, so each is found once."""
 
     def __init__(self, steps: int = 0, rules: Iterable[Rule] = RULES) -> None:
@@ -26,19 +26,19 @@ class Watch:
         self.rules, self.signals = tuple(rules), Signals(steps)
         self.found: dict[str, Finding] = {}
 
-    def see(self, events: Iterable[Mapping[str, Any]]) -> list[Finding]:
+    def update(self, events: Iterable[Mapping[str, Any]]) -> list[Finding]:
         """Take in events and return what is new, in the order in which it was found."""
         new = []
         for event in events:
             self.signals.add(event)
             for rule in self.rules:
-                if event["kind"] in rule.after and self._ask(rule):
+                if event["kind"] in rule.events and self._ask(rule):
                     new.append(self.found[rule.name])
         return new
 
     def _ask(self, rule: Rule) -> bool:
         """Whether the rule finds something for the first time."""
-        sentence, step = rule.wrong(self.signals), self.signals.step
+        sentence, step = rule.check(self.signals), self.signals.step
         if sentence is None:
             return False
         if rule.name in self.found:
@@ -52,6 +52,6 @@ class Watch:
 
 def findings(events: Iterable[Mapping[str, Any]], steps: int = 0) -> list[Finding]:
     """Return all that was wrong in the course of a run of so many planned steps, in the order in which it was found."""
-    watch = Watch(steps)
-    watch.see(events)
+    watch = HealthMonitor(steps)
+    watch.update(events)
     return list(watch.found.values())

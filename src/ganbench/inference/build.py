@@ -11,8 +11,9 @@ from ganbench.algorithms.base import Algorithm
 from ganbench.config.instantiate import make
 from ganbench.data.base import DataInfo, Dataset
 from ganbench.latents import Latent
+from ganbench.networks.pretrained import Pretrained
 from ganbench.recipes.base import Recipe
-from ganbench.utils.random_stream import seed_of
+from ganbench.utils.random_stream import derive_seed
 
 
 def make_dataset(recipe: Recipe) -> Dataset:
@@ -47,7 +48,7 @@ def make_networks(
             **_further(networks, latent),
         }
         with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(seed_of(seed, "weights", name))
+            torch.default_generator.manual_seed(derive_seed(seed, "weights", name))
             networks[name] = make(spec, known, f"networks.{name}")
     algorithm.check_networks(networks)
     return networks
@@ -60,13 +61,12 @@ def _further(networks: nn.ModuleDict, latent: Latent) -> dict[str, Any]:
     return ({"features": sizes[-1]} if sizes else {}) | ({} if codes is None else {"codes": codes})
 
 
-def take_first_weights(networks: nn.ModuleDict) -> None:
+def load_pretrained_weights(networks: nn.ModuleDict) -> None:
     """Have networks that name a file or a run take their first weights from it; when a run begins, never later.
 
     Raises:
         UserError: a file cannot be read, or does not fit.
     """
     for network in networks.values():
-        begin = getattr(network, "begin", None)
-        if begin is not None:
-            begin()
+        if isinstance(network, Pretrained):
+            network.load_pretrained()

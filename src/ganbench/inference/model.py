@@ -18,9 +18,9 @@ from ganbench.inference.build import make_algorithm, make_networks
 from ganbench.latents import Latent
 from ganbench.latents.truncation import truncated
 from ganbench.runs.run import Run
-from ganbench.utils.batched import evaluating, in_parts
+from ganbench.utils.batched import evaluating, map_batches
 from ganbench.utils.progress import Forecast
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 Weights: TypeAlias = Literal["averaged", "live"]
 #: What latents are for. Each has its own stream of numbers for every seed, so that none has another's samples.
@@ -73,9 +73,9 @@ class Model:
         """
         if n < 1:
             raise UserError(f"the number of samples must be at least 1, not {n}")
-        return self.draw(Draws(seed, purpose), n, truncation)
+        return self.draw(RandomStream(seed, purpose), n, truncation)
 
-    def draw(self, draws: Draws, n: int, truncation: float | None = None) -> Tensor:
+    def draw(self, draws: RandomStream, n: int, truncation: float | None = None) -> Tensor:
         """Return ``n`` latents ``[n, size]`` by ``draws``, or what samples start from where that is real items.
 
         Raises UserError if noise is to be truncated (see :func:`truncated`) and cannot be.
@@ -84,19 +84,19 @@ class Model:
         if truncation is not None:
             drawn = truncated(self.latent, drawn, truncation)
         numbers, algorithm = {"drawn": drawn}, self.algorithm
-        if getattr(algorithm, "from_items", False):  # an algorithm may leave it out
-            each = getattr(algorithm, "items_each", 1)
+        if getattr(algorithm, "needs_real_inputs", False):  # an algorithm may leave it out
+            each = getattr(algorithm, "inputs_per_sample", 1)
             index = draws.integers(n * each, self.items.info.size)
             items = getattr(self.items, "given", self.items.items)(index)
             numbers["items"] = items if each == 1 else items.reshape(n, each, *items.shape[1:])
-        elif not getattr(algorithm, "makes_latents", False):
+        elif not getattr(algorithm, "prepares_latents", False):
             return drawn
 
         def start(part: dict[str, Tensor]) -> dict[str, Tensor]:
             items = self.info.from_data(part["items"]) if "items" in part else None
-            return {"": algorithm.start(self.networks, part["drawn"], items)}
+            return {"": algorithm.prepare_latents(self.networks, part["drawn"], items)}
 
-        return in_parts(self.networks, start, numbers, 256, Forecast(f"what {n:,} samples start from"))[""]
+        return map_batches(self.networks, start, numbers, 256, Forecast(f"what {n:,} samples start from"))[""]
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -195,7 +195,7 @@ class Model:
             raise UserError(
                 f"the items have shape {list(items.shape[1:])}, those of the model {list(self.info.shape)}"
             )
-        return in_parts(
+        return map_batches(
             self.networks, lambda part: reading(self.info.from_data(part["items"])), {"items": items}, batch
         )
 

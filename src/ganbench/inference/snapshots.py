@@ -14,7 +14,7 @@ from ganbench.runs.run import Run
 from ganbench.training.trainer import Trainer
 
 
-def in_training(trainer: Trainer, recipe: Recipe, info: DataInfo) -> Model:
+def training_model(trainer: Trainer, recipe: Recipe, info: DataInfo) -> Model:
     """Return the model that a trainer has; its networks go on moving."""
     averaged = trainer.average is not None
     return Model(
@@ -29,7 +29,7 @@ def in_training(trainer: Trainer, recipe: Recipe, info: DataInfo) -> Model:
     )
 
 
-def untrained(run: str | Path | Run, trusted: Collection[str] = ()) -> Model:
+def untrained_model(run: str | Path | Run, trusted: Collection[str] = ()) -> Model:
     """Return the model as it was before a run's first step, as a baseline for what training has brought."""
     run = run if isinstance(run, Run) else Run(run)
     recipe, info = run.recipe(trusted), run.info

@@ -24,7 +24,7 @@ _ITEMS = 2000
 
 
 @dataclass(frozen=True)
-class Ways:
+class LatentTraversals:
     """Latents ``[rows, points, size]`` by the name of the direction, and in words what directions they are.
 
     Row i of every direction starts from the same latent.
@@ -34,7 +34,7 @@ class Ways:
     latents: Mapping[str, Tensor]
 
 
-def latent_ways(model: Model, rows: int, seed: int) -> Ways:
+def latent_traversals(model: Model, rows: int, seed: int) -> LatentTraversals:
     """Return ways of ``rows`` latents along each direction, which are nowhere else changed.
 
     A categorical code goes through its values; a continuous one, and the part of a latent that lies along a direction,
@@ -48,14 +48,16 @@ def latent_ways(model: Model, rows: int, seed: int) -> Ways:
     noise: int | None = getattr(model.algorithm, "noise", None)
     z = vectors(model, rows, seed)
     if codes is not None:
-        return Ways("codes", _along_codes(z, codes))
+        return LatentTraversals("codes", _along_codes(z, codes))
     if noise is not None:
         middle, found = _principal(model, noise)
         words = "principal directions of the representations of real pictures"
     else:
         found = directions(model, z)[:MOST]
         middle, words = torch.zeros(found.shape[1]), "closed-form directions of G's first layer"
-    return Ways(words, {f"direction-{k + 1}": _along(z, middle, step) for k, step in enumerate(found)})
+    return LatentTraversals(
+        words, {f"direction-{k + 1}": _along(z, middle, step) for k, step in enumerate(found)}
+    )
 
 
 def _along_codes(z: Tensor, codes: Codes) -> dict[str, Tensor]:

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 
 from ganbench.errors import UserError
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 
 class Latent(Protocol):
@@ -21,7 +21,7 @@ class Latent(Protocol):
     def size(self) -> int:
         """How many numbers a latent vector has."""
 
-    def draw(self, draws: Draws, rows: int) -> Tensor:
+    def draw(self, draws: RandomStream, rows: int) -> Tensor:
         """Return ``rows`` latent vectors, float32 ``[rows, size]``, on the CPU."""
 
 
@@ -34,7 +34,7 @@ class Gaussian:
     def __post_init__(self) -> None:
         _check_size(self)
 
-    def draw(self, draws: Draws, rows: int) -> Tensor:
+    def draw(self, draws: RandomStream, rows: int) -> Tensor:
         """Return ``rows`` latent vectors, float32 ``[rows, size]``."""
         return draws.normal(rows, self.size)
 
@@ -57,7 +57,7 @@ class Uniform:
                 f"Uniform: low must be below high, both finite, but they are {self.low} and {self.high}"
             )
 
-    def draw(self, draws: Draws, rows: int) -> Tensor:
+    def draw(self, draws: RandomStream, rows: int) -> Tensor:
         """Return ``rows`` latent vectors, float32 ``[rows, size]``."""
         return draws.uniform(rows, self.size, low=self.low, high=self.high)
 
@@ -68,7 +68,7 @@ class FromItems:
 
     size: ClassVar[int] = 0
 
-    def draw(self, draws: Draws, rows: int) -> Tensor:
+    def draw(self, draws: RandomStream, rows: int) -> Tensor:
         """Return ``rows`` vectors without numbers, float32 ``[rows, 0]``."""
         return torch.empty(rows, 0)
 
@@ -96,7 +96,7 @@ class WithRepresentation:
         """How many numbers a latent vector has."""
         return self.noise + self.representation
 
-    def draw(self, draws: Draws, rows: int) -> Tensor:
+    def draw(self, draws: RandomStream, rows: int) -> Tensor:
         """Return ``rows`` latent vectors, float32 ``[rows, size]``."""
         return draws.normal(rows, self.size)
 
@@ -168,7 +168,7 @@ class Structured:
         one = 0.5 * math.log(2 * math.pi * math.e) if self.normal else math.log(2)
         return sum(map(math.log, self.categorical)), self.continuous * one
 
-    def draw(self, draws: Draws, rows: int) -> Tensor:
+    def draw(self, draws: RandomStream, rows: int) -> Tensor:
         """Return ``rows`` latent vectors, float32 ``[rows, size]``."""
         parts = [draws.normal(rows, self.noise)]
         parts += [one_hot(draws.integers(rows, k), k).float() for k in self.categorical]

@@ -42,12 +42,12 @@ class Metric(Protocol):
 
     @property
     @abstractmethod
-    def minimum(self) -> int:
+    def min_samples(self) -> int:
         """The fewest samples it accepts."""
 
     @property
     @abstractmethod
-    def usual(self) -> int:
+    def default_samples(self) -> int:
         """How many samples it is measured on when nobody says otherwise."""
 
     @abstractmethod

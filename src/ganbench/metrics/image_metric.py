@@ -31,11 +31,11 @@ class PictureMetric(Metric, Protocol):
 
     @property
     @abstractmethod
-    def minimum(self) -> int:
+    def min_samples(self) -> int:
         """The fewest samples it accepts."""
 
     @property
-    def usual(self) -> int:
+    def default_samples(self) -> int:
         """As many as make chance and bias small next to the differences between models."""
         return USUAL
 

@@ -48,7 +48,7 @@ def labels_in(chunk: Chunk, metric: str) -> Tensor:
 def require_labels(metric: Metric, labels: Tensor | None, info: DataInfo) -> None:
     """Raise UserError if the metric goes by classes and the samples have no labels ``[N]``, or too few of a class.
 
-    Ask before making the samples. A metric with ``minimum_of_class`` needs as many of each class of the reference.
+    Ask before making the samples. A metric with ``min_samples_of_class`` needs as many of each class of the reference.
     """
     if not getattr(metric, "needs_labels", False):
         return
@@ -59,8 +59,8 @@ def require_labels(metric: Metric, labels: Tensor | None, info: DataInfo) -> Non
 
 
 def require_of_class(metric: Metric, count: int, what: str, name: str) -> None:
-    """Raise UserError if a class has fewer than the metric's ``minimum_of_class``, where it has one."""
-    least = getattr(metric, "minimum_of_class", 0)
+    """Raise UserError if a class has fewer than the metric's ``min_samples_of_class``, where it has one."""
+    least = getattr(metric, "min_samples_of_class", 0)
     if count < least:
         raise UserError(
             f"metric '{metric.name}' needs at least {least:,} of each class, "

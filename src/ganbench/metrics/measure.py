@@ -12,7 +12,7 @@ from ganbench.errors import UserError
 from ganbench.metrics.base import Metric
 from ganbench.metrics.sample_batch import Chunk, Labelled, Shared
 from ganbench.metrics.score import Score
-from ganbench.utils.progress import Forecast, Forecasting, Note, announce, tell
+from ganbench.utils.progress import Forecast, Forecasting, Note, announce, print_note
 
 if TYPE_CHECKING:
     from ganbench.data.base import DataInfo, Dataset
@@ -24,7 +24,7 @@ def measure(
     reference: Dataset,
     *,
     expected: int | None = None,
-    note: Note = tell,
+    note: Note = print_note,
 ) -> tuple[Score, ...]:
     """Score samples, given in chunks, by every metric; the scores come in the metrics' order.
 
@@ -60,10 +60,10 @@ def measure(
 
 def require_samples(metric: Metric, count: int) -> None:
     """Raise UserError if ``count`` samples are too few for the metric; ask before making them."""
-    if count < metric.minimum:
+    if count < metric.min_samples:
         raise UserError(
-            f"metric '{metric.name}' needs at least {metric.minimum:,} samples, not {count:,}; "
-            f"it is usually measured on {metric.usual:,}"
+            f"metric '{metric.name}' needs at least {metric.min_samples:,} samples, not {count:,}; "
+            f"it is usually measured on {metric.default_samples:,}"
         )
 
 

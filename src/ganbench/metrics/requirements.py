@@ -84,12 +84,12 @@ class WithoutSamples(PictureMetric):
     """A metric that is given no samples, and needs none."""
 
     @property
-    def minimum(self) -> int:
+    def min_samples(self) -> int:
         """It needs no samples."""
         return 0
 
     @property
-    def usual(self) -> int:
+    def default_samples(self) -> int:
         """It needs no samples."""
         return 0
 

@@ -25,7 +25,7 @@ Kind: TypeAlias = Literal["image", "points"]
 
 #: Fields of a record that say which thing was scored, where and by what code, and not how: they may differ between
 #: scores that are compared. (A warning follows from fields that may not.)
-DOCUMENTS = ("generator", "items", "versions", "machine", "warning")
+PROVENANCE_FIELDS = ("generator", "items", "versions", "machine", "warning")
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Score:
     """One number, the numbers that go with it, and how they were measured.
 
     ``details`` are further results. ``measured`` is the protocol: scores in which it differs are not comparable,
-    but for the fields of ``DOCUMENTS`` (see :meth:`differences`). ``gallery`` is to be looked at
+    but for the fields of ``PROVENANCE_FIELDS`` (see :meth:`differences`). ``gallery`` is to be looked at
     and is no part of the record.
     Raises ValueError for a value that is not finite.
     """
@@ -64,7 +64,7 @@ class Score:
         return tuple(differing(self._how(), other._how()))
 
     def _how(self) -> dict[str, JSON]:
-        return {"name": self.name, **{k: v for k, v in self.measured.items() if k not in DOCUMENTS}}
+        return {"name": self.name, **{k: v for k, v in self.measured.items() if k not in PROVENANCE_FIELDS}}
 
     def to_dict(self) -> dict[str, Any]:
         """Return the score as JSON can hold it."""

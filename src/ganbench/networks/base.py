@@ -15,7 +15,7 @@ from ganbench.conditioning.base import (
     SampleInput,
     VectorInput,
 )
-from ganbench.conditioning.discriminator_output import Judgement
+from ganbench.conditioning.discriminator_output import DiscriminatorOutput
 from ganbench.layers.normalisation import Norm1d, Norm2d, norm_1d, norm_2d
 
 
@@ -103,19 +103,19 @@ class Discriminator(nn.Module):
     def score(self, maps: Tensor) -> Tensor:
         """Return raw scores ``[N]`` by the network's own last layer."""
 
-    def judge(self, x: Tensor, condition: Tensor | None = None) -> Judgement:
+    def discriminate(self, x: Tensor, condition: Tensor | None = None) -> DiscriminatorOutput:
         """Return all that it says of samples ``[N, *shape]``. Raises ValueError if a condition is missing."""
         maps = self._maps(x, condition)
         if self.head is None:
-            return Judgement(self.score(maps), self.features(maps))
-        judged: Judgement = self.head(self.features(maps), condition)
+            return DiscriminatorOutput(self.score(maps), self.features(maps))
+        judged: DiscriminatorOutput = self.head(self.features(maps), condition)
         return judged
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
         """Return raw scores ``[N]``."""
         if self.head is None:
             return self.score(self._maps(x, condition))
-        return self.judge(x, condition).scores
+        return self.discriminate(x, condition).scores
 
     def _maps(self, x: Tensor, condition: Tensor | None) -> Tensor:
         x = self.flat(x)

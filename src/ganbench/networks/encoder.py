@@ -12,10 +12,10 @@ from torch import Tensor, nn
 
 from ganbench.errors import UserError
 from ganbench.layers.initialisation import zero_biases
-from ganbench.networks.pretrained import FirstWeights
+from ganbench.networks.pretrained import Pretrained
 
 
-class ResNetEncoder(FirstWeights):
+class ResNetEncoder(Pretrained):
     """Pictures ``[N, C, H, W]`` -> vectors ``[N, size]``.
 
     A 3x3 convolution to ``width`` channels; four stages of ``blocks`` residual blocks each (2: ResNet-18), the
@@ -23,7 +23,7 @@ class ResNetEncoder(FirstWeights):
     numbers; a projector of ``layers`` linear layers of ``size``, each with batch norm and all but the last with ReLU;
     the last norm has neither gain nor bias. Norms come before the first step, as batch norm, of the data.
 
-    ``weights`` names what it starts from instead of its own first weights; see :class:`FirstWeights`.
+    ``weights`` names what it starts from instead of its own first weights; see :class:`Pretrained`.
 
     Raises ``UserError`` if a size is below 1 or a side below 8.
     """

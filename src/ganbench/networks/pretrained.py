@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from ganbench.errors import UserError
 
 
-class FirstWeights(nn.Module):
+class Pretrained(nn.Module):
     """A network that can read its first weights from ``weights``: a run's folder, or a file of tensors.
 
     Of a run it takes the newest checkpoint's network of the name ``of``. A file is ``.safetensors``, or ``.pt``,
@@ -30,7 +30,7 @@ class FirstWeights(nn.Module):
         """Return a file's tensors by this network's names; as they are, unless a network knows other ones."""
         return state
 
-    def begin(self) -> None:
+    def load_pretrained(self) -> None:
         """Take the weights that were asked for.
 
         Raises:

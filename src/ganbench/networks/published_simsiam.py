@@ -13,12 +13,12 @@ from torch import Tensor, nn
 
 from ganbench.errors import UserError
 from ganbench.networks.encoder import projector
-from ganbench.networks.pretrained import FirstWeights
+from ganbench.networks.pretrained import Pretrained
 
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
-class SimSiamResNet50(FirstWeights):
+class SimSiamResNet50(Pretrained):
     """Pictures ``[N, 3, H, W]`` in [-1, 1] -> vectors ``[N, 2048]``: ResNet-50, then a projector of three layers.
 
     Pictures are resized to ``resolution`` (0: left as they are) and normalised as ImageNet's are. ``weights`` is the

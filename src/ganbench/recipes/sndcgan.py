@@ -25,7 +25,7 @@ from ganbench.training.settings import Schedule
 
 #: Without it D often wins in the first steps, and both networks are then long astray. At this weight scores are held
 #: back before they reach the hinge's margin, beyond which D would have no gradient any more.
-HELD_BACK = Spec(LeCam, weight=0.3)
+LECAM = Spec(LeCam, weight=0.3)
 
 
 def sndcgan_rates(budget: Budget, width: int = 16, share: float = 1.0) -> Mapping[str, Spec]:
@@ -88,7 +88,7 @@ def sndcgan(
             critic_steps=1 if short else 5,
             one_pass=True,
             reuse_fakes=short,
-            regularizers=(HELD_BACK,) if short else (),
+            regularizers=(LECAM,) if short else (),
         ),
         optimizers=sndcgan_rates(budget, width),
         schedule=short_schedule(budget, steps, batch=16) if short else Schedule(steps=steps, batch=64),

@@ -13,7 +13,7 @@ from ganbench.recipes.dcgan import DCGAN
 from ganbench.recipes.pacgan import PACGAN
 from ganbench.recipes.r3gan import R3GAN
 from ganbench.recipes.simple_cnn import simple_cnn_gan
-from ganbench.recipes.veegan import VEEGAN
+from ganbench.recipes.veegan import VEEGAN_PAPER
 from ganbench.recipes.wgan import WGAN_GP
 from ganbench.regularizers import R1, R2, GradientPenalty
 from ganbench.training.schedule import Linear
@@ -67,7 +67,7 @@ def stacked(
         width=32 if laptop else 64,
         loss=loss,
         optimizers=(optimizer, optimizer),
-        papers=(*papers, VEEGAN),
+        papers=(*papers, VEEGAN_PAPER),
         critic_steps=critic_steps,
         regularizers=regularizers,
         critic_norm=critic_norm,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from ganbench.algorithms import Veegan
+from ganbench.algorithms import VEEGAN
 from ganbench.config.spec import Spec
 from ganbench.latents import Gaussian
 from ganbench.networks import JointMLPDiscriminator, MLPEncoder, MLPGenerator
@@ -13,7 +13,7 @@ from ganbench.recipes.mlp import GRID25, MNIST, RING8, Task, adam
 from ganbench.training.schedule import Linear
 from ganbench.training.settings import Machine
 
-VEEGAN = Paper(
+VEEGAN_PAPER = Paper(
     "VEEGAN: Reducing Mode Collapse in GANs using Implicit Variational Learning",
     2017,
     "1705.07761",
@@ -34,11 +34,11 @@ def veegan(task: Task) -> Recipe:
             "D": Spec(JointMLPDiscriminator, norm="batch"),
             "R": Spec(MLPEncoder, norm="batch"),
         },
-        algorithm=Spec(Veegan, reconstruction_weight=1.0, critic_steps=5),
+        algorithm=Spec(VEEGAN, reconstruction_weight=1.0, critic_steps=5),
         optimizers={"G": optimizer, "D": optimizer, "R": optimizer},
         schedule=task.schedule("reference", task.steps),
         machine=Machine(threads=1 if task.points else None),
-        papers=(VEEGAN,),
+        papers=(VEEGAN_PAPER,),
     )
 
 
@@ -53,7 +53,7 @@ def veegan_small(task: Task, laptop_steps: int) -> Recipe:
         veegan(task),
         latent=Spec(Gaussian, size=2),
         networks=dict(zip("GDR", small, strict=True)),
-        algorithm=Spec(Veegan, reconstruction_weight=1.0, critic_steps=3),
+        algorithm=Spec(VEEGAN, reconstruction_weight=1.0, critic_steps=3),
         optimizers={"G": optimizer, "D": optimizer, "R": optimizer},
         schedule=dataclasses.replace(
             task.schedule("laptop", laptop_steps), learning_rate=Spec(Linear), ema_half_life=10_000.0

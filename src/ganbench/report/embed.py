@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from PIL import Image
 
 from ganbench.report.html import image, text
-from ganbench.report.page_budget import Room
+from ganbench.report.page_budget import PageBudget
 from ganbench.report.timeline import webp
 
 _MOST_NAMES = 20  # above the columns; more do not fit
@@ -16,7 +16,9 @@ _MOST_NAMES = 20  # above the columns; more do not fit
 _SMALLER = ((1600, 90), (1000, 80), (600, 65), (300, 50))
 
 
-def figure(picture: bytes, words: str, room: Room, *, caption: str = "", columns: Sequence[str] = ()) -> str:
+def figure(
+    picture: bytes, words: str, room: PageBudget, *, caption: str = "", columns: Sequence[str] = ()
+) -> str:
     """Return a PNG in a figure, with ``words`` in its place for those who cannot see it.
 
     ``columns`` are written above it, each over its share of the width; if they are many, below it in a row.
@@ -38,7 +40,7 @@ def figure(picture: bytes, words: str, room: Room, *, caption: str = "", columns
     return f'<figure class="picture"><div class="fitting">{named}{image(*held, words)}</div>{below}</figure>'
 
 
-def _held(picture: bytes, room: Room) -> tuple[bytes, str] | None:
+def _held(picture: bytes, room: PageBudget) -> tuple[bytes, str] | None:
     """Return the picture as the page holds it and its format; None where there is no room for it."""
     with Image.open(io.BytesIO(picture)) as opened:
         opened.load()

@@ -9,19 +9,19 @@ from ganbench.inference.model import Model
 from ganbench.report.architecture import Layer
 from ganbench.report.chart import Chart, loss_chart, probe_chart, score_chart
 from ganbench.report.diagram import diagram
-from ganbench.report.run_data import Reading
+from ganbench.report.run_data import RunData
 from ganbench.utils.files import write_bytes
 from ganbench.visualization.critic import weights_picture
 from ganbench.visualization.figure import png_bytes
 from ganbench.visualization.frames import frames
 from ganbench.visualization.layer_plots import layer_series, layers_picture
-from ganbench.visualization.model_figures import Shown
+from ganbench.visualization.model_figures import ModelFigure
 
 
 def keep_pictures(
-    reading: Reading,
+    reading: RunData,
     model: Model | None,
-    own: Sequence[Shown],
+    own: Sequence[ModelFigure],
     networks: Mapping[str, Sequence[Layer]],
 ) -> dict[str, bytes]:
     """Write the files and return them by name.
@@ -44,17 +44,17 @@ def keep_pictures(
     return made
 
 
-def _losses(reading: Reading) -> dict[str, bytes]:
+def _losses(reading: RunData) -> dict[str, bytes]:
     drawn = loss_chart(reading.of("scalars"))
     return {} if drawn is None else {"losses.png": _curves(drawn)}
 
 
-def _scores(reading: Reading) -> dict[str, bytes]:
+def _scores(reading: RunData) -> dict[str, bytes]:
     drawn = score_chart(reading.of("score"))
     return {} if drawn is None else {"scores.png": _curves(drawn)}
 
 
-def _probes(reading: Reading) -> dict[str, bytes]:
+def _probes(reading: RunData) -> dict[str, bytes]:
     drawn = probe_chart(reading.scores.values())
     return {} if drawn is None else {"probes.png": _curves(drawn, "times that the probe was tried")}
 
@@ -78,7 +78,7 @@ def _curves(chart: Chart, along: str = "generator steps") -> bytes:
     return png_bytes(figure, dpi=110)
 
 
-def _critic(reading: Reading) -> dict[str, bytes]:
+def _critic(reading: RunData) -> dict[str, bytes]:
     drawn = frames(reading.run.critic)
     ends = zip(("critic-first.png", "critic-last.png"), [*drawn[:1], *drawn[1:][-1:]], strict=False)
     return {name: frame.path.read_bytes() for name, frame in ends}

@@ -28,14 +28,14 @@ from ganbench.report.diagram import diagram, shape_in_words
 from ganbench.report.embed import figure
 from ganbench.report.figure_files import keep_pictures
 from ganbench.report.html import details, facts, page, sections, source, table, text
-from ganbench.report.page_budget import Room, within_limit
-from ganbench.report.run_data import Reading, picture_folders, read_run
+from ganbench.report.page_budget import PageBudget, within_limit
+from ganbench.report.run_data import RunData, picture_folders, read_run
 from ganbench.report.score_table import score_table
 from ganbench.runs.run import Run
 from ganbench.utils.files import write_bytes
 from ganbench.visualization.frames import frames
 from ganbench.visualization.layer_plots import layer_series
-from ganbench.visualization.model_figures import Shown, shown
+from ganbench.visualization.model_figures import ModelFigure, shown
 
 _TITLES = {
     "samples": "samples of the same latents",
@@ -58,7 +58,7 @@ def write_report(run: Run, trusted: Collection[str] = ()) -> Path:
     networks = {} if model is None else architecture(model)
     pictures = keep_pictures(reading, model, own, networks)
 
-    def build(room: Room) -> str:
+    def build(room: PageBudget) -> str:
         said = parts.warnings(reading.findings, room.first(reading.problems, "damaged parts"))
         inside = {
             "Health": said,
@@ -89,7 +89,7 @@ def _loaded(run: Run, trusted: Collection[str]) -> tuple[Model | None, str]:
         return None, str(error)
 
 
-def _facts(reading: Reading) -> str:
+def _facts(reading: RunData) -> str:
     recipe, meta = reading.recipe, reading.meta
     data, schedule = _part(meta, "data"), _part(recipe, "schedule")
     known = {
@@ -111,7 +111,7 @@ def _part(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return part if isinstance(part, Mapping) else {}
 
 
-def _scores(reading: Reading, room: Room) -> str:
+def _scores(reading: RunData, room: PageBudget) -> str:
     """Show the records of ``eval/``, and the pictures that go with them."""
     if not reading.scores:
         return f"<p>None yet: <code>ganbench evaluate {text(reading.run.path)}</code></p>"
@@ -124,7 +124,7 @@ def _scores(reading: Reading, room: Room) -> str:
     return score_table([reading.scores[name] for name in kept]) + shown_below
 
 
-def _of_file(path: Path, words: str, room: Room, columns: Sequence[str] = ()) -> str:
+def _of_file(path: Path, words: str, room: PageBudget, columns: Sequence[str] = ()) -> str:
     """Return a picture of the run folder, or a sentence where it is damaged."""
     try:
         return figure(path.read_bytes(), words, room, caption=words, columns=columns)
@@ -132,7 +132,7 @@ def _of_file(path: Path, words: str, room: Room, columns: Sequence[str] = ()) ->
         return f"<p>{text(path.name)} is damaged.</p>"
 
 
-def _curves(reading: Reading, trusted: Collection[str]) -> list[Chart]:
+def _curves(reading: RunData, trusted: Collection[str]) -> list[Chart]:
     drawn = [
         loss_chart(reading.of("scalars")),
         score_chart(reading.of("score")),
@@ -144,7 +144,7 @@ def _curves(reading: Reading, trusted: Collection[str]) -> list[Chart]:
     return [one for one in drawn if one is not None]
 
 
-def _rates(reading: Reading, trusted: Collection[str]) -> Chart | None:
+def _rates(reading: RunData, trusted: Collection[str]) -> Chart | None:
     try:
         return rate_chart(reading.run.recipe(trusted), reading.step)
     except UserError:  # the recipe is damaged, which is told elsewhere
@@ -155,7 +155,7 @@ def _folders(run: Run) -> dict[str, Path]:
     return {_TITLES.get(folder.name, folder.name): folder for folder in picture_folders(run)}
 
 
-def _last(run: Run, model: Model | None, room: Room) -> str:
+def _last(run: Run, model: Model | None, room: PageBudget) -> str:
     """Show the last grid, under its classes if it has some."""
     drawn = frames(run.samples)
     if not drawn:
@@ -165,7 +165,7 @@ def _last(run: Run, model: Model | None, room: Room) -> str:
     return _of_file(drawn[-1].path, words, room, columns)
 
 
-def _own(pictures: Sequence[Shown], room: Room) -> str:
+def _own(pictures: Sequence[ModelFigure], room: PageBudget) -> str:
     """Show what only some models have, of the newest checkpoint."""
     return "".join(
         f"<h3>{text(one.title)}</h3>"
@@ -175,7 +175,7 @@ def _own(pictures: Sequence[Shown], room: Room) -> str:
 
 
 def _discriminator(
-    run: Run, model: Model | None, reason: str, pictures: Mapping[str, bytes], room: Room
+    run: Run, model: Model | None, reason: str, pictures: Mapping[str, bytes], room: PageBudget
 ) -> str:
     """Show how D's weights spread, and say why it is not drawn over its space where it could be."""
     if model is None:

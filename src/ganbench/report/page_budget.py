@@ -16,7 +16,7 @@ LIMIT = 8_000_000  # bytes of a page
 
 
 @dataclass
-class Room:
+class PageBudget:
     """How much a page may hold of what can be large; ``notes`` collects what was thinned or left out, in words.
 
     ``frames`` is in characters of the page, for all pictures of timelines together; ``picture`` in bytes, for any other
@@ -73,14 +73,14 @@ class Room:
 _ROOMS = ((4_500_000, 400_000, 80_000), (2_500_000, 150_000, 30_000), (800_000, 50_000, 8_000), (0, 0, 0))
 
 
-def within_limit(build: Callable[[Room], str], limit: int = LIMIT) -> str:
+def within_limit(build: Callable[[PageBudget], str], limit: int = LIMIT) -> str:
     """Return the fullest page that is not above the limit; ``build`` makes one for a given room.
 
     Raises:
         UserError: even without pictures and charts it is too large.
     """
     for sizes in _ROOMS:
-        made = build(Room(*sizes))
+        made = build(PageBudget(*sizes))
         if len(made.encode()) <= limit:
             return made
     raise UserError(

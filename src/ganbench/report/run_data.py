@@ -17,7 +17,7 @@ _NO_PICTURES = ("checkpoints", "eval", "pictures", "tensorboard")
 
 
 @dataclass(frozen=True)
-class Reading:
+class RunData:
     """A run as its files tell it.
 
     ``recipe`` and ``meta`` are empty where their files are damaged; ``problems`` says so, a sentence each.
@@ -68,7 +68,7 @@ class Reading:
         return "finished" if 0 < self.steps <= self.step else "unfinished"
 
 
-def read_run(run: Run) -> Reading:
+def read_run(run: Run) -> RunData:
     """Read a run folder."""
     problems: list[str] = []
     recipe = _json(run.path / "recipe.json", problems)
@@ -81,7 +81,7 @@ def read_run(run: Run) -> Reading:
             events.append(event)
         else:
             problems.append(f"an event of step {event['step']!r} is damaged and left out")
-    return Reading(run, recipe, meta, tuple(events), scores, tuple(dict.fromkeys(problems)))
+    return RunData(run, recipe, meta, tuple(events), scores, tuple(dict.fromkeys(problems)))
 
 
 def picture_folders(run: Run) -> list[Path]:

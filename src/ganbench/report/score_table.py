@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ganbench.metrics.score import DOCUMENTS
+from ganbench.metrics.score import PROVENANCE_FIELDS
 from ganbench.report.html import details, facts, table, text
 from ganbench.utils.dict_diff import differing
 
@@ -51,7 +51,7 @@ def flat(value: Any, path: str = "") -> list[tuple[str, str]]:
 
 
 def _how(record: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in _part(record, "measured").items() if key not in DOCUMENTS}
+    return {key: value for key, value in _part(record, "measured").items() if key not in PROVENANCE_FIELDS}
 
 
 def _row(record: Mapping[str, Any]) -> list[object]:

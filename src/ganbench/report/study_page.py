@@ -9,13 +9,13 @@ from pathlib import Path
 from ganbench.report import sections as parts
 from ganbench.report.chart import Chart, band_chart
 from ganbench.report.html import details, facts, page, sections, source, table, text
-from ganbench.report.page_budget import Room, within_limit
-from ganbench.report.run_data import Reading, read_run
+from ganbench.report.page_budget import PageBudget, within_limit
+from ganbench.report.run_data import RunData, read_run
 from ganbench.report.score_table import flat, score_table
 from ganbench.report.study_tables import result_table, verdicts
 from ganbench.runs.run import Run
 from ganbench.studies.curves import curves_of, loss_curves
-from ganbench.studies.incomparable import set_apart
+from ganbench.studies.incomparable import split_incomparable
 from ganbench.studies.plan import Plan
 from ganbench.studies.rows import Row
 from ganbench.studies.study import Study
@@ -31,12 +31,12 @@ def write_study_report(study: Study) -> Path:
     Raises:
         UserError: the study's records are damaged.
     """
-    rows, unlike = set_apart(study.rows())
+    rows, unlike = split_incomparable(study.rows())
     found = summaries(rows)
     readings = _readings(study, rows)
     name = study.path.resolve().name
 
-    def build(room: Room) -> str:
+    def build(room: PageBudget) -> str:
         inside = {
             "Table": result_table(rows, found, unlike),
             "Verdicts": verdicts(rows, found, unlike),
@@ -55,13 +55,13 @@ def write_study_report(study: Study) -> Path:
     return path
 
 
-def _readings(study: Study, rows: Sequence[Row]) -> dict[tuple[str, int], Reading]:
+def _readings(study: Study, rows: Sequence[Row]) -> dict[tuple[str, int], RunData]:
     """Return what each run that has begun tells, by recipe and seed."""
     paths = {(row.recipe, row.seed): study.folder.run(row.recipe, row.seed) for row in rows}
     return {key: read_run(Run(path)) for key, path in paths.items() if (path / "recipe.json").is_file()}
 
 
-def _curves(readings: Mapping[tuple[str, int], Reading]) -> list[Chart]:
+def _curves(readings: Mapping[tuple[str, int], RunData]) -> list[Chart]:
     runs: dict[str, list[Run]] = {}
     for (label, _), reading in readings.items():
         runs.setdefault(label, []).append(reading.run)
@@ -69,7 +69,7 @@ def _curves(readings: Mapping[tuple[str, int], Reading]) -> list[Chart]:
     return [] if drawn is None else [drawn]
 
 
-def _first_runs(readings: Mapping[tuple[str, int], Reading]) -> dict[str, Path]:
+def _first_runs(readings: Mapping[tuple[str, int], RunData]) -> dict[str, Path]:
     """Return the samples of one run of each recipe, that of its first seed, by title."""
     first: dict[str, tuple[int, Path]] = {}
     for (label, seed), reading in readings.items():
@@ -77,7 +77,7 @@ def _first_runs(readings: Mapping[tuple[str, int], Reading]) -> dict[str, Path]:
     return {f"{label}, seed {seed}": path for label, (seed, path) in first.items()}
 
 
-def _health(readings: Mapping[tuple[str, int], Reading]) -> str:
+def _health(readings: Mapping[tuple[str, int], RunData]) -> str:
     lines = [
         [f"{label} seed {seed}", finding.rule, f"{finding.step:,}", finding.sentence]
         for (label, seed), reading in readings.items()
@@ -103,7 +103,7 @@ def _differences(plan: Plan) -> str:
     return table(["setting", *leaves], lines)
 
 
-def _facts(study: Study, readings: Mapping[tuple[str, int], Reading]) -> str:
+def _facts(study: Study, readings: Mapping[tuple[str, int], RunData]) -> str:
     plan = study.plan
     machines = dict.fromkeys(parts.machine(reading.meta) for reading in readings.values())
     known = {

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ganbench.report.html import table, text
-from ganbench.studies.incomparable import Unlike
+from ganbench.studies.incomparable import Incomparable
 from ganbench.studies.rows import Row
 from ganbench.studies.study import comparisons
 from ganbench.studies.summary import Summary, usual_pairs
 from ganbench.studies.table import cells, constants
 
 
-def result_table(rows: Sequence[Row], found: Sequence[Summary], unlike: Sequence[Unlike]) -> str:
+def result_table(rows: Sequence[Row], found: Sequence[Summary], unlike: Sequence[Incomparable]) -> str:
     """Return the table of recipes; below it what is the same everywhere, the unlike runs and the unfinished ones."""
     head, lines = cells(found)
     same = constants(found)
@@ -27,7 +27,7 @@ def result_table(rows: Sequence[Row], found: Sequence[Summary], unlike: Sequence
     return table(head, lines) + said + _unlike(unlike) + rest
 
 
-def verdicts(rows: Sequence[Row], found: Sequence[Summary], unlike: Sequence[Unlike]) -> str:
+def verdicts(rows: Sequence[Row], found: Sequence[Summary], unlike: Sequence[Incomparable]) -> str:
     """Return what can be said of pairs of recipes, and whom it leaves out."""
     sentences = [
         [f"{c['a']} and {c['b']}", "yes" if c["resolved"] else "no", c["sentence"]]
@@ -42,7 +42,7 @@ def verdicts(rows: Sequence[Row], found: Sequence[Summary], unlike: Sequence[Unl
     return table(["pair", "resolved", "verdict"], sentences) + left
 
 
-def _unlike(unlike: Sequence[Unlike]) -> str:
+def _unlike(unlike: Sequence[Incomparable]) -> str:
     if not unlike:
         return ""
     lines = [

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ganbench.metrics.score import DOCUMENTS
+from ganbench.metrics.score import PROVENANCE_FIELDS
 from ganbench.studies.rows import Row
 
 if TYPE_CHECKING:
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Unlike:
+class Incomparable:
     """A finished run whose scores were measured in another way than most; ``why`` names what differs."""
 
     row: Row
     why: str
 
 
-def set_apart(rows: Sequence[Row]) -> tuple[list[Row], list[Unlike]]:
+def split_incomparable(rows: Sequence[Row]) -> tuple[list[Row], list[Incomparable]]:
     """Return the rows with those emptied that were measured differently from most, and these as they were.
 
     Of ways that are as frequent the one that comes first counts. An emptied row has the status "unlike" and no scores.
@@ -30,7 +30,7 @@ def set_apart(rows: Sequence[Row]) -> tuple[list[Row], list[Unlike]]:
     ways: list[list[Row]] = []
     for row in rows:
         if row.status == "finished":
-            same = next((way for way in ways if not unlike_fields([way[0], row])), None)
+            same = next((way for way in ways if not incomparable_fields([way[0], row])), None)
             if same is None:
                 ways.append([row])
             else:
@@ -39,9 +39,9 @@ def set_apart(rows: Sequence[Row]) -> tuple[list[Row], list[Unlike]]:
         return list(rows), []
     most = max(ways, key=len)
     apart = [
-        Unlike(
+        Incomparable(
             row,
-            f"{', '.join(unlike_fields([most[0], row]))} differ from {most[0].recipe} seed {most[0].seed}",
+            f"{', '.join(incomparable_fields([most[0], row]))} differ from {most[0].recipe} seed {most[0].seed}",
         )
         for row in rows
         if any(row in way for way in ways if way is not most)
@@ -50,7 +50,7 @@ def set_apart(rows: Sequence[Row]) -> tuple[list[Row], list[Unlike]]:
     return [replace(row, status="unlike", scores=()) if row in left_out else row for row in rows], apart
 
 
-def unlike_fields(rows: Sequence[Row]) -> list[str]:
+def incomparable_fields(rows: Sequence[Row]) -> list[str]:
     """Return the dotted fields of the records in which any score differs from the first row's in its place."""
     finished = [row for row in rows if row.status == "finished" and row.scores]
     found: dict[str, None] = {}
@@ -62,7 +62,7 @@ def unlike_fields(rows: Sequence[Row]) -> list[str]:
     return sorted(found)
 
 
-def unlike_records(rows: Sequence[Row], fields: Sequence[str]) -> list[dict[str, Any]]:
+def incomparable_records(rows: Sequence[Row], fields: Sequence[str]) -> list[dict[str, Any]]:
     """Return each score with what its record has in those fields; None where it has nothing."""
     return [
         {
@@ -89,7 +89,7 @@ def as_rich(records: Sequence[Mapping[str, Any]], fields: Sequence[str]) -> Tabl
     from rich.table import Table
     from rich.text import Text
 
-    shown = [field for field in fields if field not in ("name", *DOCUMENTS)]
+    shown = [field for field in fields if field not in ("name", *PROVENANCE_FIELDS)]
     table = Table(box=box.SIMPLE_HEAD, title=Text(mark(fields)), title_justify="left")
     for head in ("recipe", "seed", "score", "value", *shown):
         table.add_column(Text(head), overflow="fold")

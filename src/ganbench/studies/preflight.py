@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ganbench.errors import UserError
-from ganbench.evaluation.scoring import Asked, require_scorable
-from ganbench.experiment.validation import held_out_from, untrained
+from ganbench.evaluation.scoring import EvaluationRequest, require_scorable
+from ganbench.experiment.validation import held_out_from, untrained_model
 from ganbench.inference.build import make_dataset
 from ganbench.studies.plan import Plan
 
@@ -32,7 +32,9 @@ def require_one_table(plan: Plan) -> None:
                 f"'{label}' on {theirs.name} ({theirs.fingerprint}), so their scores cannot stand in one table; "
                 "make a study for each data set"
             )
-    models = {model.classes: model for model in (untrained(recipe, dataset) for recipe in recipes.values())}
+    models = {
+        model.classes: model for model in (untrained_model(recipe, dataset) for recipe in recipes.values())
+    }
     for model in models.values():  # those with classes and those without may be scored by different metrics
-        asked = Asked(metrics=plan.metrics, n=plan.n)
+        asked = EvaluationRequest(metrics=plan.metrics, n=plan.n)
         require_scorable(model, dataset, asked, held_out_from(recipes[first]))

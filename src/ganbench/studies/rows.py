@@ -13,7 +13,9 @@ from ganbench.runs.run import Run
 from ganbench.studies.plan import Plan
 from ganbench.utils.files import read_json, write_json
 
-Status = Literal["waiting", "cut", "failed", "finished", "unlike"]  # the last is no folder's, see set_apart
+Status = Literal[
+    "waiting", "cut", "failed", "finished", "unlike"
+]  # the last is no folder's, see split_incomparable
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,7 @@ from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.training.settings import Machine
 from ganbench.utils.malloc import keep_pages
-from ganbench.utils.random_stream import seed_of
+from ganbench.utils.random_stream import derive_seed
 
 ModuleT = TypeVar("ModuleT", bound=nn.Module)
 
@@ -36,18 +36,18 @@ class Engine:
     def __init__(self, machine: Machine | None = None) -> None:
         self.machine = machine or Machine()
         self.device = _device(self.machine.device)
-        self.rank, self.world = _join_processes(self.device)
-        if self.device.type == "cuda" and self.world > 1:
+        self.rank, self.world_size = _join_processes(self.device)
+        if self.device.type == "cuda" and self.world_size > 1:
             self.device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", self.rank)))
             torch.cuda.set_device(self.device)
-        self.threads = self.machine.threads or max(1, (os.cpu_count() or 1) // self.world)
+        self.threads = self.machine.threads or max(1, (os.cpu_count() or 1) // self.world_size)
         torch.set_num_threads(self.threads)
         torch.set_flush_denormal(self.machine.flush_denormals)
         if self.machine.keep_pages:
             keep_pages()
 
     @property
-    def leads(self) -> bool:
+    def is_main_process(self) -> bool:
         """Whether this process is the one that writes files."""
         return self.rank == 0
 
@@ -56,7 +56,7 @@ class Engine:
         module.to(self.device)
         if self.machine.channels_last:
             module.to(memory_format=torch.channels_last)
-        if self.world > 1 and self.device.type == "cuda":
+        if self.world_size > 1 and self.device.type == "cuda":
             return nn.SyncBatchNorm.convert_sync_batchnorm(module)  # type: ignore[no-untyped-call, no-any-return]
         return module
 
@@ -83,12 +83,12 @@ class Engine:
 
     def reduce_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
         """Average gradients over all processes in one flat all-reduce."""
-        if self.world == 1:
+        if self.world_size == 1:
             return
         moving = list(parameters)
         flat = torch.cat([(torch.zeros_like(p) if p.grad is None else p.grad).flatten() for p in moving])
         dist.all_reduce(flat)
-        flat /= self.world
+        flat /= self.world_size
         for parameter, gradient in zip(moving, torch.split(flat, [p.numel() for p in moving]), strict=True):
             if parameter.grad is None:
                 parameter.grad = torch.empty_like(parameter)
@@ -96,7 +96,7 @@ class Engine:
 
     def average(self, tensors: Iterable[Tensor]) -> None:
         """Make each of the floating-point tensors its mean over all processes, in place."""
-        if self.world == 1:
+        if self.world_size == 1:
             return
         for tensor in tensors:
             if tensor.is_floating_point():
@@ -104,22 +104,22 @@ class Engine:
 
     def mean(self, values: Tensor) -> Tensor:
         """Return the mean of a tensor over all processes."""
-        if self.world > 1:
+        if self.world_size > 1:
             dist.all_reduce(values)
-            values = values / self.world
+            values = values / self.world_size
         return values
 
     def any(self, flag: bool) -> bool:
         """Whether the flag is set in any process."""
-        if self.world == 1:
+        if self.world_size == 1:
             return flag
         raised = torch.tensor(float(flag), device=self.device)
         dist.all_reduce(raised)
         return bool(raised > 0)
 
-    def share(self, text: str) -> str:
+    def broadcast(self, text: str) -> str:
         """Return the leading process's text in every process."""
-        if self.world == 1:
+        if self.world_size == 1:
             return text
         box = [text]
         dist.broadcast_object_list(box, src=0)
@@ -127,7 +127,7 @@ class Engine:
 
     def seed_layers(self, *key: int | str) -> None:
         """Set the random state that layers such as dropout read; another one in every process."""
-        seed = seed_of(*key, self.rank)
+        seed = derive_seed(*key, self.rank)
         torch.default_generator.manual_seed(seed)
         if self.device.type == "cuda":
             torch.cuda.manual_seed(seed)
@@ -146,7 +146,7 @@ class Engine:
         return {
             "device": str(self.device),
             "threads": self.threads,
-            "processes": self.world,
+            "processes": self.world_size,
             "precision": self.machine.precision,
             "torch": torch.__version__,
             "python": platform.python_version(),
@@ -156,7 +156,7 @@ class Engine:
 
     def close(self) -> None:
         """Leave the group of processes."""
-        if self.world > 1 and dist.is_initialized():
+        if self.world_size > 1 and dist.is_initialized():
             dist.destroy_process_group()
 
 

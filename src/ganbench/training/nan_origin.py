@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 
-def where_it_began(networks: nn.ModuleDict, forward: Callable[[], object] | None = None) -> str:
+def first_nonfinite_layer(networks: nn.ModuleDict, forward: Callable[[], object] | None = None) -> str:
     """Say where a loss that is not finite came from: which layer's weights, or which layer's output in ``forward()``.
 
     ``forward`` makes the passes that led to the loss once more; it is called only if all weights are finite. What

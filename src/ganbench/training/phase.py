@@ -9,10 +9,10 @@ from typing import Protocol
 from torch import Tensor, nn
 
 from ganbench.data.base import Batch
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 #: Named loss terms, each per sample ``[N]`` or a scalar; the trainer adds up their means.
-Terms = Mapping[str, Tensor]
+LossDict = Mapping[str, Tensor]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Context:
     steps: int
     update: int
     rows: int
-    draws: Draws
+    draws: RandomStream
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,12 @@ class Phase:
     """
 
     name: str
-    trains: tuple[str, ...]
-    loss: Callable[[nn.ModuleDict, Batch | None, Context], Terms]
+    updates: tuple[str, ...]
+    loss: Callable[[nn.ModuleDict, Batch | None, Context], LossDict]
     repeats: int = 1
     reads_data: bool = True
-    after: Callable[[nn.ModuleDict], None] | None = None
-    records: tuple[str, ...] = ()
+    post_step: Callable[[nn.ModuleDict], None] | None = None
+    keep_graph_for: tuple[str, ...] = ()
 
 
 class Trainable(Protocol):
@@ -59,5 +59,5 @@ class Trainable(Protocol):
     def after_step(self, networks: nn.ModuleDict, step: int) -> None:
         """Do what follows a whole step."""
 
-    def readings(self) -> Mapping[str, Tensor]:
+    def extra_scalars(self) -> Mapping[str, Tensor]:
         """Return what the log shows of the algorithm's own state after a step, new scalars by name."""

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 
-class TermLog:
+class RunningMeans:
     """Running means of loss terms, kept on the device so that no step waits for a number."""
 
     def __init__(self) -> None:

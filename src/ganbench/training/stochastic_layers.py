@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch import Tensor, nn
 
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 
 class LayerDraws:
@@ -19,7 +19,7 @@ class LayerDraws:
     is drawn for the whole global batch and cut by itself, so that two processes see what one would.
     """
 
-    def __init__(self, draws: Draws, rows: int) -> None:
+    def __init__(self, draws: RandomStream, rows: int) -> None:
         self.draws, self.rows = draws, rows
 
     def uniform_like(self, x: Tensor) -> Tensor:

@@ -16,12 +16,12 @@ from ganbench.errors import RunError, UserError, did_you_mean
 from ganbench.training.clock import Clock
 from ganbench.training.ema import MovingAverage
 from ganbench.training.engine import Engine
-from ganbench.training.nan_origin import where_it_began
-from ganbench.training.phase import Context, Phase, Terms, Trainable
-from ganbench.training.running_means import TermLog
+from ganbench.training.nan_origin import first_nonfinite_layer
+from ganbench.training.phase import Context, LossDict, Phase, Trainable
+from ganbench.training.running_means import RunningMeans
 from ganbench.training.settings import Schedule
 from ganbench.training.stochastic_layers import LayerDraws, drawing_from, drawing_layers
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 
 class Batches(Protocol):
@@ -65,7 +65,7 @@ class Trainer:
         trainable: Trainable = algorithm  # type: ignore[assignment]
         self.trainable = trainable
         self.phases = trainable.phases()
-        moving = dict.fromkeys(name for phase in self.phases for name in phase.trains)
+        moving = dict.fromkeys(name for phase in self.phases for name in phase.updates)
         for name in moving:
             if name not in self.networks:
                 raise UserError(
@@ -76,17 +76,17 @@ class Trainer:
         self.rates = {n: [g["lr"] for g in o.param_groups] for n, o in self.optimizers.items()}
         self.random_layers = drawing_layers(self.networks)
         self.average = self._average()
-        self.parts = engine.world * schedule.microbatches
+        self.parts = engine.world_size * schedule.microbatches
         if schedule.batch % self.parts:
             raise UserError(
-                f"schedule.batch={schedule.batch} cannot be divided among {engine.world} processes "
+                f"schedule.batch={schedule.batch} cannot be divided among {engine.world_size} processes "
                 f"with {schedule.microbatches} microbatches each"
             )
         self.rows = schedule.batch // self.parts
         self.reads_per_step = sum(p.repeats for p in self.phases if p.reads_data)
-        self.step, self.log, self.clock = 0, TermLog(), Clock()
+        self.step, self.log, self.clock = 0, RunningMeans(), Clock()
         self.first_images = 0
-        self.began = ""  # where the first loss that was not finite came from
+        self.nan_origin = ""  # where the first loss that was not finite came from
         self._set_rates()  # refuses a schedule that cannot be, before the first step
 
     def _average(self) -> MovingAverage | None:
@@ -131,14 +131,14 @@ class Trainer:
                 self._update(phase, repeat, position)
                 position += phase.reads_data
         self.trainable.after_step(self.networks, self.step)
-        self.log.add(self.trainable.readings())
+        self.log.add(self.trainable.extra_scalars())
         self.step += 1
         if self.average is not None:
             with self.clock.section("average"):
                 self.average.update(self.images, self.schedule.batch)
 
     def _update(self, phase: Phase, repeat: int, position: int) -> None:
-        for name in phase.trains:
+        for name in phase.updates:
             self.optimizers[name].zero_grad(set_to_none=True)
         for micro in range(self.schedule.microbatches):
             part = self.engine.rank * self.schedule.microbatches + micro
@@ -146,32 +146,34 @@ class Trainer:
                 batch = self._batch(position, part) if phase.reads_data else None
             with self.clock.section(phase.name):
                 self._backward(phase, repeat, part, batch)
-        self.engine.reduce_gradients(p for name in phase.trains for p in self.weights[name])
+        self.engine.reduce_gradients(p for name in phase.updates for p in self.weights[name])
         self.engine.average(self.algorithm.buffers())
         with self.clock.section("optimizer"):
-            for name in phase.trains:
+            for name in phase.updates:
                 if self.schedule.gradient_clip is not None:
                     nn.utils.clip_grad_norm_(self.weights[name], self.schedule.gradient_clip)
                 self.optimizers[name].step()
-            if phase.after is not None:
-                phase.after(self.networks)
+            if phase.post_step is not None:
+                phase.post_step(self.networks)
 
     def _backward(self, phase: Phase, repeat: int, part: int, batch: Batch | None) -> None:
         terms = self._terms(phase, repeat, part, batch)
         means = {name: value.float().mean() for name, value in terms.items()}
         loss = torch.stack(list(means.values())).sum() if len(means) > 1 else next(iter(means.values()))
         if self._looks_for_origin() and not math.isfinite(float(loss.detach())):
-            self.began = where_it_began(self.networks, lambda: self._terms(phase, repeat, part, batch))
+            self.nan_origin = first_nonfinite_layer(
+                self.networks, lambda: self._terms(phase, repeat, part, batch)
+            )
         (loss / self.schedule.microbatches).backward()  # type: ignore[no-untyped-call]
         self.log.add({f"{phase.name}/{name}": value.detach() for name, value in means.items()})
 
     def _looks_for_origin(self) -> bool:
         """Whether a loss is looked at at once. A GPU would be waited for, and another process has other rows."""
-        return not self.began and self.engine.device.type == "cpu" and self.engine.world == 1
+        return not self.nan_origin and self.engine.device.type == "cpu" and self.engine.world_size == 1
 
-    def _terms(self, phase: Phase, repeat: int, part: int, batch: Batch | None) -> Terms:
+    def _terms(self, phase: Phase, repeat: int, part: int, batch: Batch | None) -> LossDict:
         key = (self.seed, "update", self.step, phase.name, repeat)
-        draws = Draws(*key, part=part, parts=self.parts, device=self.engine.device)
+        draws = RandomStream(*key, part=part, parts=self.parts, device=self.engine.device)
         self.engine.seed_layers(*key, part)
         update = self.step * phase.repeats + repeat
         context = Context(self.step, self.schedule.steps, update, self.rows, draws)
@@ -181,7 +183,7 @@ class Trainer:
     def _drawing(self, *key: int | str, part: int) -> AbstractContextManager[None]:
         if not self.random_layers:
             return nullcontext()
-        draws = Draws(*key, "layers", part=part, parts=self.parts, device=self.engine.device)
+        draws = RandomStream(*key, "layers", part=part, parts=self.parts, device=self.engine.device)
         return drawing_from(LayerDraws(draws, self.rows), self.random_layers)
 
     def _batch(self, position: int, part: int) -> Batch:
@@ -189,7 +191,7 @@ class Trainer:
 
     def _freeze_all_but(self, phase: Phase) -> None:
         for name, weights in self.weights.items():
-            needed = name in phase.trains or name in phase.records
+            needed = name in phase.updates or name in phase.keep_graph_for
             for weight in weights:
                 weight.requires_grad = needed
 
@@ -213,7 +215,7 @@ class Trainer:
         """Raise a RunError if a term since the last reading (or one of ``means``) is not a finite number."""
         for name, value in (self.log.peek() if means is None else means).items():
             if not math.isfinite(value):
-                began = self.began or where_it_began(self.networks)
+                began = self.nan_origin or first_nonfinite_layer(self.networks)
                 where = f", and it began in {began}" if began else ""
                 raise RunError(
                     f"'{name}' became {value} by step {self.step}: the run diverged{where}; "

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 
 @torch.no_grad()
-def in_parts(
+def map_batches(
     networks: nn.Module,
     reading: Callable[[dict[str, Tensor]], dict[str, Tensor]],
     numbers: Mapping[str, Tensor],

@@ -14,7 +14,7 @@ TRIAL = 1.0  # seconds of a pass from which its rate is taken
 Note: TypeAlias = Callable[[str], None]
 
 
-def tell(text: str) -> None:
+def print_note(text: str) -> None:
     """Say it on standard error."""
     console_for_stderr().note(text)
 
@@ -33,7 +33,9 @@ class Forecast:
     What comes before the first call is not counted: it has what is done only once.
     """
 
-    def __init__(self, what: str, note: Note = tell, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(
+        self, what: str, note: Note = print_note, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
         self._what, self._note, self._clock = what, note, clock
         self._start: tuple[float, int] | None = None
         self._done = False
@@ -52,7 +54,7 @@ class Forecast:
             announce(self._what, spent / did * (total - self._start[1]), self._note)
 
 
-def announce(what: str, seconds: float, note: Note = tell) -> None:
+def announce(what: str, seconds: float, note: Note = print_note) -> None:
     """Say about how long something takes, if that is long."""
     if seconds >= LONG:
         note(f"{what}: about {in_words(seconds)}")

@@ -12,13 +12,13 @@ import torch
 from torch import Tensor
 
 
-def seed_of(*key: int | str) -> int:
+def derive_seed(*key: int | str) -> int:
     """Return a 63-bit seed that depends on every element of the key and on their order."""
     text = "\x1f".join(f"{type(k).__name__}:{k}" for k in key)
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little") >> 1
 
 
-class Draws:
+class RandomStream:
     """A stream of random numbers for one update, of which one part out of ``parts`` keeps its rows.
 
     Every method draws ``rows * parts`` rows on the CPU, where numbers do not depend on the device, and returns
@@ -31,7 +31,7 @@ class Draws:
         if not 0 <= part < parts:
             raise ValueError(f"part {part} is not one of {parts} parts")
         self.part, self.parts, self.device = part, parts, device
-        self.generator = torch.Generator().manual_seed(seed_of(*key))
+        self.generator = torch.Generator().manual_seed(derive_seed(*key))
 
     def _own(self, everything: Tensor) -> Tensor:
         own = everything if self.parts == 1 else everything.chunk(self.parts)[self.part]

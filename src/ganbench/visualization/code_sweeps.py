@@ -7,14 +7,14 @@ import torch
 from ganbench.errors import UserError
 from ganbench.inference.model import Model
 from ganbench.latents import Codes
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 from ganbench.visualization.sample_grid import Arrangement
 
 _VALUES = 10  # of a continuous code
 
 
 def sweep_arrangement(
-    model: Model, rows: int, draws: Draws, values: int = _VALUES, reach: float = 2.0
+    model: Model, rows: int, draws: RandomStream, values: int = _VALUES, reach: float = 2.0
 ) -> Arrangement:
     """Return ``rows`` rows for each code, one below the other: the columns are the code's values.
 

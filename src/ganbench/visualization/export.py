@@ -18,7 +18,7 @@ from torch import Tensor
 from ganbench.errors import UserError, did_you_mean
 from ganbench.inference.model import Model
 from ganbench.utils.files import write_bytes
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 from ganbench.visualization.attention import attention_picture
 from ganbench.visualization.code_sweeps import sweep_arrangement
 from ganbench.visualization.directions import direction_arrangement
@@ -61,7 +61,7 @@ def write_samples(
         UserError: points cannot be written as one picture each, or latents cannot be truncated.
     """
     if out.suffix == ".png" and label is None:
-        write_bytes(out, grid_of(model, n, Draws(seed, "sample"), truncation).picture(model))
+        write_bytes(out, grid_of(model, n, RandomStream(seed, "sample"), truncation).picture(model))
         return
     labels = model.labels(n) if label is None else torch.full((n,), label)
     samples = model.decode(model.latents(n, seed, truncation=truncation), labels)
@@ -139,7 +139,7 @@ def _walks(model: Model, rows: int, seed: int) -> bytes:
 
 
 def _sweeps(model: Model, rows: int, seed: int) -> bytes:
-    return sweep_arrangement(model, rows, Draws(seed, "sample")).picture(model)
+    return sweep_arrangement(model, rows, RandomStream(seed, "sample")).picture(model)
 
 
 def _directions(model: Model, rows: int, seed: int) -> bytes:

@@ -31,7 +31,9 @@ def interpolations(
     share = torch.linspace(0, 1, columns).repeat(rows)[:, None]
     start, end = (z.repeat_interleave(columns, 0) for z in (ends[:-1], ends[1:]))
     sizes = [ends.shape[1]] if straight else _sizes(model, ends.shape[1])
-    curved = 0 if straight else sum(sizes) if model.algorithm.makes_latents else normal_numbers(model.latent)
+    curved = (
+        0 if straight else sum(sizes) if model.algorithm.prepares_latents else normal_numbers(model.latent)
+    )
     parts, at = [], 0
     for a, b in zip(*(torch.split(z, sizes, 1) for z in (start, end)), strict=True):
         parts.append((slerp if at < curved else lerp)(a, b, share))
@@ -42,7 +44,7 @@ def interpolations(
 
 
 def _sizes(model: Model, size: int) -> list[int]:
-    if model.algorithm.makes_latents:
+    if model.algorithm.prepares_latents:
         sizes: list[int] = model.algorithm.lengths(model.networks, size)
         return sizes
     noise = normal_numbers(model.latent)

@@ -6,7 +6,7 @@ import torch
 
 from ganbench.errors import UserError
 from ganbench.inference.model import Model
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 from ganbench.visualization.image_grid import image_grid, png
 
 _COLUMNS = 10
@@ -20,7 +20,7 @@ def reconstruction_picture(model: Model, rows: int = 5, seed: int = 0) -> bytes:
     """
     if model.info.kind != "image":
         raise UserError("reconstructions are drawn of pictures, and this model's samples are points")
-    index = Draws(seed, "real").integers(rows * _COLUMNS, model.items.info.size)
+    index = RandomStream(seed, "real").integers(rows * _COLUMNS, model.items.info.size)
     real = model.items.items(index)
     pairs = torch.stack([x.reshape(rows, _COLUMNS, *x.shape[1:]) for x in (real, model.reconstruct(real))], 1)
     return png(image_grid(pairs.flatten(0, 2), _COLUMNS))

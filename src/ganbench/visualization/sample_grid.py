@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ganbench.inference.model import Model
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 from ganbench.visualization.image_grid import sample_picture
 
 
@@ -26,7 +26,7 @@ class Arrangement:
         return sample_picture(model.info, samples, real, title, columns=self.columns)
 
 
-def grid_of(model: Model, n: int, draws: Draws, truncation: float | None = None) -> Arrangement:
+def grid_of(model: Model, n: int, draws: RandomStream, truncation: float | None = None) -> Arrangement:
     """Return ``n`` latents from ``draws``; of a model of classes, ``n // classes`` rows (at least one).
 
     Then each row is one latent in every class, and each column a class. ``truncation`` is as in :meth:`Model.draw`.

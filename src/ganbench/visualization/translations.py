@@ -6,7 +6,7 @@ import torch
 
 from ganbench.errors import UserError
 from ganbench.inference.model import Model
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 from ganbench.visualization.image_grid import image_grid, png
 
 _COLUMNS = 20
@@ -21,7 +21,7 @@ def translation_picture(model: Model, rows: int = 1, seed: int = 0) -> bytes:
     given = getattr(model.items, "given", None)
     if given is None:
         raise UserError("this model knows no two domains to translate between; cyclegan-mnist does")
-    index = Draws(seed, "real").integers(rows * _COLUMNS, model.items.info.size)
+    index = RandomStream(seed, "real").integers(rows * _COLUMNS, model.items.info.size)
     blocks = []
     for take, back in ((given, False), (model.items.items, True)):
         there = model.translate(take(index), back=back)

@@ -21,9 +21,9 @@ from ganbench.evaluation.evaluate import evaluate
 from ganbench.evaluation.model_metrics.disentanglement import disentanglement_scores
 from ganbench.experiment.train import train
 from ganbench.inference.model import Model
-from ganbench.inference.traversals import POINTS, latent_ways
+from ganbench.inference.traversals import POINTS, latent_traversals
 from ganbench.latents import FromItems, Gaussian, Latent, Structured, WithRepresentation
-from ganbench.metrics.disentanglement.factor_predictor import Lessons, reader_of, reader_path
+from ganbench.metrics.disentanglement.factor_predictor import FactorTraining, factor_predictor, reader_path
 from ganbench.metrics.score import JSON
 
 INFO = shapes(20).info
@@ -71,7 +71,7 @@ def corner(kind: Tensor, one: Tensor, other: Tensor) -> Tensor:
 def test_codes_that_govern_one_factor_each_score_one_and_codes_that_govern_all_nothing() -> None:
     latent = Structured(noise=3, categorical=(3,), continuous=2, normal=True)
     apart = model_of(lambda z: corner(z[:, 3:6].argmax(1), z[:, 6], z[:, 7]), latent)
-    (score,) = disentanglement_scores(apart, latent_ways(apart, 40, 0), Corner(**ALL))
+    (score,) = disentanglement_scores(apart, latent_traversals(apart, 40, 0), Corner(**ALL))
     assert score.value == score.details["one_factor_each"] == pytest.approx(1)
     assert score.details["table"] == {
         "categorical-1": {"kind": 1.0, "one": 0.0, "other": 0.0},
@@ -84,18 +84,20 @@ def test_codes_that_govern_one_factor_each_score_one_and_codes_that_govern_all_n
         return corner(number * 0, number, number)
 
     mixed = model_of(all_alike, latent)
-    (score,) = disentanglement_scores(mixed, latent_ways(mixed, 40, 0), Corner(**ALL))
+    (score,) = disentanglement_scores(mixed, latent_traversals(mixed, 40, 0), Corner(**ALL))
     assert score.value == pytest.approx(0, abs=0.02)  # by bytes rounded
     assert score.details["one_factor_each"] == pytest.approx(1 - math.log(2) / math.log(3), abs=1e-3)
-    (score,) = disentanglement_scores(apart, latent_ways(apart, 40, 0), Corner(kind=0.3, one=0.9, other=0.2))
+    (score,) = disentanglement_scores(
+        apart, latent_traversals(apart, 40, 0), Corner(kind=0.3, one=0.9, other=0.2)
+    )
     assert list(score.details["gaps"]) == ["one"]  # type: ignore[arg-type]
     with pytest.raises(UserError, match="no factor of the data is read well enough"):
-        disentanglement_scores(apart, latent_ways(apart, 40, 0), Corner(kind=0.3))
+        disentanglement_scores(apart, latent_traversals(apart, 40, 0), Corner(kind=0.3))
 
 
 def test_a_change_is_the_deviation_on_the_way_as_a_share_of_that_of_samples() -> None:
     heavy = model_of(lambda z: corner(z[:, 0] * 0, 0.3 * z[:, 0] + z[:, 1], z[:, 2]), Gaussian(3))
-    ways = latent_ways(heavy, 200, 0)
+    ways = latent_traversals(heavy, 200, 0)
     (score,) = disentanglement_scores(heavy, ways, Corner(**ALL))
     table = score.details["table"]
     assert isinstance(table, dict)
@@ -108,7 +110,7 @@ def test_a_change_is_the_deviation_on_the_way_as_a_share_of_that_of_samples() ->
 
 def test_ways_change_a_latent_along_one_direction_only() -> None:
     model = model_of(lambda z: z, Gaussian(3))
-    way = latent_ways(model, 4, 0).latents["direction-2"]
+    way = latent_traversals(model, 4, 0).latents["direction-2"]
     assert way.shape == (4, POINTS, 3)
     size = model.latents(4, 0).square().mean().sqrt()
     torch.testing.assert_close(way[:, :, 1].abs(), size * torch.tensor([2.0, 1, 0, 1, 2]).expand(4, -1))
@@ -130,7 +132,7 @@ def test_representations_go_along_principal_directions_by_deviations_and_noise_s
     seeing = Model(
         Seeing(lambda z: z), nn.ModuleDict({"G": nn.Linear(1, 1)}), latent, INFO, 0, items=lambda: shapes(50)
     )
-    ways = latent_ways(seeing, 3, 0)
+    ways = latent_traversals(seeing, 3, 0)
     assert ways.of.startswith("principal")
     told = seeing.encode(shapes(50).items(torch.arange(50)))[:, 2:]
     first = ways.latents["direction-1"]
@@ -155,7 +157,9 @@ def test_a_reader_learns_real_pictures_is_kept_and_finds_the_factors_of_drawn_on
     monkeypatch.setenv("GANBENCH_CACHE", str(tmp_path))
     said: list[str] = []
     real = shapes(600), shapes(100, split="test")
-    reader, again = (reader_of(*real, Lessons(shown=3000, batch=50), note=said.append) for _ in range(2))
+    reader, again = (
+        factor_predictor(*real, FactorTraining(shown=3000, batch=50), note=said.append) for _ in range(2)
+    )
     assert len(said) == 2, "of one training, for the second one is the kept one"
     assert reader.record == again.record
     assert set(reader.quality) == {"figure", "colour", "radius", "x", "y", "turn", "tint", "light", "slope"}
@@ -163,7 +167,7 @@ def test_a_reader_learns_real_pictures_is_kept_and_finds_the_factors_of_drawn_on
     with pytest.raises(UserError, match="read from pictures of shape"):
         reader(torch.zeros(2, 3, 8, 8, dtype=torch.uint8))
     model = model_of(drawn, Gaussian(6))
-    (score,) = disentanglement_scores(model, latent_ways(model, 20, 0), reader)
+    (score,) = disentanglement_scores(model, latent_traversals(model, 20, 0), reader)
     table, gaps = score.details["table"], score.details["gaps"]
     assert isinstance(table, dict)
     assert isinstance(gaps, dict)
@@ -176,15 +180,15 @@ def test_a_damaged_reader_is_trained_anew_to_the_same_weights(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GANBENCH_CACHE", str(tmp_path))
-    real, lessons = (shapes(40), shapes(20, split="test")), Lessons(shown=80, batch=20)
-    first = reader_of(*real, lessons, note=lambda text: None)
+    real, lessons = (shapes(40), shapes(20, split="test")), FactorTraining(shown=80, batch=20)
+    first = factor_predictor(*real, lessons, note=lambda text: None)
     path = reader_path(real[0].info, lessons)
     path.write_bytes(path.read_bytes()[:-1] + b"!")
     torch.manual_seed(5)
     said: list[str] = []
-    assert reader_of(*real, lessons, note=said.append).weights_sha256 == first.weights_sha256
+    assert factor_predictor(*real, lessons, note=said.append).weights_sha256 == first.weights_sha256
     assert said
-    other = reader_of(*real, Lessons(shown=80, batch=20, seed=1), note=lambda text: None)
+    other = factor_predictor(*real, FactorTraining(shown=80, batch=20, seed=1), note=lambda text: None)
     assert other.weights_sha256 != first.weights_sha256
 
 
@@ -194,7 +198,7 @@ def test_what_cannot_be_judged_is_refused_before_a_reader_is_trained(tmp_path: P
         evaluate(run, metrics=["disentanglement"], against=f"folder:{_folder(tmp_path)}")
     without = Model(Maker(lambda z: z), nn.ModuleDict({"G": nn.Conv2d(3, 3, 1)}), FromItems(), INFO, 0)
     with pytest.raises(UserError, match="samples start from pictures"):
-        latent_ways(without, 2, 0)
+        latent_traversals(without, 2, 0)
 
 
 def _folder(tmp_path: Path) -> str:

@@ -16,9 +16,9 @@ from tests.support.damage import damaged
 from ganbench.data.images import ImageSet
 from ganbench.errors import UserError
 from ganbench.metrics.classes import classifier as module
-from ganbench.metrics.classes.classifier import Classifier, Teaching, classifier_of, classifier_path
+from ganbench.metrics.classes.classifier import Classifier, ClassifierTraining, classifier_of, classifier_path
 
-SHORT = Teaching(shown=1500, batch=50)
+SHORT = ClassifierTraining(shown=1500, batch=50)
 REAL_SPLITS = module._splits
 
 
@@ -41,14 +41,16 @@ def splits(monkeypatch: pytest.MonkeyPatch) -> None:
 def taught(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was taught so far."""
     names = []
-    teach = module.teach
+    train_classifier = module.train_classifier
     monkeypatch.setattr(
-        module, "teach", lambda train, teaching: names.append(train.info.name) or teach(train, teaching)
+        module,
+        "train_classifier",
+        lambda train, teaching: names.append(train.info.name) or train_classifier(train, teaching),
     )
     return names
 
 
-def make(teaching: Teaching = SHORT, note: Callable[[str], None] = lambda text: None) -> Classifier:
+def make(teaching: ClassifierTraining = SHORT, note: Callable[[str], None] = lambda text: None) -> Classifier:
     return classifier_of("quarters", teaching, note=note)
 
 
@@ -114,11 +116,11 @@ def test_whoever_trains_it_gets_the_same_bits(cache, monkeypatch):
 def test_anything_that_matters_is_part_of_the_key():
     train, test = quarters(20, 0).info, quarters(20, 1).info
     paths = {
-        classifier_path(train, test, Teaching()),
-        classifier_path(test, test, Teaching()),
-        classifier_path(train, train, Teaching()),
+        classifier_path(train, test, ClassifierTraining()),
+        classifier_path(test, test, ClassifierTraining()),
+        classifier_path(train, train, ClassifierTraining()),
         *(
-            classifier_path(train, test, Teaching(**changed))
+            classifier_path(train, test, ClassifierTraining(**changed))
             for changed in (
                 {"shown": 1},
                 {"batch": 1},
@@ -165,7 +167,7 @@ def test_a_folder_that_cannot_be_written_is_a_warning(monkeypatch, tmp_path: Pat
 
 def test_sets_of_any_channels_and_of_fewer_pictures_than_a_batch(monkeypatch):
     monkeypatch.setattr(module, "_splits", lambda name: (quarters(30, 0, 3), quarters(8, 1, 3)))
-    assert make(Teaching(shown=900, batch=64)).accuracy > 0.5
+    assert make(ClassifierTraining(shown=900, batch=64)).accuracy > 0.5
 
 
 @pytest.mark.parametrize(
@@ -194,4 +196,4 @@ def test_missing_files_are_named(monkeypatch, cache):
 
 def test_real_digits_are_learnt_quickly(mnist_files, monkeypatch):
     monkeypatch.setattr(module, "_splits", REAL_SPLITS)
-    assert classifier_of("mnist", Teaching(shown=12_800), note=lambda text: None).accuracy > 0.95
+    assert classifier_of("mnist", ClassifierTraining(shown=12_800), note=lambda text: None).accuracy > 0.95

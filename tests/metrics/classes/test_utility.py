@@ -8,7 +8,7 @@ from tests.metrics.stand_ins import Held, digits, patterns
 
 from ganbench.errors import UserError
 from ganbench.metrics.classes import utility as module
-from ganbench.metrics.classes.classifier import Teaching
+from ganbench.metrics.classes.classifier import ClassifierTraining
 from ganbench.metrics.classes.utility import BOTH, GENERATED, MOVED, REAL, Utility, verdict
 from ganbench.metrics.measure import measure
 from ganbench.metrics.sample_batch import Labelled
@@ -18,12 +18,16 @@ from ganbench.utils.bootstrap import compare, student_interval
 def test_each_classifier_is_shown_its_own_pictures(monkeypatch):
     shown, accuracies = [], iter([0.5, 0.6, 0.7, 0.3, 0.52, 0.6, 0.69, 0.3, 0.51, 0.6, 0.71, 0.3])
     monkeypatch.setattr(
-        module, "teach", lambda pictures, teaching, flip: shown.append((len(pictures), teaching, flip))
+        module,
+        "train_classifier",
+        lambda pictures, teaching, flip: shown.append((len(pictures), teaching, flip)),
     )
     monkeypatch.setattr(module, "accuracy_on", lambda test, network: next(accuracies))
     reference, held_out = digits(200), digits(90)
     reference.flip = True
-    metric = Utility(real=120, test=70, teaching=Teaching(shown=10, shift=0)).with_held_out(held_out)
+    metric = Utility(real=120, test=70, teaching=ClassifierTraining(shown=10, shift=0)).with_held_out(
+        held_out
+    )
     samples = [Labelled(part.pixels, part.labels(torch.arange(50))) for part in (digits(50), digits(50))]
     score = measure((metric,), samples, reference)[0]
     assert [(n, t.seed, t.shift, flip) for n, t, flip in shown[:5]] == [
@@ -44,7 +48,7 @@ def test_each_classifier_is_shown_its_own_pictures(monkeypatch):
 
 
 def test_classifiers_learn_from_samples_and_repeat_themselves():
-    metric = Utility(real=20, seeds=1, teaching=Teaching(shown=5000, shift=0)).with_held_out(
+    metric = Utility(real=20, seeds=1, teaching=ClassifierTraining(shown=5000, shift=0)).with_held_out(
         patterns(50, seed=1)
     )
     made = patterns(200, seed=2)

@@ -11,10 +11,10 @@ import pytest
 import torch
 
 from ganbench.data.shapes import shapes
-from ganbench.metrics.representation import probe_suite as classes_told
+from ganbench.metrics.representation import probe_suite as probe_suite
 from ganbench.metrics.representation.feature_quality import Labelled
 from ganbench.metrics.representation.linear_probe import Probed
-from ganbench.metrics.representation.probe_suite import ClassesTold, told_by_pixels
+from ganbench.metrics.representation.probe_suite import ProbeScores, told_by_pixels
 
 TRAIN, TEST = shapes(60), shapes(40, split="test")
 
@@ -25,13 +25,13 @@ def test_what_pixels_tell_is_kept_for_these_two_sets_alone(
     monkeypatch.setenv("GANBENCH_CACHE", str(tmp_path))
     seen: list[tuple[int, ...]] = []
 
-    def counted(of: Labelled) -> ClassesTold:
+    def counted(of: Labelled) -> ProbeScores:
         seen.append((*of.train.shape, *of.test.shape))
-        return ClassesTold(Probed(0.25, 0.5, (2.0, 1.0 / len(seen))), 0.125, 0.375)
+        return ProbeScores(Probed(0.25, 0.5, (2.0, 1.0 / len(seen))), 0.125, 0.375)
 
-    monkeypatch.setattr(classes_told, "classes_told", counted)
+    monkeypatch.setattr(probe_suite, "probe_suite", counted)
     first = told_by_pixels(TRAIN, TEST)
-    assert first == told_by_pixels(TRAIN, TEST) == ClassesTold(Probed(0.25, 0.5, (2.0, 1.0)), 0.125, 0.375)
+    assert first == told_by_pixels(TRAIN, TEST) == ProbeScores(Probed(0.25, 0.5, (2.0, 1.0)), 0.125, 0.375)
     assert seen == [(60, 3072, 40, 3072)]
     assert told_by_pixels(TEST, TRAIN).probe.cross_entropy[1] == 0.5, "other sets have their own"
     path = next((tmp_path / "baselines").glob("shapes-*.pixels"))
@@ -48,9 +48,9 @@ def test_what_pixels_tell_is_kept_for_these_two_sets_alone(
 def test_features_that_are_the_classes_tell_them_all_and_features_that_are_alike_the_commonest() -> None:
     labels = torch.arange(40) % 4
     known = torch.eye(4)[labels]
-    told = classes_told.classes_told(Labelled(known, labels, known, labels, 4))
+    told = probe_suite.probe_suite(Labelled(known, labels, known, labels, 4))
     assert told.numbers() == {"probe": 1.0, "probe_train": 1.0, "one_neighbour": 1.0, "knn": 1.0}
     more = torch.cat([labels, torch.zeros(20, dtype=torch.int64)])
-    blind = classes_told.classes_told(Labelled(torch.ones(60, 4), more, known * 0 + 1, labels, 4))
+    blind = probe_suite.probe_suite(Labelled(torch.ones(60, 4), more, known * 0 + 1, labels, 4))
     assert blind.probe.accuracy == 0.25
     assert blind.curve()[0] == pytest.approx(1.386, abs=1e-3)  # log 4

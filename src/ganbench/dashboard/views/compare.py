@@ -6,13 +6,13 @@ import streamlit as st
 
 from ganbench.dashboard import run_panels as panels
 from ganbench.dashboard.index import Index
-from ganbench.dashboard.run_cache import Readings
+from ganbench.dashboard.run_cache import RunCache
 from ganbench.dashboard.views.elements import choices, frame, refusals
 
 _MOST = 6
 
 
-def show(index: Index, readings: Readings) -> None:
+def show(index: Index, readings: RunCache) -> None:
     """Show the runs that are chosen."""
     labels = {entry.id: entry.label for entry in index.runs()}
     wanted = choices("Runs", labels, "runs", _MOST)

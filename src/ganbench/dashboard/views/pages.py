@@ -9,10 +9,10 @@ from types import MappingProxyType
 import streamlit as st
 
 from ganbench.dashboard.index import Index
-from ganbench.dashboard.run_cache import Readings
+from ganbench.dashboard.run_cache import RunCache
 from ganbench.dashboard.views import compare, playground, run, runs, studies
 
-_PAGES: Mapping[str, tuple[str, Callable[[Index, Readings], None]]] = MappingProxyType(
+_PAGES: Mapping[str, tuple[str, Callable[[Index, RunCache], None]]] = MappingProxyType(
     {
         "runs": ("Runs", runs.show),
         "run": ("Run", run.show),
@@ -43,6 +43,6 @@ def _title(page: str) -> str:
 
 
 @st.cache_resource
-def _kept(root: str) -> tuple[Index, Readings]:
+def _kept(root: str) -> tuple[Index, RunCache]:
     """Return what all browsers share."""
-    return Index(Path(root)), Readings()
+    return Index(Path(root)), RunCache()

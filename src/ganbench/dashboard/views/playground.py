@@ -21,8 +21,8 @@ from ganbench.dashboard.playground import (
     real_points,
     representations_of,
 )
-from ganbench.dashboard.run_cache import Readings
-from ganbench.dashboard.sample_request import MOST, MOST_SEED, Wish, codes_of
+from ganbench.dashboard.run_cache import RunCache
+from ganbench.dashboard.sample_request import MOST, MOST_SEED, SampleRequest, codes_of
 from ganbench.dashboard.server import MOST_MEGABYTES
 from ganbench.dashboard.upload import EXTENSIONS, read_upload
 from ganbench.dashboard.views.elements import choice, refusals
@@ -40,7 +40,7 @@ _SOURCES: Mapping[str, str] = MappingProxyType(
 )
 
 
-def show(index: Index, _: Readings) -> None:
+def show(index: Index, _: RunCache) -> None:
     """Show the playground over the run that is chosen."""
     labels = {entry.id: entry.label for entry in index.runs() if entry.status != "broken"}
     run = choice("Run", labels, "run")
@@ -72,14 +72,14 @@ def _model(folder: str, step: int, _: Signature) -> tuple[Model, Tensor | None]:
     return opened(run, step), real_points(run.recipe())
 
 
-def _asked(model: Model) -> Wish:
+def _asked(model: Model) -> SampleRequest:
     """Draw a control for everything that this model has, and return what is set."""
     image = model.info.kind == "image"
     ways = st.toggle("A way from one seed to another")
     seed = st.number_input("Seed", 0, MOST_SEED, 0)
     to_seed = st.number_input("To seed", 0, MOST_SEED, 1) if ways else None
     most = MOST[model.info.kind] // (10 if ways else 1)
-    n = st.slider("Ways" if ways else "Samples", 1, most, min(most, 32 if image else 1000))
+    n = st.slider("LatentTraversals" if ways else "Samples", 1, most, min(most, 32 if image else 1000))
     label = None
     if model.classes:
         numbers: list[int | None] = [None, *range(len(model.classes))]
@@ -91,7 +91,7 @@ def _asked(model: Model) -> Wish:
     categorical, continuous = _codes(model)
     sources = representations_of(model)
     source = st.selectbox("Representations", sources, format_func=_SOURCES.__getitem__) if sources else None
-    return Wish(
+    return SampleRequest(
         n=n,
         seed=seed,
         to_seed=to_seed,

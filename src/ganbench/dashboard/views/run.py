@@ -9,13 +9,13 @@ import streamlit as st
 
 from ganbench.dashboard import run_panels as panels
 from ganbench.dashboard.index import Index
-from ganbench.dashboard.run_cache import Readings
+from ganbench.dashboard.run_cache import RunCache
 from ganbench.dashboard.run_summary import Status
 from ganbench.dashboard.views.elements import choice, frame, refusals
-from ganbench.report.run_data import Reading
+from ganbench.report.run_data import RunData
 
 _EVERY = 4  # seconds
-_PARTS: Mapping[str, Callable[[Reading], str]] = MappingProxyType(
+_PARTS: Mapping[str, Callable[[RunData], str]] = MappingProxyType(
     {
         "Curves": panels.curves,
         "Timeline": panels.timeline,
@@ -25,7 +25,7 @@ _PARTS: Mapping[str, Callable[[Reading], str]] = MappingProxyType(
 )
 
 
-def show(index: Index, readings: Readings) -> None:
+def show(index: Index, readings: RunCache) -> None:
     """Show the run that is chosen."""
     run = choice("Run", {entry.id: entry.label for entry in index.runs()}, "run")
     if run is None:
@@ -37,7 +37,7 @@ def show(index: Index, readings: Readings) -> None:
         st.fragment(_shown, run_every=_EVERY if live and running else None)(index, readings, run, part)
 
 
-def _shown(index: Index, readings: Readings, run: str, part: str) -> None:
+def _shown(index: Index, readings: RunCache, run: str, part: str) -> None:
     with refusals():
         entry = index.run(run)
         reading = readings.of(entry.found.path)
@@ -45,7 +45,7 @@ def _shown(index: Index, readings: Readings, run: str, part: str) -> None:
         frame(_PARTS[part](reading), f"{part.lower()} of the run")
 
 
-def _head(reading: Reading, state: Status) -> None:
+def _head(reading: RunData, state: Status) -> None:
     status, step, recipe = st.columns(3)
     status.metric("Status", state)
     step.metric("Step", f"{reading.step:,} of {reading.steps:,}")

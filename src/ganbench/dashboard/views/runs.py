@@ -9,7 +9,7 @@ from typing import cast, get_args
 import streamlit as st
 
 from ganbench.dashboard.index import Entry, Index, Order, chosen
-from ganbench.dashboard.run_cache import Readings
+from ganbench.dashboard.run_cache import RunCache
 from ganbench.dashboard.run_summary import Status
 from ganbench.dashboard.views.elements import go
 
@@ -18,7 +18,7 @@ _CHOSEN = "run of the list"  # in the session's state
 _ORDERS: dict[Order, str] = {"path": "path", "score": "score, best first", "newest": "last change"}
 
 
-def show(index: Index, _: Readings) -> None:
+def show(index: Index, _: RunCache) -> None:
     """Show the list, and the ways from it to a run's own page and to the playground."""
     words, statuses, order = st.columns([3, 3, 2])
     asked = words.text_input("Filter", placeholder="words of path, recipe, data or score")

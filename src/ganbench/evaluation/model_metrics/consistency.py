@@ -11,7 +11,7 @@ from ganbench.errors import UserError
 from ganbench.inference.model import Model
 from ganbench.metrics.record import reference_record, versions
 from ganbench.metrics.score import Score
-from ganbench.utils.random_stream import Draws
+from ganbench.utils.random_stream import RandomStream
 
 ITEMS = 2000
 
@@ -34,9 +34,9 @@ def consistency_scores(model: Model, items: Dataset, seed: int = 0) -> list[Scor
     pictures = items.items(order)
     made_of = model.encode(pictures)
     noise = getattr(model.algorithm, "noise", 0)
-    made_of[:, :noise] = model.latent.draw(Draws(seed, "consistency"), count)[:, :noise]
+    made_of[:, :noise] = model.latent.draw(RandomStream(seed, "consistency"), count)[:, :noise]
     told, seen = (model.features(x)["f"] for x in (pictures, model.decode(made_of)))
-    usual = model.draw(Draws(seed, "consistency of samples"), count)
+    usual = model.draw(RandomStream(seed, "consistency of samples"), count)
     shown = model.features(model.decode(usual))["f"]
     asked = usual[:, noise : noise + shown.shape[1]]
     return [

@@ -17,7 +17,7 @@ from torch import Tensor
 from ganbench.data.base import Dataset
 from ganbench.errors import UserError
 from ganbench.inference.model import Model
-from ganbench.inference.traversals import POINTS, REACH, Ways
+from ganbench.inference.traversals import POINTS, REACH, LatentTraversals
 from ganbench.metrics.disentanglement.factors import Factored
 from ganbench.metrics.record import versions
 from ganbench.metrics.score import JSON, Score
@@ -56,8 +56,10 @@ def require_factors(items: Dataset) -> Factored:
     return items
 
 
-def disentanglement_scores(model: Model, ways: Ways, reader: Reader, seed: int = 0) -> list[Score]:
-    """Score the ways of :func:`ganbench.inference.traversals.latent_ways`; networks are in eval mode meanwhile.
+def disentanglement_scores(
+    model: Model, ways: LatentTraversals, reader: Reader, seed: int = 0
+) -> list[Score]:
+    """Score the ways of :func:`ganbench.inference.traversals.latent_traversals`; networks are in eval mode meanwhile.
 
     The table has for each direction and factor, from 0 to 1: of a class the share of samples in which it changes on the
     way; of a number the root mean square deviation on the way over that of random samples, at most 1. The value is the

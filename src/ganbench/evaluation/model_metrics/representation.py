@@ -21,13 +21,13 @@ from ganbench.metrics.representation.probe_suite import (
     NEIGHBOURS,
     ROUNDS,
     TEMPERATURE,
-    ClassesTold,
+    ProbeScores,
     chunks,
-    classes_told,
+    probe_suite,
     told_by_pixels,
 )
 from ganbench.metrics.score import JSON, Score
-from ganbench.utils.progress import Forecast, Note, tell
+from ganbench.utils.progress import Forecast, Note, print_note
 
 PROBE_CURVES = "probe_cross_entropy"  # in the details: a list for each row of the table
 _NAME = "representation"
@@ -40,7 +40,7 @@ def representation_scores(
     *,
     untrained: Model | None = None,
     pixels: bool = True,
-    note: Note = tell,
+    note: Note = print_note,
 ) -> list[Score]:
     """Score every representation that the model has, learnt from all of ``train`` and judged on all of ``test``.
 
@@ -96,10 +96,10 @@ def representation_scores(
 
 def _rows(
     model: Model, train: Dataset, test: Dataset, labels: tuple[Tensor, Tensor], note: Note
-) -> dict[str, ClassesTold]:
+) -> dict[str, ProbeScores]:
     seen, new = _features(model, train, note), _features(model, test, note)
     return {
-        name: classes_told(Labelled(rows, labels[0], new[name], labels[1], len(train.info.classes)))
+        name: probe_suite(Labelled(rows, labels[0], new[name], labels[1], len(train.info.classes)))
         for name, rows in seen.items()
     }
 

@@ -36,7 +36,7 @@ class ClassBalance(PictureMetric):
         return score_name("balance", self.features)
 
     @property
-    def minimum(self) -> int:
+    def min_samples(self) -> int:
         """Below that, chance alone makes ten classes look uneven."""
         return 100
 

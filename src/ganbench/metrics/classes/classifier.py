@@ -23,7 +23,7 @@ from ganbench.metrics.extractors.classifier_network import WIDTHS, ClassifierNet
 from ganbench.metrics.score import JSON
 from ganbench.utils.files import atomic_file
 from ganbench.utils.paths import cache_folder
-from ganbench.utils.progress import Note, tell
+from ganbench.utils.progress import Note, print_note
 
 if TYPE_CHECKING:
     from ganbench.data.base import DataInfo, Dataset
@@ -36,7 +36,7 @@ ACCURACY = "test_accuracy"  # kept among the weights, so that the same hash cove
 
 
 @dataclass(frozen=True, kw_only=True)
-class Teaching:
+class ClassifierTraining:
     """How a classifier is trained: AdamW, a rate that rises to ``rate`` in the first fifth and then falls to 0.
 
     ``shown`` counts pictures; each batch is moved by up to ``shift`` pixels each way.
@@ -71,7 +71,9 @@ class Classifier:
         }
 
 
-def classifier_of(name: str, teaching: Teaching | None = None, *, note: Note = tell) -> Classifier:
+def classifier_of(
+    name: str, teaching: ClassifierTraining | None = None, *, note: Note = print_note
+) -> Classifier:
     """Return the classifier of a data set's classes, from ``cache_folder()/classifiers`` or trained now.
 
     It learns the train split and is judged on the test split. On the same machine the weights are the same,
@@ -81,7 +83,7 @@ def classifier_of(name: str, teaching: Teaching | None = None, *, note: Note = t
     Raises:
         UserError: there is no such set, its files are missing, or it has no test split, classes or pictures.
     """
-    teaching = teaching or Teaching()
+    teaching = teaching or ClassifierTraining()
     train, test = _splits(name)
     path = classifier_path(train.info, test.info, teaching)
     payload = _read(path)
@@ -102,7 +104,7 @@ def classifier_of(name: str, teaching: Teaching | None = None, *, note: Note = t
     )
 
 
-def classifier_path(train: DataInfo, test: DataInfo, teaching: Teaching) -> Path:
+def classifier_path(train: DataInfo, test: DataInfo, teaching: ClassifierTraining) -> Path:
     """Return the weights' file for these data and this way of training; beside it lies a ``.json`` about it."""
     key = {
         "format": FORMAT,
@@ -143,11 +145,13 @@ def _read(path: Path) -> bytes | None:
     return payload
 
 
-def _teach_and_keep(train: Dataset, test: Dataset, teaching: Teaching, path: Path, note: Note) -> bytes:
+def _teach_and_keep(
+    train: Dataset, test: Dataset, teaching: ClassifierTraining, path: Path, note: Note
+) -> bytes:
     note(f"training a classifier of '{train.info.name}', once, in about a minute; it is kept at {path}")
     start = time.monotonic()
-    with alone(teaching.seed):
-        network = teach(train, teaching)
+    with deterministic(teaching.seed):
+        network = train_classifier(train, teaching)
         accuracy = accuracy_on(test, network)
     seconds = time.monotonic() - start
     note(
@@ -177,7 +181,7 @@ def _teach_and_keep(train: Dataset, test: Dataset, teaching: Teaching, path: Pat
 
 
 @contextmanager
-def alone(seed: int) -> Iterator[None]:
+def deterministic(seed: int) -> Iterator[None]:
     """Have random numbers of our own and one thread: sums over threads would change the last bits."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -189,10 +193,12 @@ def alone(seed: int) -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def teach(train: Dataset, teaching: Teaching, *, flip: bool = False) -> ClassifierNetwork:
+def train_classifier(
+    train: Dataset, teaching: ClassifierTraining, *, flip: bool = False
+) -> ClassifierNetwork:
     """Return a network that was shown the pictures of a set; with ``flip`` half of each batch's are mirrored.
 
-    Random numbers are torch's own: call it in :func:`alone`.
+    Random numbers are torch's own: call it in :func:`deterministic`.
     """
     network = ClassifierNetwork(train.info.shape[0], len(train.info.classes))
     network.to(memory_format=torch.channels_last)
@@ -213,7 +219,7 @@ def teach(train: Dataset, teaching: Teaching, *, flip: bool = False) -> Classifi
     return network
 
 
-def _batches(size: int, teaching: Teaching) -> Iterator[Tensor]:
+def _batches(size: int, teaching: ClassifierTraining) -> Iterator[Tensor]:
     """Yield the items of one batch after another, every epoch in another order."""
     while True:
         yield from torch.split(torch.randperm(size), teaching.batch)

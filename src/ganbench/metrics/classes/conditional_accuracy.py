@@ -45,7 +45,7 @@ class ConditionalAccuracy(PictureMetric):
         return "higher"
 
     @property
-    def minimum(self) -> int:
+    def min_samples(self) -> int:
         """Below that, one sample is more than a hundredth."""
         return 100
 

@@ -15,7 +15,12 @@ from torch import Tensor
 
 from ganbench.data.images import ImageSet
 from ganbench.errors import UserError
-from ganbench.metrics.classes.classifier import Teaching, accuracy_on, alone, teach
+from ganbench.metrics.classes.classifier import (
+    ClassifierTraining,
+    accuracy_on,
+    deterministic,
+    train_classifier,
+)
 from ganbench.metrics.image_metric import PictureMetric
 from ganbench.metrics.labels import labels_in, labels_of, require_same_classes
 from ganbench.metrics.record import reference_record, versions
@@ -28,7 +33,7 @@ if TYPE_CHECKING:
     from ganbench.data.base import Dataset
 
 REAL, MOVED, BOTH, GENERATED = "real", "real, moved", "real and generated", "generated"
-PLAIN = Teaching(shown=40_000, shift=0)
+PLAIN = ClassifierTraining(shown=40_000, shift=0)
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ class Utility(PictureMetric, NeedsHeldOut):
     test: int = 10_000
     seeds: int = 3
     shift: int = 2
-    teaching: Teaching = field(default=PLAIN)
+    teaching: ClassifierTraining = field(default=PLAIN)
 
     @property
     def name(self) -> str:
@@ -61,12 +66,12 @@ class Utility(PictureMetric, NeedsHeldOut):
         return "higher"
 
     @property
-    def minimum(self) -> int:
+    def min_samples(self) -> int:
         """Below that nothing is learnt."""
         return 100
 
     @property
-    def usual(self) -> int:
+    def default_samples(self) -> int:
         """As many as there are real ones."""
         return self.real
 
@@ -149,8 +154,8 @@ class UtilityMeasurement:
         }
         accuracies = {}
         for name, (pictures, teaching, flip) in trainings.items():
-            with alone(seed):
-                accuracies[name] = accuracy_on(test, teach(pictures, teaching, flip=flip))
+            with deterministic(seed):
+                accuracies[name] = accuracy_on(test, train_classifier(pictures, teaching, flip=flip))
         return accuracies
 
 

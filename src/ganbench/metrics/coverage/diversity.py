@@ -45,12 +45,12 @@ class Diversity(PictureMetric):
         return "higher"
 
     @property
-    def minimum(self) -> int:
+    def min_samples(self) -> int:
         """A hundred pairs."""
         return 200
 
     @property
-    def usual(self) -> int:
+    def default_samples(self) -> int:
         """A thousand pairs."""
         return 2000
 

@@ -150,12 +150,12 @@ class Modes(Metric):
         return "points"
 
     @property
-    def minimum(self) -> int:
+    def min_samples(self) -> int:
         """Ten for each of 25 modes; more are asked for where there are more modes."""
         return 250
 
     @property
-    def usual(self) -> int:
+    def default_samples(self) -> int:
         """VEEGAN's number."""
         return SAMPLES
 

@@ -43,7 +43,7 @@ class NeighbourMetric(PictureMetric):
         return "higher"
 
     @property
-    def minimum(self) -> int:
+    def min_samples(self) -> int:
         """Below that, neighbourhoods are so wide that they say nothing."""
         return max(100, 2 * self.k)
 
@@ -55,9 +55,9 @@ class NeighbourMetric(PictureMetric):
         """Have the features of some of the reference's pictures ready. Raises UserError if it has too few."""
         if self.k < 1:
             raise UserError(f"metric '{self.name}' needs k of at least 1, not {self.k}")
-        if reference.info.size < self.minimum:
+        if reference.info.size < self.min_samples:
             raise UserError(
-                f"metric '{self.name}' needs a reference of at least {self.minimum:,} items, "
+                f"metric '{self.name}' needs a reference of at least {self.min_samples:,} items, "
                 f"and '{reference.info.name}' has {reference.info.size:,}; use a larger set"
             )
         return NeighbourMeasurement(self, reference, reference_rows(reference, self.features))

@@ -101,12 +101,12 @@ class StackedModes(Metric):
         return "image"
 
     @property
-    def minimum(self) -> int:
+    def min_samples(self) -> int:
         """One for each of a thousand modes; how many of them can be captured then is told with the score."""
         return 1000
 
     @property
-    def usual(self) -> int:
+    def default_samples(self) -> int:
         """VEEGAN's number."""
         return SAMPLES
 

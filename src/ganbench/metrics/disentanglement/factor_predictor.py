@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from ganbench.data.base import DataInfo
 from ganbench.errors import UserError
-from ganbench.metrics.classes.classifier import CHUNK, alone
+from ganbench.metrics.classes.classifier import CHUNK, deterministic
 from ganbench.metrics.disentanglement.factors import (
     Factor,
     Factored,
@@ -29,13 +29,13 @@ from ganbench.metrics.disentanglement.factors import (
 from ganbench.metrics.features.cached_tensors import read_tensors, write_tensors
 from ganbench.metrics.score import JSON
 from ganbench.utils.paths import cache_folder
-from ganbench.utils.progress import Note, tell
+from ganbench.utils.progress import Note, print_note
 
 FORMAT = 1
 
 
 @dataclass(frozen=True, kw_only=True)
-class FactorReader:
+class FactorPredictor:
     """A trained network in eval mode, which learnt from ``train`` and is judged on ``test``."""
 
     network: FactorNetwork
@@ -79,9 +79,9 @@ class FactorReader:
         }
 
 
-def reader_of(
-    train: Factored, test: Factored, lessons: Lessons | None = None, *, note: Note = tell
-) -> FactorReader:
+def factor_predictor(
+    train: Factored, test: Factored, lessons: FactorTraining | None = None, *, note: Note = print_note
+) -> FactorPredictor:
     """Return the reader of a set's factors, from ``cache_folder()/readers`` or trained now.
 
     It learns from ``train`` and is judged on ``test``. On one machine the weights are the same, bit for bit, whoever
@@ -94,7 +94,7 @@ def reader_of(
         raise UserError(
             f"factors are read from pictures of one size, not from those of '{train.info.name}' and '{test.info.name}'"
         )
-    lessons = lessons or Lessons()
+    lessons = lessons or FactorTraining()
     known = known_factors(train, torch.arange(train.info.size))
     factors = factors_in(known)
     path = reader_path(train.info, lessons)
@@ -105,7 +105,7 @@ def reader_of(
         network = FactorNetwork(train.info.shape, sum(factor.size for factor in factors))
     network.load_state_dict(state)
     digest = hashlib.sha256(b"".join(value.numpy().tobytes() for _, value in sorted(state.items())))
-    return FactorReader(
+    return FactorPredictor(
         network=network.eval().requires_grad_(False),
         factors=factors,
         train=train.info,
@@ -114,7 +114,7 @@ def reader_of(
     )
 
 
-def reader_path(train: DataInfo, lessons: Lessons) -> Path:
+def reader_path(train: DataInfo, lessons: FactorTraining) -> Path:
     """Return the weights' file for these data and this way of training."""
     key = [FORMAT, WIDTHS, HIDDEN, train.fingerprint, asdict(lessons)]
     digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
@@ -125,13 +125,13 @@ def _teach_and_keep(
     train: Factored,
     known: Mapping[str, Tensor],
     factors: tuple[Factor, ...],
-    lessons: Lessons,
+    lessons: FactorTraining,
     path: Path,
     note: Note,
 ) -> dict[str, Tensor]:
     note(f"training a reader of the factors of '{train.info.name}', once; it is kept at {path}")
     start = time.monotonic()
-    with alone(lessons.seed):
+    with deterministic(lessons.seed):
         state = taught(train, known, factors, lessons).state_dict()
     note(f"the reader of the factors of '{train.info.name}' is trained ({time.monotonic() - start:.0f} s)")
     try:
@@ -142,7 +142,7 @@ def _teach_and_keep(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lessons:
+class FactorTraining:
     """How a reader is trained: AdamW, a rate that rises to ``rate`` in the first fifth and then falls to 0.
 
     ``shown`` counts pictures.
@@ -156,7 +156,7 @@ class Lessons:
 
 
 def taught(
-    train: Factored, known: Mapping[str, Tensor], factors: tuple[Factor, ...], lessons: Lessons
+    train: Factored, known: Mapping[str, Tensor], factors: tuple[Factor, ...], lessons: FactorTraining
 ) -> FactorNetwork:
     """Return a network that was shown the pictures of a set; random numbers are torch's own."""
     network = FactorNetwork(train.info.shape, sum(factor.size for factor in factors))

@@ -45,7 +45,7 @@ class FrechetDistance(PictureMetric):
         return score_name("fd", self.features)
 
     @property
-    def minimum(self) -> int:
+    def min_samples(self) -> int:
         """One more than the feature dimensions, or 2 if a singular covariance is allowed."""
         return 2 if self.allow_rank_deficient else self.features.dims + 1
 
@@ -60,9 +60,9 @@ def require_items(metric: PictureMetric, reference: Dataset, asked: int | None =
     """Return how many of the reference's items to take. Raises UserError if there are not as many, or too few."""
     size = reference.info.size
     items = size if asked is None else asked
-    if not metric.minimum <= items <= size:
+    if not metric.min_samples <= items <= size:
         raise UserError(
-            f"metric '{metric.name}' needs a reference of at least {metric.minimum:,} items, and "
+            f"metric '{metric.name}' needs a reference of at least {metric.min_samples:,} items, and "
             f"'{reference.info.name}' has {size:,}, of which {items:,} were asked for; "
             "use a larger set, or allow_rank_deficient=True"
         )

@@ -77,7 +77,7 @@ class FrechetInfinity(PictureMetric):
         return score_name("fd-inf", self.features)
 
     @property
-    def minimum(self) -> int:
+    def min_samples(self) -> int:
         """Twice what keeps a covariance from being singular, as the line begins at half of the samples."""
         return 2 * (self.features.dims + 1)
 
@@ -125,7 +125,7 @@ class FrechetInfinityMeasurement:
                     len(rows),
                     judge=lambda real, others: limit_of(real, others, least, metric.seed),
                     judged_by=f"infinity-{metric.seed}",
-                    least=metric.minimum,
+                    least=metric.min_samples,
                 ).details(),
             },
             measured={

@@ -47,12 +47,12 @@ class FrechetPerClass(PictureMetric):
         return score_name("fd-class", self.features)
 
     @property
-    def minimum(self) -> int:
+    def min_samples(self) -> int:
         """What one class needs; there must be as many of each."""
-        return self.minimum_of_class
+        return self.min_samples_of_class
 
     @property
-    def minimum_of_class(self) -> int:
+    def min_samples_of_class(self) -> int:
         """One more than the feature dimensions, or 2 if a singular covariance is allowed."""
         return 2 if self.allow_rank_deficient else self.features.dims + 1
 

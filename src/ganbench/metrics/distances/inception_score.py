@@ -73,12 +73,12 @@ class InceptionScore(PictureMetric):
         return "higher"
 
     @property
-    def minimum(self) -> int:
+    def min_samples(self) -> int:
         """Ten in each split."""
         return 10 * self.splits
 
     @property
-    def usual(self) -> int:
+    def default_samples(self) -> int:
         """As in the paper."""
         return 50_000
 

@@ -83,7 +83,7 @@ class KernelDistance(PictureMetric):
         return score_name("kd", self.features)
 
     @property
-    def minimum(self) -> int:
+    def min_samples(self) -> int:
         """Below that, chance is most of the score."""
         return min(100, self.subset_size)
 

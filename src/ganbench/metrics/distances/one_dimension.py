@@ -86,12 +86,12 @@ class OneDimension(Metric):
         return "points"
 
     @property
-    def minimum(self) -> int:
+    def min_samples(self) -> int:
         """Below that, chance is most of the score."""
         return 250
 
     @property
-    def usual(self) -> int:
+    def default_samples(self) -> int:
         """Four real items for each sample, with the 20,000 that the data has."""
         return SAMPLES
 

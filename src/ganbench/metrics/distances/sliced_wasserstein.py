@@ -90,15 +90,15 @@ class SlicedWasserstein(PictureMetric):
         return "swd"
 
     @property
-    def minimum(self) -> int:
+    def min_samples(self) -> int:
         """Below that, chance is most of the score."""
         return 100
 
     def begin(self, reference: Dataset) -> SlicedMeasurement:
         """Project some of the reference's pictures. Raises UserError if it has too few."""
-        if reference.info.size < self.minimum:
+        if reference.info.size < self.min_samples:
             raise UserError(
-                f"metric '{self.name}' needs a reference of at least {self.minimum:,} items, "
+                f"metric '{self.name}' needs a reference of at least {self.min_samples:,} items, "
                 f"and '{reference.info.name}' has {reference.info.size:,}; use a larger set"
             )
         real = self.projected(reference)

@@ -94,7 +94,7 @@ class SpectrumDistance(PictureMetric):
         return "spectrum"
 
     @property
-    def minimum(self) -> int:
+    def min_samples(self) -> int:
         """A mean over fewer says little."""
         return 100
 

@@ -18,7 +18,7 @@ from torch import Tensor
 from ganbench.errors import UserError
 from ganbench.utils.files import atomic_file
 from ganbench.utils.paths import cache_folder
-from ganbench.utils.progress import Note, tell
+from ganbench.utils.progress import Note, print_note
 
 BLOCK = 2**20
 TIMEOUT = 30.0  # seconds without a byte
@@ -38,14 +38,14 @@ class PublishedWeights:
 
 
 def load_weights(
-    weights: PublishedWeights, path: Path | None = None, *, note: Note = tell
+    weights: PublishedWeights, path: Path | None = None, *, note: Note = print_note
 ) -> dict[str, Tensor]:
     """Return the tensors that :func:`load_with_digest` returns, for a file whose whole SHA-256 is published."""
     return load_with_digest(weights, path, note=note)[0]
 
 
 def load_with_digest(
-    weights: PublishedWeights, path: Path | None = None, *, note: Note = tell
+    weights: PublishedWeights, path: Path | None = None, *, note: Note = print_note
 ) -> tuple[dict[str, Tensor], str]:
     """Return the state dict in the file at ``path``; else in ``$GANBENCH_WEIGHTS`` or the cache, or downloaded.
 
@@ -64,7 +64,7 @@ def load_with_digest(
     return _load(weights, kept)
 
 
-def download(weights: PublishedWeights, path: Path, *, note: Note = tell) -> None:
+def download(weights: PublishedWeights, path: Path, *, note: Note = print_note) -> None:
     """Download to ``path``, whole and with the right hash or not at all.
 
     Raises:

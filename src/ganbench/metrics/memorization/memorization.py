@@ -59,7 +59,7 @@ class Memorization(PictureMetric, NeedsHeldOut):
         return score_name("memorization", self.features)
 
     @property
-    def minimum(self) -> int:
+    def min_samples(self) -> int:
         """Below that, a hundredth is one sample."""
         return 100
 
@@ -70,9 +70,9 @@ class Memorization(PictureMetric, NeedsHeldOut):
     def begin(self, reference: Dataset) -> MemorizationMeasurement:
         """Return an empty measurement. Raises UserError if there are no held-out pictures, or they do not serve."""
         held_out = require_held_out(self.name, reference, self.held_out)
-        if held_out.info.size < self.minimum:
+        if held_out.info.size < self.min_samples:
             raise UserError(
-                f"metric '{self.name}' needs at least {self.minimum} held-out pictures, "
+                f"metric '{self.name}' needs at least {self.min_samples} held-out pictures, "
                 f"and '{held_out.info.name}' has {held_out.info.size}"
             )
         return MemorizationMeasurement(self, reference, held_out)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 
+from ganbench.config.renamed import PROTOCOLS, current_name
 from ganbench.errors import UserError, did_you_mean
 from ganbench.metrics.protocols.base import EvaluationProtocol
 
@@ -27,7 +28,7 @@ def protocols() -> dict[str, EvaluationProtocol]:
 
 def protocol_named(name: str) -> EvaluationProtocol:
     """Return the protocol of that name. Raises UserError if there is none."""
-    known = protocols()
+    name, known = current_name(name, PROTOCOLS), protocols()
     if name not in known:
         raise UserError(f"there is no protocol '{name}'{did_you_mean(name, known)}")
     return known[name]

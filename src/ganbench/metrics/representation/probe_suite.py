@@ -25,7 +25,7 @@ _FORMAT = 1
 
 
 @dataclass(frozen=True)
-class ClassesTold:
+class ProbeScores:
     """The probe, and the shares that the nearest item by Euclidean distance and a vote by cosine tell rightly."""
 
     probe: Probed
@@ -46,18 +46,18 @@ class ClassesTold:
         return [float(f"{value:.4g}") for value in self.probe.cross_entropy[:_MOST_POINTS]]
 
 
-def classes_told(of: Labelled) -> ClassesTold:
+def probe_suite(of: Labelled) -> ProbeScores:
     """Return what features tell: learnt from the one part, judged on the other."""
     vote, _ = voted(of, min(NEIGHBOURS, len(of.train)), TEMPERATURE)
-    return ClassesTold(probed(of, DECAY, ROUNDS), matched(of), vote)
+    return ProbeScores(probed(of, DECAY, ROUNDS), matched(of), vote)
 
 
-def told_by_pixels(train: Dataset, test: Dataset) -> ClassesTold:
+def told_by_pixels(train: Dataset, test: Dataset) -> ProbeScores:
     """Return what pixels tell; kept in ``cache_folder()/baselines``, since it is the same for every model."""
 
     def work() -> dict[str, Tensor]:
         labels = labels_of(train, "pixels"), labels_of(test, "pixels")
-        told = classes_told(
+        told = probe_suite(
             Labelled(_pixels(train), labels[0], _pixels(test), labels[1], len(train.info.classes))
         )
         shares = [told.probe.accuracy, told.probe.train_accuracy, told.one_neighbour, told.vote]
@@ -73,7 +73,7 @@ def told_by_pixels(train: Dataset, test: Dataset) -> ClassesTold:
         else work()
     )
     accuracy, on_train, one, vote = found["shares"].tolist()
-    return ClassesTold(Probed(accuracy, on_train, tuple(found["cross_entropy"].tolist())), one, vote)
+    return ProbeScores(Probed(accuracy, on_train, tuple(found["cross_entropy"].tolist())), one, vote)
 
 
 def chunks(items: Dataset) -> tuple[Tensor, ...]:

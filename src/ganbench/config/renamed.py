@@ -1,0 +1,49 @@
+"""Old names that users' files and run folders may hold, and what each is called now."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+#: Parts: the address in a recipe, old -> new.
+TARGETS: Mapping[str, str] = MappingProxyType(
+    {
+        "ganbench.algorithms:Veegan": "ganbench.algorithms:VEEGAN",
+    }
+)
+
+#: Arguments of parts: (address of today, old argument) -> (argument of today, its value from the old one).
+ARGUMENTS: Mapping[tuple[str, str], tuple[str, Callable[[Any], Any]]] = MappingProxyType({})
+
+#: Evaluation protocols, old -> new.
+PROTOCOLS: Mapping[str, str] = MappingProxyType({"reference-a": "gans-implementations"})
+
+
+def current_name(name: str, table: Mapping[str, str]) -> str:
+    """Return the name of today, with a warning if the given one is old."""
+    if name not in table:
+        return name
+    _warn(f"'{name}'", f"'{table[name]}'")
+    return table[name]
+
+
+def current_argument(address: str, argument: str, value: Any) -> tuple[str, Any]:
+    """Return an argument's name and value of today, with a warning if the given name is old."""
+    if (address, argument) not in ARGUMENTS:
+        return argument, value
+    new, convert = ARGUMENTS[address, argument]
+    _warn(f"the argument '{argument}' of {address}", f"'{new}'")
+    return new, convert(value)
+
+
+def current_part(part: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a part as recipes store it, ``{"target": "package:name", argument: value}``, by the names of today."""
+    address = current_name(str(part.get("target", "")), TARGETS)
+    arguments = (current_argument(address, k, v) for k, v in part.items() if k != "target")
+    return {"target": address, **dict(arguments)}
+
+
+def _warn(old: str, new: str) -> None:
+    warnings.warn(f"{old} is called {new} now; the old name works until the next release", stacklevel=4)
