@@ -17,8 +17,8 @@ from ganbench.inference.model import Model, load
 from ganbench.inference.traversals import between
 from ganbench.latents import Uniform
 from ganbench.runs.run import Run
-from ganbench.visualization.animation import timeline_pictures, write_gif, write_mp4
-from ganbench.visualization.latent_walk import latent_walk, walk_frames
+from ganbench.visualization.animation import timeline_frames, write_gif, write_mp4
+from ganbench.visualization.latent_walk import latent_walk, render_walk
 
 FFMPEG = """#!/bin/sh
 for last; do :; done
@@ -30,7 +30,7 @@ ls "$folder" | wc -l > "$last"
 def test_a_gif_of_the_timeline_has_every_step_and_stands_at_the_end(tmp_path: Path) -> None:
     run = example_run(tmp_path / "run")
     (run.samples / "step-00000020.png").write_bytes(b"half")
-    write_gif(tmp_path / "a.gif", timeline_pictures(run))
+    write_gif(tmp_path / "a.gif", timeline_frames(run))
     with Image.open(tmp_path / "a.gif") as gif:
         durations = []
         for i in range(gif.n_frames):
@@ -44,8 +44,8 @@ def test_a_run_without_pictures_has_no_timeline(tmp_path: Path) -> None:
     run = example_run(tmp_path / "run")
     for path in run.samples.iterdir():
         path.unlink()
-    with pytest.raises(UserError, match=r"no pictures of samples; set schedule\.sample_every"):
-        timeline_pictures(run)
+    with pytest.raises(UserError, match=r"no sample pictures; set schedule\.sample_every"):
+        timeline_frames(run)
 
 
 def test_an_mp4_is_made_by_ffmpeg_and_its_failure_is_one_sentence(
@@ -58,7 +58,7 @@ def test_an_mp4_is_made_by_ffmpeg_and_its_failure_is_one_sentence(
     write_mp4(tmp_path / "a.mp4", pictures)
     assert (tmp_path / "a.mp4").read_text().strip() in ("3", "4"), "the frames it was given"
     program.write_text("#!/bin/sh\necho no codec >&2; exit 1\n")
-    with pytest.raises(UserError, match=r"ffmpeg could not make .*b\.mp4: no codec"):
+    with pytest.raises(UserError, match=r"ffmpeg could not write .*b\.mp4: no codec"):
         write_mp4(tmp_path / "b.mp4", pictures)
     monkeypatch.setenv("PATH", "")
     with pytest.raises(UserError, match="needs ffmpeg, which is not installed"):
@@ -93,7 +93,7 @@ def test_a_video_that_cannot_be_made_is_refused_before_anything_is_written(
 ) -> None:
     run = example_run(tmp_path / "run")
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(UserError, match="--gif needs nothing more"):
+    with pytest.raises(UserError, match="--gif works without it"):
         report(run.path, mp4=True)
     assert not (run.path / "report.html").exists()
 
@@ -115,7 +115,7 @@ def test_a_walk_through_a_box_goes_straight(model: Model, monkeypatch: pytest.Mo
 
 
 def test_the_pictures_of_a_walk_are_of_one_size(model: Model) -> None:
-    pictures = walk_frames(model, points=2, frames=2, n=4)
+    pictures = render_walk(model, points=2, frames=2, n=4)
     assert len(pictures) == 4
     assert len({picture.size for picture in pictures}) == 1
     assert pictures[0].tobytes() != pictures[2].tobytes()

@@ -18,14 +18,14 @@ from ganbench.errors import UserError
 from ganbench.inference.critic_scores import scores_of, why_not
 from ganbench.inference.model import Model
 from ganbench.latents import Gaussian
-from ganbench.layers import spectrally_normalised
+from ganbench.layers import apply_spectral_norm
 from ganbench.losses import Hinge, LeastSquares, Minimax, NonSaturating, RelativisticPairing, Wasserstein
 from ganbench.networks import MLPDiscriminator
 from ganbench.visualization.critic import (
     critic_curve,
     critic_landscape,
     critic_picture,
-    weight_shares,
+    weight_histogram,
     weights_picture,
 )
 
@@ -186,7 +186,7 @@ def test_the_shares_of_weights_without_biases_and_gains() -> None:
         network[0].weight.copy_(torch.tensor([[-1.0, 0.0], [0.0, 1.0]]))
         network[0].bias.fill_(50)
         network[2].weight.copy_(torch.tensor([[1.0, 0.5]]))
-    found = weight_shares(network, bins=5)
+    found = weight_histogram(network, bins=5)
     assert found.count == 6
     np.testing.assert_allclose(found.edges, 1.05 * np.array([-1, -0.6, -0.2, 0.2, 0.6, 1]))
     np.testing.assert_allclose(found.shares, np.array([1, 0, 2, 1, 2]) / 6)
@@ -198,9 +198,9 @@ def test_under_spectral_norm_they_are_what_the_layers_compute_with() -> None:
     with torch.no_grad():
         layer.weight.copy_(5 * torch.eye(3))
     network = nn.Sequential(layer)
-    spectrally_normalised(network)
+    apply_spectral_norm(network)
     before = {k: v.clone() for k, v in network.state_dict().items()}
-    assert weight_shares(network).edges[-1] == pytest.approx(1.05, abs=1e-5)
+    assert weight_histogram(network).edges[-1] == pytest.approx(1.05, abs=1e-5)
     assert all(torch.equal(v, before[k]) for k, v in network.state_dict().items())
 
 
@@ -209,7 +209,7 @@ def test_a_few_large_weights_do_not_squeeze_the_others() -> None:
     with torch.no_grad():
         network.weight.copy_(torch.linspace(-1, 1, 10_000).reshape(100, 100))
         network.weight[0, :5] = 500.0
-    found = weight_shares(network)
+    found = weight_histogram(network)
     assert found.edges[-1] == pytest.approx(1.05, abs=0.01)
     assert found.outside == pytest.approx(0.0005)
     assert found.shares.sum() == pytest.approx(0.9995)
@@ -218,7 +218,7 @@ def test_a_few_large_weights_do_not_squeeze_the_others() -> None:
 def test_weights_that_are_all_zero_are_one_bar_in_the_middle() -> None:
     network = nn.Linear(2, 2)
     nn.init.zeros_(network.weight)
-    found = weight_shares(network, bins=3)
+    found = weight_histogram(network, bins=3)
     assert found.shares.tolist() == [0, 1, 0]
 
 
@@ -229,7 +229,7 @@ def test_clipped_weights_stand_at_the_limits_in_the_picture() -> None:
             weight.copy_(weight.sign() * 0.01)
         for weight in bell.parameters():
             weight.copy_(torch.randn(weight.shape, generator=torch.Generator().manual_seed(0)))
-    spikes, round_ = weight_shares(clipped), weight_shares(bell)
+    spikes, round_ = weight_histogram(clipped), weight_histogram(bell)
     assert spikes.shares[[2, -3]].sum() == pytest.approx(1)  # the bins around the limits
     assert min(spikes.shares[[2, -3]]) > 0.4
     assert round_.shares[50] > 5 * (round_.shares[2] + round_.shares[-3])
@@ -247,4 +247,4 @@ def test_a_network_without_weights_or_with_broken_ones_is_refused() -> None:
     nn.init.constant_(broken.weight, math.nan)
     for network in (nn.Flatten(), nn.LayerNorm(3), broken):
         with pytest.raises(UserError, match="needs a network with weights, all of them finite"):
-            weight_shares(network)
+            weight_histogram(network)

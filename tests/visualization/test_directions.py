@@ -19,7 +19,7 @@ from ganbench.inference.model import Model
 from ganbench.inference.snapshots import training_model
 from ganbench.layers.initialisation import stored_weight
 from ganbench.training.engine import Engine
-from ganbench.visualization.directions import direction_arrangement
+from ganbench.visualization.directions import direction_grid
 
 DATA = shapes(40)
 
@@ -56,11 +56,11 @@ def test_directions_are_the_right_singular_vectors_of_the_first_layer(name: str)
 def test_moves_go_to_both_sides_of_one_latent_and_are_drawn_in_rows() -> None:
     model = untrained("infogan-shapes")
     z = model.latents(1, 1)
-    arranged = direction_arrangement(model, 2, 1, columns=3, reach=2.0)
+    arranged = direction_grid(model, 2, 1, columns=3, reach=2.0)
     moved = arranged.latents.reshape(2, 3, -1)
     torch.testing.assert_close(moved[:, 1], z.expand(2, -1))
     torch.testing.assert_close(moved[:, 2] - moved[:, 0], 4 * directions(model, z)[:2])
-    sheet = np.asarray(Image.open(io.BytesIO(arranged.picture(model))))
+    sheet = np.asarray(Image.open(io.BytesIO(arranged.render_png(model))))
     assert sheet.shape[1] > sheet.shape[0]
 
 
@@ -77,4 +77,4 @@ def test_moves_of_representations_are_as_large_as_these(name: str) -> None:
 
 def test_what_has_no_such_layer_is_refused() -> None:
     with pytest.raises(UserError, match="start from pictures"):
-        direction_arrangement(untrained("cyclegan-mnist"), 2, 0)
+        direction_grid(untrained("cyclegan-mnist"), 2, 0)

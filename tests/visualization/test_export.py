@@ -59,7 +59,7 @@ def test_an_array_and_a_grid(tmp_path: Path) -> None:
 
 
 def test_points_are_no_pictures(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="points, not pictures"):
+    with pytest.raises(UserError, match="points, not images"):
         write_samples(model(2), tmp_path / "new", 5, seed=0)
     assert list(tmp_path.iterdir()) == []
 

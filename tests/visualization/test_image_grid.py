@@ -36,7 +36,7 @@ def opened(png: bytes) -> np.ndarray:
 @pytest.mark.parametrize("channels", [1, 3])
 def test_every_picture_stands_row_by_row_at_its_place(channels: int) -> None:
     pictures = coloured(5, channels)
-    sheet = np.asarray(image_grid(pictures, columns=3, gap=2, least=1))
+    sheet = np.asarray(image_grid(pictures, columns=3, gap=2, min_width=1))
     sheet = sheet[:, :, None] if channels == 1 else sheet
     assert sheet.shape == (2 * (4 + 2) + 2, 3 * (6 + 2) + 2, channels)
     covered = np.zeros(sheet.shape[:2], bool)
@@ -49,14 +49,14 @@ def test_every_picture_stands_row_by_row_at_its_place(channels: int) -> None:
 
 @pytest.mark.parametrize(("n", "columns"), [(1, 1), (4, 2), (5, 3), (9, 3), (10, 4), (64, 8)])
 def test_the_sheet_is_about_square(n: int, columns: int) -> None:
-    image = image_grid(coloured(n, height=4, width=4), gap=1, least=1)
+    image = image_grid(coloured(n, height=4, width=4), gap=1, min_width=1)
     rows = -(-n // columns)
     assert image.size == (columns * 5 + 1, rows * 5 + 1)
 
 
 def test_a_small_sheet_is_enlarged_by_a_whole_factor_with_sharp_pixels() -> None:
-    small = np.asarray(image_grid(coloured(4), least=1))
-    large = np.asarray(image_grid(coloured(4), least=150))
+    small = np.asarray(image_grid(coloured(4), min_width=1))
+    large = np.asarray(image_grid(coloured(4), min_width=150))
     assert small.shape[1] == 15
     assert (large == small.repeat(10, 0).repeat(10, 1)).all()
 

@@ -16,7 +16,7 @@ from ganbench.errors import UserError
 from ganbench.inference.build import make_algorithm
 from ganbench.inference.model import Model
 from ganbench.visualization.export import write_interpolations
-from ganbench.visualization.interpolations import interpolations
+from ganbench.visualization.interpolations import interpolation_grid
 
 SHAPES = shapes(40).info
 
@@ -29,27 +29,27 @@ def bare(name: str, info: DataInfo = SHAPES) -> Model:
 def test_ways_begin_and_end_at_latents_and_each_goes_on_where_the_last_one_ended() -> None:
     model = bare("dcgan-cifar10")
     ends = model.latents(4, 5)
-    way = interpolations(model, 3, 5, columns=7)
+    way = interpolation_grid(model, 3, 5, columns=7)
     assert way.columns == 7
     z = way.latents.reshape(3, 7, -1)
     torch.testing.assert_close(z[:, 0], ends[:-1])
     torch.testing.assert_close(z[:, -1], ends[1:])
     lengths = z.norm(dim=2)
     torch.testing.assert_close(lengths, torch.lerp(lengths[:, :1], lengths[:, -1:], torch.linspace(0, 1, 7)))
-    straight = interpolations(model, 3, 5, columns=3, straight=True).latents.reshape(3, 3, -1)
+    straight = interpolation_grid(model, 3, 5, columns=3, linear=True).latents.reshape(3, 3, -1)
     torch.testing.assert_close(straight[:, 1], (ends[:-1] + ends[1:]) / 2)
 
 
 def test_codes_go_straight_and_noise_on_an_arc() -> None:
     model = bare("infogan-shapes")
     noise = model.latent.noise  # type: ignore[attr-defined]
-    ends, way = model.latents(2, 1), interpolations(model, 1, 1, columns=3).latents
+    ends, way = model.latents(2, 1), interpolation_grid(model, 1, 1, columns=3).latents
     torch.testing.assert_close(way[1, noise:], (ends[0] + ends[1])[noise:] / 2)
     assert way[1, :noise].norm() == pytest.approx(ends[:, :noise].norm(dim=1).mean().item(), rel=1e-4)
 
 
 def test_what_has_no_ways_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="samples are points"):
-        interpolations(bare("gan-ring8", ring8().info), 2, 0)
+        interpolation_grid(bare("gan-ring8", ring8().info), 2, 0)
     with pytest.raises(UserError, match=r"give --out FILE\.png"):
         write_interpolations(bare("dcgan-cifar10"), tmp_path / "x.npz", 2, 0)

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 from tests.report.test_architecture import model_of
 
-from ganbench.report.embed import figure
+from ganbench.report.embed import embed_figure
 from ganbench.report.page_budget import PageBudget
-from ganbench.visualization.model_figures import shown
+from ganbench.visualization.model_figures import model_figures
 
 
 @pytest.mark.parametrize(
@@ -26,30 +26,30 @@ from ganbench.visualization.model_figures import shown
 )
 def test_each_model_has_its_own(name: str, pictures: list[str]) -> None:
     model = model_of(name)
-    made = shown(model)
+    made = model_figures(model)
     assert [one.name for one in made] == pictures
     for one in made:
         Image.open(io.BytesIO(one.picture)).load()
-    assert [one.picture for one in shown(model)] == [one.picture for one in made], "the same every time"
+    assert [one.picture for one in model_figures(model)] == [one.picture for one in made], "the same every time"
 
 
 def test_rows_and_columns_are_named() -> None:
     model = model_of("cgan-cifar10")
-    classes, walks = shown(model)
+    classes, walks = model_figures(model)
     assert list(classes.columns) == list(model.classes)
     first, second = model.classes[:2]
-    assert f"from {first} to {second}" in walks.words
-    codes = shown(model_of("infogan-shapes"))[0].words
+    assert f"from {first} to {second}" in walks.caption
+    codes = model_figures(model_of("infogan-shapes"))[0].caption
     assert "rows 1 to 5 categorical code 1" in codes
 
 
 def test_names_stand_above_the_columns_and_many_of_them_below() -> None:
     buffer = io.BytesIO()
     Image.new("RGB", (8, 8)).save(buffer, "PNG")
-    room = PageBudget(frames=0, picture=10_000, points=0)
-    few = figure(buffer.getvalue(), "words", room, columns=["<cat>", "dog"])
+    room = PageBudget(timeline_chars=0, image_bytes=10_000, chart_points=0)
+    few = embed_figure(buffer.getvalue(), "words", room, columns=["<cat>", "dog"])
     assert few.index("&lt;cat&gt;") < few.index("<img")
-    many = figure(buffer.getvalue(), "words", room, columns=[str(i) for i in range(30)])
+    many = embed_figure(buffer.getvalue(), "words", room, columns=[str(i) for i in range(30)])
     assert "The columns are: 0, 1, 2" in many
     assert 'alt="words"' in many
 
@@ -57,11 +57,11 @@ def test_names_stand_above_the_columns_and_many_of_them_below() -> None:
 def test_a_large_picture_becomes_a_smaller_one_and_is_left_out_only_where_there_is_no_room() -> None:
     buffer = io.BytesIO()
     Image.effect_noise((900, 900), 90).convert("RGB").save(buffer, "PNG")
-    room = PageBudget(frames=0, picture=60_000, points=0)
-    assert "data:image/webp" in figure(buffer.getvalue(), "noise", room)
+    room = PageBudget(timeline_chars=0, image_bytes=60_000, chart_points=0)
+    assert "data:image/webp" in embed_figure(buffer.getvalue(), "noise", room)
     assert not room.notes
-    none = PageBudget(frames=0, picture=0, points=0)
-    assert figure(buffer.getvalue(), "noise", none) == ""
+    none = PageBudget(timeline_chars=0, image_bytes=0, chart_points=0)
+    assert embed_figure(buffer.getvalue(), "noise", none) == ""
     assert list(none.notes) == ["Left out: noise"]
     with pytest.raises((OSError, ValueError)):
-        figure(b"half", "noise", room)
+        embed_figure(b"half", "noise", room)

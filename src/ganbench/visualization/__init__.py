@@ -1,1 +1,1 @@
-"""Pictures as PNG and GIF: grids, figures, animations."""
+"""Figures and animations of models and their samples, as PNG, GIF and MP4."""

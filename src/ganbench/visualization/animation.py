@@ -1,4 +1,4 @@
-"""Moving pictures: a run's timeline or a walk as a GIF, and as an MP4 where ffmpeg is at hand."""
+"""Animations as GIF, and as MP4 where ffmpeg is installed."""
 
 from __future__ import annotations
 
@@ -14,77 +14,81 @@ from PIL import Image, ImageDraw
 from ganbench.errors import UserError
 from ganbench.runs.run import Run
 from ganbench.utils.files import write_bytes
-from ganbench.visualization.frames import frames, spread
+from ganbench.visualization.frames import list_frames, thin_frames
 
-_MOST, _RATE, _HOLD = 120, 8, 1500  # frames, frames a second, milliseconds for which the last one stands
+_MAX_FRAMES = 120
+_FRAMES_PER_SECOND = 8
+_HOLD = 1500  # milliseconds for which a GIF shows its last frame
 
 
-def timeline_pictures(run: Run) -> list[Image.Image]:
-    """Return the pictures of a run's samples, each over a line that says its step, all of one size.
+def timeline_frames(run: Run) -> list[Image.Image]:
+    """Return a run's sample pictures in order, resized to one size, each with its step written below.
 
     Raises:
-        UserError: there are no whole pictures.
+        UserError: the run has no readable sample pictures.
     """
-    made = []
-    for frame in spread(frames(run.samples), _MOST):
+    images = []
+    for frame in thin_frames(list_frames(run.samples), _MAX_FRAMES):
         try:
-            picture = opened(frame.path.read_bytes())
-        except (OSError, ValueError):  # half written
+            image = decode_png(frame.path.read_bytes())
+        except (OSError, ValueError):  # partially written
             continue
-        made.append(captioned(picture, f"step {frame.step:,}"))
-    if not made:
-        raise UserError(f"{run.path} has no pictures of samples; set schedule.sample_every above 0")
-    return [picture.resize(made[-1].size) if picture.size != made[-1].size else picture for picture in made]
+        images.append(add_caption(image, f"step {frame.step:,}"))
+    if not images:
+        raise UserError(f"{run.path} has no sample pictures; set schedule.sample_every above 0")
+    return [image.resize(images[-1].size) if image.size != images[-1].size else image for image in images]
 
 
-def opened(png: bytes) -> Image.Image:
-    """Return an encoded picture, in RGB."""
-    with Image.open(io.BytesIO(png)) as picture:
-        return picture.convert("RGB")
+def decode_png(png: bytes) -> Image.Image:
+    """Return an encoded picture as an RGB image."""
+    with Image.open(io.BytesIO(png)) as image:
+        return image.convert("RGB")
 
 
-def captioned(picture: Image.Image, words: str) -> Image.Image:
-    """Return the picture over a line of words."""
-    sheet = Image.new("RGB", (picture.width, picture.height + 16), "white")
-    sheet.paste(picture)
-    ImageDraw.Draw(sheet).text((4, picture.height + 2), words, fill="black")
+def add_caption(image: Image.Image, caption: str) -> Image.Image:
+    """Return the image with one line of text below it."""
+    sheet = Image.new("RGB", (image.width, image.height + 16), "white")
+    sheet.paste(image)
+    ImageDraw.Draw(sheet).text((4, image.height + 2), caption, fill="black")
     return sheet
 
 
-def write_gif(path: Path, pictures: Sequence[Image.Image], hold: int = _HOLD) -> None:
-    """Write pictures of one size as a GIF that repeats; the last one stands for ``hold`` milliseconds."""
-    usual = 1000 // _RATE
-    few = [picture.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE) for picture in pictures]
+def write_gif(path: Path, frames: Sequence[Image.Image], hold: int = _HOLD) -> None:
+    """Write frames of one size as a looping GIF that shows the last frame for ``hold`` milliseconds."""
+    duration = 1000 // _FRAMES_PER_SECOND
+    quantized = [frame.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE) for frame in frames]
+    durations = [duration] * (len(quantized) - 1) + [max(hold, duration)]
     buffer = io.BytesIO()
-    durations = [usual] * (len(few) - 1) + [max(hold, usual)]
-    few[0].save(buffer, "GIF", save_all=True, append_images=few[1:], duration=durations, loop=0, disposal=1)
+    quantized[0].save(
+        buffer, "GIF", save_all=True, append_images=quantized[1:], duration=durations, loop=0, disposal=1
+    )
     write_bytes(path, buffer.getvalue())
 
 
 def require_ffmpeg() -> str:
-    """Return where ffmpeg is. Raises UserError if it is not installed."""
-    found = shutil.which("ffmpeg")
-    if found is None:
-        raise UserError("an MP4 needs ffmpeg, which is not installed; --gif needs nothing more")
-    return found
+    """Return the path of ffmpeg. Raises UserError if it is not installed."""
+    program = shutil.which("ffmpeg")
+    if program is None:
+        raise UserError("an MP4 needs ffmpeg, which is not installed; --gif works without it")
+    return program
 
 
-def write_mp4(path: Path, pictures: Sequence[Image.Image]) -> None:
-    """Write pictures of one size as an MP4 that all browsers play.
+def write_mp4(path: Path, frames: Sequence[Image.Image]) -> None:
+    """Write frames of one size as an MP4 that all browsers can play.
 
     Raises:
-        UserError: ffmpeg is not installed, or cannot make an MP4.
+        UserError: ffmpeg is not installed or fails.
     """
     ffmpeg = require_ffmpeg()
     with tempfile.TemporaryDirectory() as folder:
-        for i, picture in enumerate(pictures):
-            picture.save(Path(folder) / f"{i:05d}.png")
-        made = Path(folder) / "made.mp4"
-        even = "pad=ceil(iw/2)*2:ceil(ih/2)*2:color=white,format=yuv420p"  # odd sizes cannot be encoded
-        command = [ffmpeg, "-loglevel", "error", "-y", "-framerate", str(_RATE), "-i", f"{folder}/%05d.png"]
-        command += ["-vf", even, "-movflags", "+faststart", str(made)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode or not made.is_file():
-            last = done.stderr.strip().splitlines()[-1:] or ["it said nothing"]
-            raise UserError(f"ffmpeg could not make {path}: {last[0]}")
-        write_bytes(path, made.read_bytes())
+        for i, frame in enumerate(frames):
+            frame.save(Path(folder) / f"{i:05d}.png")
+        output = Path(folder) / "output.mp4"
+        even = "pad=ceil(iw/2)*2:ceil(ih/2)*2:color=white,format=yuv420p"  # yuv420p needs even sizes
+        command = [ffmpeg, "-loglevel", "error", "-y", "-framerate", str(_FRAMES_PER_SECOND)]
+        command += ["-i", f"{folder}/%05d.png", "-vf", even, "-movflags", "+faststart", str(output)]
+        process = subprocess.run(command, capture_output=True, text=True, check=False)
+        if process.returncode or not output.is_file():
+            reason = process.stderr.strip().splitlines()[-1:] or ["no error message"]
+            raise UserError(f"ffmpeg could not write {path}: {reason[0]}")
+        write_bytes(path, output.read_bytes())

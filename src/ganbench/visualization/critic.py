@@ -1,6 +1,6 @@
-"""What the discriminator has learnt: its output over a line, its scores over the plane, and its weights.
+"""Plots of a discriminator (critic) D: its output over a line, its scores over the plane, and its weights.
 
-The numbers that are drawn come from functions of their own, so that they can be had without the drawing.
+Separate functions return the plotted numbers, so that they can be used without drawing.
 """
 
 from __future__ import annotations
@@ -17,21 +17,23 @@ from torch import Tensor, nn
 from ganbench.errors import UserError
 from ganbench.inference.critic_scores import scores_of, why_not
 from ganbench.inference.model import Model
-from ganbench.utils.batched import evaluating
-from ganbench.visualization.figure import FAKE, REAL, png_bytes
+from ganbench.utils.batched import eval_mode
+from ganbench.visualization.figure import FAKE, REAL, figure_png
 
 Numbers = NDArray[np.float64]
 
-_POSITIONS, _BINS = 1000, 50  # on a line
-_SIDE = 64  # of the plane's lattice
+_LINE_POINTS = 1000
+_LINE_BINS = 50
+_PLANE_SIDE = 64  # points along each axis of the plane
 
 
 @dataclass(frozen=True)
-class Curve:
-    """D's ``output`` at ``positions`` (``[1000]`` each), over the densities of two sets of numbers in 50 bins.
+class CriticCurve:
+    """D's output over a line, with density histograms of real and generated numbers.
 
-    The output is a probability where ``probability`` says so, else a raw score. ``edges`` is ``[51]``; ``real``
-    and ``fake`` are ``[50]``, and what lies outside of the edges is missing from their area of 1.
+    ``positions`` and ``output`` are ``[1000]``. The output is the probability of "real" if ``probability`` is True,
+    otherwise D's raw score. ``edges`` is ``[51]``; ``real`` and ``fake`` are ``[50]``. Numbers outside the edges are
+    not drawn but count, so they reduce the area of a histogram below 1.
     """
 
     positions: Numbers
@@ -43,18 +45,20 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Landscape:
-    """D's raw ``scores`` ``[64, 64]`` over the plane: the row is the second coordinate, both are ``positions``."""
+class CriticLandscape:
+    """D's raw ``scores`` over the plane, ``[64, 64]``: rows are y, columns are x, and ``positions`` holds both."""
 
     positions: Numbers
     scores: Numbers
 
 
 @dataclass(frozen=True)
-class Weights:
-    """How the weights of a network spread: the share of them, ``[bins]``, between each two ``edges``.
+class WeightHistogram:
+    """A histogram of a network's weights.
 
-    The shares add up to 1 but for the ``outside``, at most .2 %, that lie beyond the edges.
+    ``shares`` ``[bins]`` are the fractions of all weights between each two ``edges`` ``[bins + 1]``. They sum to
+    1 - ``outside``, where ``outside`` is the fraction beyond the edges, at most 0.2 %. ``count`` is the number of
+    weights.
     """
 
     edges: Numbers
@@ -63,18 +67,24 @@ class Weights:
     outside: float
 
 
-def critic_curve(model: Model, fake: Tensor, real: Tensor) -> Curve:
-    """Return D's output over the range of data of one dimension, beside ``fake`` ``[N, 1]`` and ``real`` ``[M, 1]``.
+def critic_curve(model: Model, fake: Tensor, real: Tensor) -> CriticCurve:
+    """Return D's output over the range of one-dimensional data, and histograms of ``fake`` and ``real``.
 
-    Raises UserError if D does not judge samples one by one.
+    Args:
+        model: A model of one-dimensional data.
+        fake: Generated numbers in data units, ``[N, 1]``.
+        real: Real numbers in data units, ``[M, 1]``.
+
+    Raises:
+        UserError: D does not score single samples.
     """
     low, high = model.info.low, model.info.high
-    positions = torch.linspace(low, high, _POSITIONS)
-    output = scores_of(model, positions[:, None])
-    edges = np.linspace(low, high, _BINS + 1)
-    return Curve(
+    positions = torch.linspace(low, high, _LINE_POINTS)
+    scores = scores_of(model, positions[:, None])
+    edges = np.linspace(low, high, _LINE_BINS + 1)
+    return CriticCurve(
         positions=positions.double().numpy(),
-        output=(torch.sigmoid(output) if model.algorithm.logits else output).double().numpy(),
+        output=(torch.sigmoid(scores) if model.algorithm.logits else scores).double().numpy(),
         probability=model.algorithm.logits,
         edges=edges,
         real=_density(real, edges),
@@ -82,80 +92,87 @@ def critic_curve(model: Model, fake: Tensor, real: Tensor) -> Curve:
     )
 
 
-def critic_landscape(model: Model) -> Landscape:
-    """Return D's raw scores over the range of data in the plane. Raises UserError if D scores no single samples."""
-    positions = torch.linspace(model.info.low, model.info.high, _SIDE)
-    y, x = torch.meshgrid(positions, positions, indexing="ij")
-    scores = scores_of(model, torch.stack([x.flatten(), y.flatten()], 1))
-    return Landscape(positions.double().numpy(), scores.reshape(_SIDE, _SIDE).double().numpy())
-
-
-def weight_shares(network: nn.Module, bins: int = 101) -> Weights:
-    """Return how a network's weights spread: those of its layers' matrices and kernels, without biases and gains.
-
-    Under spectral norm they are what the layers compute with, after the division. The middle bin is around 0.
+def critic_landscape(model: Model) -> CriticLandscape:
+    """Return D's raw scores over the range of two-dimensional data.
 
     Raises:
-        UserError: the network has no such weights, or they are not finite.
+        UserError: D does not score single samples.
     """
-    with evaluating(network), torch.no_grad():
-        found = [getattr(layer, "weight", None) for layer in network.modules()]
-        flat = [w.detach().cpu().double().flatten() for w in found if isinstance(w, Tensor) and w.ndim > 1]
+    positions = torch.linspace(model.info.low, model.info.high, _PLANE_SIDE)
+    y, x = torch.meshgrid(positions, positions, indexing="ij")
+    scores = scores_of(model, torch.stack([x.flatten(), y.flatten()], 1))
+    return CriticLandscape(
+        positions.double().numpy(), scores.reshape(_PLANE_SIDE, _PLANE_SIDE).double().numpy()
+    )
+
+
+def weight_histogram(network: nn.Module, bins: int = 101) -> WeightHistogram:
+    """Return a histogram of a network's weight matrices and kernels, without biases and the gains of norm layers.
+
+    With spectral norm, these are the normalised weights that the layers use. The range is symmetric, so that the
+    middle bin of an odd number contains 0.
+
+    Raises:
+        UserError: the network has no such weights, or some are not finite.
+    """
+    with eval_mode(network), torch.no_grad():
+        parameters = [getattr(layer, "weight", None) for layer in network.modules()]
+        flat = [w.detach().cpu().double().flatten() for w in parameters if isinstance(w, Tensor) and w.ndim > 1]
     weights = torch.cat(flat).numpy() if flat else np.zeros(0)
     if not len(weights) or not np.isfinite(weights).all():
-        raise UserError("a picture of weights needs a network with weights, all of them finite numbers")
-    # A few large weights of a small first layer would squeeze the others into some bins.
-    reach = 1.05 * float(np.quantile(np.abs(weights), 0.998, method="higher")) or 1.0
-    counts, edges = np.histogram(weights, bins=bins, range=(-reach, reach))
+        raise UserError("a weight histogram needs a network with weights, all of them finite")
+    # The range covers 99.8 % of the weights. A few large ones would squeeze all others into a few bins.
+    limit = 1.05 * float(np.quantile(np.abs(weights), 0.998, method="higher")) or 1.0
+    counts, edges = np.histogram(weights, bins=bins, range=(-limit, limit))
     shares = counts / len(weights)
-    return Weights(edges, shares, len(weights), outside=1 - counts.sum() / len(weights))
+    return WeightHistogram(edges, shares, len(weights), outside=1 - counts.sum() / len(weights))
 
 
 def critic_picture(model: Model, fake: Tensor, real: Tensor, title: str = "") -> bytes:
-    """Return as a PNG what D makes of the space that ``fake`` and ``real`` (``[N, D]``, own units) lie in.
+    """Return a PNG of D over the data space, with generated and real points ``[N, D]`` in data units.
 
-    For one dimension D's output over the histograms, for two its scores under the points. The same model and
-    points give the same bytes. Raises UserError where :func:`why_not` has a reason.
+    One-dimensional data show D's output over two histograms, two-dimensional data show D's scores below the points.
+    The same model and points give the same bytes. Raises UserError with the reason of :func:`why_not`, if any.
     """
     reason = why_not(model)
     if reason is not None:
         raise UserError(reason)
     if model.info.shape == (1,):
-        return _drawn_curve(critic_curve(model, fake, real), title)
-    return _drawn_landscape(critic_landscape(model), fake, real, title)
+        return _draw_curve(critic_curve(model, fake, real), title)
+    return _draw_landscape(critic_landscape(model), fake, real, title)
 
 
 def weights_picture(networks: Mapping[str, nn.Module]) -> bytes:
-    """Return as a PNG the weights' histograms of networks, side by side under their titles.
+    """Return a PNG with the weight histograms of networks side by side, each with its title and its own range.
 
-    Each has a range of its own, since it is the shape that tells: clipped weights stand in two spikes at the
-    limits, where those of a critic with a penalty form a bell. Raises UserError as :func:`weight_shares` does.
+    Compare their shapes: clipped weights pile up in two spikes at the limits, weights under a gradient penalty form
+    a bell. Raises UserError like :func:`weight_histogram`.
     """
-    return drawn_weights({title: weight_shares(network) for title, network in networks.items()})
+    return draw_weight_histograms({title: weight_histogram(network) for title, network in networks.items()})
 
 
-def drawn_weights(weights: Mapping[str, Weights]) -> bytes:
-    """Return as a PNG histograms of weights that were counted before, side by side under their titles."""
+def draw_weight_histograms(histograms: Mapping[str, WeightHistogram]) -> bytes:
+    """Return a PNG with histograms side by side, each with its title."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(1.2 + 3.6 * len(weights), 3.2), layout="constrained")
-    panels = figure.subplots(1, len(weights), squeeze=False)[0]
-    for axes, (title, spread) in zip(panels, weights.items(), strict=True):
-        axes.stairs(100 * spread.shares, spread.edges, fill=True, color="#9467bd")
-        words = f"value of a weight ({spread.count:,}, {100 * spread.outside:.1f} % outside)"
-        axes.set(title=title, xlabel=words)
-    panels[0].set_ylabel("% of the weights in a bin")
-    return png_bytes(figure)
+    figure = Figure(figsize=(1.2 + 3.6 * len(histograms), 3.2), layout="constrained")
+    panels = figure.subplots(1, len(histograms), squeeze=False)[0]
+    for axes, (title, histogram) in zip(panels, histograms.items(), strict=True):
+        axes.stairs(100 * histogram.shares, histogram.edges, fill=True, color="#9467bd")
+        label = f"weight ({histogram.count:,} in total, {100 * histogram.outside:.1f} % outside)"
+        axes.set(title=title, xlabel=label)
+    panels[0].set_ylabel("% of the weights per bin")
+    return figure_png(figure)
 
 
 def _density(values: Tensor, edges: Numbers) -> Numbers:
-    finite = values[:, 0].double().numpy()
-    finite = finite[np.isfinite(finite)]
-    counts: Numbers = np.histogram(finite, bins=edges)[0] / (max(len(values), 1) * np.diff(edges))
-    return counts
+    numbers = values[:, 0].double().numpy()
+    finite = numbers[np.isfinite(numbers)]
+    density: Numbers = np.histogram(finite, bins=edges)[0] / (max(len(values), 1) * np.diff(edges))
+    return density
 
 
-def _drawn_curve(curve: Curve, title: str) -> bytes:
+def _draw_curve(curve: CriticCurve, title: str) -> bytes:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(5, 4))
@@ -171,17 +188,17 @@ def _drawn_curve(curve: Curve, title: str) -> bytes:
         right.axhline(0.5, color="#d62728", linewidth=0.6, linestyle=":")
         right.set_ylim(0, 1)
     axes.legend(loc="upper right")
-    return png_bytes(figure)
+    return figure_png(figure)
 
 
-def _drawn_landscape(landscape: Landscape, fake: Tensor, real: Tensor, title: str) -> bytes:
+def _draw_landscape(landscape: CriticLandscape, fake: Tensor, real: Tensor, title: str) -> bytes:
     from matplotlib import colormaps
     from matplotlib.colors import ListedColormap
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(5, 4))  # fixed places: a layout engine would take as long as the drawing
+    figure = Figure(figsize=(5, 4))  # with fixed axes, since a layout engine would double the time
     axes: Any = figure.add_axes((0.08, 0.08, 0.7, 0.84))
-    light = ListedColormap(colormaps["Oranges"](np.linspace(0, 0.6, 256)))  # points are seen on all of it
+    light = ListedColormap(colormaps["Oranges"](np.linspace(0, 0.6, 256)))  # keeps the points visible
     at, scores = landscape.positions, np.ma.masked_invalid(landscape.scores)
     filled = axes.contourf(at, at, scores, levels=_levels(landscape.scores), extend="both", cmap=light)
     for points, colour, label in ((real, REAL, "real"), (fake, FAKE, "generated")):
@@ -190,14 +207,14 @@ def _drawn_landscape(landscape: Landscape, fake: Tensor, real: Tensor, title: st
     axes.legend(loc="upper right", markerscale=3)
     bar = figure.colorbar(filled, cax=figure.add_axes((0.8, 0.08, 0.03, 0.84)), format="%.2g")
     bar.set_label("D's raw score")
-    return png_bytes(figure)
+    return figure_png(figure)
 
 
 def _levels(scores: Numbers, count: int = 21) -> Numbers:
-    """Return rising levels that leave out the most extreme hundredths, which lie in the corners."""
+    """Return increasing contour levels from the 1st to the 99th percentile; the extremes lie in the corners."""
     finite = scores[np.isfinite(scores)]
     low, high = np.percentile(finite, (1, 99)) if len(finite) else (0.0, 0.0)
-    least = max(1e-6, 1e-6 * abs(low))
-    if high - low < least:
-        low, high = low - least, high + least
+    min_range = max(1e-6, 1e-6 * abs(low))
+    if high - low < min_range:
+        low, high = low - min_range, high + min_range
     return np.linspace(low, high, count)

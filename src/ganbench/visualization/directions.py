@@ -1,4 +1,4 @@
-"""Directions of latent space that a generator's first layer heeds most, in closed form.
+"""Samples moved along the latent directions that change a generator's first layer most.
 
 Closed-Form Factorization of Latent Semantics in GANs (SeFa), 2020, arXiv:2007.06600.
 """
@@ -10,20 +10,22 @@ import torch
 from ganbench.inference.directions import directions, vectors
 from ganbench.inference.model import Model
 from ganbench.visualization.interpolations import COLUMNS
-from ganbench.visualization.sample_grid import Arrangement
+from ganbench.visualization.sample_grid import SampleGrid
 
 
-def direction_arrangement(
-    model: Model, rows: int, seed: int, columns: int = COLUMNS, reach: float = 3.0
-) -> Arrangement:
-    """Return one latent moved by the ``rows`` foremost :func:`directions`, each from ``-reach`` to ``reach`` times.
+def direction_grid(
+    model: Model, rows: int, seed: int, columns: int = COLUMNS, max_distance: float = 3.0
+) -> SampleGrid:
+    """Return a grid whose row k moves one latent along the k-th of the model's :func:`directions`.
+
+    Each row runs from ``-max_distance`` to ``max_distance`` times the direction.
 
     Raises:
-        UserError: samples are no pictures, or do not start from vectors that one layer heeds as a whole.
+        UserError: samples are not images, or no layer takes the whole latent vector as its input.
     """
     z = vectors(model, 1, seed)
-    found = directions(model, z)[:rows]
-    moved = z + torch.linspace(-reach, reach, columns)[None, :, None] * found[:, None, :]
+    top = directions(model, z)[:rows]
+    moved = z + torch.linspace(-max_distance, max_distance, columns)[None, :, None] * top[:, None, :]
     labels = model.labels(1)
-    told = None if labels is None else labels.repeat(len(found) * columns)
-    return Arrangement(moved.flatten(0, 1), told, columns)
+    repeated = None if labels is None else labels.repeat(len(top) * columns)
+    return SampleGrid(moved.flatten(0, 1), repeated, columns)

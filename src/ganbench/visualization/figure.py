@@ -1,4 +1,4 @@
-"""What all drawn figures share: the two colours of real and generated, and bytes that depend on nothing else."""
+"""Helpers for matplotlib figures: the colours of real and generated data, and reproducible PNG bytes."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-REAL, FAKE = "#2ca02c", "#1f77b4"  # green and blue, as the mode-collapse papers draw them
+REAL, FAKE = "#2ca02c", "#1f77b4"  # green and blue, as in papers on mode collapse
 
 
-def png_bytes(figure: Figure, dpi: int = 100) -> bytes:
-    """Return the figure as a PNG; the same drawing gives the same bytes."""
+def figure_png(figure: Figure, dpi: int = 100) -> bytes:
+    """Return a figure as PNG bytes; equal figures give equal bytes."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
     return buffer.getvalue()

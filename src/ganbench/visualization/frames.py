@@ -1,4 +1,4 @@
-"""TODO."""
+"""The step-numbered PNG files that a run writes during training."""
 
 from __future__ import annotations
 
@@ -9,22 +9,25 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Frame:
-    """A picture of a step: its file."""
+    """One picture file and the training step that it shows."""
 
     step: int
     path: Path
 
 
-def frames(folder: Path) -> list[Frame]:
-    """Return the pictures ``step-N.png`` of a folder in the order of their steps."""
+def list_frames(folder: Path) -> list[Frame]:
+    """Return the ``step-N.png`` files of a folder, sorted by step."""
     named = ((path.stem.removeprefix("step-"), path) for path in folder.glob("step-*.png"))
     return sorted((Frame(int(n), path) for n, path in named if n.isdigit()), key=lambda frame: frame.step)
 
 
-def spread(found: Sequence[Frame], most: int) -> list[Frame]:
-    """Return at most so many frames, evenly spaced, the first and the last among them."""
-    if len(found) <= most:
-        return list(found)
-    if most == 1:
-        return [found[-1]]
-    return [found[round(i * (len(found) - 1) / (most - 1))] for i in range(most)]
+def thin_frames(frames: Sequence[Frame], max_count: int) -> list[Frame]:
+    """Return at most ``max_count`` evenly spaced frames, always including the first and the last.
+
+    With ``max_count=1`` only the last frame remains.
+    """
+    if len(frames) <= max_count:
+        return list(frames)
+    if max_count == 1:
+        return [frames[-1]]
+    return [frames[round(i * (len(frames) - 1) / (max_count - 1))] for i in range(max_count)]

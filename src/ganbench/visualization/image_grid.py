@@ -1,4 +1,4 @@
-"""Sample pictures: a grid of images, a scatter of points in the plane, a histogram of scalars."""
+"""Pictures of samples: a grid of images, a scatter plot of points in the plane, or a histogram of scalars."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ganbench.data.base import DataInfo
 from ganbench.metrics.score import Gallery
-from ganbench.visualization.figure import FAKE, REAL, png_bytes
+from ganbench.visualization.figure import FAKE, REAL, figure_png
 
 
 def sample_picture(
@@ -22,43 +22,52 @@ def sample_picture(
     *,
     columns: int | None = None,
 ) -> bytes:
-    """Return samples in the data's own units as a PNG; for points, over the real ones.
+    """Return samples as a PNG; the same samples give the same bytes.
 
-    ``samples`` is uint8 ``[N, C, H, W]`` or float ``[N, D]``; the same samples give the same bytes. Pictures stand in
-    ``columns``, as many as rows unless given.
+    Args:
+        info: Describes the data set.
+        samples: Samples in data units: images, uint8 ``[N, C, H, W]``, or points, float ``[N, D]``.
+        real: Real points to draw behind the samples; unused for images.
+        title: The title of a plot of points; unused for images.
+        columns: Columns of the image grid. By default the grid is about square.
     """
     if info.kind == "image":
-        return png(image_grid(samples, columns))
-    return _scatter(info, samples, real, title)
+        return encode_png(image_grid(samples, columns))
+    return _plot_points(info, samples, real, title)
 
 
-def image_grid(pictures: Tensor, columns: int | None = None, gap: int = 1, least: int = 384) -> Image.Image:
-    """Tile uint8 pictures ``[N, C, H, W]`` row by row; enlarged by a whole factor to at least ``least`` pixels wide."""
-    n, channels, height, width = pictures.shape
+def image_grid(
+    images: Tensor, columns: int | None = None, gap: int = 1, min_width: int = 384
+) -> Image.Image:
+    """Tile uint8 images ``[N, C, H, W]`` row by row with ``gap`` white pixels between them.
+
+    A grid narrower than about ``min_width`` pixels is enlarged by an integer factor, without smoothing.
+    """
+    n, channels, height, width = images.shape
     columns = columns or math.ceil(math.sqrt(n))
     rows = math.ceil(n / columns)
     sheet = np.full((rows * (height + gap) + gap, columns * (width + gap) + gap, channels), 255, np.uint8)
-    for i, picture in enumerate(pictures.permute(0, 2, 3, 1).numpy()):
+    for i, image in enumerate(images.permute(0, 2, 3, 1).numpy()):
         top, left = (gap + (i // columns) * (height + gap), gap + (i % columns) * (width + gap))
-        sheet[top : top + height, left : left + width] = picture
-    image = Image.fromarray(sheet if channels == 3 else sheet[:, :, 0])
-    factor = max(1, round(least / image.width))
-    return image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
+        sheet[top : top + height, left : left + width] = image
+    grid = Image.fromarray(sheet if channels == 3 else sheet[:, :, 0])
+    factor = max(1, round(min_width / grid.width))
+    return grid.resize((grid.width * factor, grid.height * factor), Image.Resampling.NEAREST)
 
 
-def png_of_grid(gallery: Gallery) -> bytes:
-    """Return the pictures of a gallery, tiled in its columns, as a PNG."""
-    return png(image_grid(gallery.pictures, gallery.columns))
+def gallery_png(gallery: Gallery) -> bytes:
+    """Return a gallery's images as a PNG grid."""
+    return encode_png(image_grid(gallery.pictures, gallery.columns))
 
 
-def png(image: Image.Image) -> bytes:
-    """Return an image as a PNG, the same bytes for the same pixels."""
+def encode_png(image: Image.Image) -> bytes:
+    """Return an image as PNG bytes; the same pixels give the same bytes."""
     buffer = io.BytesIO()
     image.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
 
 
-def _scatter(info: DataInfo, samples: Tensor, real: Tensor | None, title: str) -> bytes:
+def _plot_points(info: DataInfo, samples: Tensor, real: Tensor | None, title: str) -> bytes:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(4, 4), dpi=100, layout="constrained")
@@ -75,4 +84,4 @@ def _scatter(info: DataInfo, samples: Tensor, real: Tensor | None, title: str) -
         axes.set(xlim=(info.low, info.high), ylim=(info.low, info.high), aspect="equal")
     axes.set_title(title)
     axes.legend(loc="upper right", markerscale=3)
-    return png_bytes(figure)
+    return figure_png(figure)

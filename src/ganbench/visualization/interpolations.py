@@ -1,4 +1,4 @@
-"""Ways through latent space from each latent to the next one, in rows."""
+"""Rows of samples that interpolate from each latent to the next."""
 
 from __future__ import annotations
 
@@ -8,42 +8,44 @@ from ganbench.inference.directions import vectors
 from ganbench.inference.model import Model
 from ganbench.latents.interpolation import lerp, slerp
 from ganbench.latents.truncation import normal_numbers
-from ganbench.visualization.sample_grid import Arrangement
+from ganbench.visualization.sample_grid import SampleGrid
 
 COLUMNS = 10
 
 
-def interpolations(
+def interpolation_grid(
     model: Model,
     rows: int,
     seed: int,
     columns: int = COLUMNS,
     *,
-    straight: bool = False,
+    linear: bool = False,
     truncation: float | None = None,
-) -> Arrangement:
-    """Return ``rows`` ways of ``columns`` points, each from a latent to the next one; of one class a row.
+) -> SampleGrid:
+    """Return a grid whose row i interpolates from latent i to latent i + 1; all samples of a row have one class.
 
-    Normal noise and representations go on great arcs, each by itself, unless all is to go ``straight``; other numbers
-    always do. Raises UserError as :func:`vectors`.
+    Normal noise and representations are interpolated spherically, each on its own, unless ``linear``. Other parts of
+    the latent are always interpolated linearly. Raises UserError like :func:`vectors`.
     """
     ends = vectors(model, rows + 1, seed, truncation)
-    share = torch.linspace(0, 1, columns).repeat(rows)[:, None]
+    weight = torch.linspace(0, 1, columns).repeat(rows)[:, None]
     start, end = (z.repeat_interleave(columns, 0) for z in (ends[:-1], ends[1:]))
-    sizes = [ends.shape[1]] if straight else _sizes(model, ends.shape[1])
-    curved = (
-        0 if straight else sum(sizes) if model.algorithm.prepares_latents else normal_numbers(model.latent)
-    )
-    parts, at = [], 0
+    sizes = [ends.shape[1]] if linear else _part_sizes(model, ends.shape[1])
+    if linear:
+        spherical = 0
+    else:
+        spherical = sum(sizes) if model.algorithm.prepares_latents else normal_numbers(model.latent)
+    parts, offset = [], 0
     for a, b in zip(*(torch.split(z, sizes, 1) for z in (start, end)), strict=True):
-        parts.append((slerp if at < curved else lerp)(a, b, share))
-        at += a.shape[1]
+        parts.append((slerp if offset < spherical else lerp)(a, b, weight))
+        offset += a.shape[1]
     labels = model.labels(rows)
-    told = None if labels is None else labels.repeat_interleave(columns)
-    return Arrangement(torch.cat(parts, 1), told, columns)
+    repeated = None if labels is None else labels.repeat_interleave(columns)
+    return SampleGrid(torch.cat(parts, 1), repeated, columns)
 
 
-def _sizes(model: Model, size: int) -> list[int]:
+def _part_sizes(model: Model, size: int) -> list[int]:
+    """Return the sizes of the parts of a latent, such as its noise and its codes."""
     if model.algorithm.prepares_latents:
         sizes: list[int] = model.algorithm.lengths(model.networks, size)
         return sizes

@@ -1,4 +1,4 @@
-"""A walk through the latents: from one sample to the next without a jump, and back to where it began."""
+"""A closed walk through latent space: smooth from one random latent to the next and back to the start."""
 
 from __future__ import annotations
 
@@ -10,27 +10,28 @@ from torch import Tensor
 
 from ganbench.inference.model import Model
 from ganbench.inference.traversals import between
-from ganbench.visualization.animation import opened
+from ganbench.visualization.animation import decode_png
 from ganbench.visualization.image_grid import sample_picture
 
 
 def latent_walk(
     model: Model, *, points: int = 8, frames: int = 12, n: int = 16, seed: int = 0
 ) -> list[Tensor]:
-    """Return the latents ``[n, size]`` of each frame of a walk of ``n`` samples over so many points, in a circle.
+    """Return the latents ``[n, size]`` of each frame, ``points * frames`` in total.
 
-    ``frames`` lie between two points; the last frame is one before the first, so the walk can be repeated.
+    ``n`` latents walk in parallel. Each visits ``points`` random latents, with ``frames`` frames from one to the next.
+    The last frame comes just before the first, so the walk loops without a jump.
     """
-    drawn = model.latents(points * n, seed).reshape(points, n, -1)
-    ends = [*drawn, drawn[0]]
-    return [between(model, a, b, i / frames) for a, b in pairwise(ends) for i in range(frames)]
+    latents = model.latents(points * n, seed).reshape(points, n, -1)
+    stops = [*latents, latents[0]]
+    return [between(model, a, b, i / frames) for a, b in pairwise(stops) for i in range(frames)]
 
 
 @torch.no_grad()
-def walk_frames(
+def render_walk(
     model: Model, *, points: int = 8, frames: int = 12, n: int = 16, seed: int = 0
 ) -> list[Image.Image]:
-    """Return the pictures of a walk, one for each frame (see :func:`latent_walk`)."""
-    n = n if model.info.kind == "image" else 500  # a cloud of points needs more
+    """Return a :func:`latent_walk` as images, one per frame; models of points show 500 of them in each frame."""
+    n = n if model.info.kind == "image" else 500
     walk = latent_walk(model, points=points, frames=frames, n=n, seed=seed)
-    return [opened(sample_picture(model.info, model.decode(latents))) for latents in walk]
+    return [decode_png(sample_picture(model.info, model.decode(latents))) for latents in walk]

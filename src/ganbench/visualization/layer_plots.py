@@ -1,4 +1,4 @@
-"""Gradient norm, mean and spread of each named parameter of a network through a run."""
+"""Plots of each named parameter during training: gradient norm, mean and standard deviation."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganbench.errors import UserError
-from ganbench.visualization.figure import png_bytes
+from ganbench.visualization.figure import figure_png
 
 Numbers = NDArray[np.float64]
 
-_PANELS = ("gradient's norm", "mean", "standard deviation")
+_PANELS = ("gradient norm", "mean", "standard deviation")
 
 
 @dataclass(frozen=True)
-class Series:
-    """One parameter through a run, ``[n]`` each; NaN where there was no finite number."""
+class LayerSeries:
+    """The statistics of one parameter over the steps, ``[n]`` each; NaN replaces missing and infinite values."""
 
     steps: NDArray[np.int64]
     gradient: Numbers
@@ -27,28 +27,28 @@ class Series:
     std: Numbers
 
 
-def layer_series(events: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Series]]:
-    """Return what the ``layers`` events of a run tell, by network and by parameter, in the networks' own order."""
+def layer_series(events: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, LayerSeries]]:
+    """Return the series of a run's ``layers`` events by network and parameter name, in the order of the networks."""
     rows: dict[str, list[tuple[int, list[float | None]]]] = {}
     for event in events:
         for name, values in event["parameters"].items():
             rows.setdefault(name, []).append((event["step"], values))
-    found: dict[str, dict[str, Series]] = {}
-    for name, told in rows.items():
+    networks: dict[str, dict[str, LayerSeries]] = {}
+    for name, points in rows.items():
         network, _, parameter = name.partition(".")
-        steps = np.array([step for step, _ in told])
-        columns = np.array([values for _, values in told], np.float64).T  # None becomes NaN
-        found.setdefault(network, {})[parameter] = Series(steps, *columns)
-    return found
+        steps = np.array([step for step, _ in points])
+        columns = np.array([values for _, values in points], np.float64).T  # None becomes NaN
+        networks.setdefault(network, {})[parameter] = LayerSeries(steps, *columns)
+    return networks
 
 
-def layers_picture(network: str, parameters: Mapping[str, Series]) -> bytes:
-    """Return one network's parameters as a PNG: three panels over the steps, the layers from dark to light.
+def layers_picture(network: str, parameters: Mapping[str, LayerSeries]) -> bytes:
+    """Return a PNG of one network's parameters: three panels over the steps, with layers coloured from dark to light.
 
-    Biases are dashed. Raises UserError if there are no parameters.
+    Dashed lines are biases. Raises UserError if there are no parameters.
     """
     if not parameters:
-        raise UserError(f"nothing is known of the layers of {network}; set schedule.layers_every above 0")
+        raise UserError(f"the run logged no layers of {network}; set schedule.layers_every above 0")
     from matplotlib import colormaps
     from matplotlib.figure import Figure
 
@@ -60,8 +60,8 @@ def layers_picture(network: str, parameters: Mapping[str, Series]) -> bytes:
         style = {"color": colour, "linewidth": 1.2, "linestyle": "--" if name.endswith("bias") else "-"}
         for axes, values in zip(panels, (series.gradient, series.mean, series.std), strict=True):
             axes.plot(series.steps, values, label=short_name(name), **style)
-    for axes, words in zip(panels, _PANELS, strict=True):
-        axes.set_ylabel(words)
+    for axes, label in zip(panels, _PANELS, strict=True):
+        axes.set_ylabel(label)
     if any((series.gradient > 0).any() for series in parameters.values()):
         panels[0].set_yscale("log")
     panels[0].set_title(network)
@@ -69,9 +69,9 @@ def layers_picture(network: str, parameters: Mapping[str, Series]) -> bytes:
     figure.legend(
         *panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize="small"
     )
-    return png_bytes(figure)
+    return figure_png(figure)
 
 
 def short_name(parameter: str) -> str:
-    """Return a parameter's name without what a parametrization (spectral norm) puts into it."""
+    """Return a parameter's name without the parts that a parametrization such as spectral norm adds."""
     return parameter.replace("parametrizations.", "").replace(".original", "")

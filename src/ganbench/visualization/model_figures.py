@@ -1,4 +1,4 @@
-"""Pictures that only some models have: a class a column, walks from class to class, sweeps of codes, attention."""
+"""Figures for models with special features: classes, walks between classes, sweeps of codes, attention maps."""
 
 from __future__ import annotations
 
@@ -9,76 +9,78 @@ from ganbench.inference.model import Model
 from ganbench.latents import Codes
 from ganbench.layers.attention import SelfAttention
 from ganbench.utils.random_stream import RandomStream
-from ganbench.visualization.attention import ASKED, attention_picture
-from ganbench.visualization.code_sweeps import sweep_arrangement
-from ganbench.visualization.sample_grid import class_paths, grid_of
+from ganbench.visualization.attention import QUERY_POSITIONS, attention_picture
+from ganbench.visualization.code_sweeps import code_sweep_grid
+from ganbench.visualization.sample_grid import class_walk_grid, make_sample_grid
 
-_ROWS, _COLUMNS = 6, 10  # of a class grid and of walks
-_OF_A_CODE = 5  # rows
-_FEW = 20  # classes; of more, each has one sample
+_ROWS = 6
+_WALK_COLUMNS = 10
+_ROWS_PER_CODE = 5
+_MANY_CLASSES = 20  # with more classes than this, show one sample per class
 
 
 @dataclass(frozen=True)
 class ModelFigure:
-    """A PNG under a title, what it shows in words, and the names of its columns where they have some."""
+    """A PNG with its title and caption, and the names of its columns if they have names."""
 
     name: str
     title: str
-    words: str
+    caption: str
     picture: bytes
     columns: Sequence[str] = ()
 
 
-def shown(model: Model, seed: int = 0) -> list[ModelFigure]:
-    """Return those of the pictures that this maker of pictures has, the same for the same weights and seed."""
+def model_figures(model: Model, seed: int = 0) -> list[ModelFigure]:
+    """Return the figures that apply to a generator of images; the same weights and seed give the same figures."""
     if model.info.kind != "image" or not model.algorithm.generates:
         return []
-    found = []
+    figures = []
     if model.classes:
-        found.append(_classes(model, seed))
+        figures.append(_class_figure(model, seed))
     if len(model.classes) > 1:
-        found.append(_walks(model, seed))
+        figures.append(_walk_figure(model, seed))
     codes: Codes | None = getattr(model.latent, "codes", None)
     if codes is not None:
-        found.append(_sweeps(model, codes, seed))
+        figures.append(_sweep_figure(model, codes, seed))
     layers = model.networks["G"].modules() if "G" in model.networks else ()
     if any(isinstance(layer, SelfAttention) for layer in layers):
-        found.append(_attention(model, seed))
-    return found
+        figures.append(_attention_figure(model, seed))
+    return figures
 
 
-def _classes(model: Model, seed: int) -> ModelFigure:
-    rows = _ROWS if len(model.classes) <= _FEW else 1
-    picture = grid_of(model, rows * len(model.classes), RandomStream(seed, "sample")).picture(model)
-    words = "In each row one latent, in each column a class."
-    return ModelFigure("classes", "Classes", words, picture, model.classes)
+def _class_figure(model: Model, seed: int) -> ModelFigure:
+    rows = _ROWS if len(model.classes) <= _MANY_CLASSES else 1
+    grid = make_sample_grid(model, rows * len(model.classes), RandomStream(seed, "sample"))
+    caption = "Each row shows one latent, each column one class."
+    return ModelFigure("classes", "Classes", caption, grid.render_png(model), model.classes)
 
 
-def _walks(model: Model, seed: int) -> ModelFigure:
-    rows = max(_ROWS, len(model.classes)) if len(model.classes) <= _COLUMNS else _ROWS
-    ways = [
+def _walk_figure(model: Model, seed: int) -> ModelFigure:
+    rows = max(_ROWS, len(model.classes)) if len(model.classes) <= _WALK_COLUMNS else _ROWS
+    walks = ", ".join(
         f"{model.classes[i % len(model.classes)]} to {model.classes[(i + 1) % len(model.classes)]}"
         for i in range(rows)
-    ]
-    words = f"One latent a row, whose class changes in equal steps; row by row from {', '.join(ways)}."
-    return ModelFigure(
-        "walks", "Walks from class to class", words, class_paths(model, rows, _COLUMNS, seed).picture(model)
     )
+    caption = f"Each row keeps one latent and changes its class in equal steps; row by row from {walks}."
+    grid = class_walk_grid(model, rows, _WALK_COLUMNS, seed)
+    return ModelFigure("walks", "Walks between classes", caption, grid.render_png(model))
 
 
-def _sweeps(model: Model, codes: Codes, seed: int) -> ModelFigure:
-    kinds = [f"categorical code {i + 1} ({values} values)" for i, values in enumerate(codes.categorical)]
-    kinds += [f"continuous code {i + 1} (from -2 to 2)" for i in range(codes.continuous)]
+def _sweep_figure(model: Model, codes: Codes, seed: int) -> ModelFigure:
+    names = [f"categorical code {i + 1} ({values} values)" for i, values in enumerate(codes.categorical)]
+    names += [f"continuous code {i + 1} (from -2 to 2)" for i in range(codes.continuous)]
     blocks = ", ".join(
-        f"rows {i * _OF_A_CODE + 1} to {(i + 1) * _OF_A_CODE} {kind}" for i, kind in enumerate(kinds)
+        f"rows {i * _ROWS_PER_CODE + 1} to {(i + 1) * _ROWS_PER_CODE} {name}" for i, name in enumerate(names)
     )
-    words = f"In each row one code goes through its values while all else stays: {blocks}."
-    picture = sweep_arrangement(model, _OF_A_CODE, RandomStream(seed, "sample")).picture(model)
-    return ModelFigure("sweeps", "Sweeps of the codes", words, picture)
+    caption = f"Each row changes one code and keeps the rest of the latent: {blocks}."
+    grid = code_sweep_grid(model, _ROWS_PER_CODE, RandomStream(seed, "sample"))
+    return ModelFigure("sweeps", "Sweeps of the codes", caption, grid.render_png(model))
 
 
-def _attention(model: Model, seed: int) -> ModelFigure:
-    words = f"In each row a sample, then {len(ASKED)} copies lit by what one position heeds, the red dot."
-    return ModelFigure(
-        "attention", "Where the generator attends", words, attention_picture(model, _ROWS, seed)
+def _attention_figure(model: Model, seed: int) -> ModelFigure:
+    caption = (
+        f"Each row shows a sample, then {len(QUERY_POSITIONS)} copies in which bright areas are those that the "
+        "position at the red dot attends to."
     )
+    picture = attention_picture(model, _ROWS, seed)
+    return ModelFigure("attention", "Generator attention", caption, picture)

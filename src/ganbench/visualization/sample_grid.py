@@ -1,4 +1,4 @@
-"""Which latents and which classes make a picture of rows and columns, so that both can be read."""
+"""The latents and labels of a grid of samples, arranged so that its rows and columns have a meaning."""
 
 from __future__ import annotations
 
@@ -13,42 +13,47 @@ from ganbench.visualization.image_grid import sample_picture
 
 
 @dataclass(frozen=True)
-class Arrangement:
-    """Latents ``[rows * columns, size]`` row by row, and the class of each (int64, or weights of classes), if any."""
+class SampleGrid:
+    """The inputs of a grid of samples, row by row.
+
+    ``latents`` is ``[rows * columns, size]``. ``labels`` holds the class of each latent, int64 ``[rows * columns]``,
+    or its class weights, float ``[rows * columns, classes]``; None for models without classes.
+    """
 
     latents: Tensor
     labels: Tensor | None
     columns: int | None = None
 
-    def picture(self, model: Model, real: Tensor | None = None, title: str = "") -> bytes:
-        """Return the model's samples so arranged, as a PNG; points lie over the ``real`` ones."""
+    def render_png(self, model: Model, real: Tensor | None = None, title: str = "") -> bytes:
+        """Return the grid of samples as a PNG; points are drawn over the ``real`` ones."""
         samples = model.decode(self.latents, self.labels)
         return sample_picture(model.info, samples, real, title, columns=self.columns)
 
 
-def grid_of(model: Model, n: int, draws: RandomStream, truncation: float | None = None) -> Arrangement:
-    """Return ``n`` latents from ``draws``; of a model of classes, ``n // classes`` rows (at least one).
+def make_sample_grid(model: Model, n: int, stream: RandomStream, truncation: float | None = None) -> SampleGrid:
+    """Return a grid of ``n`` random latents.
 
-    Then each row is one latent in every class, and each column a class. ``truncation`` is as in :meth:`Model.draw`.
+    A conditional model gets one column per class and ``max(1, n // classes)`` rows that each repeat one latent.
+    ``truncation`` is as in :meth:`Model.draw`.
     """
     classes = len(model.classes)
     if not classes:
-        return Arrangement(model.draw(draws, n, truncation), None)
+        return SampleGrid(model.draw(stream, n, truncation), None)
     rows = max(1, n // classes)
-    z = model.draw(draws, rows, truncation)
-    return Arrangement(z.repeat_interleave(classes, 0), torch.arange(classes).repeat(rows), classes)
+    z = model.draw(stream, rows, truncation)
+    return SampleGrid(z.repeat_interleave(classes, 0), torch.arange(classes).repeat(rows), classes)
 
 
-def class_paths(model: Model, rows: int, columns: int, seed: int) -> Arrangement:
-    """Return walks from class to class: each row has a latent of its own and goes from one class to the next.
+def class_walk_grid(model: Model, rows: int, columns: int, seed: int) -> SampleGrid:
+    """Return a grid whose row i interpolates linearly from class i to class i + 1 (modulo the number of classes).
 
-    The weights of the two classes change in equal steps over the columns. Raises ValueError without classes.
+    Each row has its own latent, which stays fixed. Raises ValueError with fewer than two classes or columns.
     """
     classes = len(model.classes)
     if classes < 2 or columns < 2:
-        raise ValueError("a walk between classes needs two of them and two columns")
+        raise ValueError("a walk between classes needs at least two classes and two columns")
     z = model.latents(rows, seed).repeat_interleave(columns, 0)
-    share = torch.linspace(0, 1, columns).repeat(rows)[:, None]
+    weight = torch.linspace(0, 1, columns).repeat(rows)[:, None]
     start = torch.eye(classes)[torch.arange(rows) % classes].repeat_interleave(columns, 0)
     end = torch.eye(classes)[(torch.arange(rows) + 1) % classes].repeat_interleave(columns, 0)
-    return Arrangement(z, (1 - share) * start + share * end, columns)
+    return SampleGrid(z, (1 - weight) * start + weight * end, columns)

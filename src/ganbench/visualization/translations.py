@@ -1,4 +1,4 @@
-"""Pictures of two domains, as they are, translated, and translated back."""
+"""Images of two domains, their translations, and their translations back."""
 
 from __future__ import annotations
 
@@ -7,24 +7,27 @@ import torch
 from ganbench.errors import UserError
 from ganbench.inference.model import Model
 from ganbench.utils.random_stream import RandomStream
-from ganbench.visualization.image_grid import image_grid, png
+from ganbench.visualization.image_grid import encode_png, image_grid
 
 _COLUMNS = 20
 
 
 def translation_picture(model: Model, rows: int = 1, seed: int = 0) -> bytes:
-    """Return as a PNG ``rows`` triples of rows for each domain: sources, held out if possible, translations, and back.
+    """Return a PNG with ``rows`` triples of rows for each domain: sources, translations, and translations back.
+
+    The sources are held out where the data set has a held-out split.
 
     Raises:
-        UserError: the model translates nothing.
+        UserError: the model does not translate between two domains.
     """
-    given = getattr(model.items, "given", None)
-    if given is None:
-        raise UserError("this model knows no two domains to translate between; cyclegan-mnist does")
+    items_of_a = getattr(model.items, "given", None)
+    if items_of_a is None:
+        raise UserError("this model does not translate between two domains; try cyclegan-mnist")
     index = RandomStream(seed, "real").integers(rows * _COLUMNS, model.items.info.size)
     blocks = []
-    for take, back in ((given, False), (model.items.items, True)):
-        there = model.translate(take(index), back=back)
-        triple = [take(index), there, model.translate(there, back=not back)]
+    for items, back in ((items_of_a, False), (model.items.items, True)):
+        source = items(index)
+        translation = model.translate(source, back=back)
+        triple = [source, translation, model.translate(translation, back=not back)]
         blocks.append(torch.stack([x.reshape(rows, _COLUMNS, *x.shape[1:]) for x in triple], 1))
-    return png(image_grid(torch.cat(blocks).flatten(0, 2), _COLUMNS))
+    return encode_png(image_grid(torch.cat(blocks).flatten(0, 2), _COLUMNS))
