@@ -8,7 +8,7 @@ from ganbench.errors import RunError, Stopped, UserError, did_you_mean
 
 
 @pytest.mark.parametrize(
-    ("word", "known", "hint"),
+    ("word", "choices", "hint"),
     [
         ("learning_rate", ["lr", "betas", "eps"], "; did you mean 'lr'?"),
         ("learning-rate", ["lr", "betas", "eps"], "; did you mean 'lr'?"),
@@ -19,20 +19,20 @@ from ganbench.errors import RunError, Stopped, UserError, did_you_mean
         ("zzz", [], ""),
         ("", ["a", "b"], "; known: a, b"),
         ("__", ["a", "b"], "; known: a, b"),
-        ("every", ["e", "number"], "; known: e, number"),  # one letter is no abbreviation
+        ("every", ["e", "number"], "; known: e, number"),  # one letter does not count as an abbreviation
     ],
 )
-def test_hint(word: str, known: list[str], hint: str) -> None:
-    assert did_you_mean(word, known) == hint
+def test_hint(word: str, choices: list[str], hint: str) -> None:
+    assert did_you_mean(word, choices) == hint
 
 
 @given(st.text(), st.lists(st.text(min_size=1)))
-def test_any_word_has_a_hint_of_known_words_only(word: str, known: list[str]) -> None:
-    hint = did_you_mean(word, iter(known))
-    assert hint == "" or any(k in hint for k in known)
+def test_a_hint_names_only_choices(word: str, choices: list[str]) -> None:
+    hint = did_you_mean(word, iter(choices))
+    assert hint == "" or any(k in hint for k in choices)
 
 
-def test_the_kinds_of_failure_are_not_each_other() -> None:
+def test_the_exceptions_are_unrelated() -> None:
     for kind in (UserError, RunError, Stopped):
         assert not issubclass(kind, tuple({UserError, RunError, Stopped, ValueError} - {kind}))
     assert Stopped("stopped at step 3", 15).signal == 15

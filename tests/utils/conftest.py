@@ -1,4 +1,4 @@
-"""The tests of the small tools share the fixtures of data and metrics."""
+"""Fixtures of the data and metrics tests."""
 
 from tests.data.conftest import cache
 from tests.metrics.conftest import pictures

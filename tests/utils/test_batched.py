@@ -1,4 +1,4 @@
-"""Many rows are looked at part by part; in eval mode, without gradient, and with progress."""
+"""`map_batches` works batch by batch, in eval mode, without gradients, and reports progress."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from torch import Tensor, nn
 from ganbench.utils.batched import map_batches
 
 
-def test_rows_are_read_in_their_order_some_at_a_time() -> None:
+def test_batches_keep_the_order_of_the_rows() -> None:
     network = nn.ModuleDict({"a": nn.BatchNorm1d(2)}).train()
-    seen: list[tuple[int, torch.dtype, bool, bool]] = []
-    told: list[tuple[int, int]] = []
+    batches: list[tuple[int, torch.dtype, bool, bool]] = []
+    progress: list[tuple[int, int]] = []
 
-    def reading(part: dict[str, Tensor]) -> dict[str, Tensor]:
-        assert torch.equal(part["x"][:, 0].int(), part["number"])
-        seen.append((len(part["x"]), part["x"].dtype, network["a"].training, torch.is_grad_enabled()))
-        return {"doubled": part["x"] * 2}
+    def double(batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        assert torch.equal(batch["x"][:, 0].int(), batch["number"])
+        batches.append((len(batch["x"]), batch["x"].dtype, network["a"].training, torch.is_grad_enabled()))
+        return {"doubled": batch["x"] * 2}
 
     rows = torch.arange(14, dtype=torch.uint8).reshape(7, 2)
-    found = map_batches(
-        network, reading, {"x": rows, "number": rows[:, 0].int()}, 3, lambda *done: told.append(done)
+    results = map_batches(
+        network, double, {"x": rows, "number": rows[:, 0].int()}, 3, lambda *done: progress.append(done)
     )
-    assert seen == [(n, torch.uint8, False, False) for n in (3, 3, 1)]
-    assert told == [(3, 7), (6, 7), (7, 7)]
+    assert batches == [(n, torch.uint8, False, False) for n in (3, 3, 1)]
+    assert progress == [(3, 7), (6, 7), (7, 7)]
     assert network["a"].training
-    torch.testing.assert_close(found, {"doubled": 2.0 * rows})
+    torch.testing.assert_close(results, {"doubled": 2.0 * rows})

@@ -1,4 +1,4 @@
-"""What a run tells: a line an interval, a bar on a terminal, and nothing that could stop it."""
+"""Progress lines, the terminal bar, and consoles that never stop a run."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import sys
 
 import pytest
 
-from ganbench.utils.console import Lines, Silent, Terminal, console_for_stderr
+from ganbench.utils.console import LineConsole, SilentConsole, TerminalConsole, console_for_stderr
 
 TERMS = {"D/adversarial": 1.23456, "G/adversarial": 0.5}
 
 
 def test_a_line_has_the_step_speed_time_left_and_terms(capsys: pytest.CaptureFixture[str]) -> None:
-    with Lines().progress(0, 1000, 64) as show:
+    with LineConsole().progress(0, 1000, 64) as show:
         show(100, TERMS, 640.0)
         show(1000, TERMS, 0.0)
     out, err = capsys.readouterr()
@@ -28,23 +28,23 @@ def test_a_line_has_the_step_speed_time_left_and_terms(capsys: pytest.CaptureFix
     ("steps", "left"), [(1, "0:00"), (60, "1:00"), (3600, "1:00:00"), (36_061, "10:01:01")]
 )
 def test_time_left(capsys: pytest.CaptureFixture[str], steps: int, left: str) -> None:
-    with Lines().progress(0, steps, 10) as show:
+    with LineConsole().progress(0, steps, 10) as show:
         show(0 if steps > 1 else 1, {}, 10.0)
     assert f"  {left} left" in capsys.readouterr().err
 
 
 def test_notes_and_warnings(capsys: pytest.CaptureFixture[str]) -> None:
-    for console in (Lines(), Terminal()):
+    for console in (LineConsole(), TerminalConsole()):
         console.note("a")
         console.warn("b")
     assert capsys.readouterr().err == "a\nwarning: b\n" * 2
 
 
-def test_silence(capsys: pytest.CaptureFixture[str]) -> None:
-    with Silent().progress(0, 10, 1) as show:
+def test_the_silent_console_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    with SilentConsole().progress(0, 10, 1) as show:
         show(1, TERMS, 1.0)
-    Silent().note("a")
-    Silent().warn("b")
+    SilentConsole().note("a")
+    SilentConsole().warn("b")
     assert capsys.readouterr() == ("", "")
 
 
@@ -55,28 +55,28 @@ def test_a_terminal_gets_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(sys, "stderr", Tty())
     console = console_for_stderr()
-    assert isinstance(console, Terminal)
+    assert isinstance(console, TerminalConsole)
     with console.progress(5, 10, 64) as show:
         show(10, TERMS, 640.0)
     assert "10/10" in sys.stderr.getvalue()  # type: ignore[attr-defined]
     monkeypatch.setattr(sys, "stderr", io.StringIO())
-    assert type(console_for_stderr()) is Lines
+    assert type(console_for_stderr()) is LineConsole
 
 
-def test_only_the_first_of_several_processes_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_first_process_prints(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RANK", "1")
-    assert isinstance(console_for_stderr(), Silent)
+    assert isinstance(console_for_stderr(), SilentConsole)
     monkeypatch.setenv("RANK", "0")
-    assert not isinstance(console_for_stderr(), Silent)
+    assert not isinstance(console_for_stderr(), SilentConsole)
 
 
-def test_a_reader_that_has_gone_stops_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Gone(io.StringIO):
+def test_a_closed_pipe_does_not_stop_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    class ClosedPipe(io.StringIO):
         def write(self, text: str) -> int:
             raise BrokenPipeError(32, "Broken pipe")
 
-    monkeypatch.setattr(sys, "stderr", Gone())
-    with Lines().progress(0, 10, 1) as show:
+    monkeypatch.setattr(sys, "stderr", ClosedPipe())
+    with LineConsole().progress(0, 10, 1) as show:
         show(1, TERMS, 1.0)
-    Lines().note("a")
-    Lines().warn("b")
+    LineConsole().note("a")
+    LineConsole().warn("b")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ganbench.errors import UserError
-from ganbench.utils.paths import cache_folder, data_root, roots
+from ganbench.utils.paths import cache_folder, data_root, data_roots
 
 
 def test_the_cache_folder_is_looked_up_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -21,9 +21,9 @@ def test_the_cache_folder_is_looked_up_in_order(monkeypatch: pytest.MonkeyPatch)
 
 def test_the_data_folder_comes_first(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert data_root() is None
-    assert roots() == [cache]
+    assert data_roots() == [cache]
     monkeypatch.setenv("GANBENCH_DATA", str(tmp_path))
-    assert roots() == [tmp_path, cache]
+    assert data_roots() == [tmp_path, cache]
     monkeypatch.setenv("GANBENCH_DATA", str(tmp_path / "nowhere"))
     with pytest.raises(UserError, match="GANBENCH_DATA is set to"):
-        roots()
+        data_roots()

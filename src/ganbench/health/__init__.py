@@ -1,6 +1,6 @@
-"""Rules over a run's events that name what goes wrong in one sentence, and say what to try."""
+"""Rules that watch a run's events, name what goes wrong in one sentence, and suggest what to try."""
 
 from ganbench.health.base import Finding
-from ganbench.health.watch import RULES, HealthMonitor, findings
+from ganbench.health.monitor import RULES, HealthMonitor, diagnose
 
-__all__ = ["RULES", "Finding", "HealthMonitor", "findings"]
+__all__ = ["RULES", "Finding", "HealthMonitor", "diagnose"]

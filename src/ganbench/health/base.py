@@ -1,4 +1,4 @@
-"""What a rule is: it looks at a run's signals after an event of its kind, and says what is wrong, if anything is."""
+"""The interface of a health rule, and what it reports."""
 
 from __future__ import annotations
 
@@ -10,25 +10,32 @@ from ganbench.health.signals import Signals
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """Something that went wrong: since which step, until which it was last seen, in one sentence, and what to try."""
+    """A problem of a run.
+
+    Attributes:
+        rule: the name of the rule that found it.
+        first_step, last_step: the first and the latest step at which it was found.
+        message: what is wrong, in one sentence without a full stop.
+        advice: what to try.
+    """
 
     rule: str
-    step: int
-    last: int
-    sentence: str
+    first_step: int
+    last_step: int
+    message: str
     advice: str
 
 
 class Rule(Protocol):
-    """One thing that can go wrong. ``events`` names the kinds of events after which it can have begun."""
+    """Checks a run for one kind of problem."""
 
     @property
     def name(self) -> str:
-        """What it is called in a list of findings."""
+        """The problem's name in a list of findings."""
 
     @property
     def events(self) -> tuple[str, ...]:
-        """See above."""
+        """The kinds of events after which the rule is checked."""
 
     @property
     def advice(self) -> str:

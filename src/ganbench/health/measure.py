@@ -1,4 +1,4 @@
-"""Cheap numbers about a model at a sample step, for the rules: how varied its samples are, how sure D is."""
+"""Cheap metrics for the health rules: how diverse the samples are, and how well D separates real from generated."""
 
 from __future__ import annotations
 
@@ -12,55 +12,66 @@ from ganbench.errors import UserError
 from ganbench.inference.critic_scores import scores_of
 from ganbench.inference.model import Model
 
-_MOST = 256  # samples; all their distances are taken
+_MAX_SAMPLES = 256  # all pairwise distances are computed
 
 
-def health_numbers(model: Model, samples: Tensor, real: Tensor) -> dict[str, float]:
-    """Return the numbers of a ``health`` event, for samples and as many real items in the data's own units.
+def health_metrics(model: Model, samples: Tensor, real: Tensor) -> dict[str, float]:
+    """Return the metrics of a ``health`` event, each rounded to five digits.
 
-    ``spread`` is the mean distance between two samples, ``nearest`` that of a sample to its nearest neighbour, both
-    as shares of the real items' (:func:`variety`). ``separation`` is the share of pairs (real, generated) of which D
-    scores the real one higher, one half for ties. ``undecided`` is the adversarial loss of a D that scores everything
-    0. What cannot be had (D judges no single samples, the loss has no such value) is left out. Five digits are kept.
+    A metric that does not exist for the model is left out: D may not score single samples, or the loss may have no
+    undecided value.
+
+    Args:
+        model: the model, for D's scores and the loss.
+        samples: generated samples ``[N, ...]`` in the data's own units.
+        real: as many real items ``[N, ...]``.
+
+    Returns:
+        ``spread`` and ``nearest``: see :func:`sample_diversity`. ``separation``: see :func:`separation`.
+        ``undecided``: the adversarial loss of a D that scores everything 0.
     """
-    samples, real = samples[:_MOST], real[:_MOST]
-    found = variety(samples, real)
-    with suppress(UserError):  # D judges packs or pairs
-        found["separation"] = separation(scores_of(model, real), scores_of(model, samples))
-    found["undecided"] = _undecided(model)
-    return {name: float(f"{value:.5g}") for name, value in found.items() if math.isfinite(value)}
+    samples, real = samples[:_MAX_SAMPLES], real[:_MAX_SAMPLES]
+    metrics = sample_diversity(samples, real)
+    with suppress(UserError):  # D scores packs or pairs
+        metrics["separation"] = separation(scores_of(model, real), scores_of(model, samples))
+    metrics["undecided"] = _undecided_loss(model)
+    return {name: float(f"{value:.5g}") for name, value in metrics.items() if math.isfinite(value)}
 
 
-def variety(samples: Tensor, real: Tensor) -> dict[str, float]:
-    """Return ``spread`` and ``nearest``: distances among samples ``[N, ...]`` as shares of those among real ones.
+def sample_diversity(samples: Tensor, real: Tensor) -> dict[str, float]:
+    """Return distances between samples ``[N, ...]``, as fractions of those between real items ``[M, ...]``.
 
-    Not a number where there are fewer than two of either, or the real ones are all the same.
+    ``spread`` is the mean distance between two samples, ``nearest`` the mean distance of a sample to its nearest
+    neighbour. Both are NaN with fewer than two samples or real items, or if all real items are equal.
     """
-    (apart, near), (real_apart, real_near) = _distances(samples), _distances(real)
-    return {"spread": _share(apart, real_apart), "nearest": _share(near, real_near)}
+    (mean, nearest), (real_mean, real_nearest) = _distances(samples), _distances(real)
+    return {"spread": _ratio(mean, real_mean), "nearest": _ratio(nearest, real_nearest)}
 
 
 def separation(real: Tensor, fake: Tensor) -> float:
-    """Return the share of pairs whose real score is above the fake one, ties half: 1 if D tells all, .5 if none."""
+    """Return the fraction of pairs (real, fake) in which D scores the real one higher (the ROC AUC).
+
+    Ties count half: 1 if D separates them perfectly, 0.5 if not at all.
+    """
     higher = (real[:, None] > fake[None]).double() + 0.5 * (real[:, None] == fake[None]).double()
     return float(higher.mean())
 
 
 def _distances(items: Tensor) -> tuple[float, float]:
-    """Return the mean distance of two items and the mean distance to the nearest other."""
+    """Return the mean distance between two items, and the mean distance to the nearest other item."""
     flat = items.reshape(len(items), -1).double()
     if len(flat) < 2:
         return math.nan, math.nan
     distances = torch.cdist(flat, flat, compute_mode="donot_use_mm_for_euclid_dist")
-    apart = float(distances.sum()) / (len(flat) * (len(flat) - 1))
-    return apart, float(distances.fill_diagonal_(math.inf).min(1).values.mean())
+    mean = float(distances.sum()) / (len(flat) * (len(flat) - 1))
+    return mean, float(distances.fill_diagonal_(math.inf).min(1).values.mean())
 
 
-def _share(a: float, b: float) -> float:
+def _ratio(a: float, b: float) -> float:
     return a / b if b > 0 else math.nan
 
 
-def _undecided(model: Model) -> float:
+def _undecided_loss(model: Model) -> float:
     loss = getattr(model.algorithm, "loss", None)
     if loss is None:
         return math.nan

@@ -1,4 +1,4 @@
-"""Not a number: a loss or a weight is no longer a finite number, and where that began."""
+"""Not finite: a loss or a weight is NaN or infinite; the message names the layer where that began."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from ganbench.health.signals import Signals
 
 
 class NotFinite:
-    """The run failed on a number that is not finite; the trainer has looked for the layer where it began."""
+    """The run failed on a number that is not finite. The trainer's error message names the layer where it began."""
 
     name, events = "not finite", ("failure",)
     advice = (
         "lower the learning rate of that network, clip its gradient (schedule.gradient_clip), "
-        "or strengthen the penalty"
+        "or strengthen the gradient penalty"
     )
 
     def check(self, signals: Signals) -> str | None:
-        """Return what is wrong now, if anything is."""
+        """Return what is wrong now, or None."""
         return signals.failure or None

@@ -1,4 +1,4 @@
-"""What rules look at: the series that a run's events tell, fed event by event."""
+"""The series that rules check, collected from a run's events."""
 
 from __future__ import annotations
 
@@ -6,57 +6,57 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-_KEPT_LAYERS = 3  # events of this many reports; they are the largest
-EARLY = 5  # reports
-_GROWN_STEPS, _GROWN_REPORTS = 1000, 8
+EARLY_REPORTS = 5
+_LAYER_REPORTS = 3  # only the newest are kept, since layer events are the largest
+_MATURE_STEPS, _MATURE_REPORTS = 1000, 8
 
 
 class Signals:
-    """The series of a run up to an event.
+    """The series of a run up to its newest event.
 
     Attributes:
-        steps: how many are planned; 0 if nobody knows.
+        steps: the number of planned steps; 0 if unknown.
         step, kind: of the newest event.
-        terms: each loss term, report by report.
-        health: the numbers of the ``health`` events by name, report by report (see :mod:`ganbench.health.measure`).
-        scores: the first score, time by time; ``better`` says which way is better.
-        modes: for scores that count modes, how many are captured of how many, time by time.
-        layers: the newest three reports of all parameters: gradient's norm, mean, standard deviation.
-        gradients: each network's gradient norm over all its parameters, report by report.
-        failure: what the run ended with, if it failed.
+        losses: the values of each loss term, one per report.
+        health: the metrics of the ``health`` events by name, one value per report (see :mod:`ganbench.health.measure`).
+        scores: the values of the first score; ``better`` is "lower" or "higher".
+        modes: for scores that count modes, (captured, total) of each.
+        layers: the newest three reports of all parameters: gradient norm, mean, standard deviation.
+        gradients: the norm of each network's whole gradient, one per report.
+        failure: the error message, if the run failed.
     """
 
     def __init__(self, steps: int = 0) -> None:
         self.steps, self.step, self.kind = steps, 0, ""
-        self.terms: dict[str, list[float]] = {}
+        self.losses: dict[str, list[float]] = {}
         self.health: dict[str, list[float]] = {}
         self.scores: list[float] = []
-        self.better, self._score = "lower", ""
+        self.better, self._score_name = "lower", ""
         self.modes: list[tuple[int, int]] = []
         self.layers: list[Mapping[str, Any]] = []
         self.gradients: dict[str, list[float]] = {}
         self.failure = ""
 
     def add(self, event: Mapping[str, Any]) -> None:
-        """Take in one event; kinds that no rule asks for change nothing but the step."""
+        """Add an event; kinds that no rule uses only change the step and the kind."""
         self.step, self.kind = event["step"], event["kind"]
-        take = getattr(self, f"_add_{event['kind']}", None)
-        if take is not None:
-            take(event)
+        add = getattr(self, f"_add_{event['kind']}", None)
+        if add is not None:
+            add(event)
 
-    def grown(self, reports: int) -> bool:
-        """Whether what never went well should have by now, as so many reports tell.
+    def is_mature(self, reports: int) -> bool:
+        """Return whether a run with this many reports should have been healthy by now.
 
-        The planned run is in its second half, and there is enough to go by: 1,000 steps and eight reports. A run of a
-        few hundred steps is young to its end.
+        That is the case in the second half of the planned run, after at least 1,000 steps and eight reports. A run of
+        a few hundred steps never matures.
         """
-        late = 0 < self.steps <= 2 * self.step
-        return late and self.step >= _GROWN_STEPS and reports >= _GROWN_REPORTS
+        second_half = 0 < self.steps <= 2 * self.step
+        return second_half and self.step >= _MATURE_STEPS and reports >= _MATURE_REPORTS
 
     def _add_scalars(self, event: Mapping[str, Any]) -> None:
         for name, value in event.items():
             if name not in ("kind", "step", "kimg") and isinstance(value, int | float):
-                self.terms.setdefault(name, []).append(float(value))
+                self.losses.setdefault(name, []).append(float(value))
 
     def _add_health(self, event: Mapping[str, Any]) -> None:
         for name, value in event.items():
@@ -64,18 +64,18 @@ class Signals:
                 self.health.setdefault(name, []).append(float(value))
 
     def _add_score(self, event: Mapping[str, Any]) -> None:
-        self._score = self._score or event["name"]  # where several things are scored, the first decides
-        if event["name"] != self._score:
+        self._score_name = self._score_name or event["name"]  # of several scores, the first one counts
+        if event["name"] != self._score_name:
             return
         self.scores.append(float(event["value"]))
         self.better = event["better"]
-        of = event.get("details", {}).get("modes")
-        if isinstance(of, int) and "modes" in event["name"]:
-            self.modes.append((round(event["value"]), of))
+        total = event.get("details", {}).get("modes")
+        if isinstance(total, int) and "modes" in event["name"]:
+            self.modes.append((round(event["value"]), total))
 
     def _add_layers(self, event: Mapping[str, Any]) -> None:
         parameters = event["parameters"]
-        self.layers = [*self.layers, parameters][-_KEPT_LAYERS:]
+        self.layers = [*self.layers, parameters][-_LAYER_REPORTS:]
         squares: dict[str, float] = {}
         for name, (gradient, _, _) in parameters.items():
             network = name.partition(".")[0]
@@ -87,7 +87,7 @@ class Signals:
         self.failure = str(event["error"])
 
 
-def early(values: list[float]) -> float:
-    """Return the middle one of the first five values (or as many as there are)."""
-    first = sorted(values[:EARLY])
+def early_median(values: list[float]) -> float:
+    """Return the median of the first five values, or of all if there are fewer."""
+    first = sorted(values[:EARLY_REPORTS])
     return first[len(first) // 2]

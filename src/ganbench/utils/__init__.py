@@ -1,1 +1,1 @@
-"""Small general pieces; they import nothing of ganbench but its errors."""
+"""Small general-purpose helpers that import nothing from ganbench except its errors."""

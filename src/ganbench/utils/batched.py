@@ -1,4 +1,4 @@
-"""Networks look at many rows part by part, in eval mode and without gradient."""
+"""Apply networks to many rows, batch by batch, in eval mode and without gradients."""
 
 from __future__ import annotations
 
@@ -12,28 +12,36 @@ from torch import Tensor, nn
 @torch.no_grad()
 def map_batches(
     networks: nn.Module,
-    reading: Callable[[dict[str, Tensor]], dict[str, Tensor]],
-    numbers: Mapping[str, Tensor],
-    batch: int,
+    fn: Callable[[dict[str, Tensor]], dict[str, Tensor]],
+    tensors: Mapping[str, Tensor],
+    batch_size: int,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, Tensor]:
-    """Return what is read from ``numbers`` ``[N, ...]`` by name, ``batch`` rows at a time: float32 on the CPU.
+    """Apply a function to tensors batch by batch and return its concatenated results.
 
-    Parts are where the networks are. ``progress`` is called with how many rows are done of how many.
+    Args:
+        networks: the modules that ``fn`` uses. They are in eval mode during the call.
+        fn: maps a batch of tensors, by name, to its results, by name. Batches are on the networks' device.
+        tensors: the inputs by name, each ``[N, ...]``.
+        batch_size: rows per batch.
+        progress: called after each batch with the number of finished rows and the total.
+
+    Returns:
+        The results by name, each ``[N, ...]``, as float32 on the CPU.
     """
-    device, total = next(networks.parameters()).device, len(next(iter(numbers.values())))
-    parts = []
-    with evaluating(networks):
-        for start in range(0, total, batch):
-            part = {name: rows[start : start + batch].to(device) for name, rows in numbers.items()}
-            parts.append({name: value.float().cpu() for name, value in reading(part).items()})
-            progress(min(start + batch, total), total)
-    return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
+    device, total = next(networks.parameters()).device, len(next(iter(tensors.values())))
+    results = []
+    with eval_mode(networks):
+        for start in range(0, total, batch_size):
+            batch = {name: rows[start : start + batch_size].to(device) for name, rows in tensors.items()}
+            results.append({name: value.float().cpu() for name, value in fn(batch).items()})
+            progress(min(start + batch_size, total), total)
+    return {name: torch.cat([result[name] for result in results]) for name in results[0]}
 
 
 @contextmanager
-def evaluating(networks: nn.Module) -> Iterator[None]:
-    """Put every module into eval mode for the block and give each its own mode back."""
+def eval_mode(networks: nn.Module) -> Iterator[None]:
+    """Put every module into eval mode for the block, then restore the mode of each."""
     modes = [(module, module.training) for module in networks.modules()]
     networks.eval()
     try:

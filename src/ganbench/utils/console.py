@@ -1,4 +1,4 @@
-"""What a run tells the person who started it: a live line on a terminal, a line per interval elsewhere."""
+"""Show a run's progress: a live bar on a terminal, one line per interval elsewhere."""
 
 from __future__ import annotations
 
@@ -8,66 +8,68 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Protocol
 
-#: Called with the step, the mean terms since the last call, and images per second.
-Show = Callable[[int, Mapping[str, float], float], None]
+#: Called with the step, the mean loss terms since the last call, and images per second.
+ShowProgress = Callable[[int, Mapping[str, float], float], None]
 
 
 class Console(Protocol):
-    """Where progress goes."""
+    """Shows progress, notes and warnings."""
 
-    def progress(self, step: int, steps: int, batch: int) -> AbstractContextManager[Show]:
-        """Open a display for a run that is at ``step`` of ``steps``."""
+    def progress(self, step: int, steps: int, batch: int) -> AbstractContextManager[ShowProgress]:
+        """Open a display for a run at ``step`` of ``steps``, with ``batch`` images per step."""
 
     def note(self, text: str) -> None:
-        """Tell something worth knowing."""
+        """Print a piece of information."""
 
     def warn(self, text: str) -> None:
-        """Tell something that may surprise."""
+        """Print a warning."""
 
 
-class Silent:
-    """Says nothing: the library's default."""
+class SilentConsole:
+    """Prints nothing: the library's default."""
 
     @contextmanager
-    def progress(self, step: int, steps: int, batch: int) -> Iterator[Show]:
+    def progress(self, step: int, steps: int, batch: int) -> Iterator[ShowProgress]:
         """Show nothing."""
         yield lambda step, terms, rate: None
 
     def note(self, text: str) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
     def warn(self, text: str) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
 
-class Lines:
-    """One plain line an interval, on standard error: for logs, CI and clusters."""
+class LineConsole:
+    """Prints one plain line per interval on standard error: for logs, CI and clusters."""
 
     @contextmanager
-    def progress(self, step: int, steps: int, batch: int) -> Iterator[Show]:
-        """Print a line at every call."""
+    def progress(self, step: int, steps: int, batch: int) -> Iterator[ShowProgress]:
+        """Print a line at every call of the returned function."""
 
         def show(step: int, terms: Mapping[str, float], rate: float) -> None:
             left = (steps - step) * batch / max(rate, 1e-9)
-            _say(f"step {step}/{steps}  {rate:,.0f} images/s  {duration(left)} left  {_terms(terms)}")
+            _print(
+                f"step {step}/{steps}  {rate:,.0f} images/s  {format_duration(left)} left  {_format_terms(terms)}"
+            )
 
         yield show
 
     def note(self, text: str) -> None:
         """Print the line."""
-        _say(text)
+        _print(text)
 
     def warn(self, text: str) -> None:
-        """Print the line, marked."""
-        _say(f"warning: {text}")
+        """Print the line, prefixed with "warning:"."""
+        _print(f"warning: {text}")
 
 
-class Terminal(Lines):
-    """A live progress bar, on a terminal's standard error."""
+class TerminalConsole(LineConsole):
+    """Shows a live progress bar on a terminal's standard error."""
 
     @contextmanager
-    def progress(self, step: int, steps: int, batch: int) -> Iterator[Show]:
-        """Show a bar with steps, images per second, time left and losses."""
+    def progress(self, step: int, steps: int, batch: int) -> Iterator[ShowProgress]:
+        """Show a bar with steps, images per second, time left and loss terms."""
         from rich import progress
         from rich.console import Console as RichConsole
 
@@ -87,32 +89,32 @@ class Terminal(Lines):
                     task,
                     completed=step,
                     rate=f"{rate:,.0f} images/s",
-                    left=f"{duration(left)} left",
-                    terms=_terms(terms),
+                    left=f"{format_duration(left)} left",
+                    terms=_format_terms(terms),
                 )
 
             yield show
 
 
 def console_for_stderr() -> Console:
-    """Return the display that suits where standard error goes; under torchrun only the first process has one."""
+    """Return a console that suits standard error; under torchrun, all processes but the first are silent."""
     if os.environ.get("RANK", "0") != "0":
-        return Silent()
-    return Terminal() if sys.stderr.isatty() else Lines()
+        return SilentConsole()
+    return TerminalConsole() if sys.stderr.isatty() else LineConsole()
 
 
-def duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Return a time as ``m:ss`` or ``h:mm:ss``."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def _say(text: str) -> None:
-    """Print on standard error; a run goes on when its reader has gone, as with ``2>&1 | head``."""
+def _print(text: str) -> None:
+    """Print on standard error. A closed pipe, as with ``2>&1 | head``, does not stop the run."""
     with suppress(OSError):
         print(text, file=sys.stderr, flush=True)
 
 
-def _terms(terms: Mapping[str, float]) -> str:
+def _format_terms(terms: Mapping[str, float]) -> str:
     return "  ".join(f"{name} {value:.4g}" for name, value in terms.items())

@@ -1,4 +1,4 @@
-"""What differs between two settings or two records, by the dotted names of the fields."""
+"""Find where two nested dicts differ, by the dotted paths of their fields."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from typing import Any
 _ABSENT = object()
 
 
-def differing(mine: Any, theirs: Any, path: str = "") -> dict[str, tuple[Any, Any]]:
-    """Return the dotted paths at which two JSON values differ, with what stands there; None where nothing does."""
-    if isinstance(mine, Mapping) and isinstance(theirs, Mapping):
-        found: dict[str, tuple[Any, Any]] = {}
-        for key in sorted({*mine, *theirs}):
+def find_differences(a: Any, b: Any, path: str = "") -> dict[str, tuple[Any, Any]]:
+    """Return the dotted paths at which two JSON values differ, with both values; None for a missing one."""
+    if isinstance(a, Mapping) and isinstance(b, Mapping):
+        differences: dict[str, tuple[Any, Any]] = {}
+        for key in sorted({*a, *b}):
             inner = f"{path}.{key}" if path else key
-            found |= differing(mine.get(key, _ABSENT), theirs.get(key, _ABSENT), inner)
-        return found
-    mine, theirs = (None if v is _ABSENT else v for v in (mine, theirs))
-    return {} if mine == theirs else {path: (mine, theirs)}
+            differences |= find_differences(a.get(key, _ABSENT), b.get(key, _ABSENT), inner)
+        return differences
+    a, b = (None if value is _ABSENT else value for value in (a, b))
+    return {} if a == b else {path: (a, b)}
 
 
-def in_words(found: Mapping[str, tuple[Any, Any]], before: str, after: str) -> str:
-    """Say each difference: ``schedule.steps was 20, now 30`` for before "was" and after "now"."""
-    return "; ".join(f"{k} {before} {_short(a)}, {after} {_short(b)}" for k, (a, b) in found.items())
+def format_differences(differences: Mapping[str, tuple[Any, Any]], before: str, after: str) -> str:
+    """Return the differences as text: ``schedule.steps was 20, now 30`` for ``before="was"``, ``after="now"``."""
+    return "; ".join(f"{k} {before} {_short(a)}, {after} {_short(b)}" for k, (a, b) in differences.items())
 
 
 def _short(value: Any) -> str:

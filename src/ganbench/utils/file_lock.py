@@ -1,4 +1,4 @@
-"""One process at a time in a folder, and others that ask whether one is at work."""
+"""Lock a folder for one process, and check whether a process holds the lock."""
 
 from __future__ import annotations
 
@@ -11,42 +11,48 @@ from pathlib import Path
 
 from ganbench.errors import UserError
 
-_TRIES, _PAUSE = 5, 0.05  # seconds; who only looks lets go at once
+# A process that only checks the lock holds it for a moment, so acquiring it is retried.
+_TRIES, _PAUSE = 5, 0.05  # seconds
 
 
 @contextmanager
-def only_one(folder: Path, what: str, busy: str) -> Iterator[None]:
-    """Hold the folder's lock for the block; the system lets go of it when the process ends, however it ends.
+def exclusive_lock(folder: Path, what: str, busy_message: str) -> Iterator[None]:
+    """Hold the folder's lock for the block. The system releases it when the process ends, however it ends.
+
+    Args:
+        folder: the folder; the lock is its file ``.lock``.
+        what: what the folder is, for the error message ("the run").
+        busy_message: the error message if another process holds the lock.
 
     Raises:
-        UserError: another process holds it (``busy`` says so), or ``what`` the folder is cannot be written.
+        UserError: another process holds the lock, or the folder is not writable.
     """
     try:
         file = (folder / ".lock").open("w")
     except OSError as error:
         raise UserError(f"{what} {folder} cannot be written: {error.strerror}") from error
     with file:
-        if not _taken(file.fileno(), fcntl.LOCK_EX, _TRIES):
-            raise UserError(busy)
+        if not _acquire(file.fileno(), fcntl.LOCK_EX, _TRIES):
+            raise UserError(busy_message)
         yield
 
 
-def is_held(folder: Path) -> bool:
-    """Say whether a process holds the folder's lock; where that cannot be seen, nobody does."""
+def is_locked(folder: Path) -> bool:
+    """Return whether a process holds the folder's lock; False if this cannot be determined."""
     try:
         file = os.open(folder / ".lock", os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     except OSError:
         return False
     try:
-        return not _taken(file, fcntl.LOCK_SH, tries=1)
+        return not _acquire(file, fcntl.LOCK_SH, tries=1)
     except OSError:
         return False  # a file system without locks
     finally:
         os.close(file)
 
 
-def _taken(file: int, kind: int, tries: int) -> bool:
-    """Take a lock unless it stays with somebody else for so many tries."""
+def _acquire(file: int, kind: int, tries: int) -> bool:
+    """Try to take a lock up to ``tries`` times; return whether it succeeded."""
     for i in range(tries):
         try:
             fcntl.flock(file, kind | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, even if the power fails while they are written."""
+"""Write files atomically: a reader sees the old file or the complete new one, even after a power failure."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from ganbench.errors import UserError
 
 @contextmanager
 def atomic_file(path: Path) -> Iterator[BinaryIO]:
-    """Open a temporary file for writing, to be synced and renamed to ``path`` if the block ends well.
+    """Open a temporary file for writing; if the block succeeds, sync it and rename it to ``path``.
 
     Raises:
-        OSError: the folder is missing or cannot be written.
+        OSError: the folder is missing or not writable.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
@@ -33,7 +33,7 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON object. Raises UserError if the file cannot be read or holds something else."""
+    """Read a JSON object. Raises UserError if the file is unreadable or holds something else."""
     try:
         value = json.loads(path.read_text())
     except (OSError, ValueError, RecursionError) as error:
@@ -44,11 +44,11 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write JSON whole or not at all."""
+    """Write a value as JSON, atomically."""
     write_bytes(path, (json.dumps(value, indent=1) + "\n").encode())
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all: aside, synced, renamed."""
+    """Write bytes, atomically."""
     with atomic_file(path) as file:
         file.write(content)

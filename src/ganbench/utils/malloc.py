@@ -1,4 +1,4 @@
-"""What the C library does with memory that was freed, which training and scoring both depend on."""
+"""Tune how the C library handles freed memory, for training and scoring alike."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import platform
 
 
 def keep_pages() -> None:
-    """Tell glibc to keep freed memory: unmapping large tensors at every step cost 13-15 % of a forward pass.
+    """Make glibc keep freed memory instead of returning it to the system, for the whole process.
 
-    It holds for the whole process; other C libraries are left as they are.
+    Unmapping large tensors at every step costs 13-15 % of a forward pass. Other C libraries are left unchanged.
     """
     if platform.libc_ver()[0] != "glibc":
         return

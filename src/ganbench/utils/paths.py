@@ -1,4 +1,4 @@
-"""Where data files are looked for, and where copies of our own making are kept."""
+"""Find the user's data files and the cache folder."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from ganbench.errors import UserError
 
 
 def data_root() -> Path | None:
-    """Return the user's data folder, ``$GANBENCH_DATA``, or None where it is not set.
+    """Return the user's data folder, ``$GANBENCH_DATA``, or None if it is not set.
 
     Raises:
-        UserError: it is set to something that is no folder.
+        UserError: it is set, but not to a folder.
     """
     text = os.environ.get("GANBENCH_DATA")
     if not text:
@@ -25,12 +25,12 @@ def data_root() -> Path | None:
 
 
 def cache_folder() -> Path:
-    """Return the folder for downloads and decoded pictures; it need not exist yet.
+    """Return the folder for downloads and decoded images; it need not exist yet.
 
     ``$GANBENCH_CACHE``, else ``$XDG_CACHE_HOME/ganbench``, else ``~/.cache/ganbench``.
 
     Raises:
-        UserError: none of them can be told, since the user has no home.
+        UserError: neither variable is set, and the user has no home folder.
     """
     if own := os.environ.get("GANBENCH_CACHE"):
         return Path(own).expanduser()
@@ -42,19 +42,19 @@ def cache_folder() -> Path:
         raise UserError("there is no home folder to cache in: set GANBENCH_CACHE to a folder") from error
 
 
-def roots() -> list[Path]:
-    """Return the folders in which data files are looked for, in order."""
+def data_roots() -> list[Path]:
+    """Return the folders to search for data files, in order."""
     root = data_root()
     return [cache_folder()] if root is None else [root, cache_folder()]
 
 
-def first_file(candidates: Iterable[Path]) -> Path | None:
-    """Return the first of the paths at which there is a file."""
+def first_existing_file(candidates: Iterable[Path]) -> Path | None:
+    """Return the first path that is an existing file, or None."""
     return next((path for path in candidates if path.is_file()), None)
 
 
-def where_to_put(name: str, files: str) -> UserError:
-    """Return the error for a set whose files are nowhere: which files go where."""
+def missing_files_error(name: str, files: str) -> UserError:
+    """Return the error for a data set without files; it says which files to put where."""
     root = data_root()
     place = f"$GANBENCH_DATA (now {root})" if root else "a folder, and set GANBENCH_DATA to that folder"
     return UserError(f"the files of '{name}' are missing: put {files} in {place}, or in {cache_folder()}")

@@ -1,7 +1,7 @@
-"""Randomness as a function of its key: the same key gives the same numbers, on any machine and in any process.
+"""Random numbers that depend only on a key: the same on every machine and in every process.
 
-Draws are made for the whole global batch and each part (a process's micro-batch) keeps its own rows, so that
-two processes see what one would, and a resumed run needs no saved random state.
+Each call generates numbers for the whole global batch, and each shard of it (a process's micro-batch) keeps its
+own rows. So two processes get the numbers that one would, and a resumed run needs no saved random state.
 """
 
 from __future__ import annotations
@@ -19,33 +19,39 @@ def derive_seed(*key: int | str) -> int:
 
 
 class RandomStream:
-    """A stream of random numbers for one update, of which one part out of ``parts`` keeps its rows.
+    """A stream of random numbers for one of ``shards`` equal shards of the global batch.
 
-    Every method draws ``rows * parts`` rows on the CPU, where numbers do not depend on the device, and returns
-    those of this part on ``device``.
+    Every method generates ``rows * shards`` rows on the CPU, where the numbers do not depend on the device, and
+    returns the rows of this shard on ``device``.
+
+    Args:
+        key: ints and strings that determine the numbers.
+        shard: the index of this shard.
+        shards: the number of shards.
+        device: where the returned tensors are.
     """
 
     def __init__(
-        self, *key: int | str, part: int = 0, parts: int = 1, device: torch.device | str = "cpu"
+        self, *key: int | str, shard: int = 0, shards: int = 1, device: torch.device | str = "cpu"
     ) -> None:
-        if not 0 <= part < parts:
-            raise ValueError(f"part {part} is not one of {parts} parts")
-        self.part, self.parts, self.device = part, parts, device
+        if not 0 <= shard < shards:
+            raise ValueError(f"shard {shard} is not one of {shards} shards")
+        self.shard, self.shards, self.device = shard, shards, device
         self.generator = torch.Generator().manual_seed(derive_seed(*key))
 
-    def _own(self, everything: Tensor) -> Tensor:
-        own = everything if self.parts == 1 else everything.chunk(self.parts)[self.part]
-        return own.to(self.device)
+    def _own_rows(self, all_rows: Tensor) -> Tensor:
+        rows = all_rows if self.shards == 1 else all_rows.chunk(self.shards)[self.shard]
+        return rows.to(self.device)
 
     def normal(self, rows: int, *shape: int) -> Tensor:
-        """Standard normal numbers, float32 ``[rows, *shape]``."""
-        return self._own(torch.randn(rows * self.parts, *shape, generator=self.generator))
+        """Return standard normal numbers, float32 ``[rows, *shape]``."""
+        return self._own_rows(torch.randn(rows * self.shards, *shape, generator=self.generator))
 
     def uniform(self, rows: int, *shape: int, low: float = 0.0, high: float = 1.0) -> Tensor:
-        """Uniform numbers in [low, high), float32 ``[rows, *shape]``."""
-        unit = torch.rand(rows * self.parts, *shape, generator=self.generator)
-        return self._own(unit * (high - low) + low)
+        """Return uniform numbers in [low, high), float32 ``[rows, *shape]``."""
+        unit = torch.rand(rows * self.shards, *shape, generator=self.generator)
+        return self._own_rows(unit * (high - low) + low)
 
     def integers(self, rows: int, high: int) -> Tensor:
-        """Uniform whole numbers in [0, high), int64 ``[rows]``."""
-        return self._own(torch.randint(high, (rows * self.parts,), generator=self.generator))
+        """Return uniform integers in [0, high), int64 ``[rows]``."""
+        return self._own_rows(torch.randint(high, (rows * self.shards,), generator=self.generator))
