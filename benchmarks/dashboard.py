@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from ganbench.dashboard import run_panels as panels
-from ganbench.dashboard.index import Index, chosen
+from ganbench.dashboard.index import Index, filter_runs
 from ganbench.dashboard.run_cache import RunCache
 from ganbench.metrics.record import versions
 
@@ -95,7 +95,7 @@ def measure_list(root: Path, rounds: int) -> dict[str, list[Any]]:
     for _ in range(rounds):
         index = Index(root)
         for name in found:
-            found[name].append(seconds_of(lambda index=index: chosen(index.runs(), order="score")))
+            found[name].append(seconds_of(lambda index=index: filter_runs(index.runs(), order="score")))
     return found
 
 
@@ -105,7 +105,7 @@ def measure_run(folder: Path, rounds: int) -> dict[str, list[Any]]:
     for _ in range(rounds):
         readings = RunCache()
         for name in found:
-            found[name].append(seconds_of(lambda readings=readings: panels.curves(readings.of(folder))))
+            found[name].append(seconds_of(lambda readings=readings: panels.curves_page(readings.get(folder))))
     return found
 
 

@@ -1,4 +1,4 @@
-"""What an attacker might type where the dashboard takes words: more than a hundred payloads, and their traps."""
+"""More than a hundred payloads that an attacker might enter in the dashboard, and the traps that detect success."""
 
 from __future__ import annotations
 

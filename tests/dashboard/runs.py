@@ -1,4 +1,4 @@
-"""Tiny trained runs, one of each kind that the playground treats in its own way, and models without training."""
+"""Tiny trained runs, one of each kind that the playground handles differently."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KINDS = {
 
 
 def trained(root: Path, kind: str, seed: int = 0) -> Path:
-    """Train a run of a kind and return its folder, ``root/KIND-seedN``, with real pictures."""
+    """Train a run of a kind, with real figures, and return its folder ``root/KIND-seedN``."""
     folder = root / f"{kind}-seed{seed}"
     with drawn():
         train(tiny(KINDS[kind], {"schedule.steps": 8}), out=folder, seed=seed)
@@ -27,6 +27,6 @@ def trained(root: Path, kind: str, seed: int = 0) -> Path:
 
 
 def model_of(root: Path, kind: str) -> Model:
-    """Return the model of a run that is trained where there is none."""
+    """Return the model of a run, training it first if needed."""
     folder = root / f"{kind}-seed0"
     return load(folder if folder.exists() else trained(root, kind))

@@ -1,4 +1,4 @@
-"""The list: what each run is said to be, filtered and sorted, read again only where files have changed."""
+"""The list of runs: summaries, statuses, filters and order; only changed runs are read again."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import pytest
 from tests.dashboard.hostile import payloads
 
 from ganbench.dashboard import index as index_module
-from ganbench.dashboard.index import Entry, Index, chosen
+from ganbench.dashboard.index import Index, RunEntry, filter_runs
 from ganbench.dashboard.run_summary import summarize_run
-from ganbench.dashboard.sanitize import id_of
+from ganbench.dashboard.sanitize import folder_id
 from ganbench.errors import UserError
 from ganbench.runs.run import Run
 
 
-def made(
+def make_run(
     folder: Path, *, step: int = 10, score: float | None = None, better: str = "lower", failed: bool = False
 ) -> Path:
     folder.mkdir(parents=True)
@@ -37,18 +37,18 @@ def made(
 
 @pytest.fixture
 def index(tmp_path: Path) -> Index:
-    made(tmp_path / "cut", step=4)
-    made(tmp_path / "deep/good", score=1.0)
-    made(tmp_path / "deep/bad", score=2.0)
-    made(tmp_path / "diverged", step=7, failed=True)
-    made(tmp_path / "modes", score=8.0, better="higher")
-    made(tmp_path / "more-modes", score=9.0, better="higher")
-    made(tmp_path / "spoilt")
+    make_run(tmp_path / "cut", step=4)
+    make_run(tmp_path / "deep/good", score=1.0)
+    make_run(tmp_path / "deep/bad", score=2.0)
+    make_run(tmp_path / "diverged", step=7, failed=True)
+    make_run(tmp_path / "modes", score=8.0, better="higher")
+    make_run(tmp_path / "more-modes", score=9.0, better="higher")
+    make_run(tmp_path / "spoilt")
     (tmp_path / "spoilt/recipe.json").write_text('{"name": ')
     return Index(tmp_path)
 
 
-def by_label(index: Index) -> dict[str, Entry]:
+def by_label(index: Index) -> dict[str, RunEntry]:
     return {entry.label: entry for entry in index.runs()}
 
 
@@ -63,64 +63,64 @@ def test_every_run_has_a_status(index: Index) -> None:
     assert by_label(index)["cut"].status == "stopped"
 
 
-def test_what_is_said_of_a_run_is_what_its_files_say(index: Index) -> None:
+def test_summaries_match_the_files(index: Index) -> None:
     entry = by_label(index)["deep/good"]
-    told = entry.told
+    told = entry.summary
     assert (told.recipe, told.data, told.seed, told.step, told.steps) == ("recipe-good", "ring8", 3, 10, 10)
     assert (told.score, told.value, told.lower_is_better) == ("s-lower", 1.0, True)
-    assert by_label(index)["modes"].told.value == 9.0, "the best, not the last"
-    assert "recipe.json cannot be read" in by_label(index)["spoilt"].told.problem
+    assert by_label(index)["modes"].summary.value == 9.0, "the best, not the last"
+    assert "recipe.json cannot be read" in by_label(index)["spoilt"].summary.problem
     assert index.folder(entry.id) == index.root / "deep/good"
 
 
-def test_the_list_is_filtered_by_words_and_status_and_sorted_by_score(index: Index) -> None:
+def test_the_list_is_filtered_by_text_and_status_and_sorted(index: Index) -> None:
     runs = index.runs()
     labels = lambda entries: [entry.label for entry in entries]  # noqa: E731
-    assert labels(chosen(runs, "DEEP good")) == ["deep/good"]
-    assert labels(chosen(runs, "s-higher")) == ["modes", "more-modes"]
-    assert labels(chosen(runs, "", ["failed", "broken"])) == ["diverged", "spoilt"]
-    assert labels(chosen(runs, order="score"))[:4] == ["more-modes", "modes", "deep/good", "deep/bad"]
-    made(index.root / "zz")
-    assert labels(chosen(index.runs(), order="newest"))[0] == "zz"
+    assert labels(filter_runs(runs, "DEEP good")) == ["deep/good"]
+    assert labels(filter_runs(runs, "s-higher")) == ["modes", "more-modes"]
+    assert labels(filter_runs(runs, "", ["failed", "broken"])) == ["diverged", "spoilt"]
+    assert labels(filter_runs(runs, order="score"))[:4] == ["more-modes", "modes", "deep/good", "deep/bad"]
+    make_run(index.root / "zz")
+    assert labels(filter_runs(index.runs(), order="newest"))[0] == "zz"
 
 
-def test_only_what_has_changed_is_read_again(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_changed_runs_are_read_again(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     index.runs()
     read: list[str] = []
     monkeypatch.setattr(
-        index_module, "look", lambda folder: (read.append(folder.name), summarize_run(folder))[1]
+        index_module, "summarize_run", lambda folder: (read.append(folder.name), summarize_run(folder))[1]
     )
     index.runs()
     assert read == []
     Run(index.root / "cut").events.append("scalars", 9, loss=0.5)
-    assert by_label(index)["cut"].told.step == 9
+    assert by_label(index)["cut"].summary.step == 9
     assert read == ["cut"]
 
 
-def test_events_cut_short_or_damaged_do_not_stop_the_list(index: Index) -> None:
+def test_damaged_events_do_not_break_the_list(index: Index) -> None:
     log = index.root / "cut/events.jsonl"
     log.write_bytes(
         b'\xff\xfe{"kind"\n{"kind": "score", "step": 3, "name": 7, "value": NaN}\n' + log.read_bytes()
     )
     with log.open("ab") as file:
         file.write(b'{"kind": "scalars", "step": 1e999}\n{"kind": "scalars", "st')
-    told = by_label(index)["cut"].told
+    told = by_label(index)["cut"].summary
     assert (told.step, told.value) == (4, None)
     for name, content in {"recipe.json": "[]", "meta.json": '{"seed": "x", "data": 3}'}.items():
         (index.root / "spoilt" / name).write_text(content)
     assert by_label(index)["spoilt"].status == "broken"
 
 
-def test_what_is_no_id_of_the_list_leads_nowhere(index: Index, tmp_path: Path) -> None:
-    words = [*payloads(tmp_path.parent), id_of(Path("..")), id_of(tmp_path.parent)]
+def test_unknown_ids_are_rejected(index: Index, tmp_path: Path) -> None:
+    words = [*payloads(tmp_path.parent), folder_id(Path("..")), folder_id(tmp_path.parent)]
     for text in words:
         for kind in ("run", "study"):
             with pytest.raises(UserError, match=f"no such {kind}"):
                 index.folder(text, kind)
-        assert isinstance(chosen(index.runs(), text), list)
+        assert isinstance(filter_runs(index.runs(), text), list)
 
 
-def test_a_run_that_must_not_be_read_is_listed_and_not_opened(index: Index) -> None:
+def test_an_unsafe_run_is_listed_but_not_opened(index: Index) -> None:
     (index.root / "cut/samples").symlink_to("/etc")
     entry = by_label(index)["cut"]
     assert entry.status == "broken"
@@ -129,5 +129,5 @@ def test_a_run_that_must_not_be_read_is_listed_and_not_opened(index: Index) -> N
 
 
 def test_a_root_must_be_a_folder(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="is no folder"):
+    with pytest.raises(UserError, match="is not a folder"):
         Index(tmp_path / "nothing")

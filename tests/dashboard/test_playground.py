@@ -1,4 +1,4 @@
-"""What a person may ask a model for, and gets: the same samples for the same wish, in every kind of model."""
+"""Samples from every kind of model: the same request gives the same samples."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from PIL import Image
 from tests.dashboard.runs import KINDS, model_of
 
 from ganbench.dashboard.playground import (
-    answers,
-    directions_of,
-    draw,
-    judged,
-    judges,
-    opened,
+    can_score_images,
+    count_directions,
+    generate_samples,
+    load_checkpoint,
     real_points,
-    representations_of,
+    representation_sources,
+    score_image,
+    transform_image,
 )
-from ganbench.dashboard.sample_request import SampleRequest, arranged
+from ganbench.dashboard.sample_request import SampleRequest, build_sample_grid
 from ganbench.errors import UserError
 from ganbench.inference.critic_scores import scores_of
 from ganbench.inference.directions import directions
@@ -49,103 +49,109 @@ def models(root: Path) -> Models:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_wish_is_a_picture_and_the_same_samples_as_numbers(models: Models, kind: str) -> None:
-    asked = models(kind)
-    sources = representations_of(asked)
-    wish = SampleRequest(n=12, seed=5, representations=sources[0] if sources else None)
-    made = draw(asked, wish)
-    assert torch.equal(made.samples, draw(asked, wish).samples)
-    picture = Image.open(io.BytesIO(made.png(asked)))
+def test_samples_as_png_and_npz(models: Models, kind: str) -> None:
+    model = models(kind)
+    sources = representation_sources(model)
+    request = SampleRequest(n=12, seed=5, representations=sources[0] if sources else None)
+    samples = generate_samples(model, request)
+    assert torch.equal(samples.samples, generate_samples(model, request).samples)
+    picture = Image.open(io.BytesIO(samples.png(model)))
     assert picture.width > 100
-    held = np.load(io.BytesIO(made.npz(asked)))
-    assert np.array_equal(held["samples"], made.samples.numpy())
-    assert ("labels" in held) == bool(asked.classes)
-    if not asked.classes:
-        assert torch.equal(made.samples, asked.sample(12, seed=5)), "as on the command line"
+    arrays = np.load(io.BytesIO(samples.npz(model)))
+    assert np.array_equal(arrays["samples"], samples.samples.numpy())
+    assert ("labels" in arrays) == bool(model.classes)
+    if not model.classes:
+        assert torch.equal(samples.samples, model.sample(12, seed=5)), "as from the command line"
 
 
-def test_a_class_is_drawn_alone_or_each_in_a_column(models: Models) -> None:
-    asked = models("classes")
-    classes = len(asked.classes)
-    made = draw(asked, SampleRequest(n=7, label=2))
-    assert made.labels is not None
-    assert made.labels.tolist() == [2] * 7
-    assert torch.equal(made.samples, asked.sample(7, seed=0, labels=2))
-    grid = arranged(asked, SampleRequest(n=2 * classes + 1))
+def test_one_class_or_a_column_per_class(models: Models) -> None:
+    model = models("classes")
+    classes = len(model.classes)
+    samples = generate_samples(model, SampleRequest(n=7, label=2))
+    assert samples.labels is not None
+    assert samples.labels.tolist() == [2] * 7
+    assert torch.equal(samples.samples, model.sample(7, seed=0, labels=2))
+    grid = build_sample_grid(model, SampleRequest(n=2 * classes + 1))
     assert (grid.columns, len(grid.latents)) == (classes, 2 * classes)
-    assert torch.equal(grid.latents[0], grid.latents[classes - 1]), "a row is one latent in every class"
-    few = arranged(asked, SampleRequest(n=1))
+    assert torch.equal(grid.latents[0], grid.latents[classes - 1]), "one latent per row"
+    few = build_sample_grid(model, SampleRequest(n=1))
     assert len(few.latents) == 1
 
 
-def test_a_way_begins_and_ends_at_its_seeds(models: Models) -> None:
-    asked = models("points")
-    way = arranged(asked, SampleRequest(n=3, seed=1, to_seed=2))
-    assert way.columns == 10
-    rows = way.latents.reshape(3, 10, -1)
-    torch.testing.assert_close(rows[:, 0], asked.latents(3, 1))
-    torch.testing.assert_close(rows[:, -1], asked.latents(3, 2))
-    assert rows[:, 5].std() > 0.5, "what lies between is as likely as a draw"
+def test_an_interpolation_starts_and_ends_at_its_seeds(models: Models) -> None:
+    model = models("points")
+    grid = build_sample_grid(model, SampleRequest(n=3, seed=1, to_seed=2))
+    assert grid.columns == 10
+    rows = grid.latents.reshape(3, 10, -1)
+    torch.testing.assert_close(rows[:, 0], model.latents(3, 1))
+    torch.testing.assert_close(rows[:, -1], model.latents(3, 2))
+    assert rows[:, 5].std() > 0.5, "latents in between have the usual length"
 
 
-def test_codes_are_set_and_all_else_stays(models: Models) -> None:
-    asked = models("codes")
-    codes = asked.latent.codes  # type: ignore[attr-defined]
-    before = arranged(asked, SampleRequest(n=4)).latents
-    after = arranged(asked, SampleRequest(n=4, categorical=((0, 1),), continuous=((0, -1.5),))).latents
+def test_setting_codes_leaves_the_rest_unchanged(models: Models) -> None:
+    model = models("codes")
+    codes = model.latent.codes  # type: ignore[attr-defined]
+    before = build_sample_grid(model, SampleRequest(n=4)).latents
+    after = build_sample_grid(
+        model, SampleRequest(n=4, categorical=((0, 1),), continuous=((0, -1.5),))
+    ).latents
     start = before.shape[1] - codes.size
     assert torch.equal(after[:, :start], before[:, :start])
     assert after[:, start : start + codes.categorical[0]].argmax(1).tolist() == [1] * 4
     assert after[:, start + sum(codes.categorical)].tolist() == [-1.5] * 4
-    for wrong in (
+    for invalid in (
         SampleRequest(categorical=((9, 0),)),
         SampleRequest(categorical=((0, 99),)),
         SampleRequest(continuous=((0, float("nan")),)),
     ):
         with pytest.raises(UserError, match="there is no"):
-            arranged(asked, wrong)
+            build_sample_grid(model, invalid)
 
 
-def test_a_latent_is_moved_along_the_directions_that_g_heeds_most(models: Models) -> None:
-    asked = models("codes")
-    before = arranged(asked, SampleRequest(n=4)).latents
-    known = directions(asked, before[:1])
-    after = arranged(asked, SampleRequest(n=4, directions=((0, 2.0), (2, -1.0)))).latents
-    torch.testing.assert_close(after - before, (2 * known[0] - known[2]).expand_as(before), atol=1e-5, rtol=0)
-    assert directions_of(asked) == 5
-    for wrong in (
-        SampleRequest(directions=((len(known), 1.0),)),
+def test_latents_move_along_directions(models: Models) -> None:
+    model = models("codes")
+    before = build_sample_grid(model, SampleRequest(n=4)).latents
+    available = directions(model, before[:1])
+    after = build_sample_grid(model, SampleRequest(n=4, directions=((0, 2.0), (2, -1.0)))).latents
+    torch.testing.assert_close(
+        after - before, (2 * available[0] - available[2]).expand_as(before), atol=1e-5, rtol=0
+    )
+    assert count_directions(model) == 5
+    for invalid in (
+        SampleRequest(directions=((len(available), 1.0),)),
         SampleRequest(directions=((0, float("nan")),)),
     ):
         with pytest.raises(UserError, match="there is no direction"):
-            arranged(asked, wrong)
+            build_sample_grid(model, invalid)
 
 
-def test_representations_are_drawn_or_learned_and_never_of_files(models: Models) -> None:
-    asked = models("representations")
-    assert representations_of(asked) == ("learned", "normal", "uniform")
-    assert representations_of(models("points")) == ()
+def test_representations_are_random_or_learned_but_never_from_files(models: Models) -> None:
+    model = models("representations")
+    assert representation_sources(model) == ("learned", "normal", "uniform")
+    assert representation_sources(models("points")) == ()
     learned, random = (
-        draw(asked, SampleRequest(n=4, representations=way)).samples for way in ("learned", "normal")
+        generate_samples(model, SampleRequest(n=4, representations=source)).samples
+        for source in ("learned", "normal")
     )
-    assert learned.shape == random.shape == (4, *asked.info.shape)
+    assert learned.shape == random.shape == (4, *model.info.shape)
     assert not torch.equal(learned, random)
-    with pytest.raises(UserError, match="start from pictures"):
-        draw(asked, SampleRequest(n=4, representations="real"))
+    with pytest.raises(UserError, match="generates from real images"):
+        generate_samples(model, SampleRequest(n=4, representations="real"))
     with pytest.raises(UserError, match="no choice of representations"):
-        draw(models("points"), SampleRequest(representations="normal"))
+        generate_samples(models("points"), SampleRequest(representations="normal"))
 
 
-def test_truncation_brings_latents_nearer_to_the_middle(models: Models) -> None:
-    asked = models("points")
-    assert arranged(asked, SampleRequest(n=50, truncation=0.3)).latents.abs().max() <= 0.3
+def test_truncation_bounds_the_latents(models: Models) -> None:
+    model = models("points")
+    assert build_sample_grid(model, SampleRequest(n=50, truncation=0.3)).latents.abs().max() <= 0.3
 
 
-def test_points_of_the_data_stand_behind_only_where_the_recipe_draws_them(root: Path, models: Models) -> None:
-    asked = models("points")
+def test_real_points_are_shown_only_for_synthetic_data(root: Path, models: Models) -> None:
+    model = models("points")
     real = real_points(Run(root / "points-seed0").recipe())
     assert real is not None
-    assert draw(asked, SampleRequest(n=50)).png(asked, real) != draw(asked, SampleRequest(n=50)).png(asked)
+    samples = generate_samples(model, SampleRequest(n=50))
+    assert samples.png(model, real) != samples.png(model)
     recipe = Run(root / "points-seed0").recipe()
     assert real_points(recipe.override({"data": f"folder:{root}"})) is None
     assert real_points(recipe.override({"data.points": 10**9})) is None
@@ -154,26 +160,26 @@ def test_points_of_the_data_stand_behind_only_where_the_recipe_draws_them(root: 
 def test_a_recipe_that_would_read_files_is_not_loaded(root: Path, models: Models, tmp_path: Path) -> None:
     models("classes")
     copy = Run(shutil.copytree(root / "classes-seed0", tmp_path / "copy"))
-    assert opened(copy, 8).step == 8
+    assert load_checkpoint(copy, 8).step == 8
     recipe = read_json(copy.path / "recipe.json")
-    assert recipe["data"]["target"].startswith("ganbench.data."), "the run's own data may be any"
+    assert recipe["data"]["target"].startswith("ganbench.data."), "the run's own data set is allowed"
     recipe["networks"]["D"]["conditioning"] = {"target": "ganbench.data.folder:folder", "path": str(tmp_path)}
     write_json(copy.path / "recipe.json", recipe)
-    with pytest.raises(UserError, match="where no data belong"):
-        opened(copy, 8)
+    with pytest.raises(UserError, match="where no data set belongs"):
+        load_checkpoint(copy, 8)
 
 
-def test_d_ranks_a_picture_among_the_models_own(models: Models) -> None:
-    asked = models("codes")
-    assert judges(asked)
-    own = asked.sample(256, seed=0)
-    scores = scores_of(asked, own)
-    assert judged(asked, own[scores.argmax()][None])[1] >= 255 / 256 - 1e-6
-    assert judged(asked, own[scores.argmin()][None])[1] <= 1e-6
-    assert not judges(models("classes"))
+def test_an_image_is_ranked_among_generated_samples(models: Models) -> None:
+    model = models("codes")
+    assert can_score_images(model)
+    generated = model.sample(256, seed=0)
+    scores = scores_of(model, generated)
+    assert score_image(model, generated[scores.argmax()][None])[1] >= 255 / 256 - 1e-6
+    assert score_image(model, generated[scores.argmin()][None])[1] <= 1e-6
+    assert not can_score_images(models("classes"))
 
 
-WISHES = some.builds(
+REQUESTS = some.builds(
     SampleRequest,
     n=some.integers(-10, 10**9),
     seed=some.integers(-10, 10**30),
@@ -185,18 +191,20 @@ WISHES = some.builds(
 
 
 @settings(max_examples=60)
-@given(WISHES, some.sampled_from(["points", "codes"]))
-def test_any_wish_is_fulfilled_or_refused(models: Models, wish: SampleRequest, kind: str) -> None:
+@given(REQUESTS, some.sampled_from(["points", "codes"]))
+def test_any_request_succeeds_or_raises_a_user_error(
+    models: Models, sample_request: SampleRequest, kind: str
+) -> None:
     with suppress(UserError):
-        asked = arranged(models(kind), wish)
-        assert 1 <= len(asked.latents) <= 50_000
-        assert torch.isfinite(asked.latents).all()
+        grid = build_sample_grid(models(kind), sample_request)
+        assert 1 <= len(grid.latents) <= 50_000
+        assert torch.isfinite(grid.latents).all()
 
 
-def test_what_the_model_makes_of_a_picture_is_what_it_can(models: Models) -> None:
-    asked = models("codes")
-    picture = asked.sample(1)
-    assert answers(asked, picture) == {}
+def test_an_image_is_transformed_as_far_as_the_model_supports(models: Models) -> None:
+    model = models("codes")
+    image = model.sample(1)
+    assert transform_image(model, image) == {}
 
     class Encoder:
         def reconstruct(self, items: torch.Tensor) -> torch.Tensor:
@@ -204,9 +212,9 @@ def test_what_the_model_makes_of_a_picture_is_what_it_can(models: Models) -> Non
 
         def translate(self, items: torch.Tensor, *, back: bool = False) -> torch.Tensor:
             if back:
-                raise UserError("it translates one way only")
+                raise UserError("one direction only")
             return items // 2
 
-    made = answers(Encoder(), picture)  # type: ignore[arg-type]
-    assert list(made) == ["made again", "translated"]
-    assert torch.equal(made["made again"], 255 - picture)
+    results = transform_image(Encoder(), image)  # type: ignore[arg-type]
+    assert list(results) == ["reconstruction", "translated to domain b"]
+    assert torch.equal(results["reconstruction"], 255 - image)

@@ -1,4 +1,4 @@
-"""How the dashboard is started: only for this machine unless asked otherwise; one sentence where it cannot be."""
+"""Starting the dashboard: local by default, and one clear sentence if it cannot start."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ganbench.errors import UserError
 
 
 class Started(Exception):
-    """The process would now be Streamlit."""
+    """Raised in place of replacing the process by Streamlit."""
 
 
 @pytest.fixture
@@ -42,11 +42,11 @@ def free_port() -> int:
         return int(trial.getsockname()[1])
 
 
-def test_it_is_for_this_machine_and_tells_nobody(tmp_path: Path, started: list[str]) -> None:
+def test_the_default_is_local_and_without_telemetry(tmp_path: Path, started: list[str]) -> None:
     port = free_port()
     done = ui(tmp_path, "--port", port)
     assert isinstance(done.exception, Started), done.output
-    assert f"{tmp_path.resolve()} is shown at http://127.0.0.1:{port} (Ctrl-C ends it)" in started
+    assert f"Showing {tmp_path.resolve()} at http://127.0.0.1:{port} (press Ctrl-C to stop)" in started
     assert {
         "--server.address=127.0.0.1",
         f"--server.port={port}",
@@ -55,7 +55,7 @@ def test_it_is_for_this_machine_and_tells_nobody(tmp_path: Path, started: list[s
         "--server.enableCORS=true",
         "--server.enableXsrfProtection=true",
         "--server.enableStaticServing=false",
-        f"--server.maxUploadSize={server.MOST_MEGABYTES}",
+        f"--server.maxUploadSize={server.MAX_UPLOAD_MB}",
         "--server.allowedHosts=127.0.0.1",
     } <= set(started)
     assert "--server.allowedHosts=*" not in started
@@ -63,13 +63,13 @@ def test_it_is_for_this_machine_and_tells_nobody(tmp_path: Path, started: list[s
     assert "warning" not in done.stderr
 
 
-def test_an_address_that_others_reach_is_warned_of(tmp_path: Path, started: list[str]) -> None:
+def test_a_public_address_causes_a_warning(tmp_path: Path, started: list[str]) -> None:
     done = ui(tmp_path, "--port", free_port(), "--host", "0.0.0.0")
     assert isinstance(done.exception, Started), done.output
-    assert "warning: whoever can reach 0.0.0.0 can see" in done.stderr
+    assert "warning: anyone who can reach 0.0.0.0 can see" in done.stderr
 
 
-def test_a_port_in_use_is_one_sentence(tmp_path: Path, started: list[str]) -> None:
+def test_a_port_in_use_is_reported(tmp_path: Path, started: list[str]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -82,17 +82,17 @@ def test_a_port_in_use_is_one_sentence(tmp_path: Path, started: list[str]) -> No
 @pytest.mark.parametrize(
     "host", ["203.0.113.1", "no.such.host.invalid", "", "127.0.0.1 --server.address=0.0.0.0"]
 )
-def test_an_address_of_another_machine_is_refused(tmp_path: Path, host: str, started: list[str]) -> None:
+def test_an_address_of_another_machine_is_rejected(tmp_path: Path, host: str, started: list[str]) -> None:
     done = ui(tmp_path, "--port", free_port(), "--host", host)
     assert isinstance(done.exception, UserError)
     assert started == []
 
 
-def test_a_root_must_be_there(tmp_path: Path, started: list[str]) -> None:
-    assert "is no folder" in str(ui(tmp_path / "nothing").exception)
+def test_the_root_must_exist(tmp_path: Path, started: list[str]) -> None:
+    assert "is not a folder" in str(ui(tmp_path / "nothing").exception)
 
 
-def test_without_streamlit_it_says_what_to_install(
+def test_without_streamlit_the_message_names_the_package(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[str]
 ) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
@@ -112,11 +112,11 @@ def test_without_streamlit_it_says_what_to_install(
         ("x", False),
     ],
 )
-def test_what_is_this_machines_own(host: str, local: bool) -> None:
+def test_local_addresses(host: str, local: bool) -> None:
     assert server.is_local(host) == local
-    assert any("allowedHosts" in option for option in server.command(Path("/x"), host, 1)) == local
+    assert any("allowedHosts" in option for option in server.server_command(Path("/x"), host, 1)) == local
 
 
-def test_addresses_are_as_browsers_want_them() -> None:
-    assert server.address("127.0.0.1", 80) == "http://127.0.0.1:80"
-    assert server.address("::1", 80) == "http://[::1]:80"
+def test_urls() -> None:
+    assert server.server_url("127.0.0.1", 80) == "http://127.0.0.1:80"
+    assert server.server_url("::1", 80) == "http://[::1]:80"

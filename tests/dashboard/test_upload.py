@@ -1,4 +1,4 @@
-"""Pictures from a browser: good ones become the model's own kind, and everything else is refused in one sentence."""
+"""Uploads: valid images are converted to the model's format, everything else is rejected with one sentence."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def encoded(form: str = "PNG", size: tuple[int, int] = (40, 20), mode: str = "RG
 
 
 def huge_png(side: int) -> bytes:
-    """A file of some bytes that asks for a picture of ``side`` times ``side`` pixels."""
+    """Return a tiny file whose header claims ``side`` by ``side`` pixels."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -45,14 +45,14 @@ def huge_png(side: int) -> bytes:
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "BMP"])
 @pytest.mark.parametrize("shape", [(3, 32, 32), (1, 8, 16)])
-def test_a_picture_becomes_what_the_model_sees(form: str, shape: tuple[int, ...]) -> None:
+def test_an_image_is_converted_to_the_model_format(form: str, shape: tuple[int, ...]) -> None:
     picture = read_upload("mine", encoded(form), info(*shape))
     assert picture.dtype == torch.uint8
     assert picture.shape == (1, *shape)
     assert picture.float().std(dim=(2, 3)).max() < 3, "one colour stays one colour"
 
 
-def test_a_picture_of_the_right_size_stays_bit_for_bit() -> None:
+def test_an_image_of_the_right_size_is_unchanged() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8)
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
@@ -66,7 +66,7 @@ def test_a_picture_of_the_right_size_stays_bit_for_bit() -> None:
     [
         (b"", "the file is empty"),
         (b"no picture", "not a picture"),
-        (b"\x00" * (8 * 2**20 + 1), "more than 8 MB"),
+        (b"\x00" * (8 * 2**20 + 1), "larger than 8 MB"),
         (encoded()[:60], "cannot be used"),
         (encoded("GIF", mode="P"), "not a picture"),
         (encoded("TIFF"), "not a picture"),
@@ -75,7 +75,7 @@ def test_a_picture_of_the_right_size_stays_bit_for_bit() -> None:
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(touch x) system", "not a picture"),
     ],
 )
-def test_what_is_no_picture_is_refused(content: bytes, reason: str) -> None:
+def test_invalid_files_are_rejected(content: bytes, reason: str) -> None:
     with pytest.raises(UserError, match=reason):
         read_upload("mine.png", content, info(3, 8, 8))
 
@@ -88,7 +88,7 @@ def test_pixels_are_counted_before_they_are_decoded(monkeypatch: pytest.MonkeyPa
             read_upload("bomb.png", huge_png(side), info(3, 8, 8))
 
 
-def test_names_are_only_shown(tmp_path: Path) -> None:
+def test_hostile_file_names_only_appear_in_the_message(tmp_path: Path) -> None:
     for name in payloads(tmp_path):
         with pytest.raises(UserError) as refused:
             read_upload(name, b"no picture", info(3, 8, 8))
@@ -96,7 +96,7 @@ def test_names_are_only_shown(tmp_path: Path) -> None:
         assert len(str(refused.value)) < 200
 
 
-def test_a_model_of_points_takes_no_picture() -> None:
+def test_a_model_of_points_rejects_images() -> None:
     points = DataInfo(name="x", kind="points", shape=(2,), size=1, fingerprint="f")
     with pytest.raises(UserError, match="points"):
         read_upload("a.png", encoded(), points)

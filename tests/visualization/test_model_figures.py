@@ -30,7 +30,9 @@ def test_each_model_has_its_own(name: str, pictures: list[str]) -> None:
     assert [one.name for one in made] == pictures
     for one in made:
         Image.open(io.BytesIO(one.picture)).load()
-    assert [one.picture for one in model_figures(model)] == [one.picture for one in made], "the same every time"
+    assert [one.picture for one in model_figures(model)] == [one.picture for one in made], (
+        "the same every time"
+    )
 
 
 def test_rows_and_columns_are_named() -> None:

@@ -1,1 +1,1 @@
-"""The dashboard and the playground: what a browser shows of a folder of runs, read-only and on this machine."""
+"""The dashboard: a read-only view, in the browser, of the runs and studies below a folder."""

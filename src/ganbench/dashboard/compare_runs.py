@@ -1,4 +1,4 @@
-"""Several runs side by side: their curves in one diagram each, and the settings in which they differ."""
+"""Compare runs: overlaid curves, and the settings in which the runs differ."""
 
 from __future__ import annotations
 
@@ -10,30 +10,33 @@ from ganbench.report.run_data import RunData
 from ganbench.studies.plan import recipe_differences
 
 
-def overlaid(readings: Mapping[str, RunData]) -> list[Chart]:
-    """Return the runs' losses and scores by their labels: a view for each quantity, a line for each run."""
-    charts = {
-        "Losses": {label: loss_chart(reading.of("scalars")) for label, reading in readings.items()},
-        "Scores during training": {
-            label: score_chart(reading.of("score")) for label, reading in readings.items()
-        },
+def overlay_charts(runs: Mapping[str, RunData]) -> list[Chart]:
+    """Return charts of losses and of scores, with a view for each quantity and a line for each run.
+
+    ``runs`` maps labels to runs. Charts without data are left out.
+    """
+    charts_by_title = {
+        "Losses": {label: loss_chart(run.events_of("scalars")) for label, run in runs.items()},
+        "Scores during training": {label: score_chart(run.events_of("score")) for label, run in runs.items()},
     }
-    made = [Chart(title=title, views=_by_quantity(found)) for title, found in charts.items()]
-    return [chart for chart in made if chart.views]
+    overlays = [
+        Chart(title=title, views=_lines_by_quantity(charts)) for title, charts in charts_by_title.items()
+    ]
+    return [chart for chart in overlays if chart.views]
 
 
-def differences(readings: Mapping[str, RunData]) -> list[list[object]]:
-    """Return a row for each setting that is not the same in all runs: its dotted name, then its value in each."""
-    first, *others = [_settings(reading) for reading in readings.values()]
-    found = [recipe_differences(first, other) for other in others]
+def setting_differences(runs: Mapping[str, RunData]) -> list[list[object]]:
+    """Return a row for each setting that differs between runs: its dotted name, then its value in each run."""
+    first, *others = [_settings(run) for run in runs.values()]
+    differences = [recipe_differences(first, other) for other in others]
     rows: list[list[object]] = []
-    for name in sorted({name for one in found for name in one}):
-        mine = next(one[name][0] for one in found if name in one)
-        rows.append([name, mine, *(one[name][1] if name in one else mine for one in found)])
+    for name in sorted({name for difference in differences for name in difference}):
+        value = next(difference[name][0] for difference in differences if name in difference)
+        rows.append([name, value, *(d[name][1] if name in d else value for d in differences)])
     return rows
 
 
-def _by_quantity(charts: Mapping[str, Chart | None]) -> dict[str, list[Line]]:
+def _lines_by_quantity(charts: Mapping[str, Chart | None]) -> dict[str, list[Line]]:
     views: dict[str, list[Line]] = {}
     for label, chart in charts.items():
         for line in _lines(chart):
@@ -45,13 +48,13 @@ def _lines(chart: Chart | None) -> Iterable[Line]:
     return () if chart is None else (line for lines in chart.views.values() for line in lines)
 
 
-def _settings(reading: RunData) -> dict[str, Any]:
-    """Return the recipe, with what of the run is not in it."""
-    data = reading.meta.get("data")
+def _settings(run: RunData) -> dict[str, Any]:
+    """Return the recipe plus the settings that only the run records."""
+    data = run.meta.get("data")
     return {
-        **reading.recipe,
-        "seed": reading.meta.get("seed"),
-        "fingerprint of the data": data.get("fingerprint") if isinstance(data, Mapping) else None,
-        "version of ganbench": reading.meta.get("ganbench"),
-        "ran on": reading.meta.get("machine"),
+        **run.recipe,
+        "seed": run.meta.get("seed"),
+        "data fingerprint": data.get("fingerprint") if isinstance(data, Mapping) else None,
+        "ganbench version": run.meta.get("ganbench"),
+        "environment": run.meta.get("machine"),
     }

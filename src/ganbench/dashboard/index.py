@@ -1,4 +1,4 @@
-"""The runs and studies of a root as a list, looked at again only where files have changed."""
+"""The list of runs and studies below a root folder, updated only where files have changed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ganbench.dashboard.folders import Found, Kind, folders_below, problem_of, root_of
-from ganbench.dashboard.run_summary import RunSummary, Status, status_of, summarize_run
+from ganbench.dashboard.folders import FolderEntry, Kind, find_folders, find_problem, resolve_root
+from ganbench.dashboard.run_summary import RunSummary, Status, run_status, summarize_run
 from ganbench.errors import UserError
 
 Order = Literal["path", "score", "newest"]
@@ -18,112 +18,119 @@ _FILES = ("recipe.json", "meta.json", "events.jsonl")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
-    """One run of the list."""
+class RunEntry:
+    """One run in the list."""
 
-    found: Found
-    told: RunSummary
+    folder: FolderEntry
+    summary: RunSummary
     status: Status
     changed: float  # seconds since 1970
 
     @property
     def id(self) -> str:
-        """What a browser asks for it by."""
-        return self.found.id
+        """The id that a browser uses for the run."""
+        return self.folder.id
 
     @property
     def label(self) -> str:
-        """Its path below the root."""
-        return self.found.label
+        """The path below the root."""
+        return self.folder.label
 
 
 class Index:
-    """What lies below a root; a browser's ids are looked up in it, so that nothing it says becomes a path."""
+    """The runs and studies below a root. A browser's ids are looked up here, so that no input becomes a path."""
 
     def __init__(self, root: Path) -> None:
-        """Raises UserError if there is no such folder."""
-        self.root = root_of(root)
-        self._kept: dict[Path, tuple[Signature, RunSummary]] = {}
+        """Raises UserError if the root is not a folder."""
+        self.root = resolve_root(root)
+        self._summaries: dict[Path, tuple[Signature, RunSummary]] = {}
 
-    def runs(self) -> list[Entry]:
-        """Return all runs, broken ones too, by path."""
-        return [self._entry(found) for found in folders_below(self.root) if found.kind == "run"]
+    def runs(self) -> list[RunEntry]:
+        """Return all runs, including broken ones, sorted by path."""
+        return [self._run_entry(folder) for folder in find_folders(self.root) if folder.kind == "run"]
 
-    def studies(self) -> list[Found]:
-        """Return all studies by path."""
-        return [found for found in folders_below(self.root) if found.kind == "study"]
+    def studies(self) -> list[FolderEntry]:
+        """Return all studies, sorted by path."""
+        return [folder for folder in find_folders(self.root) if folder.kind == "study"]
 
-    def run(self, wanted: str) -> Entry:
-        """Return the run of an id. Raises UserError as :meth:`folder` does."""
-        return self._entry(self._found(wanted, "run"))
+    def run(self, id_: str) -> RunEntry:
+        """Return the run with this id. Raises UserError like :meth:`folder`."""
+        return self._run_entry(self._find(id_, "run"))
 
-    def folder(self, wanted: str, kind: Kind = "run") -> Path:
-        """Return the folder of an id, which may be read.
+    def folder(self, id_: str, kind: Kind = "run") -> Path:
+        """Return the folder with this id, which is safe to read.
 
         Raises:
-            UserError: there is none such, or it must not be read; the message says why.
+            UserError: there is no such run or study, or it must not be read; the message says why.
         """
-        return self._found(wanted, kind).path
+        return self._find(id_, kind).path
 
-    def _found(self, wanted: str, kind: Kind) -> Found:
-        for found in folders_below(self.root):
-            if found.id == wanted and found.kind == kind:
-                problem = found.problem or problem_of(found.path, self.root)
+    def _find(self, id_: str, kind: Kind) -> FolderEntry:
+        for folder in find_folders(self.root):
+            if folder.id == id_ and folder.kind == kind:
+                problem = folder.problem or find_problem(folder.path, self.root)
                 if problem:
-                    raise UserError(f"{found.label} cannot be shown: {problem}")
-                return found
-        raise UserError(f"there is no such {kind} in the folder that is shown; it may have been moved")
+                    raise UserError(f"{folder.label} cannot be shown: {problem}")
+                return folder
+        raise UserError(f"there is no such {kind} in the dashboard's folder; it may have been moved")
 
-    def _entry(self, found: Found) -> Entry:
-        signature = signature_of([found.path / name for name in _FILES])
-        if found.problem:
-            told = RunSummary(problem=found.problem)
+    def _run_entry(self, folder: FolderEntry) -> RunEntry:
+        signature = file_signature([folder.path / name for name in _FILES])
+        if folder.problem:
+            summary = RunSummary(problem=folder.problem)
         else:
-            before = self._kept.get(found.path)
-            told = before[1] if before is not None and before[0] == signature else summarize_run(found.path)
-            self._kept[found.path] = signature, told
+            cached = self._summaries.get(folder.path)
+            if cached is None or cached[0] != signature:
+                cached = self._summaries[folder.path] = signature, summarize_run(folder.path)
+            summary = cached[1]
         changed = max((time for time, _, _ in signature), default=0) / 1e9
-        return Entry(found=found, told=told, status=status_of(told, found.path), changed=changed)
+        status = run_status(summary, folder.path)
+        return RunEntry(folder=folder, summary=summary, status=status, changed=changed)
 
 
-def signature_of(paths: Sequence[Path]) -> Signature:
-    """Return times, sizes and numbers of files, by which a change is noticed; zeros for those that are missing."""
-    told = []
+def file_signature(paths: Sequence[Path]) -> Signature:
+    """Return the modification time, size and inode of each file, which reveal changes; zeros for missing files."""
+    signature = []
     for path in paths:
         try:
-            found = path.stat()
+            status = path.stat()
         except OSError:
-            told.append((0, 0, 0))
+            signature.append((0, 0, 0))
         else:
-            told.append((found.st_mtime_ns, found.st_size, found.st_ino))
-    return tuple(told)
+            signature.append((status.st_mtime_ns, status.st_size, status.st_ino))
+    return tuple(signature)
 
 
-def chosen(
-    entries: Sequence[Entry], words: str = "", statuses: Sequence[str] = (), order: Order = "path"
-) -> list[Entry]:
-    """Return the entries with all the words in path, recipe, data or score, and one of the statuses (none: any).
+def filter_runs(
+    entries: Sequence[RunEntry], query: str = "", statuses: Sequence[str] = (), order: Order = "path"
+) -> list[RunEntry]:
+    """Return the matching entries, sorted.
 
-    By score the best stand first, those of one score's name together, those without one at the end.
+    Args:
+        entries: All entries, sorted by path.
+        query: Words that must all appear in the path, recipe, data set or score name.
+        statuses: Accepted statuses; empty accepts all.
+        order: "path" keeps the order. "newest" sorts by the last change. "score" puts the best first, grouped by
+            score name, and runs without a score last.
     """
-    asked = words.lower().split()
-    kept = [
+    words = query.lower().split()
+    matches = [
         entry
         for entry in entries
-        if (not statuses or entry.status in statuses) and all(word in _searched(entry) for word in asked)
+        if (not statuses or entry.status in statuses) and all(word in _search_text(entry) for word in words)
     ]
     if order == "newest":
-        return sorted(kept, key=lambda entry: -entry.changed)
-    return sorted(kept, key=_by_score) if order == "score" else kept
+        return sorted(matches, key=lambda entry: -entry.changed)
+    return sorted(matches, key=_score_key) if order == "score" else matches
 
 
-def _searched(entry: Entry) -> str:
-    told = entry.told
-    return f"{entry.label} {told.recipe} {told.data} {told.score}".lower()
+def _search_text(entry: RunEntry) -> str:
+    summary = entry.summary
+    return f"{entry.label} {summary.recipe} {summary.data} {summary.score}".lower()
 
 
-def _by_score(entry: Entry) -> tuple[bool, str, float]:
-    told = entry.told
-    if told.value is None:
+def _score_key(entry: RunEntry) -> tuple[bool, str, float]:
+    summary = entry.summary
+    if summary.value is None:
         return True, "", 0.0
-    return False, told.score, told.value if told.lower_is_better else -told.value
+    return False, summary.score, summary.value if summary.lower_is_better else -summary.value

@@ -1,4 +1,4 @@
-"""What the playground does with a model: samples as a picture and as numbers, and what D makes of a picture."""
+"""The playground's functions: load a checkpoint, generate samples, and run the model on an uploaded image."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ganbench.dashboard.sample_request import SampleRequest, arranged
-from ganbench.dashboard.sanitize import shown
+from ganbench.dashboard.sample_request import SampleRequest, build_sample_grid
+from ganbench.dashboard.sanitize import printable
 from ganbench.data import toy
 from ganbench.errors import UserError
 from ganbench.inference.critic_scores import scores_of, why_not
@@ -23,85 +23,89 @@ from ganbench.runs.run import Run
 from ganbench.utils.files import read_json
 from ganbench.utils.random_stream import RandomStream
 from ganbench.visualization.critic import critic_picture
-from ganbench.visualization.export import choose_representations, npz_of
+from ganbench.visualization.export import encode_npz, set_representation_source
 from ganbench.visualization.image_grid import sample_picture
 
-_REAL = 1000  # points of the data that are shown behind
-_MOST_POINTS = 100_000  # of a data set that is made for it
-_ANSWERS: Mapping[str, tuple[str, Mapping[str, Any]]] = MappingProxyType(
+_REAL_POINTS = 1000  # drawn behind generated points
+_MAX_DATASET_POINTS = 100_000  # larger synthetic data sets are not built
+_MAX_DIRECTIONS = 5  # that get a slider
+_COMPARED_SAMPLES = 256  # that an uploaded image's score is compared with
+_IMAGE_TRANSFORMS: Mapping[str, tuple[str, Mapping[str, Any]]] = MappingProxyType(
     {
-        "made again": ("reconstruct", {}),
-        "translated": ("translate", {}),
-        "translated back": ("translate", {"back": True}),
+        "reconstruction": ("reconstruct", {}),
+        "translated to domain b": ("translate", {}),
+        "translated to domain a": ("translate", {"back": True}),
     }
 )
-_DIRECTIONS = 5  # that have a control
-_OTHERS = 256  # samples that an uploaded picture is ranked among
 
 
 @dataclass(frozen=True)
-class Made:
-    """Samples in the data's own units, the class numbers or weights of each if there are any, and their columns."""
+class GeneratedSamples:
+    """Samples in data units, with their labels (class numbers or class weights), if any, and their grid's columns."""
 
     samples: Tensor
     labels: Tensor | None
     columns: int | None
 
     def npz(self, model: Model) -> bytes:
-        """Return the samples as the bytes of an ``.npz`` file."""
-        return npz_of(model, self.samples, self.labels)
+        """Return the samples as an ``.npz`` file."""
+        return encode_npz(model, self.samples, self.labels)
 
     def png(self, model: Model, real: Tensor | None = None) -> bytes:
-        """Return the samples as the bytes of a PNG: a grid; or points with D's output behind, where it has one."""
+        """Return the samples as a PNG: a grid of images, or points over D's scores if D scores single points."""
         if model.info.kind == "image" or why_not(model) is not None:
             return sample_picture(model.info, self.samples, real, columns=self.columns)
-        behind = torch.zeros(0, *model.info.shape) if real is None else real
-        return critic_picture(model, self.samples, behind)
+        background = torch.zeros(0, *model.info.shape) if real is None else real
+        return critic_picture(model, self.samples, background)
 
 
-def opened(run: Run, step: int) -> Model:
-    """Return the model of a step of a run, whose recipe reads nothing but the run while the model is made.
+def load_checkpoint(run: Run, step: int) -> Model:
+    """Return the model of a checkpoint, after checking that its recipe reads nothing outside the run.
 
     Raises:
-        UserError: there is no such checkpoint, or a part of the recipe is a data set, which would read files.
+        UserError: there is no such checkpoint, or a part of the recipe other than ``data`` is a data set, which would
+            read files.
     """
-    for name in _targets({k: v for k, v in read_json(run.path / "recipe.json").items() if k != "data"}):
-        if name.startswith(("ganbench.data.", "ganbench.data:")):
+    recipe = read_json(run.path / "recipe.json")
+    for target in _targets({key: value for key, value in recipe.items() if key != "data"}):
+        if target.startswith(("ganbench.data.", "ganbench.data:")):
             raise UserError(
-                f"{run.path} is not loaded: its recipe has {shown(name, 100)} where no data belong"
+                f"{run.path} is not loaded: its recipe has {printable(target, 100)} where no data set belongs"
             )
     return load(run, step)
 
 
-def draw(model: Model, wish: SampleRequest) -> Made:
-    """Return the samples that are asked for.
+def generate_samples(model: Model, request: SampleRequest) -> GeneratedSamples:
+    """Return the requested samples.
 
     Raises:
-        UserError: as :func:`ganbench.dashboard.sample_request.arranged` does;
-                or samples start from the run's data, which are not read.
+        UserError: as in :func:`ganbench.dashboard.sample_request.build_sample_grid`, or the model needs real images
+            as inputs, which the dashboard does not read.
     """
-    if wish.representations is not None:
-        choose_representations(model, wish.representations)
+    if request.representations is not None:
+        set_representation_source(model, request.representations)
     if getattr(model.algorithm, "needs_real_inputs", False):
         raise UserError(
-            "samples of this model start from pictures, and a run's data are not read here; give a picture below"
+            "this model generates from real images, and the dashboard does not read the run's data; "
+            "upload an image below"
         )
-    asked = arranged(model, wish)
-    return Made(model.decode(asked.latents, asked.labels), asked.labels, asked.columns)
+    grid = build_sample_grid(model, request)
+    return GeneratedSamples(model.decode(grid.latents, grid.labels), grid.labels, grid.columns)
 
 
 def real_points(recipe: Recipe) -> Tensor | None:
-    """Return some points of the data that the recipe draws itself, float32 ``[N, D]``; None for data from files."""
-    made_here = recipe.data.target.__module__ == toy.__name__
-    if not made_here or int(recipe.data.kwargs.get("points", 0)) > _MOST_POINTS:
+    """Return random points of a synthetic data set, float32 ``[N, D]``, or None if the data come from files."""
+    is_synthetic = recipe.data.target.__module__ == toy.__name__
+    if not is_synthetic or int(recipe.data.kwargs.get("points", 0)) > _MAX_DATASET_POINTS:
         return None
     data = recipe.data()
-    chosen: Tensor = data.items(RandomStream(0, "real").integers(min(_REAL, data.info.size), data.info.size))
-    return chosen
+    index = RandomStream(0, "real").integers(min(_REAL_POINTS, data.info.size), data.info.size)
+    points: Tensor = data.items(index)
+    return points
 
 
 def _targets(value: object) -> Iterator[str]:
-    """Yield the names of all parts that a recipe's JSON has, at any depth."""
+    """Yield the "target" of every part in a recipe's JSON, at any depth."""
     if isinstance(value, Mapping):
         yield from (str(inner) for key, inner in value.items() if key == "target")
         value = list(value.values())
@@ -110,56 +114,53 @@ def _targets(value: object) -> Iterator[str]:
             yield from _targets(inner)
 
 
-def judged(model: Model, picture: Tensor, seed: int = 0) -> tuple[float, float]:
-    """Return D's raw score of a picture ``[1, C, H, W]``, and the share of the model's own samples that D scores lower.
+def score_image(model: Model, image: Tensor, seed: int = 0) -> tuple[float, float]:
+    """Return D's raw score of an image ``[1, C, H, W]``, and the fraction of generated samples with a lower score.
 
     Raises:
-        UserError: D does not judge samples one by one.
+        UserError: D does not score single samples.
     """
-    own = scores_of(model, model.sample(_OTHERS, seed=seed))
-    score = float(scores_of(model, picture)[0])
-    return score, float((own < score).float().mean())
+    sample_scores = scores_of(model, model.sample(_COMPARED_SAMPLES, seed=seed))
+    score = float(scores_of(model, image)[0])
+    return score, float((sample_scores < score).float().mean())
 
 
-def answers(model: Model, picture: Tensor) -> dict[str, Tensor]:
-    """Return the pictures ``[1, C, H, W]`` that the model makes of a picture, by what it does; only what it can do.
-
-    A model that encodes makes the picture again; one between domains translates it.
-    """
-    found: dict[str, Tensor] = {}
-    for name, (method, how) in _ANSWERS.items():
-        make: Callable[..., Tensor] | None = getattr(model, method, None)
-        if make is not None:
-            with suppress(UserError):  # it has no encoder, or no other domain
-                found[name] = make(picture, **how)
-    return found
+def transform_image(model: Model, image: Tensor) -> dict[str, Tensor]:
+    """Return the model's reconstruction and translations of an image, ``[1, C, H, W]`` each, as far as supported."""
+    results: dict[str, Tensor] = {}
+    for name, (method, options) in _IMAGE_TRANSFORMS.items():
+        transform: Callable[..., Tensor] | None = getattr(model, method, None)
+        if transform is not None:
+            with suppress(UserError):  # the model has no encoder, or no second domain
+                results[name] = transform(image, **options)
+    return results
 
 
-def directions_of(model: Model) -> int:
-    """Return along how many directions of the latent one can go, at most five.
+def count_directions(model: Model) -> int:
+    """Return how many latent directions the playground offers, at most five.
 
     Raises:
-        UserError: samples do not start from vectors, or no layer of G takes the whole latent.
+        UserError: the latents are not vectors, or no layer of G takes the whole latent.
     """
     z = model.latents(1)
     if z.dim() != 2 or not z.shape[1]:
-        raise UserError("this model's samples start from pictures, so there are no directions to go")
-    return min(len(directions(model, z)), _DIRECTIONS)
+        raise UserError("this model generates from images, so its latents have no directions")
+    return min(len(directions(model, z)), _MAX_DIRECTIONS)
 
 
-def representations_of(model: Model) -> tuple[str, ...]:
-    """Return whose representations samples can be made of, none for most models.
+def representation_sources(model: Model) -> tuple[str, ...]:
+    """Return the sources of representations that the playground offers; empty for most models.
 
-    Those of real pictures are not among them: a run's data may lie anywhere, and nothing outside of runs is read.
+    Representations of real images are not offered, since nothing outside the run folders is read.
     """
     if getattr(model.algorithm, "sampling", None) is None:
         return ()
-    drawn = ("normal", "uniform")
-    return drawn if getattr(model.algorithm, "prior", None) is None else ("learned", *drawn)
+    random = ("normal", "uniform")
+    return random if getattr(model.algorithm, "prior", None) is None else ("learned", *random)
 
 
-def judges(model: Model) -> bool:
-    """Whether the model's D scores single samples."""
+def can_score_images(model: Model) -> bool:
+    """Return whether the model's D scores single samples."""
     try:
         scores_of(model, torch.zeros(1, *model.info.shape))
     except UserError:

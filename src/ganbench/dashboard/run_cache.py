@@ -1,37 +1,37 @@
-"""Runs as they were read, kept until their files change."""
+"""A cache of runs that were read, valid until their files change."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from pathlib import Path
 
-from ganbench.dashboard.index import Signature, signature_of
-from ganbench.report.run_data import RunData, read_run
+from ganbench.dashboard.index import Signature, file_signature
+from ganbench.report.run_data import RunData, read_run_data
 from ganbench.runs.run import Run
 
 _FILES = ("recipe.json", "meta.json", "events.jsonl", "eval")
 
 
 class RunCache:
-    """The last ``most`` runs that were read."""
+    """Keeps the ``max_size`` runs that were read last."""
 
-    def __init__(self, most: int = 16) -> None:
-        self.most = most
-        self._kept: OrderedDict[Path, tuple[Signature, RunData]] = OrderedDict()
+    def __init__(self, max_size: int = 16) -> None:
+        self.max_size = max_size
+        self._runs: OrderedDict[Path, tuple[Signature, RunData]] = OrderedDict()
 
-    def of(self, folder: Path) -> RunData:
-        """Return what a run folder tells, read anew only if its files have changed.
+    def get(self, folder: Path) -> RunData:
+        """Return the contents of a run folder, reading it again only if its files have changed.
 
         Raises:
-            UserError: it is no run any more.
+            UserError: the folder is no longer a run.
         """
-        signature = signature_of([folder / name for name in _FILES])
-        before = self._kept.get(folder)
-        if before is not None and before[0] == signature:
-            return before[1]
-        reading = read_run(Run(folder))
-        self._kept[folder] = signature, reading
-        self._kept.move_to_end(folder)
-        while len(self._kept) > self.most:
-            self._kept.popitem(last=False)
-        return reading
+        signature = file_signature([folder / name for name in _FILES])
+        cached = self._runs.get(folder)
+        if cached is not None and cached[0] == signature:
+            return cached[1]
+        run = read_run_data(Run(folder))
+        self._runs[folder] = signature, run
+        self._runs.move_to_end(folder)
+        while len(self._runs) > self.max_size:
+            self._runs.popitem(last=False)
+        return run

@@ -1,6 +1,7 @@
-"""What a run, several runs or a study look like as pages for a frame, made of the report's parts.
+"""HTML pages of single runs and of several runs side by side, built from parts of the report.
 
-Everything from a run folder is escaped by the report's HTML; the frame's policy lets nothing else in.
+The report's HTML functions escape everything that comes from a run folder. In addition, the page's content security
+policy allows only the page's own scripts.
 """
 
 from __future__ import annotations
@@ -8,8 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from ganbench.dashboard.compare_runs import differences, overlaid
-from ganbench.report import sections as parts
+from ganbench.dashboard.compare_runs import overlay_charts, setting_differences
 from ganbench.report.chart import (
     Chart,
     health_chart,
@@ -19,74 +19,79 @@ from ganbench.report.chart import (
     score_chart,
     speed_chart,
 )
-from ganbench.report.html import chart, details, facts, page, section, source, table
+from ganbench.report.html import chart, code_block, details, key_value_table, page, section, table
 from ganbench.report.run_data import RunData, picture_folders
 from ganbench.report.score_table import score_table
-from ganbench.report.timeline import fitting, player
+from ganbench.report.sections import health_warnings
+from ganbench.report.timeline import encode_series, timeline_html
 from ganbench.visualization.layer_plots import layer_series
 
-_ROOM = 4_000_000  # characters of a page for its pictures
+PICTURE_BUDGET = 4_000_000  # characters of a page that its pictures may take
 
 
-def curves(reading: RunData) -> str:
-    """Return losses, scores, variety and speed over the steps."""
+def curves_page(run: RunData) -> str:
+    """Return a page with losses, scores, sample variety, probes and speed over the steps."""
     drawn = [
-        loss_chart(reading.of("scalars")),
-        score_chart(reading.of("score")),
-        health_chart(reading.of("health")),
-        probe_chart(reading.scores.values()),
-        speed_chart(reading.of("speed")),
+        loss_chart(run.events_of("scalars")),
+        score_chart(run.events_of("score")),
+        health_chart(run.events_of("health")),
+        probe_chart(run.scores.values()),
+        speed_chart(run.events_of("speed")),
     ]
-    return _of_run(reading, charts([one for one in drawn if one is not None]) or "<p>No events yet.</p>")
+    return _run_page(run, render_charts([one for one in drawn if one is not None]) or "<p>No events yet.</p>")
 
 
-def timeline(reading: RunData) -> str:
-    """Return the pictures of the same latents through the run, all kinds under one slider."""
-    folders = {folder.name: folder for folder in picture_folders(reading.run)}
-    return _of_run(reading, player(fitting(folders, _ROOM), "the training") or "<p>No pictures yet.</p>")
+def timeline_page(run: RunData) -> str:
+    """Return a page with pictures of the same latents over the steps; one slider moves all kinds of pictures."""
+    folders = {folder.name: folder for folder in picture_folders(run.run)}
+    series = encode_series(folders, PICTURE_BUDGET)
+    return _run_page(run, timeline_html(series, "the training") or "<p>No pictures yet.</p>")
 
 
-def layers(reading: RunData) -> str:
-    """Return gradients' norms, means and spreads of each named parameter."""
-    drawn = charts(layer_charts(layer_series(reading.of("layers"))))
-    return _of_run(reading, drawn or "<p>No layers were logged: schedule.layers_every is 0.</p>")
+def layers_page(run: RunData) -> str:
+    """Return a page with the gradient norm, mean and standard deviation of each named parameter."""
+    drawn = render_charts(layer_charts(layer_series(run.events_of("layers"))))
+    return _run_page(run, drawn or "<p>No layers were logged: schedule.layers_every is 0.</p>")
 
 
-def records(reading: RunData) -> str:
-    """Return the scores in ``eval/`` with how they were measured, and what was run."""
-    listed = list(reading.scores.values())
-    scores = score_table(listed) if listed else "<p>No evaluation yet.</p>"
-    meta = {name: _setting(value) for name, value in reading.meta.items()}
-    recipe = details("the resolved recipe", source(json.dumps(reading.recipe, indent=1)))
-    return _of_run(reading, section("Scores", scores) + section("What was run", facts(meta) + recipe))
-
-
-def compared(readings: Mapping[str, RunData]) -> str:
-    """Return runs side by side: what differs, timelines under one slider, curves in one diagram."""
-    rows = [[name, *map(_setting, values)] for name, *values in differences(readings)]
-    differ = table(["setting", *readings], rows) if rows else "<p>Nothing but the path.</p>"
-    folders = {label: reading.run.samples for label, reading in readings.items()}
-    return framed(
-        section("What differs", differ)
-        + section("Through the training", player(fitting(folders, _ROOM), "all runs"))
-        + section("Curves", charts(overlaid(readings)))
+def records_page(run: RunData) -> str:
+    """Return a page with the scores in ``eval/`` and how they were measured, the run's metadata and its recipe."""
+    records = list(run.scores.values())
+    scores = score_table(records) if records else "<p>No evaluation yet.</p>"
+    meta = {name: _format_setting(value) for name, value in run.meta.items()}
+    recipe = details("Resolved recipe", code_block(json.dumps(run.recipe, indent=1)))
+    return _run_page(
+        run, section("Scores", scores) + section("Configuration", key_value_table(meta) + recipe)
     )
 
 
-def charts(drawn: Sequence[Chart]) -> str:
-    """Return charts, one below the other."""
-    return "".join(chart(one) for one in drawn)
+def comparison_page(runs: Mapping[str, RunData]) -> str:
+    """Return a page with runs side by side: differing settings, timelines under one slider, overlaid curves."""
+    rows = [[name, *map(_format_setting, values)] for name, *values in setting_differences(runs)]
+    settings = table(["setting", *runs], rows) if rows else "<p>All settings are equal.</p>"
+    folders = {label: run.run.samples for label, run in runs.items()}
+    timelines = timeline_html(encode_series(folders, PICTURE_BUDGET), "all runs")
+    return render_page(
+        section("Differing settings", settings)
+        + section("Samples during training", timelines)
+        + section("Curves", render_charts(overlay_charts(runs)))
+    )
 
 
-def framed(body: str) -> str:
-    """Return the whole page; halves of characters, which no page can hold, become question marks."""
+def render_charts(charts: Sequence[Chart]) -> str:
+    """Return charts as HTML, one below the other."""
+    return "".join(chart(one) for one in charts)
+
+
+def render_page(body: str) -> str:
+    """Return a whole page; lone surrogates, which no page can hold, become question marks."""
     return page("ganbench", body).encode(errors="replace").decode()
 
 
-def _of_run(reading: RunData, shown: str) -> str:
-    """Return what is shown of a run below what the rules found wrong with it and what could not be read."""
-    return framed(parts.warnings(reading.findings, reading.problems) + shown)
+def _run_page(run: RunData, body: str) -> str:
+    """Return a page with the run's health warnings and unreadable files above its body."""
+    return render_page(health_warnings(run.findings, run.problems) + body)
 
 
-def _setting(value: object) -> str:
+def _format_setting(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)

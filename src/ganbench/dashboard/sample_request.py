@@ -1,4 +1,4 @@
-"""What a person asks a generator for, and the latents and classes that this means."""
+"""A request for samples from the playground, and the latents and labels that it stands for."""
 
 from __future__ import annotations
 
@@ -14,21 +14,28 @@ from ganbench.inference.model import Model
 from ganbench.inference.traversals import between
 from ganbench.latents import Codes
 from ganbench.utils.random_stream import RandomStream
-from ganbench.visualization.sample_grid import Arrangement, grid_of
+from ganbench.visualization.sample_grid import SampleGrid, make_sample_grid
 
-MOST = {"image": 256, "points": 5000}  # samples
-MOST_SEED = 2**31 - 1
-_COLUMNS = 10  # of a way from one seed to another
+MAX_SAMPLES = {"image": 256, "points": 5000}
+MAX_SEED = 2**31 - 1
+INTERPOLATION_COLUMNS = 10
+_MAX_AMOUNT = 100
 
 
 @dataclass(frozen=True, kw_only=True)
 class SampleRequest:
-    """``n`` samples of a seed, or so many ways to ``to_seed``, in ten steps each.
+    """A request for samples.
 
-    ``label`` is a class number (None: each class in turn), ``truncation`` the bound of the noise (None: none),
-    ``categorical`` and ``continuous`` are values of the latent's codes by their numbers; other codes stay as drawn.
-    ``directions`` are how far to go along those that G's first layer heeds most, by their numbers, and
-    ``representations`` whose samples are made of, for models that are conditioned on them.
+    Attributes:
+        n: The number of samples, or of interpolations.
+        seed: Determines the latents.
+        to_seed: Interpolate from the latents of ``seed`` to those of this seed, in ten columns. None: sample only.
+        label: A class number. None: all classes in turn.
+        truncation: The bound on the noise. None: not truncated.
+        categorical: Pairs of a categorical code's index and its value. Other codes stay random.
+        continuous: Pairs of a continuous code's index and its value. Other codes stay random.
+        directions: Pairs of a latent direction's index and the distance to move along it.
+        representations: Where representation-conditioned models take their representations from.
     """
 
     n: int = 16
@@ -42,94 +49,100 @@ class SampleRequest:
     representations: str | None = None
 
 
-def arranged(model: Model, wish: SampleRequest) -> Arrangement:
-    """Return the latents and classes that are asked for.
+def build_sample_grid(model: Model, request: SampleRequest) -> SampleGrid:
+    """Return the latents and labels of a request.
 
     Raises:
-        UserError: a number is out of range, or the model has no such thing.
+        UserError: a number is out of range, or the model does not support the request.
     """
-    _check(model, wish)
-    if wish.to_seed is not None:
-        asked = _ways(model, wish, wish.to_seed)
-    elif wish.label is None and len(model.classes) <= wish.n:
-        asked = grid_of(
-            model, wish.n, RandomStream(wish.seed, "sample"), wish.truncation
-        )  # of classes: a column each, a latent in each row
+    _check(model, request)
+    if request.to_seed is not None:
+        grid = _interpolate_seeds(model, request, request.to_seed)
+    elif request.label is None and len(model.classes) <= request.n:
+        grid = make_sample_grid(
+            model, request.n, RandomStream(request.seed, "sample"), request.truncation
+        )  # one class per column, one latent per row
     else:
-        asked = Arrangement(_latents(model, wish, wish.seed), _labels(model, wish))
-    z = moved(model, asked.latents, wish)
-    return Arrangement(with_codes(model, z, wish), asked.labels, asked.columns)
+        grid = SampleGrid(_latents(model, request, request.seed), _labels(model, request))
+    z = apply_directions(model, grid.latents, request)
+    return SampleGrid(set_codes(model, z, request), grid.labels, grid.columns)
 
 
-def _ways(model: Model, wish: SampleRequest, to_seed: int) -> Arrangement:
-    start, end = (_latents(model, wish, seed) for seed in (wish.seed, to_seed))
-    steps = [between(model, start, end, i / (_COLUMNS - 1)) for i in range(_COLUMNS)]
-    labels = _labels(model, wish)
-    labels = None if labels is None else labels.repeat_interleave(_COLUMNS)
-    return Arrangement(torch.stack(steps, 1).flatten(0, 1), labels, _COLUMNS)
+def _interpolate_seeds(model: Model, request: SampleRequest, to_seed: int) -> SampleGrid:
+    columns = INTERPOLATION_COLUMNS
+    start, end = (_latents(model, request, seed) for seed in (request.seed, to_seed))
+    steps = [between(model, start, end, i / (columns - 1)) for i in range(columns)]
+    labels = _labels(model, request)
+    labels = None if labels is None else labels.repeat_interleave(columns)
+    return SampleGrid(torch.stack(steps, 1).flatten(0, 1), labels, columns)
 
 
-def _labels(model: Model, wish: SampleRequest) -> Tensor | None:
-    return model.labels(wish.n) if wish.label is None else torch.full((wish.n,), wish.label)
+def _labels(model: Model, request: SampleRequest) -> Tensor | None:
+    return model.labels(request.n) if request.label is None else torch.full((request.n,), request.label)
 
 
-def _latents(model: Model, wish: SampleRequest, seed: int) -> Tensor:
-    return model.latents(wish.n, seed, truncation=wish.truncation)
+def _latents(model: Model, request: SampleRequest, seed: int) -> Tensor:
+    return model.latents(request.n, seed, truncation=request.truncation)
 
 
-def moved(model: Model, z: Tensor, wish: SampleRequest) -> Tensor:
-    """Return latents ``[N, size]`` moved along the directions that are asked for.
+def apply_directions(model: Model, z: Tensor, request: SampleRequest) -> Tensor:
+    """Return latents ``[N, size]`` moved along the requested directions.
 
     Raises:
-        UserError: the model has no such direction, or the way is too far.
+        UserError: the model has no such direction, or the distance is above 100.
     """
-    if not wish.directions:
+    if not request.directions:
         return z
-    known = directions(model, z[:1])
-    for number, amount in wish.directions:
-        if not 0 <= number < len(known) or not abs(amount) <= 100:
-            raise UserError(f"there is no direction {number} along which one could go {amount}")
-        z = z + amount * known[number].to(z)
+    available = directions(model, z[:1])
+    for index, distance in request.directions:
+        if not 0 <= index < len(available) or not abs(distance) <= _MAX_AMOUNT:
+            raise UserError(f"there is no direction {index} that allows a distance of {distance}")
+        z = z + distance * available[index].to(z)
     return z
 
 
-def with_codes(model: Model, z: Tensor, wish: SampleRequest) -> Tensor:
-    """Return latents ``[N, size]`` with the codes that are asked for, all else as it was.
+def set_codes(model: Model, z: Tensor, request: SampleRequest) -> Tensor:
+    """Return latents ``[N, size]`` with the requested codes set and everything else unchanged.
 
     Raises:
-        UserError: the latent has no such code, or the code no such value.
+        UserError: the latent has no such code, or the code cannot take the value.
     """
-    if not wish.categorical and not wish.continuous:
+    if not request.categorical and not request.continuous:
         return z
-    codes = codes_of(model)
+    codes = latent_codes(model)
     if codes is None:
-        raise UserError("this model's latent has no codes that could be set")
-    changed = z.clone()
+        raise UserError("this model's latent has no codes to set")
+    result = z.clone()
     start = z.shape[1] - codes.size
-    for number, value in wish.categorical:
-        if not 0 <= number < len(codes.categorical) or not 0 <= value < codes.categorical[number]:
-            raise UserError(f"there is no categorical code {number} with a value {value}")
-        first, size = start + sum(codes.categorical[:number]), codes.categorical[number]
-        changed[:, first : first + size] = one_hot(torch.tensor(value), size).to(z.dtype)
-    for number, amount in wish.continuous:
-        if not 0 <= number < codes.continuous or not abs(amount) <= 100:
-            raise UserError(f"there is no continuous code {number} that could be {amount}")
-        changed[:, start + sum(codes.categorical) + number] = amount
-    return changed
+    for index, value in request.categorical:
+        if not 0 <= index < len(codes.categorical) or not 0 <= value < codes.categorical[index]:
+            raise UserError(f"there is no categorical code {index} with a value {value}")
+        first, size = start + sum(codes.categorical[:index]), codes.categorical[index]
+        result[:, first : first + size] = one_hot(torch.tensor(value), size).to(z.dtype)
+    for index, number in request.continuous:
+        if not 0 <= index < codes.continuous or not abs(number) <= _MAX_AMOUNT:
+            raise UserError(f"there is no continuous code {index} that can be {number}")
+        result[:, start + sum(codes.categorical) + index] = number
+    return result
 
 
-def codes_of(model: Model) -> Codes | None:
-    """Return the codes of the model's latent, None if it has none."""
-    found: Codes | None = getattr(model.latent, "codes", None)
-    return found
+def latent_codes(model: Model) -> Codes | None:
+    """Return the codes in the model's latent, or None if it has none."""
+    codes: Codes | None = getattr(model.latent, "codes", None)
+    return codes
 
 
-def _check(model: Model, wish: SampleRequest) -> None:
-    most = MOST[model.info.kind] // (_COLUMNS if wish.to_seed is not None else 1)
-    if not 1 <= wish.n <= most:
-        raise UserError(f"from 1 to {most} samples can be drawn at a time, not {wish.n}")
-    for seed in (wish.seed, wish.to_seed or 0):
-        if not 0 <= seed <= MOST_SEED:
-            raise UserError(f"a seed is a number from 0 to {MOST_SEED}, not {seed}")
-    if wish.label is not None and not 0 <= wish.label < len(model.classes):
-        raise UserError(f"there is no class {wish.label}; the model knows {len(model.classes)}")
+def max_samples(model: Model, *, interpolate: bool) -> int:
+    """Return the largest ``n`` of a request; an interpolation counts as ten samples."""
+    return MAX_SAMPLES[model.info.kind] // (INTERPOLATION_COLUMNS if interpolate else 1)
+
+
+def _check(model: Model, request: SampleRequest) -> None:
+    limit = max_samples(model, interpolate=request.to_seed is not None)
+    if not 1 <= request.n <= limit:
+        raise UserError(f"the number of samples must be from 1 to {limit}, not {request.n}")
+    for seed in (request.seed, request.to_seed or 0):
+        if not 0 <= seed <= MAX_SEED:
+            raise UserError(f"a seed must be from 0 to {MAX_SEED}, not {seed}")
+    if request.label is not None and not 0 <= request.label < len(model.classes):
+        raise UserError(f"there is no class {request.label}; the model has {len(model.classes)} classes")

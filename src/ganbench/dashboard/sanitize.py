@@ -1,4 +1,4 @@
-"""What a browser may say and be told: ids instead of paths, and text that can be shown whatever it was."""
+"""Sanitize what a browser sends and what it is shown: ids in place of paths, and printable text."""
 
 from __future__ import annotations
 
@@ -10,18 +10,21 @@ from pathlib import PurePath
 _ID = re.compile("[0-9a-f]{12}")
 
 
-def id_of(relative: PurePath) -> str:
-    """Return the id by which a browser asks for a folder: twelve hexadecimal digits, the same for the same path."""
+def folder_id(relative: PurePath) -> str:
+    """Return the id that a browser uses for a folder: twelve hexadecimal digits that depend on its path only."""
     return hashlib.sha256(os.fsencode(relative)).hexdigest()[:12]
 
 
-def ids_in(text: str, most: int = 8) -> list[str]:
-    """Return the ids in a list with commas, each once; what is no id is passed over."""
-    return [word for word in dict.fromkeys(text.split(",")) if _ID.fullmatch(word)][:most]
+def parse_ids(text: str, max_count: int = 8) -> list[str]:
+    """Return the distinct ids in a comma-separated list, ignoring everything that is not an id."""
+    return [word for word in dict.fromkeys(text.split(",")) if _ID.fullmatch(word)][:max_count]
 
 
-def shown(value: object, most: int = 500) -> str:
-    """Return text that any page can hold: nothing unprintable (halves of characters, reversals), not endless."""
+def printable(value: object, max_length: int = 500) -> str:
+    """Return a value as text that any page can show.
+
+    Longer text is cut off. Characters that cannot be printed (lone surrogates, text direction marks) become U+FFFD.
+    """
     text = value if isinstance(value, str) else str(value)
-    plain = "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text[: most + 1])
-    return plain if len(plain) <= most else f"{plain[: most - 1]}…"
+    clean = "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text[: max_length + 1])
+    return clean if len(clean) <= max_length else f"{clean[: max_length - 1]}…"

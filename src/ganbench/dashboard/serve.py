@@ -1,6 +1,8 @@
-"""The process that serves the dashboard: what is slow to import is there before the first browser asks.
+"""The server process: imports the slow modules up front, then becomes Streamlit.
 
-python -m ganbench.dashboard.serve WORDS ARGUMENTS...    what to say once it is so far, and what Streamlit is told
+Usage: python -m ganbench.dashboard.serve MESSAGE ARGUMENTS...
+
+Prints MESSAGE once the imports are done and passes ARGUMENTS to Streamlit.
 """
 
 from __future__ import annotations
@@ -10,11 +12,11 @@ import sys
 
 
 def main() -> None:
-    """Import the pages, say the words, and become Streamlit."""
-    words, *arguments = sys.argv[1:]
+    """Import the pages, print the message, and run Streamlit."""
+    message, *arguments = sys.argv[1:]
     importlib.import_module("ganbench.dashboard.views.pages")
     streamlit = importlib.import_module("streamlit.web.cli")
-    print(words, flush=True)
+    print(message, flush=True)
     sys.argv = ["streamlit", *arguments]
     streamlit.main()
 

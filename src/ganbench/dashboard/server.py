@@ -1,4 +1,4 @@
-"""How Streamlit is started: for this machine only, telling nobody, taking no file above the limit."""
+"""Start Streamlit safely: local by default, no telemetry, no requests from other sites, limited uploads."""
 
 from __future__ import annotations
 
@@ -10,26 +10,28 @@ from pathlib import Path
 
 from ganbench.errors import UserError
 
-MOST_MEGABYTES = 8  # of an upload
-# By no other name may a browser ask on this machine: another site's name that leads here is not answered.
-_OWN_NAMES = ("localhost", "127.0.0.1", "::1")
+MAX_UPLOAD_MB = 8
+# The host names that a browser on this machine may use. Others are rejected, since an attacker's site could make its
+# own name resolve to this machine (DNS rebinding).
+_LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 _SCRIPT = Path(__file__).with_name("script") / "dashboard.py"
 
 
-def command(root: Path, host: str, port: int) -> list[str]:
-    """Return the command that serves the dashboard of a root.
+def server_command(root: Path, host: str, port: int) -> list[str]:
+    """Return the command that serves the dashboard of a root folder.
 
-    Options stand in the command, where no file of settings and no environment variable outdoes them.
+    All settings are command-line options, which take precedence over Streamlit's settings files and environment
+    variables.
     """
     settings: dict[str, str | int] = {
         "server.address": host,
         "server.port": port,
         "server.headless": "true",
-        "server.enableCORS": "true",  # which, in Streamlit's words, is protection against other origins
+        "server.enableCORS": "true",  # Streamlit's name for protection against requests from other origins
         "server.enableXsrfProtection": "true",
         "server.enableStaticServing": "false",
         "server.enableAgentApi": "false",
-        "server.maxUploadSize": MOST_MEGABYTES,
+        "server.maxUploadSize": MAX_UPLOAD_MB,
         "server.fileWatcherType": "none",
         "server.runOnSave": "false",
         "browser.gatherUsageStats": "false",
@@ -43,35 +45,35 @@ def command(root: Path, host: str, port: int) -> list[str]:
         "logger.hideWelcomeMessage": "true",
     }
     options = [f"--{name}={value}" for name, value in settings.items()]
-    options += [f"--server.allowedHosts={name}" for name in (_OWN_NAMES if is_local(host) else ())]
-    # -P: what lies in the current folder is not imported, whatever its name.
+    options += [f"--server.allowedHosts={name}" for name in (_LOCAL_NAMES if is_local(host) else ())]
+    # -P: modules in the current folder must not shadow installed ones.
     python = [sys.executable, "-P", "-m", "ganbench.dashboard.serve"]
-    words = f"{root} is shown at {address(host, port)} (Ctrl-C ends it)"
-    return [*python, words, "run", str(_SCRIPT), *options, "--", str(root)]
+    message = f"Showing {root} at {server_url(host, port)} (press Ctrl-C to stop)"
+    return [*python, message, "run", str(_SCRIPT), *options, "--", str(root)]
 
 
-def address(host: str, port: int) -> str:
-    """Return what to type into a browser."""
+def server_url(host: str, port: int) -> str:
+    """Return the URL of the dashboard."""
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def require_streamlit() -> None:
-    """Raise UserError if the dashboard's extra is not installed."""
+    """Raise UserError if Streamlit is not installed."""
     if importlib.util.find_spec("streamlit") is None:
         raise UserError("the dashboard needs Streamlit, which is not installed: pip install 'ganbench[ui]'")
 
 
-def require_free(host: str, port: int) -> None:
-    """Raise UserError if nothing can be served there."""
+def require_free_port(host: str, port: int) -> None:
+    """Raise UserError if the address is not one of this machine's, or the port is in use."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError) as error:
-        raise UserError(f"'{host}' is no address of this machine; give --host 127.0.0.1") from error
-    family, kind, protocol, _, place = found[0]
-    with socket.socket(family, kind, protocol) as trial:
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        raise UserError(f"'{host}' is not an address of this machine; try --host 127.0.0.1") from error
+    family, kind, protocol, _, address = addresses[0]
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            trial.bind(place)
+            probe.bind(address)
         except OSError as error:
             raise UserError(
                 f"{host}:{port} cannot be used ({error.strerror}); give another --port"
@@ -79,7 +81,7 @@ def require_free(host: str, port: int) -> None:
 
 
 def is_local(host: str) -> bool:
-    """Whether only this machine can reach the address."""
+    """Return whether only this machine can reach the address."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

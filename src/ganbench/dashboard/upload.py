@@ -1,37 +1,37 @@
-"""A picture from a browser: refused by its size before it is read, by its pixels before they are decoded."""
+"""Read an uploaded image, checking its size before reading and its pixel count before decoding."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-from ganbench.dashboard.sanitize import shown
-from ganbench.dashboard.server import MOST_MEGABYTES
+from ganbench.dashboard.sanitize import printable
+from ganbench.dashboard.server import MAX_UPLOAD_MB
 from ganbench.data.base import DataInfo
-from ganbench.data.io.decode import BrokenPicture, channels_first, fit, read_picture
+from ganbench.data.io.decode import BrokenImageError, crop_and_resize, decode_image, to_channels_first
 from ganbench.errors import UserError
 
-MOST_PIXELS = 16_000_000
+MAX_PIXELS = 16_000_000
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
-EXTENSIONS = ("png", "jpg", "jpeg", "webp", "bmp")  # which a browser offers; what counts is the content
+EXTENSIONS = ("png", "jpg", "jpeg", "webp", "bmp")  # offered by the browser; the content decides
 
 
 def read_upload(name: str, content: bytes, info: DataInfo) -> Tensor:
-    """Return an uploaded picture as the model's data are: uint8 ``[1, C, H, W]``, cut to the middle and resized.
+    """Return an uploaded image in the format of the model's data: uint8 ``[1, C, H, W]``, centre-cropped and resized.
 
     Raises:
-        UserError: above 8 MB or 16 megapixels, no PNG, JPEG, WebP or BMP, or damaged; or the model's data are no
-            pictures.
+        UserError: the file is larger than 8 MB or 16 megapixels, is damaged, or is not a PNG, JPEG, WebP or BMP; or
+            the model's data are not images.
     """
-    file = shown(name, 60)
+    file = printable(name, 60)
     if info.kind != "image":
-        raise UserError("this model's data are points, so it can do nothing with a picture")
-    if len(content) > MOST_MEGABYTES * 2**20:
-        raise UserError(f"{file} has more than {MOST_MEGABYTES} MB; make it smaller")
+        raise UserError("this model's data are points, so it cannot use an image")
+    if len(content) > MAX_UPLOAD_MB * 2**20:
+        raise UserError(f"{file} is larger than {MAX_UPLOAD_MB} MB; reduce its size")
     try:
-        picture = read_picture(content, FORMATS, MOST_PIXELS).image
-    except BrokenPicture as error:
-        raise UserError(f"{file} cannot be used: {shown(error, 200)}") from error
+        image = decode_image(content, FORMATS, MAX_PIXELS).image
+    except BrokenImageError as error:
+        raise UserError(f"{file} cannot be used: {printable(error, 200)}") from error
     channels, height, width = info.shape
-    fitted = fit(picture, (height, width)).convert("L" if channels == 1 else "RGB")
-    return torch.from_numpy(channels_first(fitted).copy())[None]
+    fitted = crop_and_resize(image, (height, width)).convert("L" if channels == 1 else "RGB")
+    return torch.from_numpy(to_channels_first(fitted).copy())[None]

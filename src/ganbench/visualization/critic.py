@@ -117,7 +117,9 @@ def weight_histogram(network: nn.Module, bins: int = 101) -> WeightHistogram:
     """
     with eval_mode(network), torch.no_grad():
         parameters = [getattr(layer, "weight", None) for layer in network.modules()]
-        flat = [w.detach().cpu().double().flatten() for w in parameters if isinstance(w, Tensor) and w.ndim > 1]
+        flat = [
+            w.detach().cpu().double().flatten() for w in parameters if isinstance(w, Tensor) and w.ndim > 1
+        ]
     weights = torch.cat(flat).numpy() if flat else np.zeros(0)
     if not len(weights) or not np.isfinite(weights).all():
         raise UserError("a weight histogram needs a network with weights, all of them finite")

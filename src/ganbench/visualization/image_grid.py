@@ -36,9 +36,7 @@ def sample_picture(
     return _plot_points(info, samples, real, title)
 
 
-def image_grid(
-    images: Tensor, columns: int | None = None, gap: int = 1, min_width: int = 384
-) -> Image.Image:
+def image_grid(images: Tensor, columns: int | None = None, gap: int = 1, min_width: int = 384) -> Image.Image:
     """Tile uint8 images ``[N, C, H, W]`` row by row with ``gap`` white pixels between them.
 
     A grid narrower than about ``min_width`` pixels is enlarged by an integer factor, without smoothing.
@@ -57,7 +55,7 @@ def image_grid(
 
 def gallery_png(gallery: Gallery) -> bytes:
     """Return a gallery's images as a PNG grid."""
-    return encode_png(image_grid(gallery.pictures, gallery.columns))
+    return encode_png(image_grid(gallery.images, gallery.columns))
 
 
 def encode_png(image: Image.Image) -> bytes:

@@ -31,10 +31,7 @@ def interpolation_grid(
     weight = torch.linspace(0, 1, columns).repeat(rows)[:, None]
     start, end = (z.repeat_interleave(columns, 0) for z in (ends[:-1], ends[1:]))
     sizes = [ends.shape[1]] if linear else _part_sizes(model, ends.shape[1])
-    if linear:
-        spherical = 0
-    else:
-        spherical = sum(sizes) if model.algorithm.prepares_latents else normal_numbers(model.latent)
+    spherical = 0 if linear else _spherical_size(model, ends.shape[1])
     parts, offset = [], 0
     for a, b in zip(*(torch.split(z, sizes, 1) for z in (start, end)), strict=True):
         parts.append((slerp if offset < spherical else lerp)(a, b, weight))
@@ -42,6 +39,11 @@ def interpolation_grid(
     labels = model.labels(rows)
     repeated = None if labels is None else labels.repeat_interleave(columns)
     return SampleGrid(torch.cat(parts, 1), repeated, columns)
+
+
+def _spherical_size(model: Model, size: int) -> int:
+    """Return how many of a latent's first numbers are interpolated spherically."""
+    return size if model.algorithm.prepares_latents else normal_numbers(model.latent)
 
 
 def _part_sizes(model: Model, size: int) -> list[int]:

@@ -30,7 +30,9 @@ class SampleGrid:
         return sample_picture(model.info, samples, real, title, columns=self.columns)
 
 
-def make_sample_grid(model: Model, n: int, stream: RandomStream, truncation: float | None = None) -> SampleGrid:
+def make_sample_grid(
+    model: Model, n: int, stream: RandomStream, truncation: float | None = None
+) -> SampleGrid:
     """Return a grid of ``n`` random latents.
 
     A conditional model gets one column per class and ``max(1, n // classes)`` rows that each repeat one latent.

@@ -20,7 +20,7 @@ def translation_picture(model: Model, rows: int = 1, seed: int = 0) -> bytes:
     Raises:
         UserError: the model does not translate between two domains.
     """
-    items_of_a = getattr(model.items, "given", None)
+    items_of_a = getattr(model.items, "source_items", None)
     if items_of_a is None:
         raise UserError("this model does not translate between two domains; try cyclegan-mnist")
     index = RandomStream(seed, "real").integers(rows * _COLUMNS, model.items.info.size)

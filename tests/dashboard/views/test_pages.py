@@ -1,4 +1,4 @@
-"""The pages without a browser: whatever the address says, they stand, read nothing outside and run nothing."""
+"""The pages without a browser: whatever the URL, no page fails, reads outside the root or executes anything."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from tests.dashboard.hostile import payloads
 from tests.report.example import HOSTILE, example_run
 
-from ganbench.dashboard.sanitize import id_of
+from ganbench.dashboard.sanitize import folder_id
 from ganbench.utils.files import read_json, write_json
 
 pytest.importorskip("streamlit", reason="streamlit is not installed (it is in the dev extra)")
@@ -29,14 +29,14 @@ def _note(event: str, arguments: tuple[Any, ...]) -> None:
 
 @pytest.fixture(autouse=True)
 def no_search_for_components(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each AppTest would look through all installed packages for components, of which we use none."""
+    """Skip the search of all installed packages for Streamlit components, which each AppTest would repeat."""
     scan = "streamlit.components.v2.manifest_scanner.scan_component_manifests"
     monkeypatch.setattr(scan, list, raising=False)
 
 
 @pytest.fixture
 def watched() -> Iterator[list[tuple[str, str]]]:
-    """What Python opens, lists and starts meanwhile. The hook stays, since hooks cannot be taken back."""
+    """Record what Python opens, lists and starts. The audit hook stays, since hooks cannot be removed."""
     if not getattr(sys, "_ganbench_watches", False):
         sys.addaudithook(_note)
         sys._ganbench_watches = True  # type: ignore[attr-defined]
@@ -71,66 +71,62 @@ def _app(root: str) -> None:
     show(Path(root))
 
 
-def opened(folder: Path, **parameters: str) -> Any:
+def open_page(folder: Path, **parameters: str) -> Any:
     app = AppTest.from_function(_app, args=(str(folder / "root"),), default_timeout=120)
     for name, value in parameters.items():
-        app.query_params[name] = value.encode(errors="replace").decode()  # as a browser must
+        app.query_params[name] = value.encode(errors="replace").decode()  # as a browser does
     return app.run()
 
 
-def words(app: Any) -> str:
+def texts(app: Any) -> str:
     return " ".join(element.value for element in [*app.text, *app.warning, *app.info])
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_page_stands_by_itself(folder: Path, page: str) -> None:
-    app = opened(folder, page=page)
+def test_every_page_opens(folder: Path, page: str) -> None:
+    app = open_page(folder, page=page)
     assert not app.exception
     assert [title.value for title in app.title] == [page.capitalize()]
 
 
 @pytest.mark.parametrize("name", ["leads-out", "half", "study"])
-def test_what_cannot_be_shown_is_one_sentence(folder: Path, name: str) -> None:
+def test_a_problem_is_shown_as_one_sentence(folder: Path, name: str) -> None:
     page, parameter = ("studies", "study") if name == "study" else ("run", "run")
-    app = opened(folder, page=page, **{parameter: id_of(Path(name))})
+    app = open_page(folder, page=page, **{parameter: folder_id(Path(name))})
     assert not app.exception
     assert [warning.value for warning in app.warning] == ["This cannot be shown:"]
     reason = {"leads-out": "is a link that leads out", "half": "no recipe.json", "study": "format None"}[name]
-    assert reason in words(app)
+    assert reason in texts(app)
 
 
-def test_an_id_of_something_outside_leads_nowhere(folder: Path) -> None:
+def test_ids_of_outside_folders_are_rejected(folder: Path) -> None:
     for there in ("../outside/run", "link", "outside/run"):
-        app = opened(folder, page="run", run=id_of(Path(there)))
-        assert "What the address asks for is not in this folder; choose another." in words(app)
+        app = open_page(folder, page="run", run=folder_id(Path(there)))
+        assert "The link points to something that is not in this folder. Select another." in texts(app)
         assert not app.exception
 
 
-def test_no_payload_in_an_address_reads_or_runs_anything(
-    folder: Path, watched: list[tuple[str, str]]
-) -> None:
+def test_no_payload_in_a_url_reads_or_runs_anything(folder: Path, watched: list[tuple[str, str]]) -> None:
     corpus = payloads(folder / "outside")
-    opened(folder)  # what is imported is imported now
+    open_page(folder)  # so that imports are not recorded
     watched.clear()
     for i, payload in enumerate(corpus):
         page = PAGES[i % len(PAGES)] if i % 6 else payload
-        app = opened(folder, page=page, run=payload, runs=f"{payload},{payload}", study=payload)
+        app = open_page(folder, page=page, run=payload, runs=f"{payload},{payload}", study=payload)
         assert not app.exception, payload
         assert "a secret" not in str(app.main)
     assert not (folder / "outside/executed").exists()
     assert {event for event, _ in watched} <= {"open", "os.listdir", "os.scandir"}
     touched = {place for _, place in watched}
     root = str((folder / "root").resolve())
-    assert any(place.startswith(root) for place in touched), "the watch works"
+    assert any(place.startswith(root) for place in touched), "the audit hook records"
     assert [place for place in touched if str(folder / "outside") in place] == []
     forbidden = ("/etc/passwd", "/root/.ssh", "/dev/zero", "/proc/self/environ", "/proc/self/fd")
     assert [place for place in touched if place.startswith(forbidden)] == []
 
 
-def test_no_payload_in_a_filter_or_in_a_runs_own_words_takes_a_page_down(
-    folder: Path, tmp_path: Path
-) -> None:
-    app = opened(folder, page="runs")
+def test_no_payload_in_a_filter_or_a_recipe_breaks_a_page(folder: Path, tmp_path: Path) -> None:
+    app = open_page(folder, page="runs")
     for payload in payloads(tmp_path)[::7]:
         app.text_input[0].set_value(payload.encode(errors="replace").decode())
         assert not app.run().exception
@@ -141,4 +137,4 @@ def test_no_payload_in_a_filter_or_in_a_runs_own_words_takes_a_page_down(
             {**recipe, "name": payload, "summary": payload, payload: payload},
         )
         for page in ("runs", "run"):
-            assert not opened(folder, page=page, run=id_of(Path("good"))).exception, payload
+            assert not open_page(folder, page=page, run=folder_id(Path("good"))).exception, payload

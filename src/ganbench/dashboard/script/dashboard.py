@@ -1,4 +1,4 @@
-"""The script that Streamlit runs for each browser: the pages, over the root that the command line names."""
+"""The script that Streamlit runs for each browser: shows the pages of the root folder named on its command line."""
 
 import sys
 from pathlib import Path

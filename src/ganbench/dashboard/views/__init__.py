@@ -1,1 +1,1 @@
-"""The pages that Streamlit draws: widgets and their answers; what they show is made elsewhere."""
+"""The Streamlit pages: widgets only; other modules produce what they show."""

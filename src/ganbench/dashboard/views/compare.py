@@ -1,25 +1,25 @@
-"""Several runs side by side: what differs, timelines under one slider, curves in one diagram."""
+"""The page that compares runs: differing settings, timelines under one slider, overlaid curves."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from ganbench.dashboard import run_panels as panels
 from ganbench.dashboard.index import Index
 from ganbench.dashboard.run_cache import RunCache
-from ganbench.dashboard.views.elements import choices, frame, refusals
+from ganbench.dashboard.run_panels import comparison_page
+from ganbench.dashboard.views.elements import select_many, show_frame, show_user_errors
 
-_MOST = 6
+_MAX_RUNS = 6
 
 
-def show(index: Index, readings: RunCache) -> None:
-    """Show the runs that are chosen."""
+def show(index: Index, cache: RunCache) -> None:
+    """Show the selected runs."""
     labels = {entry.id: entry.label for entry in index.runs()}
-    wanted = choices("Runs", labels, "runs", _MOST)
-    if len(wanted) < 2:
-        st.info(f"Choose two to {_MOST} runs.")
+    selected = select_many("Runs", labels, "runs", _MAX_RUNS)
+    if len(selected) < 2:
+        st.info(f"Select 2 to {_MAX_RUNS} runs.")
         return
-    st.caption("Pictures show the same latents where the seeds and the latents' sizes are the same.")
-    with refusals():
-        read = {labels[run]: readings.of(index.folder(run)) for run in wanted}
-        frame(panels.compared(read), "the runs side by side")
+    st.caption("Runs with the same seed and latent size show samples of the same latents.")
+    with show_user_errors():
+        runs = {labels[id_]: cache.get(index.folder(id_)) for id_ in selected}
+        show_frame(comparison_page(runs), "comparison of the runs")

@@ -1,4 +1,4 @@
-"""All pages of the dashboard. The address names the page and, by ids, what it shows, so that it can be kept."""
+"""All pages of the dashboard. The URL names the page and, by id, what it shows, so that it can be bookmarked."""
 
 from __future__ import annotations
 
@@ -24,18 +24,19 @@ _PAGES: Mapping[str, tuple[str, Callable[[Index, RunCache], None]]] = MappingPro
 
 
 def show(root: Path) -> None:
-    """Show the page that the address names, over the runs and studies of a root."""
+    """Show the page that the URL names, for the runs and studies below a root folder."""
     st.set_page_config(page_title="ganbench", layout="wide")
-    index, readings = _kept(str(root))
+    index, cache = _shared_state(str(root))
     names = list(_PAGES)
-    asked = str(st.query_params.get("page", ""))
-    asked = asked if asked in names else names[0]
+    url_page = str(st.query_params.get("page", ""))
+    url_page = url_page if url_page in names else names[0]
     with st.sidebar:
         st.subheader("ganbench")
-        page = st.radio("Page", names, names.index(asked), format_func=_title, key=f"from {asked}")
+        # The key depends on the URL, so that opening a link overrides the earlier selection.
+        page = st.radio("Page", names, names.index(url_page), format_func=_title, key=f"from {url_page}")
     st.query_params["page"] = page
     st.title(_title(page))
-    _PAGES[page][1](index, readings)
+    _PAGES[page][1](index, cache)
 
 
 def _title(page: str) -> str:
@@ -43,6 +44,6 @@ def _title(page: str) -> str:
 
 
 @st.cache_resource
-def _kept(root: str) -> tuple[Index, RunCache]:
-    """Return what all browsers share."""
+def _shared_state(root: str) -> tuple[Index, RunCache]:
+    """Return the index and the cache, which all browser sessions share."""
     return Index(Path(root)), RunCache()

@@ -1,4 +1,4 @@
-"""One run, live while it trains: health, curves, timeline, layers by name, evaluation records."""
+"""The page of one run, updated while it trains: health, curves, timeline, layers, evaluation records."""
 
 from __future__ import annotations
 
@@ -11,43 +11,46 @@ from ganbench.dashboard import run_panels as panels
 from ganbench.dashboard.index import Index
 from ganbench.dashboard.run_cache import RunCache
 from ganbench.dashboard.run_summary import Status
-from ganbench.dashboard.views.elements import choice, frame, refusals
+from ganbench.dashboard.views.elements import select_one, show_frame, show_user_errors
 from ganbench.report.run_data import RunData
 
-_EVERY = 4  # seconds
-_PARTS: Mapping[str, Callable[[RunData], str]] = MappingProxyType(
+_REFRESH_SECONDS = 4
+_PANELS: Mapping[str, Callable[[RunData], str]] = MappingProxyType(
     {
-        "Curves": panels.curves,
-        "Timeline": panels.timeline,
-        "Layers": panels.layers,
-        "Records": panels.records,
+        "Curves": panels.curves_page,
+        "Timeline": panels.timeline_page,
+        "Layers": panels.layers_page,
+        "Records": panels.records_page,
     }
 )
 
 
-def show(index: Index, readings: RunCache) -> None:
-    """Show the run that is chosen."""
-    run = choice("Run", {entry.id: entry.label for entry in index.runs()}, "run")
+def show(index: Index, cache: RunCache) -> None:
+    """Show the selected run."""
+    run = select_one("Run", {entry.id: entry.label for entry in index.runs()}, "run")
     if run is None:
         return
-    part = st.segmented_control("Part", list(_PARTS), default="Curves", required=True)
-    live = st.toggle("Follow while it trains", value=True, help="Off: charts stay as they are zoomed.")
-    with refusals():
+    panel = st.segmented_control("View", list(_PANELS), default="Curves", required=True)
+    live = st.toggle(
+        "Update while it trains", value=True, help="Turn this off to keep the zoom of the charts."
+    )
+    with show_user_errors():
         running = index.run(run).status == "running"
-        st.fragment(_shown, run_every=_EVERY if live and running else None)(index, readings, run, part)
+        refresh = _REFRESH_SECONDS if live and running else None
+        st.fragment(_show_panel, run_every=refresh)(index, cache, run, panel)
 
 
-def _shown(index: Index, readings: RunCache, run: str, part: str) -> None:
-    with refusals():
+def _show_panel(index: Index, cache: RunCache, run: str, panel: str) -> None:
+    with show_user_errors():
         entry = index.run(run)
-        reading = readings.of(entry.found.path)
-        _head(reading, entry.status)
-        frame(_PARTS[part](reading), f"{part.lower()} of the run")
+        data = cache.get(entry.folder.path)
+        _show_header(data, entry.status)
+        show_frame(_PANELS[panel](data), f"{panel.lower()} of the run")
 
 
-def _head(reading: RunData, state: Status) -> None:
-    status, step, recipe = st.columns(3)
-    status.metric("Status", state)
-    step.metric("Step", f"{reading.step:,} of {reading.steps:,}")
-    recipe.caption("Recipe")
-    recipe.text(reading.name)
+def _show_header(run: RunData, status: Status) -> None:
+    left, middle, right = st.columns(3)
+    left.metric("Status", status)
+    middle.metric("Step", f"{run.step:,} of {run.steps:,}")
+    right.caption("Recipe")
+    right.text(run.name)
