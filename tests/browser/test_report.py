@@ -1,4 +1,4 @@
-"""The report as a person uses it, in a real browser: zoom, log scale, the timeline, classes, a study, the keyboard."""
+"""The report in a real browser: zoom, log scale, timeline, classes, a study, keyboard control."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from tests.report.example import example_run
-from tests.report.test_study_page import by_hand
+from tests.report.test_study_page import example_study
 from tests.support.browser import chromium, needs_chromium, sync_api
 from tests.support.tiny import drawn, tiny
 
@@ -34,8 +34,8 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def of_classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report of a scored model of classes."""
+def class_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of a scored class-conditional model."""
     with drawn():
         run = train(tiny("cgan-cifar10"), out=tmp_path_factory.mktemp("classes") / "run")
     record = {"name": "fd", "value": 12.5, "better": "lower", "details": {}, "measured": {"samples": 1000}}
@@ -44,8 +44,8 @@ def of_classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def of_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_study_report(by_hand(tmp_path_factory.mktemp("study") / "ring"))
+def study_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_study_report(example_study(tmp_path_factory.mktemp("study") / "ring"))
 
 
 @pytest.fixture
@@ -56,18 +56,18 @@ def page(browser: Any, report: Path) -> Iterator[Any]:
 
 @contextmanager
 def opened(browser: Any, path: Path) -> Iterator[Any]:
-    """Open a page, which must neither complain, nor ask for anything but itself, nor be wider than the window."""
-    page, said, asked = browser.new_page(), [], []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
+    """Open a page; assert no errors, no requests other than the page, and no horizontal scrolling."""
+    page, messages, requests = browser.new_page(), [], []
+    page.on("console", lambda message: messages.append(message.text))
+    page.on("pageerror", lambda error: messages.append(str(error)))
+    page.on("request", lambda request: requests.append(request.url))
     page.goto(path.as_uri())
     yield page
-    wide = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    widths = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
     page.close()
-    assert said == []
-    assert [url for url in asked if not url.startswith("data:")] == [path.as_uri()]
-    assert wide[0] <= wide[1]
+    assert messages == []
+    assert [url for url in requests if not url.startswith("data:")] == [path.as_uri()]
+    assert widths[0] <= widths[1]
 
 
 def chart(page: Any, title: str) -> Any:
@@ -79,7 +79,7 @@ def visible_steps(figure: Any) -> tuple[float, float]:
     return low, high
 
 
-def test_a_chart_is_zoomed_by_dragging_and_shows_all_again(page: Any) -> None:
+def test_a_chart_zooms_by_dragging_and_resets(page: Any) -> None:
     figure = chart(page, "Losses")
     whole = visible_steps(figure)
     figure.scroll_into_view_if_needed()
@@ -96,7 +96,7 @@ def test_a_chart_is_zoomed_by_dragging_and_shows_all_again(page: Any) -> None:
     assert visible_steps(figure) == whole
 
 
-def test_log_scale_smoothing_and_lines_are_chosen(page: Any) -> None:
+def test_log_scale_smoothing_and_legend(page: Any) -> None:
     figure = chart(page, "Losses")
     lines = lambda: [p.get_attribute("d") for p in figure.locator("path.line").all()]  # noqa: E731
     plain = lines()
@@ -127,7 +127,7 @@ def test_a_chart_works_from_the_keyboard(page: Any) -> None:
     assert visible_steps(figure) == whole
 
 
-def test_a_layer_is_chosen_by_its_name_and_statistic(page: Any) -> None:
+def test_a_layer_is_selected_by_name_and_statistic(page: Any) -> None:
     figure = chart(page, "Layers of D")
     assert figure.locator("path.line").count() == 4
     figure.locator(".legend button", has_text="none").click()
@@ -140,23 +140,23 @@ def test_a_layer_is_chosen_by_its_name_and_statistic(page: Any) -> None:
 
 def test_the_timeline_plays_and_slides(page: Any) -> None:
     timeline = page.locator(".timeline")
-    slider, said = timeline.locator("input[type=range]"), timeline.locator("output")
-    assert said.inner_text() == "step 40"
+    slider, output = timeline.locator("input[type=range]"), timeline.locator("output")
+    assert output.inner_text() == "step 40"
     slider.focus()
     page.keyboard.press("Home")
-    assert said.inner_text() == "step 10"
+    assert output.inner_text() == "step 10"
     shown = timeline.locator("img:visible")
     assert [image.get_attribute("data-step") for image in shown.all()] == ["10", "10"], (
-        "both strips go together"
+        "both series move together"
     )
-    timeline.get_by_label("frames a second").select_option("20")
+    timeline.get_by_label("frames per second").select_option("20")
     timeline.get_by_role("button", name="Play").click()
-    sync_api.expect(said).to_have_text("step 40")
+    sync_api.expect(output).to_have_text("step 40")
     sync_api.expect(timeline.get_by_role("button", name="Play")).to_be_visible()
 
 
-def test_classes_stand_above_their_columns(browser: Any, of_classes: Path) -> None:
-    with opened(browser, of_classes) as page:
+def test_class_names_are_above_their_columns(browser: Any, class_report: Path) -> None:
+    with opened(browser, class_report) as page:
         figure = page.locator("section", has_text="Classes, codes").locator("figure.picture").first
         figure.locator("figcaption").evaluate("e => { e.textContent = 'a long caption '.repeat(20); }")
         figure.locator(".columns span").first.evaluate("e => { e.textContent = 'a-name-of-many-letters'; }")
@@ -169,16 +169,16 @@ def test_classes_stand_above_their_columns(browser: Any, of_classes: Path) -> No
         assert names.count() > 1
 
 
-def test_the_contents_lead_to_a_section_from_the_keyboard(browser: Any, of_classes: Path) -> None:
-    with opened(browser, of_classes) as page:
+def test_contents_links_work_from_the_keyboard(browser: Any, class_report: Path) -> None:
+    with opened(browser, class_report) as page:
         page.keyboard.press("Tab")
         page.get_by_role("link", name="Layers").focus()
         page.keyboard.press("Enter")
         assert page.get_by_role("heading", name="Layers", exact=True).bounding_box()["y"] < 300
 
 
-def test_how_a_score_was_measured_opens_from_the_keyboard(browser: Any, of_classes: Path) -> None:
-    with opened(browser, of_classes) as page:
+def test_the_protocol_of_a_score_opens_from_the_keyboard(browser: Any, class_report: Path) -> None:
+    with opened(browser, class_report) as page:
         protocol = page.locator("details", has_text="protocol").first
         assert not protocol.locator("table").is_visible()
         protocol.locator("summary").focus()
@@ -186,19 +186,17 @@ def test_how_a_score_was_measured_opens_from_the_keyboard(browser: Any, of_class
         assert "samples" in protocol.locator("table").inner_text()
 
 
-def test_networks_and_own_pictures_are_there_and_each_picture_has_words(
-    browser: Any, of_classes: Path
-) -> None:
-    with opened(browser, of_classes) as page:
+def test_networks_and_model_figures_with_alternative_texts(browser: Any, class_report: Path) -> None:
+    with opened(browser, class_report) as page:
         assert page.locator("svg.diagram[role=img]").count() == 2
         assert "layer by layer" in page.locator("svg.diagram").first.get_attribute("aria-label")
-        assert page.get_by_alt_text("Walks from class to class").is_visible()
+        assert page.get_by_alt_text("Walks between classes").is_visible()
         assert all(image.get_attribute("alt") for image in page.locator("img").all())
         assert chart(page, "Learning rates").locator("path.line").count() == 1
 
 
-def test_a_study_has_bands_its_verdicts_and_one_slider_for_all(browser: Any, of_study: Path) -> None:
-    with opened(browser, of_study) as page:
+def test_a_study_has_bands_verdicts_and_one_slider(browser: Any, study_report: Path) -> None:
+    with opened(browser, study_report) as page:
         curves = chart(page, "Curves: mean over seeds")
         assert curves.locator("polygon.band").count() == 2
         curves.locator("select").select_option("D/adversarial")
@@ -212,28 +210,24 @@ def test_a_study_has_bands_its_verdicts_and_one_slider_for_all(browser: Any, of_
             "10",
             "10",
         ]
-        kept = os.environ.get("GANBENCH_SCREENSHOTS")
-        if kept:
-            page.screenshot(path=Path(kept) / "study.png", full_page=True)
+        screenshots = os.environ.get("GANBENCH_SCREENSHOTS")
+        if screenshots:
+            page.screenshot(path=Path(screenshots) / "study.png", full_page=True)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_can_be_read_in_light_and_dark_and_on_paper(
-    browser: Any, report: Path, tmp_path: Path, scheme: str
-) -> None:
+def test_light_dark_and_print_colours(browser: Any, report: Path, tmp_path: Path, scheme: str) -> None:
     page = browser.new_page(color_scheme=scheme)
     page.goto(report.as_uri())
     colours = "e => [getComputedStyle(e).color, getComputedStyle(document.body).backgroundColor]"
-    text, ground = page.locator("main").evaluate(colours)
-    kept = Path(os.environ.get("GANBENCH_SCREENSHOTS", tmp_path)) / f"report-{scheme}.png"
-    page.screenshot(path=kept, full_page=True)
+    text, background = page.locator("main").evaluate(colours)
+    screenshot = Path(os.environ.get("GANBENCH_SCREENSHOTS", tmp_path)) / f"report-{scheme}.png"
+    page.screenshot(path=screenshot, full_page=True)
     light = lambda colour: sum(map(float, colour.split("(")[1].rstrip(")").split(",")[:3]))  # noqa: E731
-    transparent = ground.endswith(", 0)")
+    transparent = background.endswith(", 0)")
     assert (light(text) > 500) == (scheme == "dark")
-    assert transparent if scheme == "light" else light(ground) < 100
+    assert transparent if scheme == "light" else light(background) < 100
     page.emulate_media(media="print", color_scheme=scheme)
-    assert light(page.locator("main").evaluate(colours)[0]) < 100, (
-        "on paper it is black, whatever the screen was"
-    )
+    assert light(page.locator("main").evaluate(colours)[0]) < 100, "print is black on white in both schemes"
     assert not page.locator(".controls").first.is_visible()
     page.close()

@@ -1,4 +1,4 @@
-"""A run folder of a few steps, made by hand: every kind of event, pictures of two folders, a score."""
+"""A run folder of a few steps written by hand: every kind of event, two folders of pictures, one score."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HOSTILE = "</script><img src=x onerror=alert(1)>\"'"
 def example_run(
     path: Path, name: str = "gan-r1-ring8", summary: str = "a run", term: str = "G/adversarial"
 ) -> Run:
-    """Make the run; ``summary`` and ``term`` may hold what wants to be markup."""
+    """Create the run; ``summary`` and ``term`` may contain HTML."""
     recipe = dataclasses.replace(find_recipe(name, "laptop"), summary=summary)
     meta = {"ganbench": "0", "seed": 7, "created": "now", "data": INFO.to_dict(), "machine": MACHINE}
     run = Run.create(path, recipe.override({"schedule.steps": 40}), meta)

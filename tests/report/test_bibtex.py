@@ -3,7 +3,7 @@ from __future__ import annotations
 from ganbench.report.bibtex import bibtex
 
 
-def test_an_entry_for_each_paper_once_with_what_is_special_escaped() -> None:
+def test_one_escaped_entry_for_each_distinct_paper() -> None:
     paper = {"title": "A & B: 50% of {GANs}_x", "year": 2020, "arxiv": "2001.00001"}
     text = bibtex([paper, paper, {"title": "Old", "year": 1999, "arxiv": ""}])
     assert text.count("@misc{") == 2
@@ -12,7 +12,7 @@ def test_an_entry_for_each_paper_once_with_what_is_special_escaped() -> None:
     assert "@misc{old1999,\n  title = {{Old}},\n  year = {1999},\n}" in text
 
 
-def test_authors_are_named_but_for_those_after_the_eighth() -> None:
+def test_authors_after_the_eighth_become_others() -> None:
     paper = {"title": "T", "year": 2020, "authors": ["Ann B. Cee", "D_ Eff"]}
     assert "@misc{t2020,\n  author = {Ann B. Cee and D\\_ Eff},\n" in bibtex([paper])
     many = bibtex([{**paper, "authors": list("abcdefghi")}])

@@ -1,4 +1,4 @@
-"""Charts as data: nothing is lost that matters, nothing is drawn that is not a number."""
+"""Charts as data: thinning keeps extremes, and only finite numbers are chart."""
 
 from __future__ import annotations
 
@@ -8,25 +8,31 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ganbench.report.chart import Chart, Line, band_chart, health_chart, loss_chart, score_chart, thinned
+from ganbench.report.chart import Chart, Line, band_chart, health_chart, loss_chart, score_chart, thin_line
 
 VALUES = st.lists(st.none() | st.floats(-1e6, 1e6), min_size=3, max_size=200)
 
 
 @given(VALUES, st.integers(1, 40))
-def test_a_thinned_line_keeps_its_ends_its_least_and_its_most(values: list[float | None], most: int) -> None:
-    line = thinned(Line(name="a", steps=range(len(values)), values=values), most)
+def test_a_thinned_line_keeps_its_ends_minimum_and_maximum(
+    values: list[float | None], max_buckets: int
+) -> None:
+    line = thin_line(Line(name="a", steps=range(len(values)), values=values), max_buckets)
     assert (
         len(line.steps)
         == len(line.values)
-        <= max(2 * most, 2 * most if len(values) > 2 * most else len(values))
+        <= max(2 * max_buckets, 2 * max_buckets if len(values) > 2 * max_buckets else len(values))
     )
     assert [values[step] for step in line.steps] == list(line.values)
     assert list(line.steps) == sorted(line.steps)
-    if most > 2 and len(values) > 2 * most:
-        inner = [v for v in values[len(values) // most + 1 : -len(values) // most - 1] if v is not None]
-        kept = [v for v in line.values if v is not None]
-        assert not inner or min(kept) <= min(inner) <= max(inner) <= max(kept)
+    if max_buckets > 2 and len(values) > 2 * max_buckets:
+        inner = [
+            v
+            for v in values[len(values) // max_buckets + 1 : -len(values) // max_buckets - 1]
+            if v is not None
+        ]
+        thinned = [v for v in line.values if v is not None]
+        assert not inner or min(thinned) <= min(inner) <= max(inner) <= max(thinned)
 
 
 def test_losses_scores_and_health_become_lines() -> None:
@@ -41,7 +47,7 @@ def test_losses_scores_and_health_become_lines() -> None:
         ]
     }
     assert json.dumps(losses.to_dict(), allow_nan=False)
-    assert "D/a from 1 to 2" in losses.in_words()
+    assert "D/a from 1 to 2" in losses.describe()
     scores = score_chart(
         [{"step": 1, "name": "modes", "value": 8.0, "details": {"high": 0.5, "counts": [1], "ok": True}}]
     )
@@ -49,17 +55,17 @@ def test_losses_scores_and_health_become_lines() -> None:
     assert list(scores.views) == ["modes", "modes: high"]
     balance = health_chart([{"step": 1, "spread": 1.0, "undecided": 2.0}])
     assert balance is not None
-    assert [line.name.split(":")[0] for line in balance.views["shares"]] == ["spread"]
+    assert [line.name.split(":")[0] for line in balance.views["ratios"]] == ["spread"]
 
 
-def test_where_there_is_nothing_there_is_no_chart() -> None:
+def test_no_chart_without_events() -> None:
     assert loss_chart([]) is None
     assert score_chart([]) is None
     assert band_chart({}) is None
 
 
 def test_a_band_spans_the_seeds() -> None:
-    drawn = band_chart({"modes": {"gan": [{10: 1.0, 20: 2.0}, {10: 3.0}]}})
-    assert isinstance(drawn, Chart)
-    (line,) = drawn.views["modes"]
+    chart = band_chart({"modes": {"gan": [{10: 1.0, 20: 2.0}, {10: 3.0}]}})
+    assert isinstance(chart, Chart)
+    (line,) = chart.views["modes"]
     assert (line.steps, line.values, line.low, line.high) == ([10, 20], [2.0, 2.0], [1.0, 2.0], [3.0, 2.0])

@@ -21,14 +21,14 @@ VOID = ("meta", "link", "img", "br", "input")
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return example_run(tmp_path_factory.mktemp("made") / "run")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return example_run(tmp_path_factory.mktemp("example") / "run")
 
 
 @pytest.fixture
-def run(tmp_path: Path, made: Run) -> Run:
-    """A copy of the run that is made of its files, to be changed."""
-    return Run(shutil.copytree(made.path, tmp_path / "run"))
+def run(tmp_path: Path, example: Run) -> Run:
+    """A copy of the example run that a test may change."""
+    return Run(shutil.copytree(example.path, tmp_path / "run"))
 
 
 @pytest.fixture(scope="module")
@@ -38,13 +38,13 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 @pytest.fixture(scope="module")
-def text(made: Run) -> str:
-    """The page of the run that is made of its files."""
-    return write_report(made).read_text()
+def text(example: Run) -> str:
+    """The page of the example run."""
+    return write_report(example).read_text()
 
 
 class Page(HTMLParser):
-    """Collects tags, text and picture sources, and holds that every tag is closed in its place."""
+    """Collects tags, text and images, and asserts that every tag is closed in order."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -73,7 +73,7 @@ class Page(HTMLParser):
             self.words += f"{data} "
 
 
-def test_shows_what_was_run_its_scores_curves_and_samples(run: Run) -> None:
+def test_the_page_shows_setup_scores_curves_and_samples(run: Run) -> None:
     path = write_report(run)
     page = Page(path.read_text())
     assert path == run.path / "report.html"
@@ -86,12 +86,12 @@ def test_shows_what_was_run_its_scores_curves_and_samples(run: Run) -> None:
         "modes 8 higher 2500",
     ):
         assert words in " ".join(page.words.split()), words
-    assert page.tags.count("figure") == 4 + 2 + 2 + 1, "charts, layers, strips, the last grid"
+    assert page.tags.count("figure") == 4 + 2 + 2 + 1, "charts, layers, timeline series, latest samples"
     assert [p["data-step"] for p in page.pictures if "data-step" in p] == ["10", "20", "30", "40"] * 2
-    assert "No rule found anything wrong" in page.words
+    assert "The health rules found no problem" in page.words
 
 
-def test_needs_no_network_and_describes_its_pictures(text: str) -> None:
+def test_the_page_needs_no_network_and_has_alternative_texts(text: str) -> None:
     for picture in Page(text).pictures:
         kind, _, data = (picture["src"] or "").partition(";base64,")
         assert kind in ("data:image/png", "data:image/webp")
@@ -101,7 +101,7 @@ def test_needs_no_network_and_describes_its_pictures(text: str) -> None:
     assert "default-src 'none'" in text
 
 
-def test_names_cannot_bring_markup_in(tmp_path: Path, run: Run) -> None:
+def test_names_are_escaped(tmp_path: Path, run: Run) -> None:
     hostile = example_run(tmp_path / "hostile", summary=HOSTILE, term=HOSTILE)
     hostile.events.append("failure", 40, error=HOSTILE)
     (hostile.path / HOSTILE.replace("/", "")).mkdir()
@@ -112,7 +112,7 @@ def test_names_cannot_bring_markup_in(tmp_path: Path, run: Run) -> None:
     assert page.words.count(HOSTILE) >= 2
 
 
-def test_what_is_damaged_is_named_and_the_rest_is_shown(run: Run) -> None:
+def test_damaged_files_are_named_and_the_rest_is_shown(run: Run) -> None:
     for path in (run.path / "meta.json", run.eval / "modes.json", run.samples / "step-00000040.png"):
         path.write_bytes(path.read_bytes()[:20])
     run.events.append("layers", 40, parameters={"D.x": 1})
@@ -135,42 +135,42 @@ def test_what_is_damaged_is_named_and_the_rest_is_shown(run: Run) -> None:
     ]
 
 
-def test_a_run_without_anything_yet_has_a_report(tmp_path: Path, run: Run) -> None:
+def test_an_empty_run_has_a_report(tmp_path: Path, run: Run) -> None:
     empty = Run.create(tmp_path / "empty", run.recipe(), run.meta)
     text = write_report(empty).read_text()
     assert "None yet" in text
     assert not Page(text).pictures
 
 
-# Of a whole run
+# Trained runs
 
 
-def test_a_trained_run_shows_d_and_the_layers_and_keeps_the_pictures(trained: Run) -> None:
+def test_a_trained_run_shows_d_and_the_layers_and_writes_figure_files(trained: Run) -> None:
     page = Page(write_report(trained).read_text())
-    kept = {p.name: p.read_bytes() for p in trained.pictures.iterdir()}
-    drawn = {"losses", "critic-first", "critic-last", "weights", "layers-G", "layers-D"}
-    assert set(kept) == {f"{name}.png" for name in drawn} | {"network-G.svg", "network-D.svg"}
-    assert kept["critic-first.png"] == (trained.critic / "step-00000004.png").read_bytes()
-    assert kept["critic-last.png"] == (trained.critic / "step-00000012.png").read_bytes()
-    assert page.words.count("Layers of ") == 4, "a chart for G and for D, each with its words"
-    before = dict(kept)
+    files = {p.name: p.read_bytes() for p in trained.pictures.iterdir()}
+    names = {"losses", "critic-first", "critic-last", "weights", "layers-G", "layers-D"}
+    assert set(files) == {f"{name}.png" for name in names} | {"network-G.svg", "network-D.svg"}
+    assert files["critic-first.png"] == (trained.critic / "step-00000004.png").read_bytes()
+    assert files["critic-last.png"] == (trained.critic / "step-00000012.png").read_bytes()
+    assert page.words.count("Layers of ") == 4, "a title and a text description for each of G and D"
+    before = dict(files)
     write_report(trained)
     assert {p.name: p.read_bytes() for p in trained.pictures.iterdir()} == before
 
 
-def test_where_d_is_not_drawn_the_page_says_why(tmp_path: Path) -> None:
+def test_the_page_says_why_d_is_not_drawn(tmp_path: Path) -> None:
     run = train(tiny("gan-ring8", {"algorithm.packing": 2}), out=tmp_path / "run")
     text = write_report(run).read_text()
-    assert "Not drawn over its space: D judges packs of 2 samples" in text
+    assert "Its output is not drawn over the data space: D judges packs of 2 samples" in text
     assert not (run.pictures / "critic-last.png").exists()
     assert (run.pictures / "weights.png").exists()
 
 
-def test_pictures_have_no_space_to_be_drawn_over_and_nothing_is_said(tmp_path: Path) -> None:
+def test_image_models_need_no_drawing_of_d(tmp_path: Path) -> None:
     text = write_report(train(tiny("dcgan-shapes"), out=tmp_path / "run")).read_text()
-    assert "Not drawn" not in text
-    assert "The discriminator" in text
+    assert "not drawn" not in text
+    assert "Discriminator" in text
 
 
-def test_without_a_checkpoint_the_page_says_so(text: str) -> None:
+def test_the_page_says_why_weights_are_missing(text: str) -> None:
     assert "Its weights are not shown: " in text

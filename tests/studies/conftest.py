@@ -1,4 +1,4 @@
-"""Studies whose processes are stand-ins."""
+"""Studies whose worker processes are stubs."""
 
 from __future__ import annotations
 
@@ -9,45 +9,47 @@ from typing import Any
 
 import pytest
 
-from ganbench.studies.figure import study_pictures
+from ganbench.studies.figure import draw_study_figures
 from ganbench.studies.study import Study, study
 
 
-class Played:
-    """Studies of two tiny recipes, and the commands that their processes were given."""
+class StubStudy:
+    """A study of two tiny recipes that records the commands of its stub workers."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.path, self._calls, self._patch = folder / "study", folder / "calls", monkeypatch
-        program = (sys.executable, str(Path(__file__).parent / "stand_in.py"))
-        monkeypatch.setattr("ganbench.studies.task.PROGRAM", program)
-        monkeypatch.setenv("STAND_IN_CALLS", str(self._calls))
-        monkeypatch.setattr("ganbench.studies.figure.study_pictures", lambda *_: {})
+        worker = (sys.executable, str(Path(__file__).parent / "stub_worker.py"))
+        monkeypatch.setattr("ganbench.studies.task.WORKER", worker)
+        monkeypatch.setenv("STUB_WORKER_CALLS", str(self._calls))
+        monkeypatch.setattr("ganbench.studies.figure.draw_study_figures", lambda *_: {})
 
-    def draw(self) -> None:
-        """Have studies draw their pictures, which takes longer than all else that they do here."""
-        self._patch.setattr("ganbench.studies.figure.study_pictures", study_pictures)
+    def enable_figures(self) -> None:
+        """Draw the study's figures, which are off by default because they are slow."""
+        self._patch.setattr("ganbench.studies.figure.draw_study_figures", draw_study_figures)
 
-    def play(self, *recipes: str, todo: dict[str, Any] | None = None, **how: Any) -> Study:
-        """Do the study, or go on with it, where runs do what ``todo`` says by their folders' names."""
+    def run(self, *recipes: str, behaviour: dict[str, Any] | None = None, **options: Any) -> Study:
+        """Start or continue the study; ``behaviour`` says by folder name what a stub worker does."""
         self._calls.write_text("")
-        self._patch.setenv("STAND_IN", json.dumps(todo or {}))
+        self._patch.setenv("STUB_WORKER_BEHAVIOUR", json.dumps(behaviour or {}))
         settings: dict[str, Any] = {
             "seeds": 2, "budget": "laptop", "overrides": {"schedule.steps": 10, "data.points": 5}, "n": 250,
         }  # fmt: skip
-        return study(recipes or ("gan-ring8", "gan-r1-ring8"), out=self.path, **{**settings, **how})
+        return study(recipes or ("gan-ring8", "gan-r1-ring8"), out=self.path, **{**settings, **options})
 
     def calls(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self._calls.read_text().splitlines()]
 
-    def did(self) -> list[str]:
-        """Each command of the last study, as "train gan-ring8-seed0", in alphabetical order."""
-        found = []
+    def commands(self) -> list[str]:
+        """Return the sorted commands of the last study, such as "train gan-ring8-seed0"."""
+        commands = []
         for call in self.calls():
             name, *rest = call["command"]
-            found.append(f"{name} {Path(rest[rest.index('--out') + 1] if name == 'train' else rest[0]).name}")
-        return sorted(found)
+            commands.append(
+                f"{name} {Path(rest[rest.index('--out') + 1] if name == 'train' else rest[0]).name}"
+            )
+        return sorted(commands)
 
 
 @pytest.fixture
-def played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Played:
-    return Played(tmp_path, monkeypatch)
+def stub_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StubStudy:
+    return StubStudy(tmp_path, monkeypatch)

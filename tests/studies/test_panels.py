@@ -1,4 +1,4 @@
-"""Which pictures of a run stand in a study's panels, and what is cut off them."""
+"""Which pictures of a run a study's panels show, and how they are cropped."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from ganbench.data.toy import ring8
-from ganbench.studies.panels import framed, panel_steps
+from ganbench.studies.panels import crop_to_frame, panel_steps
 from ganbench.visualization.image_grid import sample_picture
 
 
 @pytest.mark.parametrize(
-    ("there", "columns", "expected"),
+    ("available", "columns", "expected"),
     [
         ([200, 400, 600, 800, 1000], 5, [200, 400, 600, 800, 1000]),
         ([100 * i for i in range(1, 11)], 2, [500, 1000]),
@@ -27,30 +27,30 @@ from ganbench.visualization.image_grid import sample_picture
         ([], 3, [None, None, None]),
     ],
 )
-def test_panel_steps(there: list[int], columns: int, expected: list[int | None]) -> None:
-    assert panel_steps(there, 1000, columns) == expected
+def test_panel_steps(available: list[int], columns: int, expected: list[int | None]) -> None:
+    assert panel_steps(available, 1000, columns) == expected
 
 
 @given(st.sets(st.integers(1, 60)), st.integers(1, 6))
-def test_panels_are_in_order_and_show_each_step_once(there: set[int], columns: int) -> None:
-    found = [step for step in panel_steps(sorted(there), 60, columns) if step is not None]
-    assert found == sorted(set(found))
-    assert set(found) <= there
-    if 60 in there:
-        assert found[-1] == 60
+def test_panels_are_in_order_and_show_each_step_once(available: set[int], columns: int) -> None:
+    steps = [step for step in panel_steps(sorted(available), 60, columns) if step is not None]
+    assert steps == sorted(set(steps))
+    assert set(steps) <= available
+    if 60 in available:
+        assert steps[-1] == 60
 
 
-def test_a_diagram_is_cut_to_its_frame_and_pictures_are_not(tmp_path: Path) -> None:
+def test_plots_are_cropped_to_their_frame_and_pictures_are_not(tmp_path: Path) -> None:
     data = ring8(points=20)
     points = data.items(torch.arange(160))
     (tmp_path / "points.png").write_bytes(sample_picture(data.info, points, points, "step 5"))
     whole, inside = (
         np.asarray(Image.open(tmp_path / "points.png").convert("RGB")),
-        framed(tmp_path / "points.png"),
+        crop_to_frame(tmp_path / "points.png"),
     )
     assert all(0.7 * w < i < w for w, i in zip(whole.shape[:2], inside.shape[:2], strict=True))
     assert abs(inside.shape[0] - inside.shape[1]) <= 2
     edges = np.concatenate([inside[0], inside[-1], inside[:, 0], inside[:, -1]])
-    assert edges.max(axis=1).min() > 60  # nothing of the frame is left
+    assert edges.max(axis=1).min() > 60  # no pixel of the frame is left
     Image.fromarray(np.full((40, 40, 3), 255, np.uint8)).save(tmp_path / "picture.png")
-    assert framed(tmp_path / "picture.png").shape == (40, 40, 3)
+    assert crop_to_frame(tmp_path / "picture.png").shape == (40, 40, 3)

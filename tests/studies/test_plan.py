@@ -1,4 +1,4 @@
-"""Plans: how recipes are named in them, and that they come back as they were written."""
+"""Plans: labels of recipes, and reading what was written."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def own_ring8(budget="reference"):
 """
 
 
-def test_written_and_read_again(tmp_path: Path) -> None:
+def test_write_and_read(tmp_path: Path) -> None:
     plan = make_plan(
         ["gan-ring8", "gan-r1-ring8"],
         seeds=3,
@@ -43,11 +43,13 @@ def test_written_and_read_again(tmp_path: Path) -> None:
     plan.write(tmp_path)
     assert Plan.read(tmp_path) == plan
     assert [plan.steps(label) for label in plan.recipes] == [7, 7]
-    assert list(plan.jobs())[:3] == [("gan-ring8", 0), ("gan-r1-ring8", 0), ("gan-ring8", 1)]
-    assert plan.made()["gan-ring8"] == find_recipe("gan-ring8", "laptop").override({"schedule.steps": 7})
+    assert list(plan.runs())[:3] == [("gan-ring8", 0), ("gan-r1-ring8", 0), ("gan-ring8", 1)]
+    assert plan.build_recipes()["gan-ring8"] == find_recipe("gan-ring8", "laptop").override(
+        {"schedule.steps": 7}
+    )
 
 
-def test_what_recipes_are_called(tmp_path: Path) -> None:
+def test_labels_of_recipes(tmp_path: Path) -> None:
     (tmp_path / "slow.yaml").write_text("extends: gan-ring8\noptimizers: {G: {lr: 1e-5}}\n")
     own = tmp_path / "mine_for_a_plan.py"
     own.write_text(OWN)
@@ -55,11 +57,11 @@ def test_what_recipes_are_called(tmp_path: Path) -> None:
     plan = make_plan(sources, seeds=1)
     assert list(plan.recipes) == ["gan-ring8", "slow", "own-ring8", "gan-grid25"]
     assert recipe_differences(plan.recipes["gan-ring8"], plan.recipes["slow"]).keys() == {"optimizers.G.lr"}
-    assert plan.modules == (str(own),)  # so that the runs' processes may use its parts
-    assert plan.made()["own-ring8"].algorithm.kwargs["loss"].target.__name__ == "Twice"
+    assert plan.modules == (str(own),)  # so that worker processes can import it
+    assert plan.build_recipes()["own-ring8"].algorithm.kwargs["loss"].target.__name__ == "Twice"
 
 
-def test_differences_that_do_not_touch_the_result_are_none() -> None:
+def test_differences_ignore_keys_that_do_not_affect_the_result() -> None:
     recipe = make_plan(["gan-ring8"], seeds=1).recipes["gan-ring8"]
     same = {**recipe, "summary": "other words", "papers": [], "machine": {**recipe["machine"], "threads": 2}}
     assert recipe_differences(recipe, same) == {}
@@ -85,11 +87,11 @@ def test_damaged(tmp_path: Path, text: str, message: str) -> None:
 
 
 def test_no_study(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="is not a study: it holds no study"):
+    with pytest.raises(UserError, match="is not a study: it has no study"):
         Plan.read(tmp_path)
 
 
-def test_a_file_whose_name_cannot_be_a_folders(tmp_path: Path) -> None:
+def test_a_file_name_that_cannot_name_a_folder(tmp_path: Path) -> None:
     (tmp_path / "a b.yaml").write_text("extends: gan-ring8\n")
     with pytest.raises(UserError, match="'a b' cannot name a folder"):
         make_plan([str(tmp_path / "a b.yaml")], seeds=1)

@@ -1,14 +1,14 @@
-"""The estimate of what remains."""
+"""The estimate of the remaining time."""
 
 from __future__ import annotations
 
 import pytest
 
-from ganbench.studies.queue import remaining
+from ganbench.studies.queue import estimate_remaining
 
 
 @pytest.mark.parametrize(
-    ("seconds", "waiting", "working", "jobs", "expected"),
+    ("seconds", "waiting", "active", "jobs", "expected"),
     [
         ({}, ["a"], [], 1, None),
         ({"a": [10.0, 20.0]}, [], [], 2, 0.0),
@@ -20,13 +20,13 @@ from ganbench.studies.queue import remaining
         ({"a": [10.0]}, [], [("a", 2.0)], 2, 8.0),
     ],
 )
-def test_remaining(
+def test_estimate_remaining(
     seconds: dict[str, list[float]],
     waiting: list[str],
-    working: list[tuple[str, float]],
+    active: list[tuple[str, float]],
     jobs: int,
     expected: float | None,
 ) -> None:
-    assert remaining(seconds, waiting, working, jobs) == (
+    assert estimate_remaining(seconds, waiting, active, jobs) == (
         None if expected is None else pytest.approx(expected)
     )

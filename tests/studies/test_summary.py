@@ -1,4 +1,4 @@
-"""Summaries, comparisons and tables of rows that are made up."""
+"""Summaries, comparisons and tables of synthetic rows."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 from ganbench.errors import UserError
 from ganbench.metrics.score import Better, Score
 from ganbench.studies.rows import Row
-from ganbench.studies.summary import compare_recipes, summaries, usual_pairs
-from ganbench.studies.table import as_csv, as_markdown, as_rich, cells, constants, run_records
+from ganbench.studies.summary import compare_recipes, default_pairs, summaries
+from ganbench.studies.table import as_csv, as_markdown, as_rich, describe_constants, run_records, table_cells
 
 
 def row(recipe: str, seed: int, value: float, better: Better = "lower", **details: Any) -> Row:
@@ -33,10 +33,10 @@ ROWS = [
 ]
 
 
-def test_summaries_come_with_the_best_first() -> None:
-    found = summaries(ROWS)
-    assert [s.recipe for s in found] == ["b", "a", "c"]
-    b, a, c = (s.to_dict() for s in found)
+def test_summaries_are_sorted_best_first() -> None:
+    ranking = summaries(ROWS)
+    assert [s.recipe for s in ranking] == ["b", "a", "c"]
+    b, a, c = (s.to_dict() for s in ranking)
     assert (b["finished"], b["failed"], b["unfinished"], c["finished"], c["failed"], c["unfinished"]) == (
         3,
         1,
@@ -56,14 +56,14 @@ def test_summaries_come_with_the_best_first() -> None:
     assert (c["score"], c["mean"], c["ci95_low"]) == (None, None, None)
     higher = summaries([row("a", 0, 1.0, "higher"), row("b", 0, 2.0, "higher")])
     assert [s.recipe for s in higher] == ["b", "a"]
-    assert higher[0].to_dict()["ci95_low"] is None  # of one seed there is no interval
+    assert higher[0].to_dict()["ci95_low"] is None  # no interval for one seed
 
 
-def test_comparing_takes_the_seeds_that_both_finished() -> None:
-    found = compare_recipes(ROWS, "b", "a")
-    assert (found.pairs, found.difference) == (3, pytest.approx((2 + 1.5 + 3) / 3))
-    by = compare_recipes(ROWS, "b", "a", by="high_quality")
-    assert by.difference == pytest.approx(0.3)
+def test_comparison_uses_the_seeds_that_both_finished() -> None:
+    comparison = compare_recipes(ROWS, "b", "a")
+    assert (comparison.pairs, comparison.difference) == (3, pytest.approx((2 + 1.5 + 3) / 3))
+    comparison = compare_recipes(ROWS, "b", "a", by="high_quality")
+    assert comparison.difference == pytest.approx(0.3)
     with pytest.raises(UserError, match="there is no recipe 'd' in the study; known: a, b, c"):
         compare_recipes(ROWS, "a", "d")
     with pytest.raises(UserError, match="a and c have no finished seed in common"):
@@ -72,21 +72,21 @@ def test_comparing_takes_the_seeds_that_both_finished() -> None:
         compare_recipes(ROWS, "a", "b", by="k")
 
 
-def test_a_number_that_some_runs_lack() -> None:
+def test_a_detail_that_some_runs_lack() -> None:
     rows = [row("a", 0, 1.0, high_quality=0.5), row("b", 0, 1.0, high_quality=None)]
     assert "high_quality" not in summaries(rows)[1].columns
     with pytest.raises(UserError, match="a and b cannot be compared by high_quality"):
         compare_recipes(rows, "a", "b", by="high_quality")
 
 
-def test_all_pairs_of_few_and_the_best_with_each_of_many() -> None:
-    assert usual_pairs(summaries(ROWS)) == [("b", "a")]
+def test_default_pairs() -> None:
+    assert default_pairs(summaries(ROWS)) == [("b", "a")]
     many = [row(name, 0, value) for value, name in enumerate("pqrs")]
-    assert usual_pairs(summaries(many)) == [("p", "q"), ("p", "r"), ("p", "s")]
-    assert usual_pairs(summaries(many[:3])) == [("p", "q"), ("p", "r"), ("q", "r")]
+    assert default_pairs(summaries(many)) == [("p", "q"), ("p", "r"), ("p", "s")]
+    assert default_pairs(summaries(many[:3])) == [("p", "q"), ("p", "r"), ("q", "r")]
 
 
-def test_other_scores_have_their_names_before_their_numbers() -> None:
+def test_details_of_other_scores_are_prefixed() -> None:
     scores = tuple(
         Score(name=n, value=1.0, better="lower", details={"real": 2, "flag": True}) for n in ("w1", "ks")
     )
@@ -96,9 +96,9 @@ def test_other_scores_have_their_names_before_their_numbers() -> None:
         summaries([two, row("b", 0, 1.0)])
 
 
-def test_the_table_for_people() -> None:
-    found = summaries(ROWS)
-    head, (b, a, c) = cells(found)
+def test_table_cells_and_markdown() -> None:
+    ranking = summaries(ROWS)
+    head, (b, a, c) = table_cells(ranking)
     assert head == [
         "recipe",
         "runs",
@@ -111,16 +111,16 @@ def test_the_table_for_people() -> None:
     assert b[:2] == ["b", "3, 1 failed"]
     assert b[5:] == ["0.9", "60 s"]
     assert a[3:] == ["4", "5", "0.6 (0.5 to 0.7)", "60 s"]
-    assert c == ["c", "0, 1 failed, 1 not done", "-", "-", "-", "-", "-"]
-    assert constants(found) == "k 7"
-    lines = as_markdown(found).splitlines()
+    assert c == ["c", "0, 1 failed, 1 unfinished", "-", "-", "-", "-", "-"]
+    assert describe_constants(ranking) == "k 7"
+    lines = as_markdown(ranking).splitlines()
     assert len(lines) == 5
     assert {line.count("|") for line in lines} == {8}
-    assert as_rich(found).row_count == 3
+    assert as_rich(ranking).row_count == 3
 
 
-def test_the_table_for_programs() -> None:
-    read = list(csv.DictReader(io.StringIO(as_csv(run_records(ROWS)))))
-    assert len(read) == len(ROWS)
-    assert (read[0]["w1"], read[0]["k"], read[0]["status"]) == ("3.0", "7.0", "finished")
-    assert (read[6]["w1"], read[6]["status"], read[6]["error"]) == ("", "failed", "it diverged")
+def test_csv() -> None:
+    records = list(csv.DictReader(io.StringIO(as_csv(run_records(ROWS)))))
+    assert len(records) == len(ROWS)
+    assert (records[0]["w1"], records[0]["k"], records[0]["status"]) == ("3.0", "7.0", "finished")
+    assert (records[6]["w1"], records[6]["status"], records[6]["error"]) == ("", "failed", "it diverged")

@@ -1,20 +1,20 @@
-"""How many runs share the cores, and with how many threads each."""
+"""The number of parallel runs and their threads."""
 
 from __future__ import annotations
 
 import pytest
 
 from ganbench.studies.plan import Plan
-from ganbench.studies.task import threads_for, usual_jobs
+from ganbench.studies.task import default_jobs, threads_per_run
 
 
 def plan(*threads: int | None, seeds: int = 9) -> Plan:
-    recipes = {f"r{i}": {"machine": {"threads": asked}} for i, asked in enumerate(threads)}
+    recipes = {f"r{i}": {"machine": {"threads": count}} for i, count in enumerate(threads)}
     return Plan(recipes=recipes, seeds=seeds, overrides={})
 
 
 @pytest.mark.parametrize(
-    ("asked", "seeds", "cores", "jobs"),
+    ("threads_setting", "seeds", "cores", "jobs"),
     [
         ((None,), 9, 4, 4),
         ((1,), 9, 4, 4),
@@ -24,23 +24,27 @@ def plan(*threads: int | None, seeds: int = 9) -> Plan:
         ((1,), 9, 1, 1),
     ],
 )
-def test_usual_jobs(
-    monkeypatch: pytest.MonkeyPatch, asked: tuple[int | None, ...], seeds: int, cores: int, jobs: int
+def test_default_jobs(
+    monkeypatch: pytest.MonkeyPatch,
+    threads_setting: tuple[int | None, ...],
+    seeds: int,
+    cores: int,
+    jobs: int,
 ) -> None:
-    monkeypatch.setattr("ganbench.studies.task.cores", lambda: cores)
-    assert usual_jobs(plan(*asked, seeds=seeds)) == jobs
+    monkeypatch.setattr("ganbench.studies.task.available_cores", lambda: cores)
+    assert default_jobs(plan(*threads_setting, seeds=seeds)) == jobs
 
 
 @pytest.mark.parametrize("cores", [1, 2, 3, 8])
 @pytest.mark.parametrize("jobs", [1, 2, 5])
-@pytest.mark.parametrize("asked", [None, 1, 4])
+@pytest.mark.parametrize("threads_setting", [None, 1, 4])
 def test_threads_never_exceed_the_share(
-    monkeypatch: pytest.MonkeyPatch, cores: int, jobs: int, asked: int | None
+    monkeypatch: pytest.MonkeyPatch, cores: int, jobs: int, threads_setting: int | None
 ) -> None:
-    monkeypatch.setattr("ganbench.studies.task.cores", lambda: cores)
-    threads = threads_for(plan(asked), "r0", jobs)
+    monkeypatch.setattr("ganbench.studies.task.available_cores", lambda: cores)
+    threads = threads_per_run(plan(threads_setting), "r0", jobs)
     assert threads >= 1
     assert threads == 1 or threads * jobs <= cores
-    assert asked is None or threads <= asked
-    if asked is None:
+    assert threads_setting is None or threads <= threads_setting
+    if threads_setting is None:
         assert threads == max(1, cores // jobs)

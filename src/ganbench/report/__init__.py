@@ -1,1 +1,1 @@
-"""Pictures and pages about runs."""
+"""HTML reports about runs and studies."""

@@ -1,4 +1,4 @@
-"""What networks are made of: each layer in the order in which it works, with the shape of what it makes."""
+"""The layers of a model's networks in the order of the forward pass, with output shapes and parameter counts."""
 
 from __future__ import annotations
 
@@ -12,18 +12,30 @@ from torch import Tensor, nn
 
 from ganbench.errors import UserError
 from ganbench.inference.model import Model
-from ganbench.utils.batched import evaluating
+from ganbench.utils.batched import eval_mode
 from ganbench.visualization.layer_plots import short_name
 
-_UNFIT = (RuntimeError, TypeError, ValueError, IndexError, AttributeError, UserError)
-_DETAILS = ("kernel_size", "stride", "scale_factor", "negative_slope", "p")
+#: What a network may raise when it is called with unsuitable inputs.
+_CALL_ERRORS = (RuntimeError, TypeError, ValueError, IndexError, AttributeError, UserError)
+#: The settings that a layer's description includes: attribute and label.
+_SETTINGS = {
+    "kernel_size": "kernel",
+    "stride": "stride",
+    "scale_factor": "by",
+    "negative_slope": "slope",
+    "p": "p",
+}
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A module that has weights of its own or no modules in it: name, kind, and the shape of one sample behind it.
+    """A module that has its own parameters or no submodules.
 
-    ``shape`` is empty where it is not known; ``parameters`` counts the numbers of its own that training moves.
+    Attributes:
+        name: the module's name in its network.
+        kind: the module's class and settings.
+        shape: the output shape of one sample; empty if unknown.
+        parameters: the number of trainable values in the module itself, without its submodules.
     """
 
     name: str
@@ -33,34 +45,33 @@ class Layer:
 
 
 @torch.no_grad()
-def architecture(model: Model) -> dict[str, list[Layer]]:
-    """Return the layers of each network, in the order in which they are first called.
+def model_layers(model: Model) -> dict[str, list[Layer]]:
+    """Return the layers of each network, in the order of their first call.
 
-    Networks are tried with samples, latents, labels and features, one or two of them, until one fits. Of a network
-    that takes something else the layers come in the order in which they were made, and their shapes are not known; so
-    do layers that are never called because the network uses their weights itself.
-    What a network does between its layers (sums, resizing) is no layer.
+    Each network is called with one or two of samples, latents, labels and features, until a call succeeds. If none
+    does, the layers come in the order of registration, without shapes. So do layers that are never called because the
+    network uses their weights directly. Operations between modules (sums, resizing) are not listed.
     """
-    found = {}
+    layers = {}
     for name, network in model.networks.items():
-        seen: list[tuple[str, nn.Module, tuple[int, ...]]] = []
-        with evaluating(network), _noting(network, seen):
-            for call in _calls(model, name, network):
-                seen.clear()
+        calls: list[tuple[str, nn.Module, tuple[int, ...]]] = []
+        with eval_mode(network), _record_calls(network, calls):
+            for attempt in _forward_attempts(model, name, network):
+                calls.clear()
                 try:
-                    call()
-                except _UNFIT:
-                    seen.clear()
-                if seen:
+                    attempt()
+                except _CALL_ERRORS:
+                    calls.clear()
+                if calls:
                     break
-        called = {layer for layer, _, _ in seen}
-        seen += [(layer, module, ()) for layer, module in _layers(network) if layer not in called]
-        found[name] = [_layer(*one) for one in seen]
-    return found
+        called = {layer for layer, _, _ in calls}
+        calls += [(layer, module, ()) for layer, module in _layer_modules(network) if layer not in called]
+        layers[name] = [_layer(*call) for call in calls]
+    return layers
 
 
-def _calls(model: Model, name: str, network: nn.Module) -> Iterator[Callable[[], object]]:
-    """Yield ways to have a network work on two samples, the likeliest first."""
+def _forward_attempts(model: Model, name: str, network: nn.Module) -> Iterator[Callable[[], object]]:
+    """Yield calls of a network on two samples with different kinds of inputs, the most likely first."""
     if name == "G":
         yield lambda: model.sample(2)
     sample = torch.zeros(2, *model.algorithm.shape_of(name, model.info.shape), device=model.device)
@@ -74,22 +85,22 @@ def _calls(model: Model, name: str, network: nn.Module) -> Iterator[Callable[[],
         (latent,),
         (latent, label),
     ]
-    for given in inputs + [(one,) for one in features]:
-        yield partial(network, *given)
+    for args in inputs + [(feature,) for feature in features]:
+        yield partial(network, *args)
 
 
 @contextmanager
-def _noting(network: nn.Module, seen: list[tuple[str, nn.Module, tuple[int, ...]]]) -> Iterator[None]:
-    """Note each layer of a network when it is first called, and the shape of what it makes."""
+def _record_calls(network: nn.Module, calls: list[tuple[str, nn.Module, tuple[int, ...]]]) -> Iterator[None]:
+    """Append each layer's name, module and output shape to ``calls`` when it is first called."""
 
-    def hook(name: str) -> Callable[[nn.Module, object, object], None]:
-        def note(module: nn.Module, given: object, made: object) -> None:
-            if isinstance(made, Tensor) and all(name != known for known, _, _ in seen):
-                seen.append((name, module, tuple(made.shape[1:])))
+    def make_hook(name: str) -> Callable[[nn.Module, object, object], None]:
+        def hook(module: nn.Module, args: object, output: object) -> None:
+            if isinstance(output, Tensor) and all(name != called for called, _, _ in calls):
+                calls.append((name, module, tuple(output.shape[1:])))
 
-        return note
+        return hook
 
-    handles = [module.register_forward_hook(hook(name)) for name, module in _layers(network)]
+    handles = [module.register_forward_hook(make_hook(name)) for name, module in _layer_modules(network)]
     try:
         yield
     finally:
@@ -97,19 +108,22 @@ def _noting(network: nn.Module, seen: list[tuple[str, nn.Module, tuple[int, ...]
             handle.remove()
 
 
-def _layers(network: nn.Module) -> list[tuple[str, nn.Module]]:
-    """Return the modules with weights of their own or none in them; what a parametrization adds is no module here."""
+def _layer_modules(network: nn.Module) -> list[tuple[str, nn.Module]]:
+    """Return the modules with their own parameters or without submodules; parametrizations do not count as modules."""
     return [
         (name, module)
         for name, module in network.named_modules()
         if "parametrizations" not in name
         and not isinstance(module, nn.Identity)
-        and (_own(module) or all(child == "parametrizations" for child, _ in module.named_children()))
+        and (
+            _parameter_count(module)
+            or all(child == "parametrizations" for child, _ in module.named_children())
+        )
     ]
 
 
-def _own(module: nn.Module) -> int:
-    """Return how many numbers of its own training moves, also where a parametrization (spectral norm) keeps them."""
+def _parameter_count(module: nn.Module) -> int:
+    """Return the number of trainable values in the module itself, including those a parametrization holds."""
     return sum(
         p.numel()
         for name, p in module.named_parameters()
@@ -119,26 +133,19 @@ def _own(module: nn.Module) -> int:
 
 def _layer(name: str, module: nn.Module, shape: tuple[int, ...]) -> Layer:
     kind = type(module).__name__.removeprefix("Parametrized")
-    told = {key: getattr(module, key) for key in _DETAILS if hasattr(module, key)}
-    words = [f"{_WORDS[key]} {_number(value)}" for key, value in told.items() if _says_something(key, value)]
+    settings = {key: getattr(module, key) for key in _SETTINGS if hasattr(module, key)}
+    words = [
+        f"{_SETTINGS[key]} {_format(value)}" for key, value in settings.items() if _is_informative(key, value)
+    ]
     if hasattr(module, "parametrizations"):
         words.append("spectral norm")
-    return Layer(short_name(name) or kind, " ".join([kind, *words]), shape, _own(module))
+    return Layer(short_name(name) or kind, " ".join([kind, *words]), shape, _parameter_count(module))
 
 
-_WORDS = {
-    "kernel_size": "kernel",
-    "stride": "stride",
-    "scale_factor": "by",
-    "negative_slope": "slope",
-    "p": "p",
-}
-
-
-def _says_something(key: str, value: object) -> bool:
+def _is_informative(key: str, value: object) -> bool:
     return isinstance(value, int | float | tuple) and not (key == "stride" and value in (1, (1, 1)))
 
 
-def _number(value: object) -> str:
+def _format(value: object) -> str:
     values = value if isinstance(value, tuple) else (value,)
     return "x".join(f"{v:g}" for v in (values[:1] if len(set(values)) == 1 else values))

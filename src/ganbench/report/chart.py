@@ -1,4 +1,4 @@
-"""Charts as data: lines over steps, thinned so that a long run stays small; the page and a dashboard draw the same."""
+"""Charts as data: lines over steps, thinned so that long runs stay small; shared by reports and the dashboard."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from typing import Any
 
 from ganbench.config.dotted_keys import value_at
 from ganbench.recipes.base import Recipe
-from ganbench.studies.curves import Curves, band
-from ganbench.visualization.layer_plots import Series, short_name
+from ganbench.studies.curves import Curves, mean_and_range
+from ganbench.visualization.layer_plots import LayerSeries, short_name
 
-MOST = 500  # stretches of a line, of which the least and the most value are kept
-_RATES = 200  # points of a learning rate's line
-_NO_TERM = ("kind", "step", "kimg")
-#: What the numbers of ``health`` events are called; the last one has no curve.
-HEALTH = {
-    "spread": "distance of two samples, of real ones' 1",
-    "nearest": "distance to nearest neighbour, of real ones' 1",
-    "separation": "pairs that D ranks rightly",
+MAX_BUCKETS = 500  # per line; each bucket keeps its minimum and maximum
+_RATE_POINTS = 200  # of a learning rate's line
+_EVENT_FIELDS = ("kind", "step", "kimg")
+#: Labels of the numbers in ``health`` events that are drawn.
+HEALTH_LABELS = {
+    "spread": "distance between samples, relative to real data",
+    "nearest": "distance to the nearest neighbour, relative to real data",
+    "separation": "fraction of (real, fake) pairs that D ranks correctly",
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """Values at steps, ``[n]`` each; None where there was no finite number. ``low`` and ``high`` bound a band."""
+    """Values at steps, ``[n]`` each; None replaces missing and non-finite values. ``low`` and ``high`` bound a band."""
 
     name: str
     steps: Sequence[int]
@@ -36,72 +36,71 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Chart:
-    """One or several views of the same lines' names, each a diagram over steps by its title."""
+    """One or more views, each a plot of lines over steps; ``log`` starts it with a logarithmic scale."""
 
     title: str
     views: Mapping[str, Sequence[Line]]
     log: bool = False
 
-    def in_words(self) -> str:
-        """Say what the first view shows, for those who cannot see it: each line's first, last, least and most value."""
+    def describe(self) -> str:
+        """Return the first view as text for screen readers: the first, last, minimum and maximum value of each line."""
         view, lines = next(iter(self.views.items()))
-        return f"{self.title}, {view}: " + "; ".join(_line_in_words(line) for line in lines[:12])
+        return f"{self.title}, {view}: " + "; ".join(_describe_line(line) for line in lines[:12])
 
-    def to_dict(self, most: int = MOST) -> dict[str, Any]:
-        """Return the chart as JSON can hold it, thinned to ``most`` stretches, five digits of each number."""
+    def to_dict(self, max_buckets: int = MAX_BUCKETS) -> dict[str, Any]:
+        """Return the chart as JSON values, thinned to ``max_buckets`` and rounded to five digits."""
         views = {
             view: [
                 {
                     "name": line.name,
                     "x": list(thin.steps),
-                    "y": _short(thin.values),
-                    "low": _short(thin.low),
-                    "high": _short(thin.high),
+                    "y": _round(thin.values),
+                    "low": _round(thin.low),
+                    "high": _round(thin.high),
                 }
                 for line in lines
-                for thin in (thinned(line, most),)
+                for thin in (thin_line(line, max_buckets),)
             ]
             for view, lines in self.views.items()
         }
         return {"title": self.title, "log": self.log, "views": views}
 
 
-def thinned(line: Line, most: int = MOST) -> Line:
-    """Return the line with at most two points of each of ``most`` stretches, the least and the most: peaks stay."""
+def thin_line(line: Line, max_buckets: int = MAX_BUCKETS) -> Line:
+    """Return the line with at most two points per bucket, its minimum and maximum, so that peaks stay visible."""
     n = len(line.steps)
-    if n <= 2 * most:
+    if n <= 2 * max_buckets:
         return line
-    kept: list[int] = []
-    for i in range(most):
-        stretch = range(i * n // most, (i + 1) * n // most)
-        finite = [j for j in stretch if line.values[j] is not None] or [stretch[0]]
-        ends = {
+    indices: list[int] = []
+    for i in range(max_buckets):
+        bucket = range(i * n // max_buckets, (i + 1) * n // max_buckets)
+        finite = [j for j in bucket if line.values[j] is not None] or [bucket[0]]
+        extremes = {
             min(finite, key=lambda j: line.values[j] or 0.0),
             max(finite, key=lambda j: line.values[j] or 0.0),
         }
-        kept += sorted(ends)
-    kept[0], kept[-1] = 0, n - 1
+        indices += sorted(extremes)
+    indices[0], indices[-1] = 0, n - 1
 
-    def pick(values: Sequence[float | None]) -> Sequence[float | None]:
-        return [values[j] for j in kept] if values else ()
+    def select(values: Sequence[float | None]) -> Sequence[float | None]:
+        return [values[j] for j in indices] if values else ()
 
     return Line(
         name=line.name,
-        steps=[line.steps[j] for j in kept],
-        values=pick(line.values),
-        low=pick(line.low),
-        high=pick(line.high),
+        steps=[line.steps[j] for j in indices],
+        values=select(line.values),
+        low=select(line.low),
+        high=select(line.high),
     )
 
 
 def loss_chart(events: Iterable[Mapping[str, Any]]) -> Chart | None:
     """Return the loss terms of ``scalars`` events; None if there are none."""
-    return _chart("Losses", {"loss terms": _columns(events, _NO_TERM)})
+    return _chart("Losses", {"loss terms": _lines(events)})
 
 
 def score_chart(events: Iterable[Mapping[str, Any]]) -> Chart | None:
-    """Return the scores taken on the way, each a view, and the numbers that go with them, each one more."""
-    views: dict[str, list[Line]] = {}
+    """Return the scores measured during training and their numeric details, one view each; None if there are none."""
     columns: dict[tuple[str, str], tuple[list[int], list[float | None]]] = {}
     for event in events:
         name = str(event.get("name"))
@@ -110,29 +109,31 @@ def score_chart(events: Iterable[Mapping[str, Any]]) -> Chart | None:
             steps, values = columns.setdefault((name, key), ([], []))
             steps.append(event["step"])
             values.append(_finite(value))
-    for (name, key), (steps, values) in columns.items():
-        view = key if key == name else f"{name}: {key}"
-        views[view] = [Line(name=key, steps=steps, values=values)]
+    views = {
+        key if key == name else f"{name}: {key}": [Line(name=key, steps=steps, values=values)]
+        for (name, key), (steps, values) in columns.items()
+    }
     return _chart("Scores during training", views)
 
 
 def health_chart(events: Iterable[Mapping[str, Any]]) -> Chart | None:
-    """Return how varied samples were and how well D told them from real ones, by ``health`` events."""
-    lines = [line for line in _columns(events, _NO_TERM) if line.name in HEALTH]
-    named = [
-        Line(name=f"{line.name}: {HEALTH[line.name]}", steps=line.steps, values=line.values) for line in lines
+    """Return the diversity of the samples and how well D separates them from real data, from ``health`` events."""
+    lines = [
+        Line(name=f"{line.name}: {HEALTH_LABELS[line.name]}", steps=line.steps, values=line.values)
+        for line in _lines(events)
+        if line.name in HEALTH_LABELS
     ]
-    return _chart("Variety of the samples and balance", {"shares": named})
+    return _chart("Sample diversity and balance of G and D", {"ratios": lines})
 
 
 def speed_chart(events: Iterable[Mapping[str, Any]]) -> Chart | None:
-    """Return images per second by ``speed`` events."""
-    kept = [{"step": e["step"], "images per second": e.get("images_per_second")} for e in events]
-    return _chart("Speed", {"images per second": _columns(kept, _NO_TERM)})
+    """Return images per second from ``speed`` events."""
+    rates = [{"step": e["step"], "images per second": e.get("images_per_second")} for e in events]
+    return _chart("Speed", {"images per second": _lines(rates)})
 
 
 def probe_chart(scores: Iterable[Mapping[str, Any]]) -> Chart | None:
-    """Return the test cross-entropies of linear probes on their way to the best, by records of ``representation``."""
+    """Return the test cross-entropies of linear probes during their training, from ``representation`` records."""
     views: dict[str, list[Line]] = {}
     for score in scores:
         details = score.get("details")
@@ -147,35 +148,41 @@ def probe_chart(scores: Iterable[Mapping[str, Any]]) -> Chart | None:
             for name, values in curves.items()
             if isinstance(values, list)
         ]
-    return _chart("Linear probes: cross-entropy on test items, each time tried", views)
+    return _chart("Linear probes: cross-entropy on test items at each evaluation", views)
 
 
-def rate_chart(recipe: Recipe, last: int) -> Chart | None:
-    """Return each network's learning rate up to the ``last`` step, as the recipe plans it; None before the first.
+def rate_chart(recipe: Recipe, last_step: int) -> Chart | None:
+    """Return each network's learning rate up to ``last_step`` by the recipe's schedule; None for an empty range.
 
-    A run that was resumed for more steps than were planned at first had other rates until then, if they decay.
+    Decaying rates of a run that was resumed with more steps differ from the actual ones before that point.
     """
-    steps = sorted({round(i * (last - 1) / _RATES) for i in range(_RATES + 1)}) if last > 1 else []
-    shared: dict[tuple[float, ...], list[str]] = {}
+    steps = (
+        sorted({round(i * (last_step - 1) / _RATE_POINTS) for i in range(_RATE_POINTS + 1)})
+        if last_step > 1
+        else []
+    )
+    networks_by_rates: dict[tuple[float, ...], list[str]] = {}
     for network, optimizer in recipe.optimizers.items():
         rate = value_at(optimizer, ("lr",))
         if isinstance(rate, int | float):
             rates = tuple(rate * recipe.schedule.learning_rate_at(step) for step in steps)
-            shared.setdefault(rates, []).append(network)
-    shown = [step + 1 for step in steps]
-    lines = [Line(name=" and ".join(names), steps=shown, values=rates) for rates, names in shared.items()]
+            networks_by_rates.setdefault(rates, []).append(network)
+    lines = [
+        Line(name=" and ".join(networks), steps=[step + 1 for step in steps], values=rates)
+        for rates, networks in networks_by_rates.items()
+    ]
     return _chart("Learning rates", {"learning rate": lines})
 
 
-def layer_charts(series: Mapping[str, Mapping[str, Series]]) -> list[Chart]:
-    """Return a chart for each network, with a line for each named parameter: gradient's norm, mean and spread."""
-    kinds = {"norm of the gradient": "gradient", "mean": "mean", "standard deviation": "std"}
+def layer_charts(series: Mapping[str, Mapping[str, LayerSeries]]) -> list[Chart]:
+    """Return a chart per network with one line per named parameter; its views are gradient norm, mean and spread."""
+    statistics = {"gradient norm": "gradient", "mean": "mean", "standard deviation": "std"}
     return [
         Chart(
             title=f"Layers of {network}",
             views={
-                view: [_of_series(name, found, kind) for name, found in parameters.items()]
-                for view, kind in kinds.items()
+                view: [_series_line(name, one, statistic) for name, one in parameters.items()]
+                for view, statistic in statistics.items()
             },
             log=True,
         )
@@ -184,39 +191,40 @@ def layer_charts(series: Mapping[str, Mapping[str, Series]]) -> list[Chart]:
 
 
 def band_chart(curves: Curves) -> Chart | None:
-    """Return a view for each quantity of a study: a line for each recipe, the mean over seeds in its band."""
+    """Return a view per quantity of a study, with one line per recipe: the mean over seeds in its band."""
     views: dict[str, list[Line]] = {}
     for quantity, by_recipe in curves.items():
-        for label, each in by_recipe.items():
-            columns = zip(*band(each), strict=True)
+        for label, seeds in by_recipe.items():
+            columns = zip(*mean_and_range(seeds), strict=True)
             steps, mean, low, high = (list(column) for column in columns)
             line = Line(name=label, steps=[int(s) for s in steps], values=mean, low=low, high=high)
             views.setdefault(quantity, []).append(line)
-    return _chart("Curves: mean over seeds, from the least to the most as a band", views)
+    return _chart("Curves: mean over seeds, with a band from minimum to maximum", views)
 
 
 def _chart(title: str, views: Mapping[str, Sequence[Line]]) -> Chart | None:
-    drawn = {
+    """Return a chart of the views that have a finite value; None if no view has one."""
+    nonempty = {
         view: lines
         for view, lines in views.items()
         if any(v is not None for line in lines for v in line.values)
     }
-    return Chart(title=title, views=drawn) if drawn else None
+    return Chart(title=title, views=nonempty) if nonempty else None
 
 
-def _columns(events: Iterable[Mapping[str, Any]], left_out: Sequence[str]) -> list[Line]:
-    found: dict[str, tuple[list[int], list[float | None]]] = {}
+def _lines(events: Iterable[Mapping[str, Any]]) -> list[Line]:
+    columns: dict[str, tuple[list[int], list[float | None]]] = {}
     for event in events:
         for name, value in event.items():
-            if name not in left_out:
-                steps, values = found.setdefault(name, ([], []))
+            if name not in _EVENT_FIELDS:
+                steps, values = columns.setdefault(name, ([], []))
                 steps.append(event["step"])
                 values.append(_finite(value))
-    return [Line(name=name, steps=steps, values=values) for name, (steps, values) in found.items()]
+    return [Line(name=name, steps=steps, values=values) for name, (steps, values) in columns.items()]
 
 
-def _of_series(name: str, series: Series, kind: str) -> Line:
-    values = [_finite(float(value)) for value in getattr(series, kind)]
+def _series_line(name: str, series: LayerSeries, statistic: str) -> Line:
+    values = [_finite(float(value)) for value in getattr(series, statistic)]
     return Line(name=short_name(name), steps=[int(step) for step in series.steps], values=values)
 
 
@@ -232,11 +240,11 @@ def _finite(value: object) -> float | None:
     return None
 
 
-def _short(values: Sequence[float | None]) -> list[float | None]:
+def _round(values: Sequence[float | None]) -> list[float | None]:
     return [None if v is None or not math.isfinite(v) else float(f"{v:.5g}") for v in values]
 
 
-def _line_in_words(line: Line) -> str:
+def _describe_line(line: Line) -> str:
     finite = [value for value in line.values if value is not None]
     if not finite:
         return f"{line.name} has no finite value"

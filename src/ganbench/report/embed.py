@@ -1,4 +1,4 @@
-"""Pictures in a page, and their captions: as they are, or as WebP where they are large."""
+"""Embed PNG figures with captions in a page; large ones become WebP."""
 
 from __future__ import annotations
 
@@ -7,47 +7,54 @@ from collections.abc import Sequence
 
 from PIL import Image
 
-from ganbench.report.html import image, text
+from ganbench.report.html import escape, image
 from ganbench.report.page_budget import PageBudget
-from ganbench.report.timeline import webp
+from ganbench.report.timeline import encode_webp
 
-_MOST_NAMES = 20  # above the columns; more do not fit
-#: How wide and how good a WebP is tried in turn.
-_SMALLER = ((1600, 90), (1000, 80), (600, 65), (300, 50))
+_MAX_HEADER_COLUMNS = 20  # names above the columns; more do not fit
+#: Width in pixels and quality of a WebP, tried in this order until it is small enough.
+_WEBP_SETTINGS = ((1600, 90), (1000, 80), (600, 65), (300, 50))
 
 
-def figure(
-    picture: bytes, words: str, room: PageBudget, *, caption: str = "", columns: Sequence[str] = ()
+def embed_figure(
+    picture: bytes, alt: str, budget: PageBudget, *, caption: str = "", columns: Sequence[str] = ()
 ) -> str:
-    """Return a PNG in a figure, with ``words`` in its place for those who cannot see it.
+    """Return a PNG as an HTML figure, or nothing if it does not fit into the budget.
 
-    ``columns`` are written above it, each over its share of the width; if they are many, below it in a row.
+    Args:
+        picture: the PNG.
+        alt: the alternative text.
+        budget: limits the size; notes an omitted figure.
+        caption: the text below the figure.
+        columns: names above equal shares of the width; many names are listed in the caption instead.
 
     Raises:
         OSError, ValueError: the picture is damaged.
     """
-    held = _held(picture, room)
-    if held is None:
-        room.note(f"Left out: {words}")
+    encoded = _encode(picture, budget)
+    if encoded is None:
+        budget.note(f"Omitted: {alt}")
         return ""
-    named = ""
-    if 1 < len(columns) <= _MOST_NAMES:
-        cells = "".join(f"<span>{text(name)}</span>" for name in columns)
-        named = f'<div class="columns" aria-hidden="true">{cells}</div>'
+    header = ""
+    if 1 < len(columns) <= _MAX_HEADER_COLUMNS:
+        cells = "".join(f"<span>{escape(name)}</span>" for name in columns)
+        header = f'<div class="columns" aria-hidden="true">{cells}</div>'
     elif columns:
         caption += f" The columns are: {', '.join(columns)}."
-    below = f"<figcaption>{text(caption)}</figcaption>" if caption else ""
-    return f'<figure class="picture"><div class="fitting">{named}{image(*held, words)}</div>{below}</figure>'
+    below = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
+    return (
+        f'<figure class="picture"><div class="fitting">{header}{image(*encoded, alt)}</div>{below}</figure>'
+    )
 
 
-def _held(picture: bytes, room: PageBudget) -> tuple[bytes, str] | None:
-    """Return the picture as the page holds it and its format; None where there is no room for it."""
+def _encode(picture: bytes, budget: PageBudget) -> tuple[bytes, str] | None:
+    """Return the encoded picture and its format; None if it does not fit into the budget."""
     with Image.open(io.BytesIO(picture)) as opened:
         opened.load()
-        if len(picture) <= room.picture:
+        if len(picture) <= budget.image_bytes:
             return picture, "png"
-        for width, quality in _SMALLER:
-            made = webp(opened, width, quality)
-            if len(made) <= room.picture:
-                return made, "webp"
+        for width, quality in _WEBP_SETTINGS:
+            webp = encode_webp(opened, width, quality)
+            if len(webp) <= budget.image_bytes:
+                return webp, "webp"
     return None

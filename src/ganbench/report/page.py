@@ -1,4 +1,4 @@
-"""One self-contained report.html about a run: its health, what was run, scores, curves, pictures, D, layers."""
+"""The report of a run as one self-contained HTML file: health, setup, scores, curves, pictures, D, layers."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from typing import Any
 from PIL import Image
 
 from ganbench.errors import UserError
-from ganbench.inference.critic_scores import why_not
+from ganbench.inference.critic_scores import critic_unavailable_reason
 from ganbench.inference.model import Model, load
-from ganbench.report import sections as parts
-from ganbench.report.architecture import Layer, architecture
+from ganbench.report.architecture import Layer, model_layers
 from ganbench.report.chart import (
     Chart,
     health_chart,
@@ -24,183 +23,193 @@ from ganbench.report.chart import (
     score_chart,
     speed_chart,
 )
-from ganbench.report.diagram import diagram, shape_in_words
-from ganbench.report.embed import figure
-from ganbench.report.figure_files import keep_pictures
-from ganbench.report.html import details, facts, page, sections, source, table, text
-from ganbench.report.page_budget import PageBudget, within_limit
-from ganbench.report.run_data import RunData, picture_folders, read_run
+from ganbench.report.diagram import format_shape, network_diagram
+from ganbench.report.embed import embed_figure
+from ganbench.report.figure_files import write_figure_files
+from ganbench.report.html import code_block, details, escape, key_value_table, page, sections, table
+from ganbench.report.page_budget import PageBudget, build_within_limit
+from ganbench.report.run_data import RunData, picture_folders, read_run_data
 from ganbench.report.score_table import score_table
+from ganbench.report.sections import describe_machine, health_warnings, omitted_section, paper_list
 from ganbench.runs.run import Run
 from ganbench.utils.files import write_bytes
-from ganbench.visualization.frames import frames
+from ganbench.visualization.frames import list_frames
 from ganbench.visualization.layer_plots import layer_series
-from ganbench.visualization.model_figures import ModelFigure, shown
+from ganbench.visualization.model_figures import ModelFigure, model_figures
 
-_TITLES = {
+_FOLDER_TITLES = {
     "samples": "samples of the same latents",
-    "critic": "what D makes of the space",
-    "sweeps": "each code through its values",
+    "critic": "output of D over the data space",
+    "sweeps": "sweeps of the codes",
 }
-_GALLERIES = 12  # pictures that go with scores
+_MAX_SCORE_FIGURES = 12
 
 
 def write_report(run: Run, trusted: Collection[str] = ()) -> Path:
-    """Write ``report.html`` into the run folder and return its path; the page needs no network and is below 8 MB.
+    """Write ``report.html`` into the run folder and return its path; the page is below 8 MB and needs no network.
 
-    What is damaged or half-written is named on the page and left out, and so is what was thinned to fit. Some of its
-    pictures are also written to ``pictures/``, a file each. ``trusted`` names the user's own modules that the recipe
-    may use.
+    The page names damaged files, and content that was thinned or omitted to stay below the limit. Some figures are
+    also written to ``pictures/``.
+
+    Args:
+        run: the run.
+        trusted: the user's own modules that the recipe may use.
     """
-    reading = read_run(run)
-    model, reason = _loaded(run, trusted)
-    own = [] if model is None else shown(model)
-    networks = {} if model is None else architecture(model)
-    pictures = keep_pictures(reading, model, own, networks)
+    run_data = read_run_data(run)
+    model, load_error = _load_model(run, trusted)
+    figures = [] if model is None else model_figures(model)
+    networks = {} if model is None else model_layers(model)
+    figure_files = write_figure_files(run_data, model, figures, networks)
 
-    def build(room: PageBudget) -> str:
-        said = parts.warnings(reading.findings, room.first(reading.problems, "damaged parts"))
-        inside = {
-            "Health": said,
-            "What was run": _facts(reading),
-            "Scores": _scores(reading, room),
-            "Curves": room.charts(_curves(reading, trusted)),
-            "Through the training": room.timeline(_folders(run), "the training"),
-            "The last samples": _last(run, model, room),
-            "Classes, codes and attention": _own(own, room),
-            "The discriminator": _discriminator(run, model, reason, pictures, room),
+    def build(budget: PageBudget) -> str:
+        problems = budget.limit_rows(run_data.problems, "damaged parts")
+        contents = {
+            "Health": health_warnings(run_data.findings, problems),
+            "Setup": _setup(run_data),
+            "Scores": _scores(run_data, budget),
+            "Curves": budget.charts(_curves(run_data, trusted)),
+            "Training timeline": budget.timeline(_timeline_folders(run), "the training"),
+            "Latest samples": _latest_samples(run, model, budget),
+            "Classes, codes and attention": _model_figures(figures, budget),
+            "Discriminator": _discriminator(run, model, load_error, figure_files, budget),
             "Networks": _networks(networks),
-            "Layers": room.charts(layer_charts(layer_series(reading.of("layers")))),
-            "Recipe": details("the resolved recipe", source(json.dumps(reading.recipe, indent=1))),
+            "Layers": budget.charts(layer_charts(layer_series(run_data.events_of("layers")))),
+            "Recipe": details("resolved recipe", code_block(json.dumps(run_data.recipe, indent=1))),
         }
-        top = f"<h1>{text(reading.name)}</h1><p>{text(reading.recipe.get('summary', ''))}</p>"
-        return page(reading.name, top + sections(inside) + parts.thinned(room.notes))
+        head = f"<h1>{escape(run_data.name)}</h1><p>{escape(run_data.recipe.get('summary', ''))}</p>"
+        return page(run_data.name, head + sections(contents) + omitted_section(budget.notes))
 
     path = run.path / "report.html"
-    write_bytes(path, within_limit(build).encode())
+    write_bytes(path, build_within_limit(build).encode())
     return path
 
 
-def _loaded(run: Run, trusted: Collection[str]) -> tuple[Model | None, str]:
-    """Return the model of the newest checkpoint, or why there is none."""
+def _load_model(run: Run, trusted: Collection[str]) -> tuple[Model | None, str]:
+    """Return the model of the newest checkpoint, or None and the reason."""
     try:
         return load(run, trusted=trusted), ""
     except UserError as error:
         return None, str(error)
 
 
-def _facts(reading: RunData) -> str:
-    recipe, meta = reading.recipe, reading.meta
-    data, schedule = _part(meta, "data"), _part(recipe, "schedule")
-    known = {
-        "state": f"{reading.state}, step {reading.step:,} of {reading.steps:,}, batch {schedule.get('batch', '?')}",
+def _setup(run_data: RunData) -> str:
+    recipe, meta = run_data.recipe, run_data.meta
+    data, schedule = _mapping(meta, "data"), _mapping(recipe, "schedule")
+    batch = schedule.get("batch", "?")
+    values = {
+        "state": f"{run_data.state}, step {run_data.step:,} of {run_data.steps:,}, batch {batch}",
         "data": f"{data.get('name')}, {data.get('size')} items, shape {data.get('shape')}, "
         f"split {data.get('split')}, fingerprint {data.get('fingerprint')}",
         "seed": meta.get("seed"),
-        "begun": meta.get("created"),
-        "machine": parts.machine(meta),
-        "version of ganbench": meta.get("ganbench"),
+        "started": meta.get("created"),
+        "machine": describe_machine(meta),
+        "ganbench version": meta.get("ganbench"),
         "budget": recipe.get("budget", ""),
     }
-    cited = parts.papers([recipe])
-    return facts(known) + (f"<h3>Papers</h3>{cited}" if cited else "")
+    papers = paper_list([recipe])
+    return key_value_table(values) + (f"<h3>Papers</h3>{papers}" if papers else "")
 
 
-def _part(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    part = values.get(name)
-    return part if isinstance(part, Mapping) else {}
+def _mapping(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = values.get(key)
+    return value if isinstance(value, Mapping) else {}
 
 
-def _scores(reading: RunData, room: PageBudget) -> str:
-    """Show the records of ``eval/``, and the pictures that go with them."""
-    if not reading.scores:
-        return f"<p>None yet: <code>ganbench evaluate {text(reading.run.path)}</code></p>"
-    kept = room.first(list(reading.scores), "scores")
-    drawn = [name for name in kept if (reading.run.eval / f"{name}.png").is_file()]
-    pictures = [
-        _of_file(reading.run.eval / f"{name}.png", f"what {name} means", room) for name in drawn[:_GALLERIES]
+def _scores(run_data: RunData, budget: PageBudget) -> str:
+    """Return the table of the records in ``eval/`` and their figures."""
+    if not run_data.scores:
+        return f"<p>None yet. To create one: <code>ganbench evaluate {escape(run_data.run.path)}</code></p>"
+    names = budget.limit_rows(list(run_data.scores), "scores")
+    paths = [path for name in names if (path := run_data.run.eval / f"{name}.png").is_file()]
+    figures = [
+        _figure_from_file(path, f"figure of {path.stem}", budget) for path in paths[:_MAX_SCORE_FIGURES]
     ]
-    shown_below = details("pictures that go with the scores", "".join(pictures)) if pictures else ""
-    return score_table([reading.scores[name] for name in kept]) + shown_below
+    figures_part = details("figures of the scores", "".join(figures)) if figures else ""
+    return score_table([run_data.scores[name] for name in names]) + figures_part
 
 
-def _of_file(path: Path, words: str, room: PageBudget, columns: Sequence[str] = ()) -> str:
-    """Return a picture of the run folder, or a sentence where it is damaged."""
+def _figure_from_file(path: Path, caption: str, budget: PageBudget, columns: Sequence[str] = ()) -> str:
+    """Return a picture of the run folder as a figure; a sentence if the file is damaged."""
     try:
-        return figure(path.read_bytes(), words, room, caption=words, columns=columns)
+        return embed_figure(path.read_bytes(), caption, budget, caption=caption, columns=columns)
     except (OSError, ValueError, Image.DecompressionBombError):
-        return f"<p>{text(path.name)} is damaged.</p>"
+        return f"<p>{escape(path.name)} is damaged.</p>"
 
 
-def _curves(reading: RunData, trusted: Collection[str]) -> list[Chart]:
-    drawn = [
-        loss_chart(reading.of("scalars")),
-        score_chart(reading.of("score")),
-        health_chart(reading.of("health")),
-        _rates(reading, trusted),
-        probe_chart(reading.scores.values()),
-        speed_chart(reading.of("speed")),
+def _curves(run_data: RunData, trusted: Collection[str]) -> list[Chart]:
+    charts = [
+        loss_chart(run_data.events_of("scalars")),
+        score_chart(run_data.events_of("score")),
+        health_chart(run_data.events_of("health")),
+        _learning_rates(run_data, trusted),
+        probe_chart(run_data.scores.values()),
+        speed_chart(run_data.events_of("speed")),
     ]
-    return [one for one in drawn if one is not None]
+    return [chart for chart in charts if chart is not None]
 
 
-def _rates(reading: RunData, trusted: Collection[str]) -> Chart | None:
+def _learning_rates(run_data: RunData, trusted: Collection[str]) -> Chart | None:
     try:
-        return rate_chart(reading.run.recipe(trusted), reading.step)
-    except UserError:  # the recipe is damaged, which is told elsewhere
+        return rate_chart(run_data.run.recipe(trusted), run_data.step)
+    except UserError:  # the recipe is damaged; the problems list says so
         return None
 
 
-def _folders(run: Run) -> dict[str, Path]:
-    return {_TITLES.get(folder.name, folder.name): folder for folder in picture_folders(run)}
+def _timeline_folders(run: Run) -> dict[str, Path]:
+    return {_FOLDER_TITLES.get(folder.name, folder.name): folder for folder in picture_folders(run)}
 
 
-def _last(run: Run, model: Model | None, room: PageBudget) -> str:
-    """Show the last grid, under its classes if it has some."""
-    drawn = frames(run.samples)
-    if not drawn:
+def _latest_samples(run: Run, model: Model | None, budget: PageBudget) -> str:
+    """Return the newest sample grid, with class names above the columns of a class-conditional image model."""
+    frames = list_frames(run.samples)
+    if not frames:
         return ""
-    columns = model.classes if model is not None and model.info.kind == "image" else ()
-    words = f"the last samples, of step {drawn[-1].step:,}" + (", a class a column" if columns else "")
-    return _of_file(drawn[-1].path, words, room, columns)
+    classes = model.classes if model is not None and model.info.kind == "image" else ()
+    caption = f"samples after step {frames[-1].step:,}" + (", one class per column" if classes else "")
+    return _figure_from_file(frames[-1].path, caption, budget, classes)
 
 
-def _own(pictures: Sequence[ModelFigure], room: PageBudget) -> str:
-    """Show what only some models have, of the newest checkpoint."""
+def _model_figures(figures: Sequence[ModelFigure], budget: PageBudget) -> str:
     return "".join(
-        f"<h3>{text(one.title)}</h3>"
-        + figure(one.picture, f"{one.title}. {one.words}", room, caption=one.words, columns=one.columns)
-        for one in pictures
+        f"<h3>{escape(figure.title)}</h3>"
+        + embed_figure(
+            figure.picture,
+            f"{figure.title}. {figure.caption}",
+            budget,
+            caption=figure.caption,
+            columns=figure.columns,
+        )
+        for figure in figures
     )
 
 
 def _discriminator(
-    run: Run, model: Model | None, reason: str, pictures: Mapping[str, bytes], room: PageBudget
+    run: Run, model: Model | None, load_error: str, figure_files: Mapping[str, bytes], budget: PageBudget
 ) -> str:
-    """Show how D's weights spread, and say why it is not drawn over its space where it could be."""
+    """Return the histogram of D's weights, and for low-dimensional data why D's output is not drawn."""
     if model is None:
-        return f"<p>Its weights are not shown: {text(reason)}.</p>"
-    drawn = bool(frames(run.critic)) or model.info.kind == "image"
-    why = None if drawn else why_not(model)
-    words = f"<p>Not drawn over its space: {text(why)}.</p>" if why else ""
-    if "weights.png" in pictures:
-        words += figure(
-            pictures["weights.png"], f"histogram of the weights of D after step {model.step}", room
-        )
-    return words
+        return f"<p>Its weights are not shown: {escape(load_error)}.</p>"
+    is_drawn = bool(list_frames(run.critic)) or model.info.kind == "image"
+    reason = None if is_drawn else critic_unavailable_reason(model)
+    content = f"<p>Its output is not drawn over the data space: {escape(reason)}.</p>" if reason else ""
+    if "weights.png" in figure_files:
+        alt = f"histogram of the weights of D after step {model.step}"
+        content += embed_figure(figure_files["weights.png"], alt, budget)
+    return content
 
 
-def _networks(made: Mapping[str, Sequence[Layer]]) -> str:
-    """Show each network as a row of boxes, and its layers in a table."""
-    head = ("layer", "kind", "what it makes", "weights")
+def _networks(networks: Mapping[str, Sequence[Layer]]) -> str:
+    """Return a diagram of each network and a table of its layers."""
+    head = ("layer", "kind", "output shape", "parameters")
     return "".join(
-        f"<h3>{text(name)}, {sum(layer.parameters for layer in layers):,} weights</h3>{diagram(name, layers)}"
+        f"<h3>{escape(name)}, {sum(layer.parameters for layer in layers):,} parameters</h3>"
+        + network_diagram(name, layers)
         + details(
-            f"the layers of {name}",
+            f"layers of {name}",
             table(
                 head,
-                [[one.name, one.kind, shape_in_words(one.shape), f"{one.parameters:,}"] for one in layers],
+                [[one.name, one.kind, format_shape(one.shape), f"{one.parameters:,}"] for one in layers],
             ),
         )
-        for name, layers in made.items()
+        for name, layers in networks.items()
     )

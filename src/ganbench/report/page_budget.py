@@ -1,4 +1,4 @@
-"""What a page has room for: as much as it can hold below 8 MB, and in words what was thinned for that."""
+"""Keep a page below 8 MB: thin or omit images, charts and lists, and note what was omitted."""
 
 from __future__ import annotations
 
@@ -7,82 +7,91 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ganbench.errors import UserError
-from ganbench.report.chart import MOST, Chart
+from ganbench.report.chart import MAX_BUCKETS, Chart
 from ganbench.report.html import chart
-from ganbench.report.timeline import fitting, player
-from ganbench.visualization.frames import frames
+from ganbench.report.timeline import encode_series, timeline_html
+from ganbench.visualization.frames import list_frames
 
-LIMIT = 8_000_000  # bytes of a page
+MAX_PAGE_BYTES = 8_000_000
 
 
 @dataclass
 class PageBudget:
-    """How much a page may hold of what can be large; ``notes`` collects what was thinned or left out, in words.
+    """Limits for the content of a page.
 
-    ``frames`` is in characters of the page, for all pictures of timelines together; ``picture`` in bytes, for any other
-    picture; ``points`` counts those of the charts of a section together, and ``rows`` those of a list.
+    Attributes:
+        timeline_chars: characters of HTML for all images of timelines together.
+        image_bytes: bytes of any other image.
+        chart_points: points of all charts of a section together.
+        max_rows: entries of a list.
+        notes: sentences about what was thinned or omitted, in order, each once.
     """
 
-    frames: int
-    picture: int
-    points: int
-    rows: int = 200
+    timeline_chars: int
+    image_bytes: int
+    chart_points: int
+    max_rows: int = 200
     notes: dict[str, None] = field(default_factory=dict)
 
-    def note(self, words: str) -> None:
-        """Say, once, what was thinned or left out."""
-        self.notes[words] = None
+    def note(self, sentence: str) -> None:
+        """Record what was thinned or omitted."""
+        self.notes[sentence] = None
 
-    def first(self, items: Sequence[str], what: str) -> Sequence[str]:
-        """Return as many of the items as a list has rows, and note how many there are."""
-        if len(items) > self.rows:
-            self.note(f"Of {len(items):,} {what} the first {self.rows:,} are shown.")
-        return items[: self.rows]
+    def limit_rows(self, items: Sequence[str], what: str) -> Sequence[str]:
+        """Return the first ``max_rows`` items; if there are more, note how many."""
+        if len(items) > self.max_rows:
+            self.note(f"Only the first {self.max_rows:,} of {len(items):,} {what} are shown.")
+        return items[: self.max_rows]
 
-    def charts(self, drawn: Iterable[Chart]) -> str:
-        """Return charts that share the points there is room for; peaks stay where a line is thinned."""
-        drawn = list(drawn)
-        lengths = [len(line.steps) for one in drawn for lines in one.views.values() for line in lines]
-        most = min(MOST, self.points // (2 * max(len(lengths), 1)))
-        if most < 2 and lengths:
-            self.note(f"{len(drawn)} charts with {len(lengths):,} lines are left out.")
+    def charts(self, charts: Iterable[Chart]) -> str:
+        """Return charts as HTML, thinned equally to fit into the budget; peaks stay visible."""
+        charts = list(charts)
+        lengths = [len(line.steps) for one in charts for lines in one.views.values() for line in lines]
+        max_buckets = min(MAX_BUCKETS, self.chart_points // (2 * max(len(lengths), 1)))
+        if max_buckets < 2 and lengths:
+            self.note(f"{len(charts)} charts with {len(lengths):,} lines are omitted.")
             return ""
-        if lengths and max(lengths) > 2 * most:
+        if lengths and max(lengths) > 2 * max_buckets:
             self.note(
-                f"Of up to {max(lengths):,} reports a line in a chart shows at most {2 * most:,}: the least and the "
-                "most of each stretch."
+                f"Lines in charts show at most {2 * max_buckets:,} of up to {max(lengths):,} points: the minimum and "
+                "maximum of each interval."
             )
-        return "".join(chart(one, most) for one in drawn)
+        return "".join(chart(one, max_buckets) for one in charts)
 
     def timeline(self, folders: Mapping[str, Path], label: str) -> str:
-        """Return the pictures by step in these folders, by title, under one slider; fewer and smaller ones to fit."""
-        there = {title: len(frames(folder)) for title, folder in folders.items()}
-        if not self.frames and any(there.values()):
-            self.note("The pictures through the training are left out; the run folder has them.")
-        strips = fitting(folders, self.frames) if self.frames else []
-        for strip in strips:
-            if len(strip.pictures) < there[strip.title]:
+        """Return the pictures of these folders by step under one slider, reduced in number and size to fit.
+
+        Args:
+            folders: folders with ``step-N.png`` files, by title.
+            label: what the slider moves through, for screen readers.
+        """
+        counts = {title: len(list_frames(folder)) for title, folder in folders.items()}
+        if not self.timeline_chars and any(counts.values()):
+            self.note("The training timeline is omitted; the run folder has its pictures.")
+        series = encode_series(folders, self.timeline_chars) if self.timeline_chars else []
+        for one in series:
+            if len(one.frames) < counts[one.title]:
                 self.note(
-                    f"Of {there[strip.title]:,} pictures of {strip.title} {len(strip.pictures)} are shown, evenly "
-                    "spaced; the run folder has all."
+                    f"{len(one.frames)} of {counts[one.title]:,} pictures of {one.title} are shown, evenly spaced; "
+                    "the run folder has all."
                 )
-        return player(strips, label)
+        return timeline_html(series, label)
 
 
-#: What is tried in turn until the page is small enough.
-_ROOMS = ((4_500_000, 400_000, 80_000), (2_500_000, 150_000, 30_000), (800_000, 50_000, 8_000), (0, 0, 0))
+#: Values of ``timeline_chars, image_bytes, chart_points``, tried in this order until the page is small enough.
+_BUDGETS = ((4_500_000, 400_000, 80_000), (2_500_000, 150_000, 30_000), (800_000, 50_000, 8_000), (0, 0, 0))
 
 
-def within_limit(build: Callable[[PageBudget], str], limit: int = LIMIT) -> str:
-    """Return the fullest page that is not above the limit; ``build`` makes one for a given room.
+def build_within_limit(build: Callable[[PageBudget], str], max_bytes: int = MAX_PAGE_BYTES) -> str:
+    """Call ``build`` with smaller and smaller budgets; return the first page of at most ``max_bytes``.
 
     Raises:
-        UserError: even without pictures and charts it is too large.
+        UserError: the page is too large even without images and charts.
     """
-    for sizes in _ROOMS:
-        made = build(PageBudget(*sizes))
-        if len(made.encode()) <= limit:
-            return made
+    for budget in _BUDGETS:
+        page = build(PageBudget(*budget))
+        if len(page.encode()) <= max_bytes:
+            return page
     raise UserError(
-        f"the report would have {len(made.encode()):,} bytes without any picture or chart; the limit is {limit:,}"
+        f"the report takes {len(page.encode()):,} bytes even without images and charts; the limit is {max_bytes:,}"
     )

@@ -1,4 +1,4 @@
-"""What a run folder holds, read once and patiently: what is missing or damaged is said, and stops nobody."""
+"""Read all records of a run folder, tolerating missing and damaged files."""
 
 from __future__ import annotations
 
@@ -9,19 +9,24 @@ from pathlib import Path
 from typing import Any
 
 from ganbench.errors import UserError
-from ganbench.health import Finding, findings
+from ganbench.health import Finding, diagnose
 from ganbench.runs.run import Run
 from ganbench.utils.files import read_json
 
-_NO_PICTURES = ("checkpoints", "eval", "pictures", "tensorboard")
+_OTHER_FOLDERS = ("checkpoints", "eval", "pictures", "tensorboard")
 
 
 @dataclass(frozen=True)
 class RunData:
-    """A run as its files tell it.
+    """The readable records of a run.
 
-    ``recipe`` and ``meta`` are empty where their files are damaged; ``problems`` says so, a sentence each.
-    ``events`` are all that can be read, in order, ``scores`` the records of ``eval/`` by file name.
+    Attributes:
+        run: the run folder.
+        recipe: the resolved recipe; empty if its file is damaged.
+        meta: the contents of ``meta.json``; empty if it is damaged.
+        events: all readable events, in order.
+        scores: the records of ``eval/`` by file name.
+        problems: one sentence for each damaged part.
     """
 
     run: Run
@@ -31,71 +36,68 @@ class RunData:
     scores: Mapping[str, Mapping[str, Any]]
     problems: tuple[str, ...]
 
-    def of(self, kind: str) -> list[Mapping[str, Any]]:
+    def events_of(self, kind: str) -> list[Mapping[str, Any]]:
         """Return the events of one kind."""
         return [event for event in self.events if event["kind"] == kind]
 
     @cached_property
     def findings(self) -> list[Finding]:
-        """What the health rules found."""
-        return findings(self.events, self.steps)
+        """The findings of the health rules."""
+        return diagnose(self.events, self.steps)
 
     @property
     def name(self) -> str:
-        """The recipe's name, or the folder's where the recipe cannot be read."""
+        """The recipe's name; the folder's name if the recipe is damaged."""
         return str(self.recipe.get("name") or self.run.path.name)
 
     @property
     def step(self) -> int:
-        """The last step that was told of."""
+        """The step of the last event."""
         return max((event["step"] for event in self.events), default=0)
 
     @property
     def steps(self) -> int:
-        """How many steps are planned; 0 if nobody knows."""
-        planned = (
-            self.recipe.get("schedule", {}).get("steps")
-            if isinstance(self.recipe.get("schedule"), Mapping)
-            else 0
-        )
-        return planned if isinstance(planned, int) else 0
+        """The number of planned steps; 0 if unknown."""
+        schedule = self.recipe.get("schedule")
+        steps = schedule.get("steps") if isinstance(schedule, Mapping) else 0
+        return steps if isinstance(steps, int) else 0
 
     @property
     def state(self) -> str:
-        """``failed``, ``finished``, or ``unfinished``: at work still, or stopped."""
+        """``failed``, ``finished``, or ``unfinished`` (still training or stopped)."""
         if any(event["kind"] == "failure" for event in self.events):
             return "failed"
         return "finished" if 0 < self.steps <= self.step else "unfinished"
 
 
-def read_run(run: Run) -> RunData:
-    """Read a run folder."""
+def read_run_data(run: Run) -> RunData:
+    """Read the records of a run folder; damaged ones are listed in ``problems``."""
     problems: list[str] = []
-    recipe = _json(run.path / "recipe.json", problems)
-    meta = _json(run.path / "meta.json", problems)
-    scores = {path.stem: _json(path, problems) for path in sorted(run.eval.glob("*.json"))}
+    recipe = _read_json(run.path / "recipe.json", problems)
+    meta = _read_json(run.path / "meta.json", problems)
+    scores = {path.stem: _read_json(path, problems) for path in sorted(run.eval.glob("*.json"))}
     scores = {name: score for name, score in scores.items() if _is_score(score, name, problems)}
     events = []
     for event in run.events.read():
         if _is_event(event):
             events.append(event)
         else:
-            problems.append(f"an event of step {event['step']!r} is damaged and left out")
+            problems.append(f"an event of step {event['step']!r} is damaged and ignored")
     return RunData(run, recipe, meta, tuple(events), scores, tuple(dict.fromkeys(problems)))
 
 
 def picture_folders(run: Run) -> list[Path]:
-    """Return the run's folders with pictures of steps (samples, critic, classes, ...), samples first; no links."""
+    """Return the run's folders of ``step-N.png`` files (samples, critic, classes, ...), samples first; no symlinks."""
     folders = [
         path
         for path in sorted(run.path.iterdir())
-        if path.is_dir() and not path.is_symlink() and path.name not in _NO_PICTURES
+        if path.is_dir() and not path.is_symlink() and path.name not in _OTHER_FOLDERS
     ]
-    drawn = [path for path in folders if next(path.glob("step-*.png"), None) is not None]
-    return sorted(drawn, key=lambda path: path.name != "samples")
+    nonempty = [path for path in folders if next(path.glob("step-*.png"), None) is not None]
+    return sorted(nonempty, key=lambda path: path.name != "samples")
 
 
-def _json(path: Path, problems: list[str]) -> dict[str, Any]:
+def _read_json(path: Path, problems: list[str]) -> dict[str, Any]:
     try:
         return read_json(path)
     except UserError as error:
@@ -104,7 +106,7 @@ def _json(path: Path, problems: list[str]) -> dict[str, Any]:
 
 
 def _is_event(event: Mapping[str, Any]) -> bool:
-    """Whether an event has what its kind needs."""
+    """Whether an event has the fields that its kind needs."""
     if not isinstance(event["step"], int) or not isinstance(event["kind"], str):
         return False
     if event["kind"] == "layers":
@@ -121,5 +123,5 @@ def _is_score(score: Mapping[str, Any], name: str, problems: list[str]) -> bool:
     if isinstance(score.get("value"), int | float) and "name" in score:
         return True
     if score:
-        problems.append(f"eval/{name}.json holds no score")
+        problems.append(f"eval/{name}.json has no score")
     return False

@@ -1,4 +1,4 @@
-"""Parts that the pages of runs and of studies share: warnings, the machine, papers."""
+"""Parts that the pages of runs and studies share: health warnings, the machine, papers, omissions."""
 
 from __future__ import annotations
 
@@ -7,46 +7,48 @@ from typing import Any
 
 from ganbench.health import Finding
 from ganbench.report.bibtex import bibtex
-from ganbench.report.html import details, section, source, text
+from ganbench.report.html import code_block, details, escape, section
 
 
-def warnings(found: Iterable[Finding], problems: Iterable[str]) -> str:
-    """Return what the health rules found and what could not be read; a sentence if there is nothing."""
-    said = [
-        f'<div class="warning"><p><b>{text(finding.rule)}</b>, {_when(finding)}: {text(finding.sentence)}.<br>'
-        f"To try: {text(finding.advice)}.</p></div>"
-        for finding in found
+def health_warnings(findings: Iterable[Finding], problems: Iterable[str]) -> str:
+    """Return the findings of the health rules and the unreadable parts of a run; a sentence if there are none."""
+    warnings = [
+        f'<div class="warning"><p><b>{escape(finding.rule)}</b>, {_steps(finding)}: {escape(finding.message)}.<br>'
+        f"Try: {escape(finding.advice)}.</p></div>"
+        for finding in findings
     ]
-    said += [f'<div class="warning"><p>{text(problem)}</p></div>' for problem in problems]
-    return "".join(said) or "<p>No rule found anything wrong.</p>"
+    warnings += [f'<div class="warning"><p>{escape(problem)}</p></div>' for problem in problems]
+    return "".join(warnings) or "<p>The health rules found no problem.</p>"
 
 
-def machine(meta: Mapping[str, Any]) -> str:
-    """Return the machine and the versions on it that a run's ``meta.json`` names."""
-    told = meta.get("machine")
-    return ", ".join(f"{name} {value}" for name, value in told.items()) if isinstance(told, Mapping) else ""
-
-
-def papers(recipes: Iterable[Mapping[str, Any]]) -> str:
-    """Return the papers of recipes, each once, with their BibTeX; nothing if there are none."""
-    listed = [p for recipe in recipes for p in recipe.get("papers", ()) if isinstance(p, Mapping)]
-    if not listed:
+def describe_machine(meta: Mapping[str, Any]) -> str:
+    """Return the machine and software versions of a run's ``meta.json``."""
+    machine = meta.get("machine")
+    if not isinstance(machine, Mapping):
         return ""
-    words = dict.fromkeys(
+    return ", ".join(f"{name} {value}" for name, value in machine.items())
+
+
+def paper_list(recipes: Iterable[Mapping[str, Any]]) -> str:
+    """Return the distinct papers of recipes with their BibTeX; nothing if there are none."""
+    papers = [p for recipe in recipes for p in recipe.get("papers", ()) if isinstance(p, Mapping)]
+    if not papers:
+        return ""
+    citations = dict.fromkeys(
         f"{p.get('title')} ({p.get('year')})" + (f", arXiv {p['arxiv']}" if p.get("arxiv") else "")
-        for p in listed
+        for p in papers
     )
-    lines = "".join(f"<li>{text(said)}</li>" for said in words)
-    return f"<ul>{lines}</ul>{details('BibTeX', source(bibtex(listed)))}"
+    items = "".join(f"<li>{escape(citation)}</li>" for citation in citations)
+    return f"<ul>{items}</ul>{details('BibTeX', code_block(bibtex(papers)))}"
 
 
-def _when(finding: Finding) -> str:
-    if finding.last == finding.step:
-        return f"at step {finding.step:,}"
-    return f"from step {finding.step:,}, last seen at {finding.last:,}"
+def omitted_section(notes: Iterable[str]) -> str:
+    """Return a section about what the page omits to stay below its limit; nothing if it omits nothing."""
+    items = "".join(f"<li>{escape(note)}</li>" for note in notes)
+    return section("Omitted to keep this page below 8 MB", f"<ul>{items}</ul>" if items else "")
 
 
-def thinned(notes: Iterable[str]) -> str:
-    """Return what a page thinned or left out to stay below its limit, in a section of its own; nothing if nothing."""
-    lines = "".join(f"<li>{text(note)}</li>" for note in notes)
-    return section("Left out of this page to keep it below 8 MB", f"<ul>{lines}</ul>" if lines else "")
+def _steps(finding: Finding) -> str:
+    if finding.last_step == finding.first_step:
+        return f"at step {finding.first_step:,}"
+    return f"from step {finding.first_step:,}, last seen at {finding.last_step:,}"

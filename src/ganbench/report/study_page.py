@@ -1,4 +1,4 @@
-"""One self-contained report.html about a study: the table, the verdicts, bands over seeds, recipes side by side."""
+"""The report of a study as one self-contained HTML file: table, verdicts, curves, timeline, health, differences."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ganbench.report import sections as parts
 from ganbench.report.chart import Chart, band_chart
-from ganbench.report.html import details, facts, page, sections, source, table, text
-from ganbench.report.page_budget import PageBudget, within_limit
-from ganbench.report.run_data import RunData, read_run
-from ganbench.report.score_table import flat, score_table
+from ganbench.report.html import code_block, details, escape, key_value_table, page, sections, table
+from ganbench.report.page_budget import PageBudget, build_within_limit
+from ganbench.report.run_data import RunData, read_run_data
+from ganbench.report.score_table import flatten, score_table
+from ganbench.report.sections import describe_machine, omitted_section, paper_list
 from ganbench.report.study_tables import result_table, verdicts
 from ganbench.runs.run import Run
-from ganbench.studies.curves import curves_of, loss_curves
+from ganbench.studies.curves import loss_curves, study_curves
 from ganbench.studies.incomparable import split_incomparable
 from ganbench.studies.plan import Plan
 from ganbench.studies.rows import Row
 from ganbench.studies.study import Study
-from ganbench.studies.summary import DETAILS, summaries
+from ganbench.studies.summary import DETAIL_DIRECTIONS, summaries
 from ganbench.utils.files import write_bytes
 
-_NO_DIFFERENCE = ("name", "summary", "papers", "format")
+_DESCRIPTIVE_KEYS = ("name", "summary", "papers", "format")
 
 
 def write_study_report(study: Study) -> Path:
@@ -31,101 +31,105 @@ def write_study_report(study: Study) -> Path:
     Raises:
         UserError: the study's records are damaged.
     """
-    rows, unlike = split_incomparable(study.rows())
-    found = summaries(rows)
-    readings = _readings(study, rows)
+    rows, incomparable = split_incomparable(study.rows())
+    summary_list = summaries(rows)
+    runs = _read_runs(study, rows)
     name = study.path.resolve().name
 
-    def build(room: PageBudget) -> str:
-        inside = {
-            "Table": result_table(rows, found, unlike),
-            "Verdicts": verdicts(rows, found, unlike),
-            "Curves": room.charts(_curves(readings)),
-            "Recipes side by side through the training": room.timeline(_first_runs(readings), "all recipes"),
-            "Health": _health(readings),
-            "What differs between the recipes": _differences(study.plan),
-            "What was run": _facts(study, readings),
-            "How the scores were measured": _measured(rows, bool(unlike)),
+    def build(budget: PageBudget) -> str:
+        contents = {
+            "Table": result_table(rows, summary_list, incomparable),
+            "Verdicts": verdicts(rows, summary_list, incomparable),
+            "Curves": budget.charts(_curves(runs)),
+            "Training timeline": budget.timeline(_first_sample_folders(runs), "all recipes"),
+            "Health": _health(runs),
+            "Differences between the recipes": _differences(study.plan),
+            "Setup": _setup(study, runs),
+            "How the scores were measured": _protocol(rows, bool(incomparable)),
         }
-        top = f"<h1>{text(name)}</h1><p>Recipes: {len(study.plan.recipes)}. Seeds of each: {study.plan.seeds}.</p>"
-        return page(name, top + sections(inside) + parts.thinned(room.notes))
+        counts = f"Recipes: {len(study.plan.recipes)}. Seeds per recipe: {study.plan.seeds}."
+        head = f"<h1>{escape(name)}</h1><p>{counts}</p>"
+        return page(name, head + sections(contents) + omitted_section(budget.notes))
 
     path = study.path / "report.html"
-    write_bytes(path, within_limit(build).encode())
+    write_bytes(path, build_within_limit(build).encode())
     return path
 
 
-def _readings(study: Study, rows: Sequence[Row]) -> dict[tuple[str, int], RunData]:
-    """Return what each run that has begun tells, by recipe and seed."""
+def _read_runs(study: Study, rows: Sequence[Row]) -> dict[tuple[str, int], RunData]:
+    """Return the records of each run that has started, by recipe and seed."""
     paths = {(row.recipe, row.seed): study.folder.run(row.recipe, row.seed) for row in rows}
-    return {key: read_run(Run(path)) for key, path in paths.items() if (path / "recipe.json").is_file()}
+    return {key: read_run_data(Run(path)) for key, path in paths.items() if (path / "recipe.json").is_file()}
 
 
-def _curves(readings: Mapping[tuple[str, int], RunData]) -> list[Chart]:
-    runs: dict[str, list[Run]] = {}
-    for (label, _), reading in readings.items():
-        runs.setdefault(label, []).append(reading.run)
-    drawn = band_chart({**curves_of(runs, DETAILS), **loss_curves(runs)})
-    return [] if drawn is None else [drawn]
+def _curves(runs: Mapping[tuple[str, int], RunData]) -> list[Chart]:
+    by_recipe: dict[str, list[Run]] = {}
+    for (label, _), run_data in runs.items():
+        by_recipe.setdefault(label, []).append(run_data.run)
+    chart = band_chart({**study_curves(by_recipe, DETAIL_DIRECTIONS), **loss_curves(by_recipe)})
+    return [] if chart is None else [chart]
 
 
-def _first_runs(readings: Mapping[tuple[str, int], RunData]) -> dict[str, Path]:
-    """Return the samples of one run of each recipe, that of its first seed, by title."""
+def _first_sample_folders(runs: Mapping[tuple[str, int], RunData]) -> dict[str, Path]:
+    """Return the samples folder of the first seed of each recipe, by title."""
     first: dict[str, tuple[int, Path]] = {}
-    for (label, seed), reading in readings.items():
-        first.setdefault(label, (seed, reading.run.samples))
+    for (label, seed), run_data in runs.items():
+        first.setdefault(label, (seed, run_data.run.samples))
     return {f"{label}, seed {seed}": path for label, (seed, path) in first.items()}
 
 
-def _health(readings: Mapping[tuple[str, int], RunData]) -> str:
+def _health(runs: Mapping[tuple[str, int], RunData]) -> str:
     lines = [
-        [f"{label} seed {seed}", finding.rule, f"{finding.step:,}", finding.sentence]
-        for (label, seed), reading in readings.items()
-        for finding in reading.findings
+        [f"{label} seed {seed}", finding.rule, f"{finding.first_step:,}", finding.message]
+        for (label, seed), run_data in runs.items()
+        for finding in run_data.findings
     ]
     if not lines:
-        return "<p>No rule found anything wrong in any run.</p>"
-    return table(["run", "what", "since step", "in words"], lines)
+        return "<p>The health rules found no problem in any run.</p>"
+    return table(["run", "rule", "since step", "finding"], lines)
 
 
 def _differences(plan: Plan) -> str:
-    """Return a table of the settings that are not the same in all recipes, a column for each recipe."""
-    leaves = {label: dict(flat(recipe)) for label, recipe in plan.recipes.items()}
-    keys = dict.fromkeys(key for values in leaves.values() for key in values)
+    """Return a table of the settings that differ between the recipes, one column per recipe."""
+    settings = {label: dict(flatten(recipe)) for label, recipe in plan.recipes.items()}
+    keys = dict.fromkeys(key for values in settings.values() for key in values)
     lines = [
         [key, *values]
         for key in sorted(keys)
-        if key.split(".")[0] not in _NO_DIFFERENCE
-        and len(set(values := [leaves[label].get(key, "") for label in leaves])) > 1
+        if key.split(".")[0] not in _DESCRIPTIVE_KEYS
+        and len(set(values := [settings[label].get(key, "") for label in settings])) > 1
     ]
     if not lines:
-        return "<p>Nothing.</p>" if len(leaves) > 1 else ""
-    return table(["setting", *leaves], lines)
+        return "<p>None.</p>" if len(settings) > 1 else ""
+    return table(["setting", *settings], lines)
 
 
-def _facts(study: Study, readings: Mapping[tuple[str, int], RunData]) -> str:
+def _setup(study: Study, runs: Mapping[tuple[str, int], RunData]) -> str:
     plan = study.plan
-    machines = dict.fromkeys(parts.machine(reading.meta) for reading in readings.values())
-    known = {
+    machines = dict.fromkeys(describe_machine(run_data.meta) for run_data in runs.values())
+    settings = {
         "budget": plan.budget,
         "seeds": plan.seeds,
-        "changes to all recipes": json.dumps(dict(plan.overrides)),
-        "metrics": ", ".join(plan.metrics) or "what suits the data",
-        "samples scored": plan.n or "the metric's own number",
+        "overrides of all recipes": json.dumps(dict(plan.overrides)),
+        "metrics": ", ".join(plan.metrics) or "default of the data set",
+        "samples scored": plan.n or "default of the metric",
         "machines": "; ".join(machines),
     }
-    cited = parts.papers(plan.recipes.values())
-    resolved = "".join(
-        details(f"the recipe {label}", source(json.dumps(recipe, indent=1)))
+    papers = paper_list(plan.recipes.values())
+    recipes = "".join(
+        details(f"recipe {label}", code_block(json.dumps(recipe, indent=1)))
         for label, recipe in plan.recipes.items()
     )
-    return facts(known) + (f"<h3>Papers</h3>{cited}" if cited else "") + f"<h3>Recipes</h3>{resolved}"
+    papers_part = f"<h3>Papers</h3>{papers}" if papers else ""
+    return key_value_table(settings) + papers_part + f"<h3>Recipes</h3>{recipes}"
 
 
-def _measured(rows: Sequence[Row], unlike: bool) -> str:
+def _protocol(rows: Sequence[Row], has_incomparable: bool) -> str:
     first = next((row for row in rows if row.scores), None)
     if first is None:
         return "<p>No run has a score yet.</p>"
-    others = "the others in the table" if unlike else "the others"
-    said = f"<p>Those of {text(first.recipe)}, seed {first.seed}; {others} were measured alike.</p>"
-    return said + score_table([score.to_dict() for score in first.scores])
+    others = "the other runs in the table" if has_incomparable else "the other runs"
+    sentence = (
+        f"<p>Scores of {escape(first.recipe)}, seed {first.seed}; {others} were measured the same way.</p>"
+    )
+    return sentence + score_table([score.to_dict() for score in first.scores])

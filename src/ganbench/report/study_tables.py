@@ -1,57 +1,64 @@
-"""A study's table and verdicts on its pages; runs that were measured differently are marked, and count in neither."""
+"""The result table and the verdicts of a study's pages; incomparable runs are excluded from both and listed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ganbench.report.html import table, text
+from ganbench.report.html import escape, table
 from ganbench.studies.incomparable import Incomparable
 from ganbench.studies.rows import Row
-from ganbench.studies.study import comparisons
-from ganbench.studies.summary import Summary, usual_pairs
-from ganbench.studies.table import cells, constants
+from ganbench.studies.study import compare_pairs
+from ganbench.studies.summary import Summary, default_pairs
+from ganbench.studies.table import describe_constants, table_cells
 
 
-def result_table(rows: Sequence[Row], found: Sequence[Summary], unlike: Sequence[Incomparable]) -> str:
-    """Return the table of recipes; below it what is the same everywhere, the unlike runs and the unfinished ones."""
-    head, lines = cells(found)
-    same = constants(found)
-    said = f"<p>The same in every run: {text(same)}.</p>" if same else ""
-    apart = {(one.row.recipe, one.row.seed) for one in unlike}
-    failed = [
+def result_table(
+    rows: Sequence[Row], summaries: Sequence[Summary], incomparable: Sequence[Incomparable]
+) -> str:
+    """Return the table of recipes, followed by constant numbers, incomparable runs and unfinished runs."""
+    head, lines = table_cells(summaries)
+    constants = describe_constants(summaries)
+    note = f"<p>The same in every run: {escape(constants)}.</p>" if constants else ""
+    excluded = {(item.row.recipe, item.row.seed) for item in incomparable}
+    unfinished = [
         [_name(row), row.status, row.step, row.error]
         for row in rows
-        if row.status != "finished" and (row.recipe, row.seed) not in apart
+        if row.status != "finished" and (row.recipe, row.seed) not in excluded
     ]
-    rest = table(["run", "state", "step", "why"], failed, "Runs that are not finished") if failed else ""
-    return table(head, lines) + said + _unlike(unlike) + rest
+    rest = (
+        table(["run", "status", "step", "error"], unfinished, "Unfinished and failed runs")
+        if unfinished
+        else ""
+    )
+    return table(head, lines) + note + _incomparable_table(incomparable) + rest
 
 
-def verdicts(rows: Sequence[Row], found: Sequence[Summary], unlike: Sequence[Incomparable]) -> str:
-    """Return what can be said of pairs of recipes, and whom it leaves out."""
-    sentences = [
+def verdicts(rows: Sequence[Row], summaries: Sequence[Summary], incomparable: Sequence[Incomparable]) -> str:
+    """Return the comparison of each pair of recipes, and the runs that it excludes."""
+    lines = [
         [f"{c['a']} and {c['b']}", "yes" if c["resolved"] else "no", c["sentence"]]
-        for c in comparisons(rows, usual_pairs(found))
+        for c in compare_pairs(rows, default_pairs(summaries))
     ]
-    names = ", ".join(_name(one.row) for one in unlike)
-    left = f"<p>Left out, as measured differently: {text(names)}.</p>" if unlike else ""
-    if not sentences:
-        return (
-            "<p>There is nothing to compare: it takes two recipes with a finished seed in common.</p>" + left
-        )
-    return table(["pair", "resolved", "verdict"], sentences) + left
+    names = ", ".join(_name(item.row) for item in incomparable)
+    note = f"<p>Excluded because they were measured differently: {escape(names)}.</p>" if incomparable else ""
+    if not lines:
+        return "<p>Nothing to compare yet: two recipes need a finished seed in common.</p>" + note
+    return table(["pair", "resolved", "verdict"], lines) + note
 
 
-def _unlike(unlike: Sequence[Incomparable]) -> str:
-    if not unlike:
+def _incomparable_table(incomparable: Sequence[Incomparable]) -> str:
+    if not incomparable:
         return ""
     lines = [
-        [_name(one.row), ", ".join(f"{s.name} {s.value:.4g} (unlike)" for s in one.row.scores), one.why]
-        for one in unlike
+        [
+            _name(item.row),
+            ", ".join(f"{score.name} {score.value:.4g} (incomparable)" for score in item.row.scores),
+            item.reason,
+        ]
+        for item in incomparable
     ]
-    return table(
-        ["run", "scores", "why"], lines, "Left out of the table: runs that were measured differently"
-    )
+    caption = "Excluded from the table: runs that were measured differently"
+    return table(["run", "scores", "reason"], lines, caption)
 
 
 def _name(row: Row) -> str:

@@ -1,4 +1,4 @@
-"""The same latents through a run: pictures by step, as many and as large as a page has room for."""
+"""Pictures of the same latents during a run under one slider, reduced in number and size to fit into a page."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 
 from PIL import Image
 
-from ganbench.report.html import image, text
-from ganbench.visualization.frames import Frame, frames, spread
+from ganbench.report.html import escape, image
+from ganbench.visualization.frames import Frame, list_frames, thin_frames
 
-#: What is tried in turn until it fits: how many frames, how wide in pixels at most, WebP's quality.
+#: Frames per folder, maximum width in pixels and WebP quality, tried in this order until all frames fit.
 _SETTINGS = (
     (60, 480, 85),
     (40, 420, 80),
@@ -26,72 +26,73 @@ _SETTINGS = (
 
 
 @dataclass(frozen=True)
-class Strip:
-    """Frames under one title, and the size of their encoded pictures."""
+class FrameSeries:
+    """Encoded frames under one title; ``frames`` are WebP files by step."""
 
     title: str
-    pictures: Mapping[int, bytes]  # WebP by step
+    frames: Mapping[int, bytes]
 
     @property
     def size(self) -> int:
-        """How many characters of a page they take."""
-        return sum(len(base64.b64encode(picture)) for picture in self.pictures.values())
+        """The number of characters that the frames take in a page, as base64."""
+        return sum(len(base64.b64encode(frame)) for frame in self.frames.values())
 
 
-def fitting(folders: Mapping[str, Path], room: int) -> list[Strip]:
-    """Return a strip for each folder by title, all together in at most ``room`` characters if that can be."""
-    strips: list[Strip] = []
-    for most, width, quality in _SETTINGS:
-        strips = [
-            Strip(title, compact(spread(frames(folder), most), width, quality))
+def encode_series(folders: Mapping[str, Path], max_chars: int) -> list[FrameSeries]:
+    """Return the nonempty series of these folders by title, in at most ``max_chars`` characters if possible."""
+    series: list[FrameSeries] = []
+    for max_frames, width, quality in _SETTINGS:
+        series = [
+            FrameSeries(title, encode_frames(thin_frames(list_frames(folder), max_frames), width, quality))
             for title, folder in folders.items()
         ]
-        if sum(strip.size for strip in strips) <= room:
+        if sum(one.size for one in series) <= max_chars:
             break
-    return [strip for strip in strips if strip.pictures]
+    return [one for one in series if one.frames]
 
 
-def compact(found: Sequence[Frame], width: int, quality: int) -> dict[int, bytes]:
-    """Return frames as WebP by step, at most so wide; files that are no pictures (half written) are passed over."""
-    made = {}
-    for frame in found:
+def encode_frames(frames: Sequence[Frame], max_width: int, quality: int) -> dict[int, bytes]:
+    """Return frames as WebP by step; damaged files, such as half-written ones, are skipped."""
+    encoded = {}
+    for frame in frames:
         try:
             with Image.open(frame.path) as picture:
-                made[frame.step] = webp(picture, width, quality)
+                encoded[frame.step] = encode_webp(picture, max_width, quality)
         except (OSError, ValueError, Image.DecompressionBombError):
             continue
-    return made
+    return encoded
 
 
-def webp(picture: Image.Image, width: int, quality: int) -> bytes:
-    """Return a picture as WebP, at most so wide."""
-    small = picture.convert("RGB")
-    if small.width > width:
-        size = (width, max(1, round(small.height * width / small.width)))
-        small = small.resize(size, Image.Resampling.LANCZOS)
+def encode_webp(picture: Image.Image, max_width: int, quality: int) -> bytes:
+    """Return a picture as WebP, scaled down to ``max_width`` if it is wider."""
+    picture = picture.convert("RGB")
+    if picture.width > max_width:
+        size = (max_width, max(1, round(picture.height * max_width / picture.width)))
+        picture = picture.resize(size, Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
-    small.save(buffer, "WEBP", quality=quality, method=4)
+    picture.save(buffer, "WEBP", quality=quality, method=4)
     return buffer.getvalue()
 
 
-def player(strips: Sequence[Strip], label: str) -> str:
-    """Return strips side by side under one slider and one play button: each shows its newest frame up to that step.
+def timeline_html(series: Sequence[FrameSeries], label: str) -> str:
+    """Return series of frames side by side under one slider and one play button.
 
-    Without scripts all frames stand in a row.
+    Each series shows its newest frame up to the slider's step. Without JavaScript all frames are shown in a row.
     """
-    if not strips:
+    if not series:
         return ""
-    steps = sorted({step for strip in strips for step in strip.pictures})
-    listed = ",".join(map(str, steps))
-    shown = "".join(_strip(strip) for strip in strips)
-    told = f'data-steps="{listed}" data-label="{text(label)}"'
-    return f'<div class="timeline" {told}><div class="strips">{shown}</div></div>'
-
-
-def _strip(strip: Strip) -> str:
-    pictures = "".join(
-        image(picture, "webp", f"{strip.title} after step {step:,}", f'data-step="{step}"')
-        for step, picture in strip.pictures.items()
+    steps = ",".join(map(str, sorted({step for one in series for step in one.frames})))
+    content = "".join(_series_html(one) for one in series)
+    return (
+        f'<div class="timeline" data-steps="{steps}" data-label="{escape(label)}">'
+        f'<div class="strips">{content}</div></div>'
     )
-    title = f"<figcaption>{text(strip.title)}</figcaption>"
-    return f'<figure class="strip">{title}<div class="frames">{pictures}</div></figure>'
+
+
+def _series_html(series: FrameSeries) -> str:
+    images = "".join(
+        image(frame, "webp", f"{series.title} after step {step:,}", f'data-step="{step}"')
+        for step, frame in series.frames.items()
+    )
+    title = f"<figcaption>{escape(series.title)}</figcaption>"
+    return f'<figure class="strip">{title}<div class="frames">{images}</div></figure>'

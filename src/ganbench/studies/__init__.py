@@ -1,1 +1,1 @@
-"""Recipes times seeds: plan, run in processes of their own, tables, comparison."""
+"""Studies: train recipes over several seeds, score every run alike, and compare the recipes."""

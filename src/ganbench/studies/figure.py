@@ -1,4 +1,4 @@
-"""The pictures of a study: curves with bands, sample panels, and one picture of both with the scores."""
+"""Figures of a study: curves with bands, sample panels, and an overview of both with the scores."""
 
 from __future__ import annotations
 
@@ -9,81 +9,83 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from ganbench.runs.run import Run
-from ganbench.studies.curves import Curves, curves_of, draw_curves
-from ganbench.studies.panels import draw_panels, most_columns
+from ganbench.studies.curves import Curves, draw_curves, study_curves
+from ganbench.studies.panels import draw_panels, panel_columns
 from ganbench.studies.plan import Plan
 from ganbench.studies.rows import Row, StudyFolder
-from ganbench.studies.summary import DETAILS, Summary
+from ganbench.studies.summary import DETAIL_DIRECTIONS, Summary
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, FigureBase
 
 _COLUMNS = 5
-_MOST_BYTES = 300_000  # of a picture that is shown in a README
+_MAX_BYTES = 300_000  # of a full-colour PNG, so that a README can show it
 
 
-def study_pictures(
+def draw_study_figures(
     folder: StudyFolder, plan: Plan, rows: Sequence[Row], summaries: Sequence[Summary]
 ) -> dict[str, bytes]:
-    """Return ``curves.png``, ``panels.png`` and ``study.png``, those of them for which there is something to draw."""
+    """Return ``curves.png``, ``panels.png`` and ``study.png``, omitting those without data."""
     from matplotlib.figure import Figure
 
-    begun = [row for row in rows if folder.step(row.recipe, row.seed) is not None]
+    started = [row for row in rows if folder.step(row.recipe, row.seed) is not None]
     runs: dict[str, list[Run]] = {}
-    for row in begun:
+    for row in started:
         runs.setdefault(row.recipe, []).append(Run(folder.run(row.recipe, row.seed)))
-    shown = {label: (each[0], plan.steps(label)) for label, each in runs.items()}
-    curves = curves_of(runs, DETAILS)
-    colours, words = _colours(plan), _words(begun, shown)
-    made: dict[str, bytes] = {}
+    panel_runs = {label: (group[0], plan.steps(label)) for label, group in runs.items()}
+    curves = study_curves(runs, DETAIL_DIRECTIONS)
+    colours, title = _colours(plan), _panel_title(started, panel_runs)
+    figures: dict[str, bytes] = {}
     if curves:
         figure = Figure(figsize=(4.2 * min(2, len(curves)), 3.4 * -(-len(curves) // 2) + 0.5))
-        made["curves.png"] = _png(_with_curves(figure, curves, colours, 2))
-    if shown:
-        columns = most_columns(shown, _COLUMNS)
-        figure = Figure(figsize=(1.2 + 1.35 * columns, 0.5 + 1.5 * len(shown)))
-        figure.suptitle(words, fontsize=9)
-        draw_panels(figure, shown, columns)
-        made["panels.png"] = _png(figure)
+        figures["curves.png"] = _png(_draw_curves_with_legend(figure, curves, colours, 2))
+    if panel_runs:
+        columns = panel_columns(panel_runs, _COLUMNS)
+        figure = Figure(figsize=(1.2 + 1.35 * columns, 0.5 + 1.5 * len(panel_runs)))
+        figure.suptitle(title, fontsize=9)
+        draw_panels(figure, panel_runs, columns)
+        figures["panels.png"] = _png(figure)
     if curves and any(summary.finished for summary in summaries):
-        made["study.png"] = _png(_whole(shown, curves, summaries, colours, words))
-    return made
+        figures["study.png"] = _png(_overview(panel_runs, curves, summaries, colours, title))
+    return figures
 
 
-def _whole(
-    shown: Mapping[str, tuple[Run, int]],
+def _overview(
+    panel_runs: Mapping[str, tuple[Run, int]],
     curves: Curves,
     summaries: Sequence[Summary],
     colours: Mapping[str, str],
-    words: str,
+    title: str,
 ) -> Figure:
     from matplotlib.figure import Figure
 
-    columns = most_columns(shown, _COLUMNS - 1)
-    first = dict(list(curves.items())[:2])
-    left, right = 1.2 + 1.25 * columns, 6.4
-    below = 3.0
-    height = max(0.5 + 1.4 * len(shown), below + 1.2 + 0.32 * len(summaries))
-    figure = Figure(figsize=(left + right, height))
-    panels, beside = figure.subfigures(1, 2, squeeze=False, width_ratios=[left, right])[0]
-    above, under = beside.subfigures(2, 1, squeeze=False, height_ratios=[height - below, below])[:, 0]
-    panels.suptitle(words, fontsize=9)
-    draw_panels(panels, shown, columns)
-    draw_scores(above, summaries, colours, list(first))
-    draw_curves(under, first, colours, columns=len(first))
+    columns = panel_columns(panel_runs, _COLUMNS - 1)
+    first_curves = dict(list(curves.items())[:2])
+    left_width, right_width = 1.2 + 1.25 * columns, 6.4
+    curves_height = 3.0
+    height = max(0.5 + 1.4 * len(panel_runs), curves_height + 1.2 + 0.32 * len(summaries))
+    figure = Figure(figsize=(left_width + right_width, height))
+    left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=[left_width, right_width])[0]
+    top, bottom = right.subfigures(
+        2, 1, squeeze=False, height_ratios=[height - curves_height, curves_height]
+    )[:, 0]
+    left.suptitle(title, fontsize=9)
+    draw_panels(left, panel_runs, columns)
+    draw_scores(top, summaries, colours, list(first_curves))
+    draw_curves(bottom, first_curves, colours, columns=len(first_curves))
     return figure
 
 
 def draw_scores(
-    figure: FigureBase, summaries: Sequence[Summary], colours: Mapping[str, str], numbers: Sequence[str]
+    figure: FigureBase, summaries: Sequence[Summary], colours: Mapping[str, str], details: Sequence[str]
 ) -> None:
     """Draw each finished run's score as a dot, and each recipe's mean with its 95 % interval; the best on top.
 
-    Beside it stands the first of ``numbers`` that the runs have besides their score.
+    A second plot shows the first of ``details`` that the runs have in addition to their score.
     """
     scored = [summary for summary in summaries if summary.finished]
     score = scored[0].score or ""
-    names = [score, *(name for name in numbers if name != score and name in scored[0].columns)][:2]
+    names = [score, *(name for name in details if name != score and name in scored[0].columns)][:2]
     for i, name in enumerate(names):
         axes = figure.add_subplot(1, len(names), i + 1)
         for y, summary in enumerate(reversed(scored)):
@@ -103,19 +105,21 @@ def draw_scores(
         axes.set_ylim(-0.6, len(scored) - 0.4)
 
 
-def _with_curves(figure: Figure, curves: Curves, colours: Mapping[str, str], columns: int) -> Figure:
+def _draw_curves_with_legend(
+    figure: Figure, curves: Curves, colours: Mapping[str, str], columns: int
+) -> Figure:
     draw_curves(figure, curves, colours, columns=min(columns, len(curves)))
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=8, frameon=False)
     return figure
 
 
-def _words(rows: Sequence[Row], shown: Mapping[str, tuple[Run, int]]) -> str:
-    """Say which run the panels show, and what their colours mean."""
+def _panel_title(rows: Sequence[Row], panel_runs: Mapping[str, tuple[Run, int]]) -> str:
+    """Return which seed the panels show, and for points the meaning of the colours."""
     seeds = sorted({row.seed for row in rows})
-    words = f"samples through the training, seed {seeds[0]} of {len(seeds)}" if seeds else ""
-    points = any(run.info.kind == "points" for run, _ in shown.values())
-    return f"{words} (green: real, blue: generated)" if points else words
+    title = f"samples during training, seed {seeds[0]} of {len(seeds)} seeds" if seeds else ""
+    has_points = any(run.info.kind == "points" for run, _ in panel_runs.values())
+    return f"{title} (green: real, blue: generated)" if has_points else title
 
 
 def _colours(plan: Plan) -> dict[str, str]:
@@ -131,13 +135,13 @@ def _png(figure: Figure) -> bytes:
     figure.set_layout_engine("constrained")
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=120, metadata={"Software": None})
-    if buffer.tell() > _MOST_BYTES:
-        fewer = io.BytesIO()
-        _fewer_colours(Image.open(buffer)).save(fewer, "PNG", optimize=True)
-        return fewer.getvalue()
+    if buffer.tell() > _MAX_BYTES:
+        reduced = io.BytesIO()
+        _quantize(Image.open(buffer)).save(reduced, "PNG", optimize=True)
+        return reduced.getvalue()
     return buffer.getvalue()
 
 
-def _fewer_colours(image: Image.Image) -> Image.Image:
-    """Return the picture in 256 colours, the rare ones of lines kept, for which the usual method has no room."""
+def _quantize(image: Image.Image) -> Image.Image:
+    """Reduce to 256 colours by maximum coverage, which keeps the rare line colours that median cut would lose."""
     return image.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)

@@ -1,4 +1,4 @@
-"""Scores that were measured differently, side by side all the same: marked as unlike, with the fields that differ."""
+"""Handling of scores that were measured differently: find them, exclude them from statistics, list what differs."""
 
 from __future__ import annotations
 
@@ -16,54 +16,60 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Incomparable:
-    """A finished run whose scores were measured in another way than most; ``why`` names what differs."""
+    """A finished run whose scores were measured differently from most; ``reason`` names what differs."""
 
     row: Row
-    why: str
+    reason: str
 
 
 def split_incomparable(rows: Sequence[Row]) -> tuple[list[Row], list[Incomparable]]:
-    """Return the rows with those emptied that were measured differently from most, and these as they were.
+    """Separate the rows that were measured differently from the majority.
 
-    Of ways that are as frequent the one that comes first counts. An emptied row has the status "unlike" and no scores.
+    If several protocols are equally frequent, the one that comes first is the majority.
+
+    Returns:
+        All rows, where each minority row has the status "incomparable" and no scores; and the minority rows as they
+        were, each with a reason.
     """
-    ways: list[list[Row]] = []
+    groups: list[list[Row]] = []
     for row in rows:
         if row.status == "finished":
-            same = next((way for way in ways if not incomparable_fields([way[0], row])), None)
-            if same is None:
-                ways.append([row])
+            group = next((g for g in groups if not incomparable_fields([g[0], row])), None)
+            if group is None:
+                groups.append([row])
             else:
-                same.append(row)
-    if len(ways) < 2:
+                group.append(row)
+    if len(groups) < 2:
         return list(rows), []
-    most = max(ways, key=len)
-    apart = [
+    majority = max(groups, key=len)
+    first = majority[0]
+    incomparable = [
         Incomparable(
             row,
-            f"{', '.join(incomparable_fields([most[0], row]))} differ from {most[0].recipe} seed {most[0].seed}",
+            f"{', '.join(incomparable_fields([first, row]))} differ from {first.recipe} seed {first.seed}",
         )
         for row in rows
-        if any(row in way for way in ways if way is not most)
+        if any(row in group for group in groups if group is not majority)
     ]
-    left_out = [one.row for one in apart]
-    return [replace(row, status="unlike", scores=()) if row in left_out else row for row in rows], apart
+    excluded = [item.row for item in incomparable]
+    comparable = [replace(row, status="incomparable", scores=()) if row in excluded else row for row in rows]
+    return comparable, incomparable
 
 
 def incomparable_fields(rows: Sequence[Row]) -> list[str]:
-    """Return the dotted fields of the records in which any score differs from the first row's in its place."""
+    """Return the dotted record fields in which any score differs from the first row's score at the same position."""
     finished = [row for row in rows if row.status == "finished" and row.scores]
-    found: dict[str, None] = {}
+    fields: dict[str, None] = {}
     for row in finished[1:]:
         if len(row.scores) != len(finished[0].scores):
-            found["number of scores"] = None
+            fields["number of scores"] = None
         for a, b in zip(finished[0].scores, row.scores, strict=False):
-            found |= dict.fromkeys(a.differences(b))
-    return sorted(found)
+            fields |= dict.fromkeys(a.differences(b))
+    return sorted(fields)
 
 
 def incomparable_records(rows: Sequence[Row], fields: Sequence[str]) -> list[dict[str, Any]]:
-    """Return each score with what its record has in those fields; None where it has nothing."""
+    """Return one record per score with its values of ``fields``; None where its record lacks the field."""
     return [
         {
             "recipe": row.recipe,
@@ -71,41 +77,41 @@ def incomparable_records(rows: Sequence[Row], fields: Sequence[str]) -> list[dic
             "name": score.name,
             "value": score.value,
             "better": score.better,
-            "differing": {field: _at(score.measured, field) for field in fields if field != "name"},
+            "differing": {field: _lookup(score.measured, field) for field in fields if field != "name"},
         }
         for row in rows
         for score in row.scores
     ]
 
 
-def mark(fields: Sequence[str]) -> str:
-    """Say above the table that it is none to conclude from."""
-    return f"UNLIKE: measured differently ({', '.join(fields)} differ), so that nothing follows from these numbers"
+def incomparable_heading(fields: Sequence[str]) -> str:
+    """Return the warning that stands above a table of incomparable scores."""
+    return f"INCOMPARABLE: measured differently ({', '.join(fields)} differ); draw no conclusion from these numbers"
 
 
 def as_rich(records: Sequence[Mapping[str, Any]], fields: Sequence[str]) -> Table:
-    """Return the marked table for a terminal: a row a score, and a column for each field that differs."""
+    """Return the records as a terminal table: one row per score, one column per field that differs."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    shown = [field for field in fields if field not in ("name", *PROVENANCE_FIELDS)]
-    table = Table(box=box.SIMPLE_HEAD, title=Text(mark(fields)), title_justify="left")
-    for head in ("recipe", "seed", "score", "value", *shown):
+    columns = [field for field in fields if field not in ("name", *PROVENANCE_FIELDS)]
+    table = Table(box=box.SIMPLE_HEAD, title=Text(incomparable_heading(fields)), title_justify="left")
+    for head in ("recipe", "seed", "score", "value", *columns):
         table.add_column(Text(head), overflow="fold")
     for record in records:
         cells = [record["recipe"], str(record["seed"]), record["name"], f"{record['value']:.4g}"]
-        cells += [_short(record["differing"].get(field)) for field in shown]
+        cells += [_shorten(record["differing"].get(field)) for field in columns]
         table.add_row(*[Text(cell) for cell in cells])
     return table
 
 
-def _at(record: Any, field: str) -> Any:
+def _lookup(record: Any, field: str) -> Any:
     for key in field.split("."):
         record = record.get(key) if isinstance(record, Mapping) else None
     return record
 
 
-def _short(value: Any) -> str:
+def _shorten(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value)
     return text if len(text) <= 40 else f"{text[:37]}..."

@@ -1,4 +1,4 @@
-"""Sample panels of a study: a row for each recipe, from left to right through its training."""
+"""Sample panels of a study: one row per recipe, from left to right through its training."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from ganbench.runs.run import Run
 if TYPE_CHECKING:
     from matplotlib.figure import FigureBase
 
-_DARK = 60  # of 255: darker than this is the line of a diagram's frame
+_FRAME_LEVEL = 60  # of 255: the frame line of a plot is darker than this
 
 
-def panel_steps(there: list[int], steps: int, columns: int) -> list[int | None]:
-    """Return, of the steps that have pictures, those nearest to equal shares of the training; each one once.
+def panel_steps(available: list[int], steps: int, columns: int) -> list[int | None]:
+    """Return, for equal shares of the training, the nearest step that has a picture; each step at most once.
 
-    The last column is the end of the training. None where no picture is near enough: a run that was cut has none
-    for what it did not reach.
+    The last column is the end of the training. An entry is None where no picture is near enough, as for the part
+    that an interrupted run did not reach.
     """
-    chosen: list[int | None] = []
+    selected: list[int | None] = []
     for i in range(1, columns + 1):
-        wanted = steps * i / columns
-        near = [s for s in there if abs(s - wanted) <= steps / columns / 2 and s not in chosen]
-        chosen.append(min(near, key=lambda s: abs(s - wanted)) if near else None)
-    return chosen
+        target = steps * i / columns
+        near = [s for s in available if abs(s - target) <= steps / columns / 2 and s not in selected]
+        selected.append(min(near, key=lambda s: abs(s - target)) if near else None)
+    return selected
 
 
 def draw_panels(figure: FigureBase, runs: Mapping[str, tuple[Run, int]], columns: int) -> None:
-    """Draw a row of pictures for each recipe, from one run and its number of steps; each panel names its step."""
+    """Draw one row of sample pictures per recipe, from a run and its number of steps; each panel names its step."""
     grid = figure.subplots(len(runs), columns, squeeze=False)
     for row, (label, (run, steps)) in zip(grid, runs.items(), strict=True):
         pictures = _pictures(run)
@@ -43,22 +43,22 @@ def draw_panels(figure: FigureBase, runs: Mapping[str, tuple[Run, int]], columns
             if step is None:
                 axes.axis("off")
                 continue
-            axes.imshow(framed(pictures[step]), interpolation="antialiased")
+            axes.imshow(crop_to_frame(pictures[step]), interpolation="antialiased")
             axes.set_title(f"step {step:,}", fontsize=7, pad=2)
         row[0].axis("on")
         row[0].set_ylabel(label, fontsize=8, rotation=0, ha="right", va="center")
 
 
-def most_columns(runs: Mapping[str, tuple[Run, int]], most: int) -> int:
-    """Return how many columns there are pictures for, at most ``most`` and at least 1."""
-    return max(1, min(most, max((len(_pictures(run)) for run, _ in runs.values()), default=1)))
+def panel_columns(runs: Mapping[str, tuple[Run, int]], max_columns: int) -> int:
+    """Return the largest number of pictures of any run, between 1 and ``max_columns``."""
+    return max(1, min(max_columns, max((len(_pictures(run)) for run, _ in runs.values()), default=1)))
 
 
-def framed(path: Path) -> NDArray[np.uint8]:
-    """Return a sample picture ``[H, W, 3]``; of a diagram only what is inside its frame."""
+def crop_to_frame(path: Path) -> NDArray[np.uint8]:
+    """Return a sample picture ``[H, W, 3]``; a plot is cropped to the inside of its frame."""
     with Image.open(path) as image:
         picture = np.asarray(image.convert("RGB"))
-    dark = (picture < _DARK).all(axis=2)
+    dark = (picture < _FRAME_LEVEL).all(axis=2)
     rows, columns = (np.flatnonzero(dark.mean(axis=axis) > 0.5) for axis in (1, 0))
     if len(rows) < 2 or len(columns) < 2 or min(np.ptp(rows), np.ptp(columns)) < min(picture.shape[:2]) / 2:
         return picture

@@ -1,4 +1,4 @@
-"""Works off a study: so many runs side by side, each in processes of its own, until all are over or it is stopped."""
+"""Runs all training and scoring jobs of a study, several at a time, each in its own process."""
 
 from __future__ import annotations
 
@@ -11,114 +11,130 @@ from ganbench.experiment.stop import StopRequest
 from ganbench.runs.run import Run
 from ganbench.studies.plan import Plan
 from ganbench.studies.rows import Row, StudyFolder
-from ganbench.studies.task import Task, threads_for
-from ganbench.utils.console import Console, duration
+from ganbench.studies.task import Task, threads_per_run
+from ganbench.utils.console import Console, format_duration
 
-_POLL = 0.05
-_PATIENCE = 60.0  # seconds for a process that a killed study left behind to save its checkpoint
+_POLL_SECONDS = 0.05
+_LOCK_TIMEOUT = 60.0  # seconds for a process that a killed study left behind to save its checkpoint
 
 
-def work_off(folder: StudyFolder, plan: Plan, *, jobs: int, console: Console) -> list[Row]:
-    """Take every run that is neither finished nor failed to its end; return those that a signal has cut.
+def run_queue(folder: StudyFolder, plan: Plan, *, jobs: int, console: Console) -> list[Row]:
+    """Complete every run that is neither finished nor failed; return the runs that a signal interrupted.
 
     Raises:
         Stopped: this process was asked to stop; the runs have saved checkpoints.
     """
-    rows = [folder.row(plan, label, seed) for label, seed in plan.jobs()]
+    rows = [folder.row(plan, label, seed) for label, seed in plan.runs()]
     waiting = deque(row for row in rows if row.status in ("waiting", "cut"))
     progress = Progress(total=len(rows), done=len(rows) - len(waiting), jobs=jobs, console=console)
-    working: list[Task] = []
-    cut: list[Row] = []
+    active: list[Task] = []
+    interrupted: list[Row] = []
     stop = StopRequest()
     try:
         with stop.listening():
-            while (waiting or working) and not stop():
-                if waiting and len(working) < jobs:
-                    working.append(_start(folder, plan, waiting.popleft(), jobs, stop))
+            while (waiting or active) and not stop():
+                if waiting and len(active) < jobs:
+                    active.append(_start(folder, plan, waiting.popleft(), jobs, stop))
                     continue
-                time.sleep(_POLL)
-                for task in [*working]:
+                time.sleep(_POLL_SECONDS)
+                for task in [*active]:
                     outcome = task.poll()
                     if outcome is None:
                         continue
-                    working.remove(task)
+                    active.remove(task)
                     row = folder.row(plan, task.label, task.seed)
                     if outcome == "cut" and not stop():
-                        cut.append(row)
-                    progress.tell(row, task.seconds, [r.recipe for r in waiting], working)
+                        interrupted.append(row)
+                    progress.report(row, task.seconds, [r.recipe for r in waiting], active)
     finally:
-        for task in working:
+        for task in active:
             task.stop()
-        for task in working:
+        for task in active:
             task.wait()
     if stop.signal is not None:
         raise Stopped(
             f"stopped with {progress.done} of {len(rows)} runs done, checkpoints saved; "
-            f"go on with: ganbench study --out {folder.path}",
+            f"continue with: ganbench study --out {folder.path}",
             stop.signal,
         )
-    return cut
+    return interrupted
 
 
 def _start(folder: StudyFolder, plan: Plan, row: Row, jobs: int, stop: StopRequest) -> Task:
-    """Start a run, once no process of a killed study trains it any more."""
-    path, begun = folder.run(row.recipe, row.seed), time.monotonic()
+    """Start a run, after waiting for any process of a killed study that still trains it."""
+    path, start_time = folder.run(row.recipe, row.seed), time.monotonic()
     while row.status == "cut" and not stop():
         try:
             with Run(path).lock():
                 break
         except UserError:
-            if time.monotonic() - begun > _PATIENCE:
+            if time.monotonic() - start_time > _LOCK_TIMEOUT:
                 raise
-            time.sleep(_POLL)
-    return Task(folder, plan, row.recipe, row.seed, threads_for(plan, row.recipe, jobs))
+            time.sleep(_POLL_SECONDS)
+    return Task(folder, plan, row.recipe, row.seed, threads_per_run(plan, row.recipe, jobs))
 
 
 class Progress:
-    """Tells each run's end in a line, with an estimate of what remains."""
+    """Prints a line when a run ends, with an estimate of the remaining time."""
 
     def __init__(self, *, total: int, done: int, jobs: int, console: Console) -> None:
         self.total, self.done = total, done
         self._jobs, self._console = jobs, console
         self._seconds: dict[str, list[float]] = {}
 
-    def tell(self, row: Row, seconds: float, waiting: Sequence[str], working: Sequence[Task]) -> None:
-        """Tell that a run has ended after so many seconds, with those that wait (by recipe) and work now."""
+    def report(self, row: Row, seconds: float, waiting: Sequence[str], active: Sequence[Task]) -> None:
+        """Report that a run has ended.
+
+        Args:
+            row: the run.
+            seconds: how long it took.
+            waiting: the recipes of the runs that have not started.
+            active: the runs in progress.
+        """
         if row.status in ("finished", "failed"):
             self.done += 1
         if row.status == "finished":
             self._seconds.setdefault(row.recipe, []).append(seconds)
-        left = remaining(self._seconds, waiting, [(t.label, t.seconds) for t in working], self._jobs)
-        words = "" if left is None or self.done == self.total else f", about {duration(left)} left"
+        remaining = estimate_remaining(
+            self._seconds, waiting, [(task.label, task.seconds) for task in active], self._jobs
+        )
+        estimate = (
+            ""
+            if remaining is None or self.done == self.total
+            else f", about {format_duration(remaining)} left"
+        )
         self._console.note(
-            f"{row.recipe} seed {row.seed}: {in_words(row)}, {seconds:.0f} s  "
-            f"[{self.done} of {self.total} runs done{words}]"
+            f"{row.recipe} seed {row.seed}: {_describe_outcome(row)}, {seconds:.0f} s  "
+            f"[{self.done} of {self.total} runs done{estimate}]"
         )
 
 
-def remaining(
+def estimate_remaining(
     seconds: Mapping[str, Sequence[float]],
     waiting: Sequence[str],
-    working: Sequence[tuple[str, float]],
+    active: Sequence[tuple[str, float]],
     jobs: int,
 ) -> float | None:
-    """Estimate the seconds that remain from those that finished runs took; None if none has finished.
+    """Estimate the remaining seconds from the durations of finished runs; None if none has finished.
 
-    ``waiting`` are recipes; ``working`` are recipes and the seconds that they have been at work.
+    Args:
+        seconds: the durations of finished runs, by recipe.
+        waiting: the recipes of the runs that have not started.
+        active: recipe and elapsed seconds of the runs in progress.
+        jobs: the number of parallel runs.
     """
-    means = {label: sum(taken) / len(taken) for label, taken in seconds.items() if taken}
+    means = {label: sum(durations) / len(durations) for label, durations in seconds.items() if durations}
     if not means:
         return None
-    usual = sum(means.values()) / len(means)
-    left = [means.get(label, usual) for label in waiting]
-    left += [max(0.0, means.get(label, usual) - spent) for label, spent in working]
-    return max([sum(left) / jobs, *left])
+    overall_mean = sum(means.values()) / len(means)
+    remaining = [means.get(label, overall_mean) for label in waiting]
+    remaining += [max(0.0, means.get(label, overall_mean) - elapsed) for label, elapsed in active]
+    return max([sum(remaining) / jobs, *remaining])
 
 
-def in_words(row: Row) -> str:
-    """Say what became of a run."""
+def _describe_outcome(row: Row) -> str:
     if row.status == "finished":
         return "; ".join(f"{score.name} {score.value:.4g}" for score in row.scores)
     if row.status == "failed":
         return f"failed after step {row.step}: {row.error}"
-    return f"cut at step {row.step} of {row.steps}"
+    return f"interrupted at step {row.step} of {row.steps}"

@@ -1,4 +1,4 @@
-"""What has become of each run of a study: read from its folder, and written there by the study."""
+"""The state of each run of a study, and the study folder in which it is stored."""
 
 from __future__ import annotations
 
@@ -13,16 +13,15 @@ from ganbench.runs.run import Run
 from ganbench.studies.plan import Plan
 from ganbench.utils.files import read_json, write_json
 
-Status = Literal[
-    "waiting", "cut", "failed", "finished", "unlike"
-]  # the last is no folder's, see split_incomparable
+#: "cut" is a run that was interrupted. "incomparable" is never stored; split_incomparable sets it.
+Status = Literal["waiting", "cut", "failed", "finished", "incomparable"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One run: how far it came, its final scores, or why it failed.
+    """One run: its progress, its final scores, or the error that ended it.
 
-    ``seconds`` is the time its training took, all attempts together, without what was lost with a kill.
+    ``seconds`` is the training time over all attempts, without work that was lost to a kill.
     """
 
     recipe: str
@@ -35,79 +34,81 @@ class Row:
     error: str = ""
 
     def numbers(self) -> dict[str, float]:
-        """Return every number of its scores by column: the scores' names, and what goes with them.
+        """Return all numbers of its scores by column name: the scores and their numeric details.
 
-        Further numbers of the first score keep their own names; of others, and where a score has that name, they
-        are SCORE.NUMBER.
+        Details of the first score keep their own names. Details of other scores, and details named like a score,
+        are called SCORE.DETAIL.
         """
-        found = {score.name: score.value for score in self.scores}
+        numbers = {score.name: score.value for score in self.scores}
         for i, score in enumerate(self.scores):
             for name, value in score.details.items():
                 if isinstance(value, int | float) and not isinstance(value, bool):
-                    found[f"{score.name}.{name}" if i or name in found else name] = float(value)
-        return found
+                    numbers[f"{score.name}.{name}" if i or name in numbers else name] = float(value)
+        return numbers
 
 
 class StudyFolder:
-    """Where a study keeps what: ``runs/``, ``results/`` and ``logs/``, one name for each recipe and seed."""
+    """The files of a study: ``runs/``, ``results/`` and ``logs/``, with one entry for each recipe and seed."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def run(self, label: str, seed: int) -> Path:
-        """Return the run folder."""
+        """Return the path of the run folder."""
         return self.path / "runs" / f"{label}-seed{seed}"
 
     def log(self, label: str, seed: int) -> Path:
-        """Return the file of what the run's processes said."""
+        """Return the path of the output of the run's processes."""
         return self.path / "logs" / f"{label}-seed{seed}.txt"
 
     def result(self, label: str, seed: int) -> Path:
-        """Return the file with the run's scores or failure."""
+        """Return the path of the run's scores or failure."""
         return self.path / "results" / f"{label}-seed{seed}.json"
 
     def record_scores(self, label: str, seed: int, scores: Sequence[Mapping[str, Any]]) -> None:
         """Write the final scores of a run."""
-        self._record(label, seed, {"scores": list(scores)})
+        self._write_result(label, seed, {"scores": list(scores)})
 
-    def record_failure(self, label: str, seed: int, *, command: str, code: int, said: Sequence[str]) -> None:
-        """Write which command of a run failed, and the last lines that it said."""
-        self._record(label, seed, {"failed": {"command": command, "code": code, "said": list(said)}})
+    def record_failure(
+        self, label: str, seed: int, *, command: str, code: int, output: Sequence[str]
+    ) -> None:
+        """Write the command that failed, its exit code and the last lines of its output."""
+        self._write_result(label, seed, {"failed": {"command": command, "code": code, "said": list(output)}})
 
-    def forget_failure(self, label: str, seed: int) -> None:
-        """Have a failed run tried again; what it saved stays."""
-        if "failed" in self._recorded(label, seed):
+    def clear_failure(self, label: str, seed: int) -> None:
+        """Delete the record of a failure, so that the run is tried again from its newest checkpoint."""
+        if "failed" in self._read_result(label, seed):
             self.result(label, seed).unlink()
 
-    def _record(self, label: str, seed: int, result: Mapping[str, Any]) -> None:
+    def _write_result(self, label: str, seed: int, result: Mapping[str, Any]) -> None:
         path = self.result(label, seed)
         path.parent.mkdir(exist_ok=True)
         write_json(path, {"recipe": label, "seed": seed, **result})
 
-    def _recorded(self, label: str, seed: int) -> dict[str, Any]:
+    def _read_result(self, label: str, seed: int) -> dict[str, Any]:
         path = self.result(label, seed)
         return read_json(path) if path.exists() else {}
 
     def step(self, label: str, seed: int) -> int | None:
-        """Return the step of a run's newest checkpoint, 0 if there is none; None if there is no run yet."""
+        """Return the step of a run's newest checkpoint, 0 if it has none, None if the run has not started."""
         path = self.run(label, seed)
         return max([0, *Run(path).checkpoint_steps()]) if (path / "recipe.json").is_file() else None
 
     def row(self, plan: Plan, label: str, seed: int) -> Row:
-        """Read what has become of a run.
+        """Read the state of a run.
 
         Raises:
             UserError: its files are damaged.
         """
-        steps, step, recorded = plan.steps(label), self.step(label, seed), self._recorded(label, seed)
+        steps, step, result = plan.steps(label), self.step(label, seed), self._read_result(label, seed)
         try:
-            scores = tuple(Score.from_dict(s) for s in recorded.get("scores", ()))
-            failed = recorded.get("failed")
-            error = f"{failed['said'][-1] if failed['said'] else failed['command']}" if failed else ""
+            scores = tuple(Score.from_dict(s) for s in result.get("scores", ()))
+            failure = result.get("failed")
+            error = f"{failure['said'][-1] if failure['said'] else failure['command']}" if failure else ""
         except (KeyError, TypeError, ValueError) as problem:
             raise UserError(f"{self.result(label, seed)} is damaged: {problem}") from problem
         status: Status = "waiting" if step is None else "cut"
-        if failed:
+        if failure:
             status = "failed"
         elif scores and step is not None and step >= steps:
             status = "finished"

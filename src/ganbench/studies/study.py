@@ -1,4 +1,4 @@
-"""Train recipes over several seeds in processes of their own, score them alike, and say what can be said."""
+"""Train recipes over several seeds in separate processes, score all runs alike, and compare the recipes."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from typing import Any
 from ganbench.errors import RunError, Stopped, UserError
 from ganbench.recipes.base import Budget, Recipe
 from ganbench.runs.run import Run
-from ganbench.studies.plan import Plan, make_plan, refuse_other_run
-from ganbench.studies.preflight import require_one_table
-from ganbench.studies.queue import work_off
+from ganbench.studies.plan import Plan, make_plan, require_matching_run
+from ganbench.studies.preflight import require_shared_reference
+from ganbench.studies.queue import run_queue
 from ganbench.studies.rows import Row, StudyFolder
-from ganbench.studies.summary import Summary, compare_recipes, summaries, usual_pairs
+from ganbench.studies.summary import Summary, compare_recipes, default_pairs, summaries
 from ganbench.studies.table import as_csv, as_markdown, run_records
-from ganbench.studies.task import usual_jobs
+from ganbench.studies.task import default_jobs
 from ganbench.utils.bootstrap import Comparison
-from ganbench.utils.console import Console, Silent
-from ganbench.utils.file_lock import only_one
+from ganbench.utils.console import Console, SilentConsole
+from ganbench.utils.file_lock import exclusive_lock
 from ganbench.utils.files import write_bytes, write_json
 
-_SEEDS = 5
-_BEFORE_THE_PLAN = {".lock", "recipes"}  # what a study that was killed at once may have left
+_DEFAULT_SEEDS = 5
+_PARTIAL_STUDY = {".lock", "recipes"}  # what a study that was killed at once may have left
 
 
 class Study:
-    """A study folder: ``study.json``, ``recipes/``, ``runs/``, ``results/``, ``logs/``, tables and pictures."""
+    """A study folder: ``study.json``, ``recipes/``, ``runs/``, ``results/``, ``logs/``, tables and figures."""
 
     def __init__(self, path: str | Path) -> None:
-        """Open a study, whether it is finished or not.
+        """Open a study, finished or not.
 
         Raises:
             UserError: the folder is not a study.
@@ -42,7 +42,7 @@ class Study:
         return f"Study({str(self.path)!r})"
 
     def rows(self) -> list[Row]:
-        """Return what has become of each run, recipe by recipe."""
+        """Return the state of each run, recipe by recipe."""
         return [
             self.folder.row(self.plan, label, seed)
             for label in self.plan.recipes
@@ -50,14 +50,14 @@ class Study:
         ]
 
     def summaries(self) -> list[Summary]:
-        """Return a summary of each recipe, the best first. Raises UserError for scores that are unlike."""
+        """Return a summary of each recipe, the best first. Raises UserError if scores were measured differently."""
         return summaries(self.rows())
 
     def compare(self, a: str, b: str, by: str | None = None) -> Comparison:
-        """Compare two recipes over the seeds that both have finished, by their score or a number that goes with it.
+        """Compare two recipes over the seeds that both have finished, by score or by the detail ``by``.
 
         Raises:
-            UserError: there is nothing to compare, or the scores are unlike.
+            UserError: there is nothing to compare, or the scores were measured differently.
         """
         return compare_recipes(self.rows(), a, b, by)
 
@@ -66,8 +66,8 @@ class Study:
         return as_markdown(self.summaries())
 
     def record(self) -> dict[str, Any]:
-        """Return all that is known as JSON can hold it: settings, runs, summaries and comparisons."""
-        rows, found = self.rows(), self.summaries()
+        """Return settings, runs, summaries and comparisons as JSON values."""
+        rows, summary_list = self.rows(), self.summaries()
         runs = [
             {**record, "scores": [score.to_dict() for score in row.scores]}
             for record, row in zip(run_records(rows), rows, strict=True)
@@ -77,27 +77,28 @@ class Study:
             "overrides": dict(self.plan.overrides),
             "seeds": self.plan.seeds,
             "runs": runs,
-            "summary": [summary.to_dict() for summary in found],
-            "comparisons": comparisons(rows, usual_pairs(found)),
+            "summary": [summary.to_dict() for summary in summary_list],
+            "comparisons": compare_pairs(rows, default_pairs(summary_list)),
         }
 
     def write_tables(self) -> None:
-        """Write ``table.json``, ``table.csv`` (a row a run), ``summary.csv`` and ``table.md`` (a row a recipe)."""
-        found = self.summaries()
+        """Write ``table.json``, ``table.csv`` (a row per run), ``summary.csv`` and ``table.md`` (a row per recipe)."""
+        summary_list = self.summaries()
         write_json(self.path / "table.json", self.record())
-        texts = {
+        tables = {
             "table.csv": as_csv(run_records(self.rows())),
-            "summary.csv": as_csv([summary.to_dict() for summary in found]),
-            "table.md": as_markdown(found),
+            "summary.csv": as_csv([summary.to_dict() for summary in summary_list]),
+            "table.md": as_markdown(summary_list),
         }
-        for name, text in texts.items():
-            write_bytes(self.path / name, text.encode())
+        for name, content in tables.items():
+            write_bytes(self.path / name, content.encode())
 
     def draw(self) -> None:
-        """Draw ``curves.png``, ``panels.png`` and, of both and the scores, ``study.png``."""
-        from ganbench.studies.figure import study_pictures
+        """Draw ``curves.png``, ``panels.png`` and the overview ``study.png``."""
+        from ganbench.studies.figure import draw_study_figures
 
-        for name, picture in study_pictures(self.folder, self.plan, self.rows(), self.summaries()).items():
+        figures = draw_study_figures(self.folder, self.plan, self.rows(), self.summaries())
+        for name, picture in figures.items():
             write_bytes(self.path / name, picture)
 
 
@@ -115,82 +116,94 @@ def study(
     retry_failed: bool = False,
     console: Console | None = None,
 ) -> Study:
-    """Train and score recipes over seeds 0, 1, ..., draw and write the tables, and return the study.
+    """Train and score recipes over seeds 0, 1, ..., write tables and figures, and return the study.
 
-    What is finished is kept and what was cut goes on, so the same call again completes a study; with more recipes or
-    seeds it adds to it, and with no recipes it goes on with the one at ``out``. Runs that failed are results: they
-    are tried again with ``retry_failed`` only. ``jobs`` runs are at work side by side (default: one for each core).
+    Finished runs are kept and interrupted runs resume, so repeating the call completes a study. With more recipes or
+    seeds the call extends the study at ``out``; without recipes it continues it. An existing study must have the same
+    budget, overrides, metrics and n.
 
-    ``seeds`` defaults to those of the study that is there, else 5; ``budget`` to "reference"; ``out`` to
-    ``studies/DATA-BUDGET``. A study that is there must have the same budget, overrides, metrics and n.
+    Args:
+        recipes: names, files or objects.
+        seeds: the number of seeds; default that of the existing study, else 5.
+        out: the study folder; default ``studies/DATA-BUDGET``.
+        budget: default "reference".
+        jobs: the number of parallel runs; default one per core.
+        overrides: changes to every recipe.
+        metrics: metric names; default the data set's own.
+        n: the number of samples to score; default the metric's own.
+        modules: the user's own files, whose parts the recipes use.
+        retry_failed: whether to try failed runs again; otherwise a failure is a result.
+        console: where progress goes; default nowhere.
 
     Raises:
-        UserError: something asked for is wrong, or does not fit the study that is there; nothing is trained.
-        RunError: a run's process was killed, or every run failed; the rest is done and kept.
+        UserError: an argument is invalid or does not match the existing study; nothing is trained.
+        RunError: a run's process was killed, or every run failed; all other runs are complete.
         Stopped: a signal asked the study to stop; the runs have saved checkpoints.
     """
     if jobs is not None and jobs < 1:
         raise UserError(f"the number of jobs must be at least 1, not {jobs}")
-    given = {"budget": budget, "overrides": overrides, "metrics": tuple(metrics), "n": n, "seeds": seeds}
-    given = {name: value for name, value in given.items() if value not in (None, ())}
-    path, plan = _planned(recipes, out, given, modules)
-    require_one_table(plan)
+    settings = {"budget": budget, "overrides": overrides, "metrics": tuple(metrics), "n": n, "seeds": seeds}
+    settings = {name: value for name, value in settings.items() if value not in (None, ())}
+    path, plan = _resolve_plan(recipes, out, settings, modules)
+    require_shared_reference(plan)
     path.mkdir(parents=True, exist_ok=True)
-    with only_one(path, "the study", f"another process is at work on {path}"):
+    with exclusive_lock(path, "the study", f"another process is working on {path}"):
         plan.write(path)
-        made = Study(path)
-        _look_over(made, retry_failed)
-        console = console or Silent()
+        result = Study(path)
+        _prepare_runs(result, retry_failed)
         try:
-            cut = work_off(made.folder, plan, jobs=jobs or usual_jobs(plan), console=console)
+            interrupted = run_queue(
+                result.folder, plan, jobs=jobs or default_jobs(plan), console=console or SilentConsole()
+            )
         except Stopped:
-            made.write_tables()
+            result.write_tables()
             raise
-        made.write_tables()
-        made.draw()
-    _require_results(made, cut)
-    return made
+        result.write_tables()
+        result.draw()
+    _require_results(result, interrupted)
+    return result
 
 
-def comparisons(
+def compare_pairs(
     rows: Sequence[Row], pairs: Sequence[tuple[str, str]], by: str | None = None
 ) -> list[dict[str, Any]]:
-    """Return the comparison of each pair that has a finished seed in common, with its sentence."""
+    """Return the comparison of each pair that has a finished seed in common, with its verdict in a sentence."""
     seeds = {
         label: {row.seed for row in rows if row.recipe == label and row.status == "finished"}
         for pair in pairs
         for label in pair
     }
-    found = []
+    comparisons = []
     for a, b in pairs:
         if seeds[a] & seeds[b]:
             result = compare_recipes(rows, a, b, by)
-            said = {"resolved": result.resolved, "sentence": result.sentence(a, b)}
-            found.append({"a": a, "b": b, **asdict(result), **said})
-    return found
+            verdict = {"resolved": result.resolved, "sentence": result.describe(a, b)}
+            comparisons.append({"a": a, "b": b, **asdict(result), **verdict})
+    return comparisons
 
 
-def _planned(
+def _resolve_plan(
     recipes: Sequence[str | Recipe],
     out: str | Path | None,
-    given: Mapping[str, Any],
+    settings: Mapping[str, Any],
     modules: Sequence[str | Path],
 ) -> tuple[Path, Plan]:
-    """Return the study's folder and its plan, which is the one that is there with what is new."""
-    there = Path(out) if out is not None else None
-    old = Plan.read(there) if there is not None and (there / "study.json").exists() else None
+    """Return the study's folder and its plan: an existing plan extended by the arguments, or a new one."""
+    folder = Path(out) if out is not None else None
+    existing = Plan.read(folder) if folder is not None and (folder / "study.json").exists() else None
     if not recipes:
-        if there is None:
-            raise UserError("name at least one recipe, or with --out a study to go on with")
-        old = old or Plan.read(there)
-        return there, old.with_added(replace(old, **given), there)
-    plan = make_plan(recipes, modules=modules, **{"seeds": old.seeds if old else _SEEDS, **given})
-    if there is None:
-        there = Path("studies") / f"{_data_name(plan)}-{plan.budget}"
-        old = Plan.read(there) if (there / "study.json").exists() else None
-    if old is None and there.exists() and {path.name for path in there.iterdir()} - _BEFORE_THE_PLAN:
-        raise UserError(f"{there} exists and is not a study; give another --out")
-    return there, plan if old is None else old.with_added(plan, there)
+        if folder is None:
+            raise UserError("name at least one recipe, or continue a study with --out")
+        existing = existing or Plan.read(folder)
+        return folder, existing.extend(replace(existing, **settings), folder)
+    defaults = {"seeds": existing.seeds if existing else _DEFAULT_SEEDS}
+    plan = make_plan(recipes, modules=modules, **{**defaults, **settings})
+    if folder is None:
+        folder = Path("studies") / f"{_data_name(plan)}-{plan.budget}"
+        existing = Plan.read(folder) if (folder / "study.json").exists() else None
+    if existing is None and folder.exists() and {path.name for path in folder.iterdir()} - _PARTIAL_STUDY:
+        raise UserError(f"{folder} exists and is not a study; choose another --out")
+    return folder, plan if existing is None else existing.extend(plan, folder)
 
 
 def _data_name(plan: Plan) -> str:
@@ -198,20 +211,20 @@ def _data_name(plan: Plan) -> str:
     return str(first["data"]["target"]).rpartition(":")[2].replace("_", "-")
 
 
-def _look_over(study: Study, retry_failed: bool) -> None:
-    """Refuse run folders that are not the study's, and forget failures that are to be tried again."""
-    for label, seed in study.plan.jobs():
+def _prepare_runs(study: Study, retry_failed: bool) -> None:
+    """Reject run folders that do not match the plan, and clear failures if they are to be retried."""
+    for label, seed in study.plan.runs():
         path = study.folder.run(label, seed)
         if (path / "recipe.json").is_file():
-            refuse_other_run(Run(path), study.plan.recipes[label], seed)
+            require_matching_run(Run(path), study.plan.recipes[label], seed)
         if retry_failed:
-            study.folder.forget_failure(label, seed)
+            study.folder.clear_failure(label, seed)
 
 
-def _require_results(study: Study, cut: Sequence[Row]) -> None:
-    if cut:
-        names = ", ".join(f"{row.recipe} seed {row.seed}" for row in cut)
-        raise RunError(f"killed by a signal: {names}; go on with: ganbench study --out {study.path}")
+def _require_results(study: Study, interrupted: Sequence[Row]) -> None:
+    if interrupted:
+        names = ", ".join(f"{row.recipe} seed {row.seed}" for row in interrupted)
+        raise RunError(f"killed by a signal: {names}; continue with: ganbench study --out {study.path}")
     rows = study.rows()
     if all(row.status == "failed" for row in rows):
         raise RunError(

@@ -1,4 +1,4 @@
-"""A study's table: as JSON, CSV and Markdown, and on a terminal."""
+"""The tables of a study: JSON records, CSV, Markdown, and for a terminal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def run_records(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Return one record a run, with its numbers as columns."""
+    """Return one record per run, with its numbers as columns."""
     return [
         {
             "recipe": row.recipe,
@@ -32,7 +32,7 @@ def run_records(rows: Sequence[Row]) -> list[dict[str, Any]]:
 
 
 def as_csv(records: Sequence[Mapping[str, Any]]) -> str:
-    """Return records as CSV with all their columns, in the order in which they first appear."""
+    """Return records as CSV with all their columns, in order of first appearance."""
     names = dict.fromkeys(name for record in records for name in record)
     out = io.StringIO()
     writer = csv.DictWriter(out, list(names), lineterminator="\n")
@@ -41,16 +41,16 @@ def as_csv(records: Sequence[Mapping[str, Any]]) -> str:
     return out.getvalue()
 
 
-def cells(found: Sequence[Summary]) -> tuple[list[str], list[list[str]]]:
-    """Return the head and the rows of the table for people: one row a recipe, columns that vary.
+def table_cells(summaries: Sequence[Summary]) -> tuple[list[str], list[list[str]]]:
+    """Return the header and rows of the table for people: one row per recipe, without columns that never vary.
 
-    A mean stands with its 95 % confidence interval; a further number as its mean and, if they differ, the least
-    and the most over seeds.
+    The score is shown as its mean with a 95 % confidence interval, other numbers as their mean and, if seeds
+    differ, the minimum and maximum over seeds.
     """
-    score = next((s.score for s in found if s.score is not None), None)
-    names = [name for name in dict.fromkeys(n for s in found for n in s.columns) if name != score]
-    names = [name for name in names if not _constant(name, found)]
-    head = [
+    score = next((s.score for s in summaries if s.score is not None), None)
+    names = [name for name in dict.fromkeys(n for s in summaries for n in s.columns) if name != score]
+    names = [name for name in names if not _is_constant(name, summaries)]
+    header = [
         "recipe",
         "runs",
         f"{score or 'score'}, mean [95 % interval]",
@@ -59,73 +59,75 @@ def cells(found: Sequence[Summary]) -> tuple[list[str], list[list[str]]]:
         *names,
         "time",
     ]
-    return head, [_row(summary, names) for summary in found]
+    return header, [_row(summary, names) for summary in summaries]
 
 
-def constants(found: Sequence[Summary]) -> str:
-    """Say what is the same in every finished run, and so is no column: "modes 8, not_finite 0"."""
-    names = dict.fromkeys(n for s in found for n in s.columns if n != s.score and _constant(n, found))
-    values = {name: next(s.columns[name].values[0] for s in found if name in s.columns) for name in names}
-    return ", ".join(f"{name} {_number(value)}" for name, value in values.items())
+def describe_constants(summaries: Sequence[Summary]) -> str:
+    """Return the numbers that are equal in every finished run and so have no column: "modes 8, not_finite 0"."""
+    names = dict.fromkeys(
+        n for s in summaries for n in s.columns if n != s.score and _is_constant(n, summaries)
+    )
+    values = {name: next(s.columns[name].values[0] for s in summaries if name in s.columns) for name in names}
+    return ", ".join(f"{name} {_format(value)}" for name, value in values.items())
 
 
-def as_markdown(found: Sequence[Summary]) -> str:
+def as_markdown(summaries: Sequence[Summary]) -> str:
     """Return the table as Markdown."""
-    head, rows = cells(found)
-    lines = [head, ["---", *["--:" for _ in head[1:]]], *rows]
+    header, rows = table_cells(summaries)
+    lines = [header, ["---", *["--:" for _ in header[1:]]], *rows]
     return "".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |\n" for line in lines)
 
 
-def as_rich(found: Sequence[Summary]) -> Table:
+def as_rich(summaries: Sequence[Summary]) -> Table:
     """Return the table for a terminal."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    head, rows = cells(found)
-    table = Table(box=box.SIMPLE_HEAD, caption=constants(found) or None, caption_justify="left")
-    for i, name in enumerate(head):
+    header, rows = table_cells(summaries)
+    table = Table(box=box.SIMPLE_HEAD, caption=describe_constants(summaries) or None, caption_justify="left")
+    for i, name in enumerate(header):
         table.add_column(Text(name), justify="left" if i == 0 else "right", overflow="fold")
     for row in rows:
         table.add_row(*[Text(cell) for cell in row])
     return table
 
 
-def _constant(name: str, found: Sequence[Summary]) -> bool:
-    """Whether a number is one and the same in all runs, of which there must be several to tell."""
-    values = [value for s in found if name in s.columns for value in s.columns[name].values]
+def _is_constant(name: str, summaries: Sequence[Summary]) -> bool:
+    """Whether a number is equal in all finished runs, of which there are at least two."""
+    values = [value for s in summaries if name in s.columns for value in s.columns[name].values]
     return len(values) > 1 and len(set(values)) == 1
 
 
 def _row(summary: Summary, names: Sequence[str]) -> list[str]:
-    ranked, runs = summary.ranked, str(summary.finished)
+    column, runs = summary.score_column, str(summary.finished)
     if summary.failed:
         runs += f", {summary.failed} failed"
     if summary.unfinished:
-        runs += f", {summary.unfinished} not done"
-    if ranked is None:
+        runs += f", {summary.unfinished} unfinished"
+    if column is None:
         return [summary.recipe, runs, "-", "-", "-", *["-" for _ in names], "-"]
-    interval = ranked.interval
-    said = "" if interval is None else f" [{_number(interval[0])}, {_number(interval[1])}]"
-    middle, least = summary.interquartile_mean, summary.worst
+    interval = (
+        "" if column.interval is None else f" [{_format(column.interval[0])}, {_format(column.interval[1])}]"
+    )
     return [
         summary.recipe,
         runs,
-        f"{_number(ranked.mean)}{said}",
-        "-" if middle is None else _number(middle),
-        "-" if least is None else _number(least),
-        *[_spread(summary, name) for name in names],
+        f"{_format(column.mean)}{interval}",
+        "-" if summary.interquartile_mean is None else _format(summary.interquartile_mean),
+        "-" if summary.worst is None else _format(summary.worst),
+        *[_mean_and_range(summary, name) for name in names],
         "-" if summary.seconds is None else f"{summary.seconds:.0f} s",
     ]
 
 
-def _spread(summary: Summary, name: str) -> str:
+def _mean_and_range(summary: Summary, name: str) -> str:
     if name not in summary.columns:
         return "-"
     column = summary.columns[name]
-    low, high = _number(min(column.values)), _number(max(column.values))
-    return _number(column.mean) if low == high else f"{_number(column.mean)} ({low} to {high})"
+    low, high = _format(min(column.values)), _format(max(column.values))
+    return _format(column.mean) if low == high else f"{_format(column.mean)} ({low} to {high})"
 
 
-def _number(value: float) -> str:
+def _format(value: float) -> str:
     return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"

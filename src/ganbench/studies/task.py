@@ -1,4 +1,4 @@
-"""One run of a study at work: the processes that train it, go on with it and score it, one after the other."""
+"""One run of a study in progress: the processes that train, resume and score it, one after the other."""
 
 from __future__ import annotations
 
@@ -16,49 +16,50 @@ from ganbench.studies.plan import Plan
 from ganbench.studies.rows import StudyFolder
 
 Outcome = Literal["finished", "failed", "cut"]
-#: Starts a ``ganbench`` command that ends with its parent, whose number comes first.
-PROGRAM = (sys.executable, "-m", "ganbench.cli.study_worker")
-_LAST_LINES = 10
-_STOPPED = (128 + signal.SIGINT, 128 + signal.SIGTERM)
+#: Runs a ``ganbench`` command that ends with its parent; the first argument is the parent's process id.
+WORKER = (sys.executable, "-m", "ganbench.cli.study_worker")
+_MAX_ERROR_LINES = 10
+_SIGNAL_EXIT_CODES = (128 + signal.SIGINT, 128 + signal.SIGTERM)
 
 
 class Task:
-    """Takes one run from where it is to its final score; :meth:`poll` never waits.
+    """Takes one run from its current state to its final score; :meth:`poll` never waits.
 
-    A command that fails is recorded as the run's result. One that a signal ended is not: the run is ``cut``, and
-    goes on when the study does.
+    A command that fails is recorded as the run's result. A command that a signal ended is not: the run's outcome is
+    ``cut``, and it resumes when the study does.
     """
 
     def __init__(self, folder: StudyFolder, plan: Plan, label: str, seed: int, threads: int) -> None:
         self.label, self.seed = label, seed
-        self.begun = time.monotonic()
+        self._start_time = time.monotonic()
         self._folder, self._plan, self._threads = folder, plan, threads
         self._log = folder.log(label, seed)
         self._log.parent.mkdir(exist_ok=True)
-        self._said_from = 0
-        self._start(self._next())
+        self._log_offset = 0
+        self._start(self._next_command())
 
     @property
     def seconds(self) -> float:
-        """How long it has been at work."""
-        return time.monotonic() - self.begun
+        """The elapsed time."""
+        return time.monotonic() - self._start_time
 
     def poll(self) -> Outcome | None:
-        """Start the next command if one has ended well; return what became of the run once it is over."""
+        """Start the next command if one has succeeded; return the run's outcome once it is over, else None."""
         code = self._process.poll()
         if code is None:
             return None
-        answer = self._answer()
-        if code < 0 or code in _STOPPED:
+        stdout = self._read_stdout()
+        if code < 0 or code in _SIGNAL_EXIT_CODES:
             return "cut"
         if code != 0:
-            return self._failed(code, "")
+            return self._record_failure(code, "")
         if self._command[0] == "evaluate":
-            return self._record(answer)
-        following = self._next()
-        if following[0] != "evaluate":
-            return self._failed(code, f"it ended without an error before step {self._plan.steps(self.label)}")
-        self._start(following)
+            return self._record_scores(stdout)
+        command = self._next_command()
+        if command[0] != "evaluate":
+            reason = f"it ended without an error before step {self._plan.steps(self.label)}"
+            return self._record_failure(code, reason)
+        self._start(command)
         return None
 
     def stop(self) -> None:
@@ -69,10 +70,10 @@ class Task:
     def wait(self) -> None:
         """Wait until the process has ended."""
         self._process.wait()
-        self._answers.close()
+        self._stdout.close()
 
-    def _next(self) -> list[str]:
-        """Return the arguments of the ``ganbench`` command that takes the run further."""
+    def _next_command(self) -> list[str]:
+        """Return the arguments of the ``ganbench`` command that the run needs next."""
         label, seed, plan, folder = self.label, self.seed, self._plan, self._folder
         path, step = folder.run(label, seed), folder.step(label, seed)
         modules = [word for module in plan.modules for word in ("--module", module)]
@@ -82,62 +83,62 @@ class Task:
             return ["train", recipe, threads, "--seed", str(seed), "--out", str(path), *modules]
         if step < plan.steps(label):
             return ["resume", str(path), *modules]
-        how = ["--json", "--step", str(plan.steps(label)), "--threads", str(self._threads)]
-        how += ["--metrics", ",".join(plan.metrics)] if plan.metrics else []
-        how += ["--n", str(plan.n)] if plan.n else []
-        return ["evaluate", str(path), *how, *modules]
+        options = ["--json", "--step", str(plan.steps(label)), "--threads", str(self._threads)]
+        options += ["--metrics", ",".join(plan.metrics)] if plan.metrics else []
+        options += ["--n", str(plan.n)] if plan.n else []
+        return ["evaluate", str(path), *options, *modules]
 
     def _start(self, command: list[str]) -> None:
-        """Start a command in a process group of its own, so that Ctrl-C reaches it through the study only."""
+        """Start a command in a new process group, so that Ctrl-C reaches it only through the study."""
         self._command = command
-        self._answers: IO[str] = tempfile.TemporaryFile("w+")  # noqa: SIM115 (open as long as the process)
+        self._stdout: IO[str] = tempfile.TemporaryFile("w+")  # noqa: SIM115 (open as long as the process)
         threads = str(self._threads)
         with self._log.open("a") as log:
-            self._said_from = log.tell()
+            self._log_offset = log.tell()
             self._process = subprocess.Popen(
-                [*PROGRAM, str(os.getpid()), *command],
+                [*WORKER, str(os.getpid()), *command],
                 stdin=subprocess.DEVNULL,
-                stdout=self._answers,
+                stdout=self._stdout,
                 stderr=log,
                 env={**os.environ, "OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads},
                 process_group=0,
             )
 
-    def _answer(self) -> str:
-        with self._answers:
-            self._answers.seek(0)
-            return self._answers.read()
+    def _read_stdout(self) -> str:
+        with self._stdout:
+            self._stdout.seek(0)
+            return self._stdout.read()
 
-    def _record(self, answer: str) -> Outcome:
+    def _record_scores(self, stdout: str) -> Outcome:
         try:
-            scores = json.loads(answer)
+            scores = json.loads(stdout)
         except ValueError:
-            return self._failed(0, "its scores cannot be read")
+            return self._record_failure(0, "its scores cannot be read")
         self._folder.record_scores(self.label, self.seed, scores)
         return "finished"
 
-    def _failed(self, code: int, why: str) -> Outcome:
+    def _record_failure(self, code: int, reason: str) -> Outcome:
         with self._log.open(encoding="utf-8", errors="replace") as log:
-            log.seek(self._said_from)
-            said = [line.rstrip() for line in log if line.strip()]
+            log.seek(self._log_offset)
+            output = [line.rstrip() for line in log if line.strip()]
+        output = [*output, *([reason] if reason else [])][-_MAX_ERROR_LINES:]
         command = f"ganbench {shlex.join(self._command)}"
-        lines = [*said, *([why] if why else [])][-_LAST_LINES:]
-        self._folder.record_failure(self.label, self.seed, command=command, code=code, said=lines)
+        self._folder.record_failure(self.label, self.seed, command=command, code=code, output=output)
         return "failed"
 
 
-def cores() -> int:
-    """Return how many cores this process may use."""
+def available_cores() -> int:
+    """Return how many CPU cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def usual_jobs(plan: Plan) -> int:
-    """Return how many runs fit on the cores side by side: one each, unless a recipe asks for more threads."""
-    asked = [recipe["machine"]["threads"] or 1 for recipe in plan.recipes.values()]
-    return max(1, min(cores() // max(asked), len(plan.recipes) * plan.seeds))
+def default_jobs(plan: Plan) -> int:
+    """Return the number of parallel runs: one per core, or fewer if a recipe sets ``machine.threads`` above 1."""
+    threads = [recipe["machine"]["threads"] or 1 for recipe in plan.recipes.values()]
+    return max(1, min(available_cores() // max(threads), len(plan.recipes) * plan.seeds))
 
 
-def threads_for(plan: Plan, label: str, jobs: int) -> int:
-    """Return a run's share of the cores, or the fewer that its recipe asks for."""
-    share = max(1, cores() // jobs)
+def threads_per_run(plan: Plan, label: str, jobs: int) -> int:
+    """Return a run's equal share of the cores, limited by the recipe's ``machine.threads``."""
+    share = max(1, available_cores() // jobs)
     return min(share, plan.recipes[label]["machine"]["threads"] or share)

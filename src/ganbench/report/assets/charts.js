@@ -1,4 +1,4 @@
-// Line charts over steps as SVG: zoom, read off, log scale, smoothing and choice of lines, by pointer and by keyboard.
+// Line charts over steps as SVG with zoom, value readout, log scale, smoothing and a legend, by pointer and keyboard.
 "use strict";
 for (const figure of document.querySelectorAll(".chart")) {
   const W = 900, H = 340, LEFT = 70, RIGHT = 26, TOP = 8, BOTTOM = 42, DASHES = ["", "7 3", "2 3", "9 3 2 3"];
@@ -6,23 +6,23 @@ for (const figure of document.querySelectorAll(".chart")) {
   const state = { view: views[0], log: false, smooth: 0, hidden: new Set(), from: 0, to: 1, cursor: null };
 
   const add = (parent, tag, properties = {}) => parent.appendChild(Object.assign(document.createElement(tag), properties));
-  const draw = (parent, tag, attributes = {}, words) => {
+  const draw = (parent, tag, attributes = {}, text) => {
     const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
     for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-    if (words !== undefined) node.textContent = words;
+    if (text !== undefined) node.textContent = text;
     return parent.appendChild(node);
   };
-  const look = (i) => `stroke: var(--c${i % 8}); stroke-dasharray: ${DASHES[Math.floor(i / 8) % 4] || "none"}`;
-  const said = (value) => (value === null ? "none" : Number(value.toPrecision(4)).toString());
+  const lineStyle = (i) => `stroke: var(--c${i % 8}); stroke-dasharray: ${DASHES[Math.floor(i / 8) % 4] || "none"}`;
+  const format = (value) => (value === null ? "none" : Number(value.toPrecision(4)).toString());
   const lines = () => chart.views[state.view].map((line, i) => ({ ...line, i })).filter((l) => !state.hidden.has(l.name));
   const steps = () => [...new Set(lines().flatMap((line) => line.x))].sort((a, b) => a - b);
-  const whole = () => {
+  const fullRange = () => {
     const x = chart.views[state.view].flatMap((line) => line.x);
     const low = x.reduce((a, b) => Math.min(a, b), Infinity), high = x.reduce((a, b) => Math.max(a, b), -Infinity);
     return low < high ? [low, high] : [low - 1, high + 1];
   };
 
-  // An exponential mean of the points so far, without its pull towards 0 at the start; gaps stay gaps.
+  // An exponential moving average with bias correction; gaps stay gaps.
   const smoothed = (values) => {
     let sum = 0, weight = 0;
     return values.map((value) => {
@@ -35,31 +35,31 @@ for (const figure of document.querySelectorAll(".chart")) {
 
   const linearTicks = (low, high) => {
     const rough = (high - low) / 5, power = 10 ** Math.floor(Math.log10(rough));
-    const unit = [1, 2, 5, 10].find((u) => u * power >= rough) * power, found = [];
-    for (let k = Math.ceil(low / unit - 1e-9); k * unit <= high + unit * 1e-9; k += 1) found.push(k * unit);
-    return found;
+    const unit = [1, 2, 5, 10].find((u) => u * power >= rough) * power, ticks = [];
+    for (let k = Math.ceil(low / unit - 1e-9); k * unit <= high + unit * 1e-9; k += 1) ticks.push(k * unit);
+    return ticks;
   };
   const logTicks = (low, high) => {
-    const found = [], first = Math.ceil(low - 1e-9), last = Math.floor(high + 1e-9), every = Math.ceil((last - first + 1) / 8);
-    for (let k = first; k <= last; k += every) found.push(10 ** k);
-    return found.length > 1 ? found : linearTicks(10 ** low, 10 ** high);
+    const ticks = [], first = Math.ceil(low - 1e-9), last = Math.floor(high + 1e-9), every = Math.ceil((last - first + 1) / 8);
+    for (let k = first; k <= last; k += every) ticks.push(10 ** k);
+    return ticks.length > 1 ? ticks : linearTicks(10 ** low, 10 ** high);
   };
 
   const controls = add(figure, "div", { className: "controls" });
   const svg = draw(figure, "svg", { viewBox: `0 0 ${W} ${H}`, tabindex: 0, role: "application" });
-  svg.setAttribute("aria-label", `${chart.title}. Arrow keys read values, plus and minus zoom, shift with arrows moves, 0 shows all.`);
+  svg.setAttribute("aria-label", `${chart.title}. Arrow keys read values, plus and minus zoom, Shift with arrow keys pans, 0 shows the full range.`);
   const readout = add(figure, "output", { className: "readout" });
   const legend = add(figure, "div", { className: "legend" });
   figure.append(figure.querySelector(".words"));
 
   const scale = () => {
-    const usable = (v) => v !== null && (!state.log || v > 0), of = (v) => (state.log ? Math.log10(v) : v);
+    const usable = (v) => v !== null && (!state.log || v > 0), transform = (v) => (state.log ? Math.log10(v) : v);
     let low = Infinity, high = -Infinity;
     for (const line of lines()) {
       line.x.forEach((x, i) => {
         if (x < state.from || x > state.to) return;
         for (const v of [line.y[i], line.low[i] ?? null, line.high[i] ?? null]) {
-          if (usable(v)) { low = Math.min(low, of(v)); high = Math.max(high, of(v)); }
+          if (usable(v)) { low = Math.min(low, transform(v)); high = Math.max(high, transform(v)); }
         }
       });
     }
@@ -67,7 +67,7 @@ for (const figure of document.querySelectorAll(".chart")) {
     const margin = (high - low) * 0.05 || Math.abs(high) * 0.1 || 1;
     [low, high] = [low - margin, high + margin];
     const x = (step) => LEFT + ((step - state.from) / (state.to - state.from)) * (W - LEFT - RIGHT);
-    const y = (v) => TOP + (1 - (of(v) - low) / (high - low)) * (H - TOP - BOTTOM);
+    const y = (v) => TOP + (1 - (transform(v) - low) / (high - low)) * (H - TOP - BOTTOM);
     return { low, high, x, y, usable };
   };
   const path = (xs, ys, { x, y, usable }) => {
@@ -80,8 +80,8 @@ for (const figure of document.querySelectorAll(".chart")) {
     return text;
   };
   const band = (line, to) => {
-    const both = line.x.map((_, i) => i).filter((i) => to.usable(line.low[i] ?? null) && to.usable(line.high[i] ?? null));
-    const points = [...both.map((i) => [line.x[i], line.high[i]]), ...both.reverse().map((i) => [line.x[i], line.low[i]])];
+    const indices = line.x.map((_, i) => i).filter((i) => to.usable(line.low[i] ?? null) && to.usable(line.high[i] ?? null));
+    const points = [...indices.map((i) => [line.x[i], line.high[i]]), ...indices.reverse().map((i) => [line.x[i], line.low[i]])];
     return points.map(([x, v]) => `${to.x(x).toFixed(1)},${to.y(v).toFixed(1)}`).join(" ");
   };
 
@@ -105,52 +105,52 @@ for (const figure of document.querySelectorAll(".chart")) {
     svg.replaceChildren();
     const to = scale();
     if (!to) {
-      draw(svg, "text", { x: W / 2, y: H / 2, "text-anchor": "middle" }, state.log ? "Nothing above 0 to draw on a log scale." : "Nothing to draw.");
+      draw(svg, "text", { x: W / 2, y: H / 2, "text-anchor": "middle" }, state.log ? "No positive values to show on a log scale." : "No data to show.");
       return;
     }
     axes(to);
     const inside = draw(svg, "g", { "clip-path": `url(#${id}-clip)` });
     for (const line of lines()) {
       if (line.low.length) draw(inside, "polygon", { class: "band", style: `fill: var(--c${line.i % 8})`, points: band(line, to) });
-      if (state.smooth) draw(inside, "path", { class: "raw", style: look(line.i), d: path(line.x, line.y, to) });
+      if (state.smooth) draw(inside, "path", { class: "raw", style: lineStyle(line.i), d: path(line.x, line.y, to) });
       const y = state.smooth ? smoothed(line.y) : line.y, single = line.x.length === 1;
-      draw(inside, "path", { class: "line", style: look(line.i), d: path(line.x, y, to) });
+      draw(inside, "path", { class: "line", style: lineStyle(line.i), d: path(line.x, y, to) });
       if (single && to.usable(y[0])) draw(inside, "circle", { cx: to.x(line.x[0]), cy: to.y(y[0]), r: 3, style: `fill: var(--c${line.i % 8})` });
     }
     if (state.cursor !== null) draw(inside, "line", { class: "cursor", x1: to.x(state.cursor), x2: to.x(state.cursor), y1: TOP, y2: H - BOTTOM });
   };
-  const read = (step) => {
+  const showValues = (step) => {
     state.cursor = step;
-    const told = lines().filter((line) => line.x.includes(step)).map((line) => `${line.name} ${said(line.y[line.x.indexOf(step)])}`);
-    readout.textContent = `step ${step.toLocaleString("en")}: ${told.slice(0, 10).join(" · ")}${told.length > 10 ? ` and ${told.length - 10} more` : ""}`;
+    const values = lines().filter((line) => line.x.includes(step)).map((line) => `${line.name} ${format(line.y[line.x.indexOf(step)])}`);
+    readout.textContent = `step ${step.toLocaleString("en")}: ${values.slice(0, 10).join(" · ")}${values.length > 10 ? ` and ${values.length - 10} more` : ""}`;
     render();
   };
   const zoom = (from, to) => {
-    const [low, high] = whole();
+    const [low, high] = fullRange();
     if (to - from < (high - low) / 1e4) return;
     [state.from, state.to] = [Math.max(low, from), Math.min(high, to)];
     svg.dataset.range = `${state.from} ${state.to}`;
     render();
   };
-  const all = () => zoom(...whole());
+  const resetZoom = () => zoom(...fullRange());
 
-  const buttons = () => {
+  const renderLegend = () => {
     legend.replaceChildren();
-    const here = chart.views[state.view];
-    if (here.length > 3) {
-      for (const [words, hide] of [["all", []], ["none", here.map((line) => line.name)]]) {
-        add(legend, "button", { type: "button", textContent: words }).addEventListener("click", () => {
+    const available = chart.views[state.view];
+    if (available.length > 3) {
+      for (const [label, hide] of [["all", []], ["none", available.map((line) => line.name)]]) {
+        add(legend, "button", { type: "button", textContent: label }).addEventListener("click", () => {
           state.hidden = new Set(hide);
-          buttons();
+          renderLegend();
           render();
         });
       }
     }
-    here.forEach((line, i) => {
+    available.forEach((line, i) => {
       const button = add(legend, "button", { type: "button" });
       button.setAttribute("aria-pressed", !state.hidden.has(line.name));
       const swatch = draw(button, "svg", { viewBox: "0 0 24 8", "aria-hidden": true });
-      draw(swatch, "line", { x1: 0, x2: 24, y1: 4, y2: 4, style: `${look(i)}; stroke-width: 2.5` });
+      draw(swatch, "line", { x1: 0, x2: 24, y1: 4, y2: 4, style: `${lineStyle(i)}; stroke-width: 2.5` });
       button.append(` ${line.name}`);
       button.addEventListener("click", () => {
         if (!state.hidden.delete(line.name)) state.hidden.add(line.name);
@@ -159,63 +159,63 @@ for (const figure of document.querySelectorAll(".chart")) {
       });
     });
   };
-  const choose = (view) => {
+  const selectView = (view) => {
     state.view = view;
     state.cursor = null;
     state.log = chart.log && chart.views[view].every((line) => line.y.every((v) => v === null || v >= 0));
     logBox.checked = state.log;
-    buttons();
-    all();
+    renderLegend();
+    resetZoom();
   };
 
   if (views.length > 1) {
     const select = add(add(controls, "label", { textContent: "show " }), "select");
     for (const view of views) add(select, "option", { value: view, textContent: view });
-    select.addEventListener("change", () => choose(select.value));
+    select.addEventListener("change", () => selectView(select.value));
   }
   const logLabel = add(controls, "label"), logBox = add(logLabel, "input", { type: "checkbox" });
   logLabel.append(" log scale");
   logBox.addEventListener("change", () => { state.log = logBox.checked; render(); });
   const smoothing = add(add(controls, "label", { textContent: "smoothing " }), "input", { type: "range", min: 0, max: 0.98, step: 0.02, value: 0 });
   smoothing.addEventListener("input", () => { state.smooth = Number(smoothing.value); render(); });
-  add(controls, "button", { type: "button", textContent: "Show all" }).addEventListener("click", all);
+  add(controls, "button", { type: "button", textContent: "Show all" }).addEventListener("click", resetZoom);
   add(controls, "small", { textContent: "drag to zoom" });
 
   const stepAt = (event) => {
     const box = svg.getBoundingClientRect(), x = ((event.clientX - box.left) / box.width) * W;
     return state.from + ((x - LEFT) / (W - LEFT - RIGHT)) * (state.to - state.from);
   };
-  let began = null;
-  svg.addEventListener("pointerdown", (event) => { began = stepAt(event); svg.setPointerCapture(event.pointerId); });
+  let dragStart = null;
+  svg.addEventListener("pointerdown", (event) => { dragStart = stepAt(event); svg.setPointerCapture(event.pointerId); });
   svg.addEventListener("pointermove", (event) => {
     const at = stepAt(event), near = steps().reduce((a, b) => (Math.abs(b - at) < Math.abs(a - at) ? b : a), Infinity);
-    if (near !== Infinity) read(near);
-    const to = began === null ? null : scale();
+    if (near !== Infinity) showValues(near);
+    const to = dragStart === null ? null : scale();
     if (to) {
-      const [left, right] = [to.x(Math.min(began, at)), to.x(Math.max(began, at))];
+      const [left, right] = [to.x(Math.min(dragStart, at)), to.x(Math.max(dragStart, at))];
       draw(svg, "rect", { class: "box", x: left, y: TOP, width: right - left, height: H - TOP - BOTTOM });
     }
   });
   svg.addEventListener("pointerup", (event) => {
-    const [from, to] = [began, stepAt(event)].sort((a, b) => a - b);
-    began = null;
+    const [from, to] = [dragStart, stepAt(event)].sort((a, b) => a - b);
+    dragStart = null;
     if (to - from > (state.to - state.from) / 100) zoom(from, to); else render();
   });
-  svg.addEventListener("dblclick", all);
-  svg.addEventListener("pointerleave", () => { if (began === null) { state.cursor = null; render(); } });
+  svg.addEventListener("dblclick", resetZoom);
+  svg.addEventListener("pointerleave", () => { if (dragStart === null) { state.cursor = null; render(); } });
   svg.addEventListener("keydown", (event) => {
-    const known = steps().filter((step) => step >= state.from && step <= state.to), span = state.to - state.from;
-    const at = known.indexOf(state.cursor), middle = state.cursor ?? (state.from + state.to) / 2, [low, high] = whole();
-    const turn = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (turn && event.shiftKey) {
-      const by = Math.max(low - state.from, Math.min(high - state.to, (turn * span) / 4));
-      zoom(state.from + by, state.to + by);
-    } else if (turn && known.length) read(known[Math.max(0, Math.min(known.length - 1, at < 0 ? (turn > 0 ? 0 : known.length - 1) : at + turn))]);
+    const visible = steps().filter((step) => step >= state.from && step <= state.to), span = state.to - state.from;
+    const at = visible.indexOf(state.cursor), middle = state.cursor ?? (state.from + state.to) / 2, [low, high] = fullRange();
+    const direction = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (direction && event.shiftKey) {
+      const shift = Math.max(low - state.from, Math.min(high - state.to, (direction * span) / 4));
+      zoom(state.from + shift, state.to + shift);
+    } else if (direction && visible.length) showValues(visible[Math.max(0, Math.min(visible.length - 1, at < 0 ? (direction > 0 ? 0 : visible.length - 1) : at + direction))]);
     else if (event.key === "+" || event.key === "=") zoom(middle - span / 4, middle + span / 4);
     else if (event.key === "-") zoom(middle - span, middle + span);
-    else if (event.key === "0") all();
+    else if (event.key === "0") resetZoom();
     else return;
     event.preventDefault();
   });
-  choose(views[0]);
+  selectView(views[0]);
 }

@@ -1,4 +1,4 @@
-// In a frame of a page of the same origin (the dashboard's), the frame is made as high as what is in it.
+// Inside a frame of the same origin (the dashboard's), resize the frame to the height of its content.
 "use strict";
 if (window.frameElement) {
   document.documentElement.classList.add("framed");

@@ -1,8 +1,8 @@
-"""Stands in for a study's processes: leaves what ``ganbench train``, ``resume`` and ``evaluate`` leave, at once.
+"""A stub of a study's worker process: writes the files of ``ganbench train``, ``resume`` and ``evaluate`` at once.
 
-What a run is to do stands in the JSON that ``$STAND_IN`` holds, by its folder's name: "fail" (train ends with code 3),
-"killed" (at half way, by SIGKILL), "stay" (at half way until SIGTERM, then code 143), "unscored" (evaluate fails), or
-a number to score. A resumed run goes on to its end.
+``$STUB_WORKER_BEHAVIOUR`` is JSON that maps a run folder's name to its behaviour: "fail" (train exits with code 3),
+"killed" (by SIGKILL, halfway), "stay" (waits halfway for SIGTERM, then exits with code 143), "unscored" (evaluate
+fails), or a number to score. A resumed run continues to its end.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 def main() -> None:
     parent, command, *rest = sys.argv[1:]
     assert int(parent) == os.getppid()
-    with Path(os.environ["STAND_IN_CALLS"]).open("a") as calls:
+    with Path(os.environ["STUB_WORKER_CALLS"]).open("a") as calls:
         calls.write(
             json.dumps({"command": [command, *rest], "threads": os.environ["OMP_NUM_THREADS"]}) + "\n"
         )
@@ -31,8 +31,8 @@ def main() -> None:
         _evaluate(Path(rest[0]))
 
 
-def _todo(run: Path) -> Any:
-    return json.loads(os.environ.get("STAND_IN", "{}")).get(run.name)
+def _behaviour(run: Path) -> Any:
+    return json.loads(os.environ.get("STUB_WORKER_BEHAVIOUR", "{}")).get(run.name)
 
 
 def _train(recipe: Path, run: Path, seed: int) -> None:
@@ -42,24 +42,24 @@ def _train(recipe: Path, run: Path, seed: int) -> None:
     (run / "recipe.json").write_text(recipe.read_text())
     half = _steps(run) // 2
     _save(run, half)
-    if _todo(run) == "fail":
+    if _behaviour(run) == "fail":
         print(f"step {half}\nthe run failed: '{run.name}' diverged", file=sys.stderr)
         sys.exit(3)
-    if _todo(run) == "killed":
+    if _behaviour(run) == "killed":
         os.kill(os.getpid(), signal.SIGKILL)
-    if _todo(run) == "stay":
+    if _behaviour(run) == "stay":
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         time.sleep(60)
     _save(run, _steps(run))
 
 
 def _evaluate(run: Path) -> None:
-    if _todo(run) == "unscored":
+    if _behaviour(run) == "unscored":
         print("error: no score", file=sys.stderr)
         sys.exit(2)
-    value = _todo(run) if isinstance(_todo(run), int | float) else 8
+    value = _behaviour(run) if isinstance(_behaviour(run), int | float) else 8
     details = {"modes": 8, "high_quality": value / 10, "even": True, "counts": [1, 2]}
-    samples = 9 if _todo(run) == "unlike" else 2500
+    samples = 9 if _behaviour(run) == "incomparable" else 2500
     measured = {
         "samples": samples,
         "generator": {"step": _steps(run), "seed": 1},
