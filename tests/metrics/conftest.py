@@ -1,4 +1,4 @@
-"""What the tests of the metrics share: a cache of their own, random pictures and real ones."""
+"""Fixtures for the tests of metrics: a separate cache, random images and real data sets."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from torch import Tensor
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Keep every test's cache to itself."""
+    """Give every test a separate cache folder."""
     monkeypatch.setenv("GANBENCH_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache"
 
 
 @pytest.fixture
 def pictures() -> Callable[..., Tensor]:
-    """Return a maker of random uint8 pictures."""
+    """Return a function that makes random uint8 images."""
 
     def make(count: int, shape: tuple[int, ...] = (3, 8, 8), seed: int = 0) -> Tensor:
         generator = torch.Generator().manual_seed(seed)
@@ -35,7 +35,7 @@ def pictures() -> Callable[..., Tensor]:
 
 @pytest.fixture(scope="session")
 def cifar10() -> Callable[[int], Tensor]:
-    """Return a reader of the first CIFAR-10 (JPEG) training pictures, uint8 ``[N, 3, 32, 32]``."""
+    """Return a function that reads the first CIFAR-10 (JPEG) training images, uint8 ``[N, 3, 32, 32]``."""
     root = os.environ.get("GANBENCH_DATA")
     path = Path(root or "") / "cifar10-jpeg" / "train.npz"
     if not root or not path.exists():
@@ -52,7 +52,7 @@ def cifar10() -> Callable[[int], Tensor]:
 
 @pytest.fixture
 def mnist_files() -> Path:
-    """Return the folder of the real MNIST files, where there are any."""
+    """Return the folder of the real MNIST files, or skip the test."""
     root = Path(os.environ.get("GANBENCH_DATA") or "/nowhere")
     if not list(root.glob("MNIST/raw/train-images-*")):
         pytest.skip("needs $GANBENCH_DATA/MNIST/raw")

@@ -1,4 +1,4 @@
-"""Small stand-ins: data sets held in memory, and an extractor that needs no weights."""
+"""Test doubles: data sets in memory, an extractor without weights, and a classifier of brightness."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import torch
 from torch import Tensor, nn
 
 from ganbench.data.base import Batch, DataInfo
-from ganbench.data.images import ImageSet
+from ganbench.data.images import ImageDataset
 from ganbench.metrics.classes.classifier import Classifier
 from ganbench.metrics.extractors.classifier import ClassifierFeatures
 from ganbench.metrics.score import JSON
 from ganbench.utils.random_stream import RandomStream
 
 
-class Held:
-    """A data set of the given items, uint8 ``[N, C, H, W]`` or float ``[N, D]``; counts the reads."""
+class MemoryDataset:
+    """A data set of tensors, uint8 ``[N, C, H, W]`` or float ``[N, D]``, that counts how many items are read."""
 
     def __init__(self, items: Tensor, fingerprint: str = "f1", name: str = "held") -> None:
         kind: Literal["image", "points"] = "image" if items.dtype == torch.uint8 else "points"
@@ -29,7 +29,7 @@ class Held:
             name=name, kind=kind, shape=tuple(items.shape[1:]), size=len(items), fingerprint=fingerprint
         )
 
-    def batch(self, index: Tensor, draws: RandomStream) -> Batch:
+    def batch(self, index: Tensor, random: RandomStream) -> Batch:
         return Batch(self.info.from_data(self.data[index]))
 
     def items(self, index: Tensor) -> Tensor:
@@ -40,7 +40,7 @@ class Held:
         return None
 
 
-class Mixture(Held):
+class Mixture(MemoryDataset):
     """A data set of points that knows its modes."""
 
     def __init__(self, centres: Tensor, std: float) -> None:
@@ -50,7 +50,7 @@ class Mixture(Held):
 
 
 class Projection:
-    """A few fixed random projections of the pixels, in place of a network."""
+    """A feature extractor: fixed random projections of the pixels. It counts the images."""
 
     def __init__(self, shape: tuple[int, ...] = (3, 8, 8), dims: int = 6, seed: int = 0) -> None:
         size = int(np.prod(shape))
@@ -59,15 +59,15 @@ class Projection:
         self.name = f"projection@{shape[-1]}"
         self.weights_sha256 = hashlib.sha256(self.matrix.numpy().tobytes()).hexdigest()
         self.preprocessing: Mapping[str, JSON] = {"none": True}
-        self.seen = 0
+        self.images_seen = 0
 
     def __call__(self, images: Tensor) -> Tensor:
-        self.seen += len(images)
+        self.images_seen += len(images)
         return images.flatten(1).float() @ self.matrix
 
 
-class ReadsBrightness(nn.Module):
-    """In place of a classifier's network: class k is what is as bright as 25 k; surer the closer it is."""
+class BrightnessClassifier(nn.Module):
+    """A classifier network by brightness: class k has grey level 25 k, and closer levels have higher logits."""
 
     def forward(self, x: Tensor) -> Tensor:
         return self.head(x.flatten(1))
@@ -80,27 +80,27 @@ class ReadsBrightness(nn.Module):
         return -(brightness[:, None] - 25 * torch.arange(10)).abs()
 
 
-def digits(count: int = 100) -> ImageSet:
-    """Grey pictures, 8x8, as bright as their class says; the ten classes have equal shares."""
+def digits(count: int = 100) -> ImageDataset:
+    """Grey images, 8x8, of grey level 25 k for class k; the ten classes are balanced."""
     labels = torch.arange(count) % 10
     pixels = (25 * labels).to(torch.uint8)[:, None, None, None].expand(-1, 1, 8, 8).contiguous()
-    return ImageSet("digits", pixels, labels, tuple("0123456789"))
+    return ImageDataset("digits", pixels, labels, tuple("0123456789"))
 
 
-def patterns(count: int = 100, seed: int = 0) -> ImageSet:
-    """Grey pictures, 8x8, each of its class's own pattern and a little noise; the ten classes have equal shares."""
+def patterns(count: int = 100, seed: int = 0) -> ImageDataset:
+    """Grey images, 8x8, each with its class's pattern and a little noise; the ten classes are balanced."""
     generator = torch.Generator().manual_seed(seed)
     plain = 255 * (torch.rand(10, 1, 8, 8, generator=torch.Generator().manual_seed(99)) > 0.5)
     labels = torch.arange(count) % 10
     noise = 30 * torch.randn(count, 1, 8, 8, generator=generator)
     pixels = (plain[labels] + noise).round().clamp(0, 255).to(torch.uint8)
-    return ImageSet("patterns", pixels, labels, tuple("0123456789"))
+    return ImageDataset("patterns", pixels, labels, tuple("0123456789"))
 
 
-def reads_digits(accuracy: float = 0.99) -> ClassifierFeatures:
-    """The features and classes of :func:`digits`."""
+def digit_classifier(accuracy: float = 0.99) -> ClassifierFeatures:
+    """Return a classifier of :func:`digits` as a feature extractor."""
     info = digits().info
-    network: Any = ReadsBrightness()
+    network: Any = BrightnessClassifier()
     return ClassifierFeatures(
         Classifier(network=network, train=info, test=info, accuracy=accuracy, weights_sha256="0" * 64)
     )

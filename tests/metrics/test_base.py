@@ -1,4 +1,4 @@
-"""Scores: what they refuse, how they are stored, and when two of them may be compared."""
+"""Scores: validation, JSON, and when two of them are comparable."""
 
 from __future__ import annotations
 
@@ -30,23 +30,23 @@ JSON_VALUES = st.recursive(
     st.dictionaries(st.text(max_size=4), JSON_VALUES, max_size=4),
     st.dictionaries(st.text(max_size=4), JSON_VALUES, max_size=4),
 )
-def test_a_score_comes_back_from_json_as_it_was(name, value, better, details, measured):
+def test_a_score_survives_json(name, value, better, details, measured):
     score = Score(name=name, value=value, better=better, details=details, measured=measured)
     assert Score.from_dict(json.loads(json.dumps(score.to_dict()))) == score
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
-def test_a_value_that_is_not_finite_is_refused(value):
+def test_a_value_that_is_not_finite_raises_an_error(value):
     with pytest.raises(ValueError, match="not a finite number"):
         Score(name="fd", value=value, better="lower")
 
 
-def test_an_unknown_direction_is_refused():
+def test_an_unknown_direction_raises_an_error():
     with pytest.raises(ValueError, match="'lower' or 'higher'"):
         Score(name="fd", value=1.0, better="smaller")
 
 
-def test_differences_name_what_was_measured_otherwise_but_not_the_versions():
+def test_differences_list_the_settings_but_not_the_versions():
     one = Score(
         name="a", value=1.0, better="lower", measured={"samples": 5, "same": 1, "versions": {"torch": "1"}}
     )
@@ -75,17 +75,17 @@ def record(**measured):
     ],
     ids=["same", "another step", "other items", "samples", "data", "truncation"],
 )
-def test_what_was_scored_may_differ_but_not_how(other, fields):
+def test_scores_of_other_models_are_comparable_but_not_of_other_settings(other, fields):
     one = Score(name="modes", value=1.0, better="higher", measured=record(generator={"step": 1, "seed": 1}))
     two = Score(name="modes", value=2.0, better="higher", measured=record(**other))
     assert one.differences(two) == two.differences(one) == fields
 
 
-def test_a_metric_that_leaves_a_part_out_cannot_be_made():
+def test_a_metric_without_a_name_cannot_be_created():
     class Nameless(Metric):
         better = "lower"
         kind = "image"
-        min_samples = usual = 1
+        min_samples = default_samples = 1
 
         def begin(self, reference):
             raise NotImplementedError

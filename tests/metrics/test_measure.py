@@ -1,10 +1,10 @@
-"""One pass, several metrics; and what does not fit is refused in one sentence."""
+"""One pass for several metrics, and errors for samples that do not fit."""
 
 from __future__ import annotations
 
 import pytest
 import torch
-from tests.metrics.stand_ins import Held, Mixture, Projection
+from tests.metrics.stand_ins import MemoryDataset, Mixture, Projection
 
 from ganbench.errors import UserError
 from ganbench.metrics.coverage.mode_coverage import Modes
@@ -12,12 +12,12 @@ from ganbench.metrics.distances.frechet import FrechetDistance, FrechetMeasureme
 from ganbench.metrics.measure import measure, require_samples
 
 
-def test_one_pass_feeds_several_metrics_and_shares_their_features(pictures):
+def test_several_metrics_share_one_pass_and_its_features(pictures):
     extractor = Projection()
-    reference, samples = Held(pictures(40)), pictures(30, seed=1)
+    reference, samples = MemoryDataset(pictures(40)), pictures(30, seed=1)
     narrow, wide = FrechetDistance(extractor), FrechetDistance(extractor, reference_items=20)
     scores = measure([narrow, wide], iter(samples.split(7)), reference)
-    assert extractor.seen == 40 + 20 + 30
+    assert extractor.images_seen == 40 + 20 + 30
     assert scores == (
         measure((narrow,), samples.split(7), reference)[0],
         measure((wide,), samples.split(7), reference)[0],
@@ -25,49 +25,53 @@ def test_one_pass_feeds_several_metrics_and_shares_their_features(pictures):
     assert scores[0].value != scores[1].value
 
 
-def test_all_chunks_of_a_pass_share_what_is_worked_out(pictures, monkeypatch):
-    seen = []
+def test_all_batches_of_a_pass_share_a_cache(pictures, monkeypatch):
+    caches = []
     add = FrechetMeasurement.add
     monkeypatch.setattr(
-        FrechetMeasurement, "add", lambda self, chunk: (seen.append(chunk.shared), add(self, chunk))
+        FrechetMeasurement, "add", lambda self, batch: (caches.append(batch.shared_cache), add(self, batch))
     )
-    metric, reference = FrechetDistance(Projection()), Held(pictures(40))
+    metric, reference = FrechetDistance(Projection()), MemoryDataset(pictures(40))
     for _ in range(2):
         measure((metric,), pictures(30, seed=1).split(10), reference)[0]
-    assert seen[0] is seen[1] is seen[2]
-    assert seen[3] is not seen[0]
+    assert caches[0] is caches[1] is caches[2]
+    assert caches[3] is not caches[0]
 
 
-def test_metrics_never_see_empty_chunks(pictures, monkeypatch):
-    metric, reference, samples = FrechetDistance(Projection()), Held(pictures(40)), pictures(30, seed=1)
+def test_metrics_receive_no_empty_batches(pictures, monkeypatch):
+    metric, reference, samples = (
+        FrechetDistance(Projection()),
+        MemoryDataset(pictures(40)),
+        pictures(30, seed=1),
+    )
     plain = measure((metric,), [samples], reference)[0]
-    seen = []
+    sizes = []
     add = FrechetMeasurement.add
     monkeypatch.setattr(
-        FrechetMeasurement, "add", lambda self, chunk: (seen.append(len(chunk)), add(self, chunk))
+        FrechetMeasurement, "add", lambda self, batch: (sizes.append(len(batch)), add(self, batch))
     )
     assert measure((metric,), [samples[:0], samples, samples[:0]], reference)[0] == plain
-    assert seen == [30]
+    assert sizes == [30]
 
 
-def test_too_few_samples_are_refused_with_the_numbers(pictures):
+def test_too_few_samples_raise_an_error_with_the_numbers(pictures):
     metric = FrechetDistance(Projection())
     with pytest.raises(UserError, match=r"needs at least 7 samples, not 6; it is usually measured on 10,000"):
-        measure((metric,), [pictures(6)], Held(pictures(40)))[0]
+        measure((metric,), [pictures(6)], MemoryDataset(pictures(40)))[0]
     require_samples(metric, 7)
     with pytest.raises(UserError, match="needs at least 250 samples, not 249"):
         require_samples(Modes(), 249)
 
 
-def test_a_metric_of_another_kind_is_refused_before_anything_is_read(pictures):
-    reference = Held(pictures(40))
+def test_a_metric_of_another_kind_raises_an_error_before_reading_data(pictures):
+    reference = MemoryDataset(pictures(40))
     with pytest.raises(UserError, match="'modes' judges data of kind 'points', but 'held' is 'image'"):
         measure([FrechetDistance(Projection()), Modes()], [pictures(300)], reference)
     assert reference.reads == 0
 
 
-def test_samples_of_another_shape_or_dtype_are_refused(pictures):
-    metric, reference = FrechetDistance(Projection()), Held(pictures(40))
+def test_samples_of_another_shape_or_dtype_raise_an_error(pictures):
+    metric, reference = FrechetDistance(Projection()), MemoryDataset(pictures(40))
     with pytest.raises(UserError, match=r"shape \[1, 8, 8\], but the items of 'held' have \[3, 8, 8\]"):
         measure((metric,), [pictures(30, (1, 8, 8))], reference)[0]
     with pytest.raises(TypeError, match=r"uint8.*float32"):

@@ -1,19 +1,19 @@
-"""Features are worked out once a chunk, however many ask."""
+"""Features of a batch are computed once."""
 
 from __future__ import annotations
 
 import torch
 from tests.metrics.stand_ins import Projection
 
-from ganbench.metrics.sample_batch import Chunk
+from ganbench.metrics.sample_batch import SampleBatch
 
 
-def test_equal_extractors_share_the_work_and_others_do_not(pictures):
+def test_equal_extractors_share_features_and_others_do_not(pictures):
     first, twin, other = Projection(), Projection(), Projection(seed=1)
-    chunk = Chunk(pictures(5))
-    assert len(chunk) == 5
-    features = chunk.features(first)
-    assert chunk.features(first) is features
-    assert chunk.features(twin) is features
-    assert not torch.equal(chunk.features(other), features)
-    assert (first.seen, twin.seen, other.seen) == (5, 0, 5)
+    batch = SampleBatch(pictures(5))
+    assert len(batch) == 5
+    features = batch.features(first)
+    assert batch.features(first) is features
+    assert batch.features(twin) is features
+    assert not torch.equal(batch.features(other), features)
+    assert (first.images_seen, twin.images_seen, other.images_seen) == (5, 0, 5)

@@ -1,72 +1,60 @@
-"""What the metrics that judge pictures share: their kind, their usual count, and a collection of features."""
+"""What image metrics share: defaults for the metric's properties, and a collector of features."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import torch
 from torch import Tensor
 
 from ganbench.metrics.base import Metric
 from ganbench.metrics.extractors.base import FeatureExtractor
-from ganbench.metrics.sample_batch import Chunk, Shared, identity
+from ganbench.metrics.sample_batch import ResultCache, SampleBatch, extractor_key
 from ganbench.metrics.score import Better, Kind
 
-USUAL = 10_000
+DEFAULT_SAMPLES = 10_000
 
 
-class PictureMetric(Metric, Protocol):
-    """A metric of pictures, lower is better and 10,000 samples are usual unless it says otherwise."""
+class ImageMetric(Metric, Protocol):
+    """A metric of images. By default, lower is better and 10,000 samples are measured."""
 
-    @property
-    def better(self) -> Better:
-        """Lower is better."""
-        return "lower"
+    better: ClassVar[Better] = "lower"
+    kind: ClassVar[Kind] = "image"
 
-    @property
-    def kind(self) -> Kind:
-        """It judges pictures."""
-        return "image"
-
-    @property
-    @abstractmethod
-    def min_samples(self) -> int:
-        """The fewest samples it accepts."""
-
+    # A property and not a ClassVar, since mypy lets subclasses override it with either.
     @property
     def default_samples(self) -> int:
-        """As many as make chance and bias small next to the differences between models."""
-        return USUAL
+        """Enough samples that noise and bias are small next to the differences between models."""
+        return DEFAULT_SAMPLES
 
 
-class Rows:
-    """The features of all samples of one pass, kept: 51 MB for 10,000 of 1,280 dimensions.
+class FeatureCollector:
+    """Collects the features of all samples of one pass: 51 MB for 10,000 samples of 1,280 dimensions.
 
-    Metrics of the same pass hold the same chunks and share one matrix of them.
+    Metrics of the same pass see the same batches and share one feature matrix.
     """
 
     def __init__(self, extractor: FeatureExtractor) -> None:
         self._extractor = extractor
-        self._parts: list[Tensor] = []
-        self.shared = Shared()
+        self._batches: list[Tensor] = []
+        self.shared_cache = ResultCache()
 
     def __len__(self) -> int:
-        return sum(map(len, self._parts))
+        return sum(map(len, self._batches))
 
-    def add(self, chunk: Chunk) -> None:
-        """Take in the features of one chunk."""
-        self._parts.append(chunk.features(self._extractor))
-        self.shared = chunk.shared
+    def add(self, batch: SampleBatch) -> None:
+        """Append the features of one batch."""
+        self._batches.append(batch.features(self._extractor))
+        self.shared_cache = batch.shared_cache
 
-    def matrix(self) -> Tensor:
-        """Return float32 ``[N, dims]``, in the order of the samples."""
-        key = ("rows", *identity(self._extractor), len(self))
-        whole = self.shared.once(key, lambda: torch.cat(self._parts))
-        self._parts = [whole]  # and not each number twice
-        return whole
+    def features(self) -> Tensor:
+        """Return the features of all samples, float32 ``[N, dims]``, in the order of the samples."""
+        key = ("rows", *extractor_key(self._extractor), len(self))
+        features = self.shared_cache.get_or_compute(key, lambda: torch.cat(self._batches))
+        self._batches = [features]  # frees the batches
+        return features
 
     @property
-    def finite(self) -> bool:
-        """Whether all features are finite numbers."""
-        return all(bool(part.isfinite().all()) for part in self._parts)
+    def all_finite(self) -> bool:
+        """Whether all features are finite."""
+        return all(bool(batch.isfinite().all()) for batch in self._batches)

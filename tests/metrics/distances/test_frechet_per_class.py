@@ -1,30 +1,30 @@
-"""The distance class by class: the mean of what each class has alone, and refusals in one sentence."""
+"""The Fréchet distance per class: the mean of each class's distance, and its errors."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 from tests.metrics.features.test_gaussian_distance import statistics
-from tests.metrics.stand_ins import Held, Projection
+from tests.metrics.stand_ins import MemoryDataset, Projection
 
-from ganbench.data.images import ImageSet
+from ganbench.data.images import ImageDataset
 from ganbench.errors import UserError
 from ganbench.metrics.distances.frechet_per_class import FrechetPerClass
 from ganbench.metrics.features.gaussian import frechet_distance
 from ganbench.metrics.features.reference import random_order
 from ganbench.metrics.measure import measure
-from ganbench.metrics.sample_batch import Labelled
+from ganbench.metrics.sample_batch import LabelledSamples
 
 
-def _labelled(pictures, count: int = 120, seed: int = 0) -> ImageSet:
-    return ImageSet("pairs", pictures(count, seed=seed), torch.arange(count) % 3, ("a", "b", "c"))
+def _labelled(pictures, count: int = 120, seed: int = 0) -> ImageDataset:
+    return ImageDataset("pairs", pictures(count, seed=seed), torch.arange(count) % 3, ("a", "b", "c"))
 
 
-def test_each_class_is_compared_with_itself(pictures, cache):
+def test_each_class_is_compared_with_its_real_images(pictures, cache):
     reference, extractor = _labelled(pictures), Projection()
     samples, labels = pictures(90, seed=1), torch.arange(90) % 3
-    chunks = [Labelled(samples[:50], labels[:50]), Labelled(samples[50:], labels[50:])]
-    score = measure((FrechetPerClass(extractor),), chunks, reference)[0]
+    batches = [LabelledSamples(samples[:50], labels[:50]), LabelledSamples(samples[50:], labels[50:])]
+    score = measure((FrechetPerClass(extractor),), batches, reference)[0]
     real = reference.items(torch.arange(120))
     expected = {
         name: frechet_distance(statistics(extractor(real[k::3])), statistics(extractor(samples[k::3])))
@@ -35,15 +35,15 @@ def test_each_class_is_compared_with_itself(pictures, cache):
     assert score.value == pytest.approx(sum(expected.values()) / 3, rel=1e-6)
     assert score.measured["samples_of_class"] == [30, 30, 30]
     assert len(list((cache / "statistics").iterdir())) == 3
-    extractor.seen = 0
-    assert measure((FrechetPerClass(extractor),), chunks, reference)[0] == score
-    assert extractor.seen == 90, "the classes' statistics are kept"
+    extractor.images_seen = 0
+    assert measure((FrechetPerClass(extractor),), batches, reference)[0] == score
+    assert extractor.images_seen == 90, "the classes' statistics are cached"
 
 
-def test_beside_it_stand_an_interval_and_what_real_pictures_score(pictures, cache):
+def test_the_details_hold_an_interval_and_the_noise_floor(pictures, cache):
     reference, extractor = _labelled(pictures, 600), Projection()
     samples, labels = pictures(90, seed=1), torch.arange(90) % 3
-    details = measure((FrechetPerClass(extractor),), [Labelled(samples, labels)], reference)[0].details
+    details = measure((FrechetPerClass(extractor),), [LabelledSamples(samples, labels)], reference)[0].details
     low, high = details["interval_95"]
     assert 0 <= low < sum(details["classes"].values()) / 3 < high
     floors = []
@@ -51,34 +51,37 @@ def test_beside_it_stand_an_interval_and_what_real_pictures_score(pictures, cach
         features = extractor(reference.items(torch.arange(600)[k::3]))[random_order(200)]
         floors.append(frechet_distance(statistics(features[30:]), statistics(features[:30])))
     assert details["real_against_real"] == pytest.approx(sum(floors) / 3, rel=1e-4)
-    extractor.seen = 0
-    measure((FrechetPerClass(extractor),), [Labelled(samples, labels)], reference)[0]
-    assert extractor.seen == 90, "the floors are kept"
+    extractor.images_seen = 0
+    measure((FrechetPerClass(extractor),), [LabelledSamples(samples, labels)], reference)[0]
+    assert extractor.images_seen == 90, "the floors are cached"
     few = FrechetPerClass(extractor, allow_rank_deficient=True)
-    assert measure((few,), [Labelled(samples[:12], labels[:12])], reference)[0].details["interval_95"] is None
+    assert (
+        measure((few,), [LabelledSamples(samples[:12], labels[:12])], reference)[0].details["interval_95"]
+        is None
+    )
 
 
-def test_labels_that_are_turned_about_are_seen(pictures):
+def test_permuted_labels_score_worse(pictures):
     real = pictures(120) // 4 + 60 * (torch.arange(120) % 3)[:, None, None, None].to(torch.uint8)
-    reference = ImageSet("pairs", real, torch.arange(120) % 3, ("a", "b", "c"))
+    reference = ImageDataset("pairs", real, torch.arange(120) % 3, ("a", "b", "c"))
     right, wrong = (
-        measure((FrechetPerClass(Projection()),), [Labelled(real, labels)], reference)[0].value
+        measure((FrechetPerClass(Projection()),), [LabelledSamples(real, labels)], reference)[0].value
         for labels in (torch.arange(120) % 3, (torch.arange(120) + 1) % 3)
     )
     assert right == pytest.approx(0, abs=1e-3)
     assert wrong > 100
 
 
-def test_what_has_no_classes_is_refused(pictures):
+def test_missing_labels_and_small_classes_raise_errors(pictures):
     reference, metric = _labelled(pictures), FrechetPerClass(Projection())
     with pytest.raises(UserError, match=r"needs samples with labels, and these have none.*; use 'fd'"):
         measure((metric,), [pictures(90)], reference)[0]
     with pytest.raises(UserError, match="needs data with classes, and 'held' has none"):
-        measure((metric,), [pictures(90)], Held(pictures(90)))[0]
+        measure((metric,), [pictures(90)], MemoryDataset(pictures(90)))[0]
     with pytest.raises(UserError, match="at least 7 of each class, and only 0 samples are of class 'b'"):
-        measure((metric,), [Labelled(pictures(90), torch.zeros(90, dtype=torch.int64))], reference)[0]
+        measure((metric,), [LabelledSamples(pictures(90), torch.zeros(90, dtype=torch.int64))], reference)[0]
     with pytest.raises(UserError, match=r"only 4 items of 'pairs' are of class 'a'"):
         measure((metric,), [pictures(90)], _labelled(pictures, 12))[0]
     allowed = FrechetPerClass(Projection(), allow_rank_deficient=True)
-    chunk = Labelled(pictures(12, seed=1), torch.arange(12) % 3)
-    assert measure((allowed,), [chunk], _labelled(pictures, 12))[0].value > 0
+    batch = LabelledSamples(pictures(12, seed=1), torch.arange(12) % 3)
+    assert measure((allowed,), [batch], _labelled(pictures, 12))[0].value > 0

@@ -1,4 +1,4 @@
-"""The kernel distance against its definition, torch-fidelity and what must be 0 on the average."""
+"""The kernel distance against its definition and torch-fidelity; it is unbiased."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.metrics.stand_ins import Held, Projection
+from tests.metrics.stand_ins import MemoryDataset, Projection
 
 from ganbench.errors import UserError
 from ganbench.metrics.distances.kernel import KernelDistance, kernel_distance
@@ -23,19 +23,19 @@ def _sets(seed: int, sizes: tuple[int, int] = (300, 250), dims: int = 32, shift:
 
 @settings(deadline=None, max_examples=20)
 @given(st.integers(0, 10**6), st.integers(2, 9), st.integers(2, 9), st.integers(1, 5))
-def test_it_is_the_sum_over_pairs_that_defines_it(seed, n, m, dims):
+def test_it_equals_its_definition_as_a_sum_over_pairs(seed, n, m, dims):
     a, b = _sets(seed, (n, m), dims)
     kernel = lambda x, y: (float(x.double() @ y.double()) / dims + 1) ** 3  # noqa: E731
-    own = [
+    within = [
         sum(kernel(x[i], x[j]) for i in range(len(x)) for j in range(len(x)) if i != j)
         / (len(x) * (len(x) - 1))
         for x in (a, b)
     ]
     across = sum(kernel(x, y) for x in a for y in b) / (n * m)
-    assert kernel_distance(a, b) == pytest.approx(own[0] + own[1] - 2 * across, rel=1e-4, abs=1e-4)
+    assert kernel_distance(a, b) == pytest.approx(within[0] + within[1] - 2 * across, rel=1e-4, abs=1e-4)
 
 
-def test_equal_distributions_are_at_0_on_the_average_and_others_are_not():
+def test_the_mean_distance_of_equal_distributions_is_0():
     near = [kernel_distance(*_sets(seed, shift=0)) for seed in range(40)]
     error = np.std(near) / 40**0.5
     assert abs(np.mean(near)) < 3 * error
@@ -48,11 +48,11 @@ def test_torch_fidelity_agrees_on_the_same_subsets(seed):
     oracle = pytest.importorskip("torch_fidelity.metric_kid")
     a, b = _sets(seed)
     theirs = oracle.kid_features_to_metric(a, b, kid_subsets=20, kid_subset_size=100, verbose=False)
-    metric = KernelDistance(Given(a.shape[1]), subset_count=20, subset_size=100)
-    real = Held(torch.zeros(len(b), 1, 1, 1, dtype=torch.uint8))
+    metric = KernelDistance(OnePixel(a.shape[1]), subset_count=20, subset_size=100)
+    real = MemoryDataset(torch.zeros(len(b), 1, 1, 1, dtype=torch.uint8))
     measurement = metric.begin(real)
     measurement._real = b
-    measurement._rows._parts = [a]
+    measurement._collector._batches = [a]
     score = measurement.score()
     assert score.value == pytest.approx(theirs["kernel_inception_distance_mean"], rel=1e-4)
     spread = theirs["kernel_inception_distance_std"]
@@ -61,15 +61,15 @@ def test_torch_fidelity_agrees_on_the_same_subsets(seed):
     assert low < score.value < high
 
 
-class Given(Projection):
-    """An extractor of so many dimensions, of pictures of one pixel."""
+class OnePixel(Projection):
+    """An extractor with a chosen number of dimensions, for images of one pixel."""
 
     def __init__(self, dims: int) -> None:
         super().__init__((1, 1, 1), dims)
 
 
-def test_the_score_says_how_and_fewer_samples_make_smaller_subsets(pictures):
-    reference = Held(pictures(150))
+def test_the_record_and_smaller_subsets_of_fewer_samples(pictures):
+    reference = MemoryDataset(pictures(150))
     score = measure(
         (KernelDistance(Projection(), subset_count=7),), pictures(120, seed=1).split(50), reference
     )[0]
@@ -86,10 +86,10 @@ def test_the_score_says_how_and_fewer_samples_make_smaller_subsets(pictures):
     )
 
 
-def test_what_cannot_be_is_refused(pictures):
+def test_invalid_arguments_raise_errors(pictures):
     with pytest.raises(UserError, match="at least 1 subset of at least 2, not 1 of 1"):
         KernelDistance(Projection(), subset_count=1, subset_size=1)
     with pytest.raises(UserError, match="needs at least 100 samples, not 99"):
-        measure((KernelDistance(Projection()),), [pictures(99)], Held(pictures(150)))[0]
+        measure((KernelDistance(Projection()),), [pictures(99)], MemoryDataset(pictures(150)))[0]
     with pytest.raises(ValueError, match=r"not \[1, 3\] and \[4, 3\]"):
         kernel_distance(torch.zeros(1, 3), torch.zeros(4, 3))

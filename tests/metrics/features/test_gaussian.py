@@ -1,4 +1,4 @@
-"""Running mean and covariance against numpy, whatever the chunks and their order."""
+"""Running mean and covariance against numpy, for any batches in any order."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ def _rows(seed: int, count: int, dims: int, offset: float = 0.0, scale: float = 
     return generator.normal(size=(count, dims)) @ generator.normal(size=(dims, dims)) * scale + offset
 
 
-def _running(chunks: list[np.ndarray], dims: int) -> RunningGaussian:
+def _running(batchs: list[np.ndarray], dims: int) -> RunningGaussian:
     running = RunningGaussian(dims)
-    for chunk in chunks:
-        running.add(torch.from_numpy(chunk))
+    for batch in batchs:
+        running.add(torch.from_numpy(batch))
     return running
 
 
-def _close(found: Gaussian, rows: np.ndarray, tolerance: float = 1e-9) -> None:
+def _assert_close(gaussian: Gaussian, rows: np.ndarray, tolerance: float = 1e-9) -> None:
     expected = np.cov(rows, rowvar=False, ddof=1).reshape(rows.shape[1], rows.shape[1])
     scale = max(1e-300, float(np.abs(expected).max()))
-    assert found.count == len(rows)
+    assert gaussian.count == len(rows)
     np.testing.assert_allclose(
-        found.mean.numpy(), rows.mean(0), rtol=1e-12, atol=1e-12 * max(1.0, float(np.abs(rows).max()))
+        gaussian.mean.numpy(), rows.mean(0), rtol=1e-12, atol=1e-12 * max(1.0, float(np.abs(rows).max()))
     )
-    np.testing.assert_allclose(found.covariance.numpy(), expected, rtol=0, atol=tolerance * scale)
+    np.testing.assert_allclose(gaussian.covariance.numpy(), expected, rtol=0, atol=tolerance * scale)
 
 
 @settings(max_examples=60, deadline=None)
@@ -41,11 +41,11 @@ def _close(found: Gaussian, rows: np.ndarray, tolerance: float = 1e-9) -> None:
     st.lists(st.integers(0, 60), max_size=6),
     st.data(),
 )
-def test_any_chunks_in_any_order_give_numpys_mean_and_covariance(seed, count, dims, cuts, data):
+def test_any_batchs_in_any_order_give_numpys_mean_and_covariance(seed, count, dims, cuts, data):
     rows = _rows(seed, count, dims, offset=3.0)
-    chunks = np.split(rows, sorted(min(cut, count) for cut in cuts))
-    order = data.draw(st.permutations(range(len(chunks))))
-    _close(_running([chunks[i] for i in order], dims).gaussian(), rows)
+    batchs = np.split(rows, sorted(min(cut, count) for cut in cuts))
+    order = data.draw(st.permutations(range(len(batchs))))
+    _assert_close(_running([batchs[i] for i in order], dims).gaussian(), rows)
 
 
 @settings(max_examples=60, deadline=None)
@@ -54,31 +54,31 @@ def test_merging_equals_one_pass(seed, count, cut, dims):
     rows = _rows(seed, count, dims)
     left, right = _running([rows[:cut]], dims), _running([rows[cut:]], dims)
     left.merge(right)
-    _close(left.gaussian(), rows)
+    _assert_close(left.gaussian(), rows)
 
 
 def test_merging_with_itself_counts_everything_twice():
     rows = _rows(0, 9, 3)
     running = _running([rows], 3)
     running.merge(running)
-    _close(running.gaussian(), np.concatenate([rows, rows]))
+    _assert_close(running.gaussian(), np.concatenate([rows, rows]))
 
 
 @pytest.mark.parametrize("offset", [1e6, -1e8])
-def test_a_mean_far_from_zero_costs_no_digits(offset):
+def test_a_mean_far_from_zero_costs_no_precision(offset):
     rows = _rows(1, 1000, 4, scale=1e-1)
-    moved = np.float64(offset) + rows
-    exact = moved - np.float64(offset)  # what is left of the rows after the addition's own rounding
-    found = _running(np.array_split(moved, 13), 4).gaussian()
-    np.testing.assert_allclose(found.mean.numpy() - offset, exact.mean(0), atol=4e-16 * abs(offset))
-    np.testing.assert_allclose(found.covariance.numpy(), np.cov(exact, rowvar=False), rtol=1e-5)
+    shifted = np.float64(offset) + rows
+    exact = shifted - np.float64(offset)  # the rows after the rounding of the addition
+    gaussian = _running(np.array_split(shifted, 13), 4).gaussian()
+    np.testing.assert_allclose(gaussian.mean.numpy() - offset, exact.mean(0), atol=4e-16 * abs(offset))
+    np.testing.assert_allclose(gaussian.covariance.numpy(), np.cov(exact, rowvar=False), rtol=1e-5)
 
 
 def test_float32_features_are_summed_in_float64():
     rows = _rows(2, 5000, 3, offset=100.0).astype(np.float32)
-    found = _running(np.array_split(rows, 7), 3).gaussian()
-    assert found.covariance.dtype == torch.float64
-    _close(found, rows.astype(np.float64))
+    gaussian = _running(np.array_split(rows, 7), 3).gaussian()
+    assert gaussian.covariance.dtype == torch.float64
+    _assert_close(gaussian, rows.astype(np.float64))
 
 
 def test_the_covariance_is_exactly_symmetric():
@@ -89,12 +89,12 @@ def test_the_covariance_is_exactly_symmetric():
 def test_the_result_does_not_change_when_more_is_added():
     running = _running([_rows(4, 10, 2)], 2)
     before = running.gaussian()
-    kept = before.mean.clone()
+    mean = before.mean.clone()
     running.add(torch.full((5, 2), 1e3))
-    assert torch.equal(before.mean, kept)
+    assert torch.equal(before.mean, mean)
 
 
-def test_wrong_shapes_and_too_few_rows_are_refused():
+def test_wrong_shapes_and_too_few_rows_raise_errors():
     running = RunningGaussian(3)
     with pytest.raises(ValueError, match=r"must be \[B, 3\], not \[4, 2\]"):
         running.add(torch.zeros(4, 2))

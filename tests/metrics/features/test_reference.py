@@ -1,4 +1,4 @@
-"""The cache of reference statistics: when it serves, when it does not, and that damage never passes."""
+"""The cache of reference statistics: hits, misses, and damaged files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.metrics.stand_ins import Held, Projection
+from tests.metrics.stand_ins import MemoryDataset, Projection
 from tests.support.damage import damaged
 
 from ganbench.metrics.features.gaussian import Gaussian, RunningGaussian
@@ -25,8 +25,8 @@ def _same(a: Gaussian, b: Gaussian) -> bool:
     return a.count == b.count and torch.equal(a.mean, b.mean) and torch.equal(a.covariance, b.covariance)
 
 
-def test_the_second_time_nothing_is_read_and_the_answer_is_the_same(pictures):
-    reference, extractor = Held(pictures(1100)), Projection()
+def test_the_second_call_reads_nothing_and_returns_the_same(pictures):
+    reference, extractor = MemoryDataset(pictures(1100)), Projection()
     steps = []
     first = reference_statistics(reference, extractor, progress=lambda done, all_: steps.append((done, all_)))
     assert steps == [(500, 1100), (1000, 1100), (1100, 1100)]
@@ -38,48 +38,48 @@ def test_the_second_time_nothing_is_read_and_the_answer_is_the_same(pictures):
     assert reference.reads == 0
 
 
-def test_anything_that_matters_is_part_of_the_key(pictures):
+def test_everything_that_matters_is_in_the_key(pictures):
     data = pictures(30)
     renamed, prepared = Projection(), Projection()
     renamed.name = "projection@9"
     prepared.preprocessing = {"none": False}
     paths = {
-        statistics_path(Held(data), Projection(), 30),
-        statistics_path(Held(data), Projection(), 29),
-        statistics_path(Held(data, fingerprint="f2"), Projection(), 30),
-        statistics_path(Held(data), Projection(seed=1), 30),
-        statistics_path(Held(data), renamed, 30),
-        statistics_path(Held(data), prepared, 30),
+        statistics_path(MemoryDataset(data), Projection(), 30),
+        statistics_path(MemoryDataset(data), Projection(), 29),
+        statistics_path(MemoryDataset(data, fingerprint="f2"), Projection(), 30),
+        statistics_path(MemoryDataset(data), Projection(seed=1), 30),
+        statistics_path(MemoryDataset(data), renamed, 30),
+        statistics_path(MemoryDataset(data), prepared, 30),
     }
     assert len(paths) == 6
-    assert statistics_path(Held(data, name="other name"), Projection(), 30) in paths
+    assert statistics_path(MemoryDataset(data, name="other name"), Projection(), 30) in paths
 
 
-def test_a_part_is_a_random_choice_that_stays_the_same(pictures):
+def test_a_subset_is_random_but_fixed(pictures):
     data = torch.arange(200, dtype=torch.uint8).reshape(-1, 1, 1, 1)
-    seen = []
+    indices = []
 
-    class Watched(Held):
+    class Watched(MemoryDataset):
         def items(self, index):
-            seen.append(index)
+            indices.append(index)
             return super().items(index)
 
-    part = reference_statistics(Watched(data, fingerprint=""), Projection((1, 1, 1)), 50)
+    subset = reference_statistics(Watched(data, fingerprint=""), Projection((1, 1, 1)), 50)
     again = reference_statistics(Watched(data, fingerprint=""), Projection((1, 1, 1)), 50)
-    assert _same(part, again)
-    assert len(seen[0].unique()) == 50
-    assert seen[0].max() > 150
-    assert torch.equal(seen[0], seen[1])
+    assert _same(subset, again)
+    assert len(indices[0].unique()) == 50
+    assert indices[0].max() > 150
+    assert torch.equal(indices[0], indices[1])
 
 
-def test_a_set_without_a_fingerprint_is_not_cached(pictures, cache):
-    reference_statistics(Held(pictures(30), fingerprint=""), Projection())
+def test_a_data_set_without_a_fingerprint_is_not_cached(pictures, cache):
+    reference_statistics(MemoryDataset(pictures(30), fingerprint=""), Projection())
     assert not cache.exists()
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_no_damage_to_the_file_passes(tmp_path, data):
+def test_any_damage_to_the_file_is_detected(tmp_path, data):
     path = tmp_path / "x.stat"
     write_statistics(
         path, Gaussian(7, torch.arange(3.0, dtype=torch.float64), torch.eye(3, dtype=torch.float64))
@@ -88,17 +88,17 @@ def test_no_damage_to_the_file_passes(tmp_path, data):
     assert read_statistics(path) is None
 
 
-def test_what_is_written_is_read_and_leaves_no_other_file(tmp_path):
+def test_a_written_file_is_read_and_leaves_no_other_file(tmp_path):
     statistics = Gaussian(7, torch.arange(3.0, dtype=torch.float64), torch.eye(3, dtype=torch.float64))
     write_statistics(tmp_path / "deep" / "x.stat", statistics)
-    found = read_statistics(tmp_path / "deep" / "x.stat")
-    assert found is not None
-    assert _same(found, statistics)
+    result = read_statistics(tmp_path / "deep" / "x.stat")
+    assert result is not None
+    assert _same(result, statistics)
     assert os.listdir(tmp_path / "deep") == ["x.stat"]
 
 
-def test_a_broken_file_is_worked_out_anew_and_replaced(pictures):
-    reference, extractor = Held(pictures(30)), Projection()
+def test_a_damaged_file_is_computed_again_and_replaced(pictures):
+    reference, extractor = MemoryDataset(pictures(30)), Projection()
     first = reference_statistics(reference, extractor)
     path = statistics_path(reference, extractor, 30)
     path.write_bytes(path.read_bytes()[:-1])
@@ -108,7 +108,7 @@ def test_a_broken_file_is_worked_out_anew_and_replaced(pictures):
     assert reference.reads == 60
 
 
-def test_a_failed_write_leaves_the_old_file_and_no_rest(tmp_path, monkeypatch):
+def test_a_failed_write_leaves_only_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "x.stat"
     old = Gaussian(7, torch.zeros(3, dtype=torch.float64), torch.eye(3, dtype=torch.float64))
     write_statistics(path, old)
@@ -119,24 +119,24 @@ def test_a_failed_write_leaves_the_old_file_and_no_rest(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
         write_statistics(path, Gaussian(8, old.mean + 1, old.covariance))
-    found = read_statistics(path)
-    assert found is not None
-    assert _same(found, old)
+    result = read_statistics(path)
+    assert result is not None
+    assert _same(result, old)
     assert os.listdir(tmp_path) == ["x.stat"]
 
 
-def test_a_folder_that_cannot_be_written_is_a_warning(pictures, monkeypatch, tmp_path):
+def test_a_folder_that_is_not_writable_causes_a_warning(pictures, monkeypatch, tmp_path):
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("GANBENCH_CACHE", str(tmp_path / "file"))
-    with pytest.warns(UserWarning, match="not kept"):
-        found = reference_statistics(Held(pictures(30)), Projection())
-    assert found.count == 30
+    with pytest.warns(UserWarning, match="not cached"):
+        result = reference_statistics(MemoryDataset(pictures(30)), Projection())
+    assert result.count == 30
 
 
 @pytest.mark.parametrize("items", [1, 31])
-def test_an_impossible_count_is_refused(pictures, items):
+def test_an_invalid_count_raises_an_error(pictures, items):
     with pytest.raises(ValueError, match=f"cannot take {items} of the 30 items of 'held'"):
-        reference_statistics(Held(pictures(30)), Projection(), items)
+        reference_statistics(MemoryDataset(pictures(30)), Projection(), items)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs os.fork")
@@ -150,10 +150,10 @@ def test_two_processes_may_write_at_once(tmp_path):
         for _ in range(30):
             write_statistics(path, both[1])
         os._exit(0)
-    seen = []
+    results = []
     for _ in range(30):
         write_statistics(path, both[0])
-        seen.append(read_statistics(path))
+        results.append(read_statistics(path))
     assert os.waitpid(child, 0)[1] == 0
-    assert all(found is not None and (_same(found, both[0]) or _same(found, both[1])) for found in seen)
+    assert all(r is not None and (_same(r, both[0]) or _same(r, both[1])) for r in results)
     assert os.listdir(tmp_path) == ["x.stat"]

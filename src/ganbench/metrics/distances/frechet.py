@@ -1,7 +1,7 @@
 """The Fréchet distance between features of samples and of a data set, with an interval and a noise floor.
 
 Heusel et al., "GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium" (2017),
-arXiv:1706.08500. With any network but that paper's Inception it is not the FID, and is not called so here.
+arXiv:1706.08500. Only with that paper's Inception features is it the FID, and only then is it called so.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ganbench.errors import UserError
-from ganbench.metrics.distances.noise_floor import real_against_real
+from ganbench.metrics.distances.noise_floor import measure_noise_floor
 from ganbench.metrics.extractors.base import FeatureExtractor, score_name
-from ganbench.metrics.features.gaussian import FrechetTo, Gaussian, RunningGaussian
+from ganbench.metrics.features.gaussian import FrechetReference, Gaussian, RunningGaussian
 from ganbench.metrics.features.reference import Progress, reference_statistics
-from ganbench.metrics.image_metric import USUAL, PictureMetric, Rows
+from ganbench.metrics.image_metric import DEFAULT_SAMPLES, FeatureCollector, ImageMetric
 from ganbench.metrics.record import features_record, reference_record, versions
-from ganbench.metrics.sample_batch import Chunk
+from ganbench.metrics.sample_batch import SampleBatch
 from ganbench.metrics.score import JSON, Score
 
 if TYPE_CHECKING:
@@ -24,13 +24,17 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class FrechetDistance(PictureMetric):
-    """``fd[<features>]``, lower is better; measured on 10,000 samples against all of the reference set.
+class FrechetDistance(ImageMetric):
+    """``fd[<features>]``, lower is better: by default of 10,000 samples, against the whole reference set.
 
-    With no more samples than feature dimensions the covariance is singular and the score mostly bias: that is
-    refused, unless ``allow_rank_deficient``. ``reference_items`` takes a random part of the reference, always
-    the same one. ``extras`` are the 95 % interval and what real pictures would score: details that cost a few
-    seconds and, if the reference's features were never kept, a pass over 10,000 of its pictures.
+    Args:
+        features: The feature extractor.
+        allow_rank_deficient: Whether to accept no more samples than feature dimensions. The covariance is then
+            singular and the score mostly bias.
+        reference_items: The size of a fixed random subset of the reference to use; None for all of it.
+        extras: Whether to add the 95 % interval and the noise floor to the details. They take a few seconds
+            and, unless the reference's features are cached, a pass over 10,000 of its images.
+        progress: Receives the progress of a pass over the reference.
     """
 
     features: FeatureExtractor
@@ -41,7 +45,7 @@ class FrechetDistance(PictureMetric):
 
     @property
     def name(self) -> str:
-        """The features are in the name: distances in other features are other scores."""
+        """The name, with the features: distances in other features are other scores."""
         return score_name("fd", self.features)
 
     @property
@@ -50,45 +54,45 @@ class FrechetDistance(PictureMetric):
         return 2 if self.allow_rank_deficient else self.features.dims + 1
 
     def begin(self, reference: Dataset) -> FrechetMeasurement:
-        """Have the reference's statistics ready, from the cache or by a pass over the set."""
-        items = require_items(self, reference, self.reference_items)
+        """Load or compute the reference's statistics."""
+        items = reference_item_count(self, reference, self.reference_items)
         statistics = reference_statistics(reference, self.features, items, progress=self.progress)
         return FrechetMeasurement(self, reference, statistics)
 
 
-def require_items(metric: PictureMetric, reference: Dataset, asked: int | None = None) -> int:
-    """Return how many of the reference's items to take. Raises UserError if there are not as many, or too few."""
+def reference_item_count(metric: ImageMetric, reference: Dataset, items: int | None = None) -> int:
+    """Return ``items``, or the size of the reference. Raises UserError if that is too small or exceeds the size."""
     size = reference.info.size
-    items = size if asked is None else asked
+    items = size if items is None else items
     if not metric.min_samples <= items <= size:
         raise UserError(
             f"metric '{metric.name}' needs a reference of at least {metric.min_samples:,} items, and "
-            f"'{reference.info.name}' has {size:,}, of which {items:,} were asked for; "
+            f"'{reference.info.name}' has {size:,}, of which {items:,} were requested; "
             "use a larger set, or allow_rank_deficient=True"
         )
     return items
 
 
 class FrechetMeasurement:
-    """The samples' running statistics and, for the interval, their features, next to the reference's."""
+    """The running statistics of the samples and, for the interval, their features."""
 
     def __init__(self, metric: FrechetDistance, reference: Dataset, statistics: Gaussian) -> None:
         self._metric, self._dataset, self._statistics = metric, reference, statistics
         self._running = RunningGaussian(metric.features.dims)
-        self._rows = Rows(metric.features)
+        self._collector = FeatureCollector(metric.features)
 
-    def add(self, chunk: Chunk) -> None:
-        """Take in one chunk of pictures."""
-        self._running.add(chunk.features(self._metric.features))
+    def add(self, batch: SampleBatch) -> None:
+        """Add a batch of images."""
+        self._running.add(batch.features(self._metric.features))
         if self._metric.extras:
-            self._rows.add(chunk)
+            self._collector.add(batch)
 
     def score(self) -> Score:
-        """Return the distance of all pictures so far."""
-        reference, samples = FrechetTo(self._statistics), self._running.gaussian()
-        features, error = self._metric.features, None
-        if self._metric.extras and samples.count > features.dims:  # else it is not known in closed form
-            error = reference.standard_error(samples, self._rows.matrix())
+        """Return the distance of all samples so far."""
+        reference, samples = FrechetReference(self._statistics), self._running.gaussian()
+        extractor, error = self._metric.features, None
+        if self._metric.extras and samples.count > extractor.dims:  # the closed form needs full rank
+            error = reference.standard_error(samples, self._collector.features())
         terms = reference.terms(samples)
         details: dict[str, JSON] = {"mean_term": terms.mean, "covariance_term": terms.covariance}
         if self._metric.extras:
@@ -97,22 +101,20 @@ class FrechetMeasurement:
                     "standard_error": error,
                     "interval_95": [max(0.0, terms.distance - 1.96 * error), terms.distance + 1.96 * error],
                 }
-            details |= real_against_real(self._dataset, features, reference, samples.count).details()
+            details |= measure_noise_floor(self._dataset, extractor, reference, samples.count).details()
         return Score(
             name=self._metric.name,
             value=terms.distance,
             better=self._metric.better,
             details=details,
-            measured=frechet_record(
-                self._dataset, self._statistics.count, self._metric.features, samples.count
-            ),
+            measured=frechet_record(self._dataset, self._statistics.count, extractor, samples.count),
         )
 
 
 def frechet_record(
     reference: Dataset, items: int, features: FeatureExtractor, samples: int
 ) -> dict[str, JSON]:
-    """Say how a Fréchet distance was measured, with a warning if it was on few samples."""
+    """Return the record of how a Fréchet distance was measured, with a warning if there were few samples."""
     measured: dict[str, JSON] = {
         "samples": samples,
         "reference": reference_record(reference, items),
@@ -125,9 +127,9 @@ def frechet_record(
             f"measured on {samples:,} samples of {features.dims:,} numbers each: the covariance is singular and the "
             "score mostly bias; compare only at equal counts"
         )
-    elif samples < USUAL:
+    elif samples < DEFAULT_SAMPLES:
         measured["warning"] = (
-            f"measured on {samples:,} samples: below {USUAL:,} the bias is large; "
+            f"measured on {samples:,} samples: below {DEFAULT_SAMPLES:,} the bias is large; "
             "compare only at equal counts"
         )
     return measured

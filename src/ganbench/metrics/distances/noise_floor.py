@@ -1,6 +1,7 @@
-"""What real pictures score against other real pictures: the Fréchet distance that no generator is to beat.
+"""The noise floor of a Fréchet distance: the score of real images against other real images.
 
-It is what bias and chance alone give at that number of samples, kept on disk beside the statistics.
+It is the score that bias and noise alone cause at that number of samples; no generator should be expected to beat
+it. Noise floors are cached next to the statistics.
 """
 
 from __future__ import annotations
@@ -12,18 +13,24 @@ import torch
 from torch import Tensor
 
 from ganbench.metrics.extractors.base import FeatureExtractor
-from ganbench.metrics.features.cached_tensors import kept
-from ganbench.metrics.features.gaussian import FrechetTo, RunningGaussian, without
-from ganbench.metrics.features.reference import Items, first_rows, reference_key, reference_rows, rows_kept
+from ganbench.metrics.features.cached_tensors import load_or_compute
+from ganbench.metrics.features.gaussian import FrechetReference, RunningGaussian, remove_part
+from ganbench.metrics.features.reference import (
+    ItemSource,
+    cached_feature_count,
+    extract_features,
+    reference_features,
+    reference_key,
+)
 from ganbench.metrics.score import JSON
 from ganbench.utils.paths import cache_folder
 
-Judge: TypeAlias = Callable[[Tensor, FrechetTo], float]
-"""Scores features ``[N, D]`` against a Gaussian."""
+#: Returns the distance of features ``[N, D]`` from a Gaussian.
+FeatureDistance: TypeAlias = Callable[[Tensor, FrechetReference], float]
 
 
-class Floor(NamedTuple):
-    """What so many real pictures score; None where there are too few."""
+class NoiseFloor(NamedTuple):
+    """The score of ``samples`` real images; None if there are too few."""
 
     value: float | None
     samples: int
@@ -33,53 +40,61 @@ class Floor(NamedTuple):
         return {"real_against_real": self.value, "real_against_real_samples": self.samples}
 
 
-def distance_of(rows: Tensor, reference: FrechetTo) -> float:
-    """Return the Fréchet distance of the features."""
-    running = RunningGaussian(rows.shape[1])
-    running.add(rows)
+def feature_distance(features: Tensor, reference: FrechetReference) -> float:
+    """Return the Fréchet distance of features ``[N, D]`` from the reference."""
+    running = RunningGaussian(features.shape[1])
+    running.add(features)
     return reference.terms(running.gaussian()).distance
 
 
-def real_against_real(
-    dataset: Items,
+def measure_noise_floor(
+    dataset: ItemSource,
     extractor: FeatureExtractor,
-    reference: FrechetTo,
+    reference: FrechetReference,
     samples: int,
     *,
-    judge: Judge = distance_of,
-    judged_by: str = "",
-    least: int = 2,
-    keep_rows: bool = True,
-) -> Floor:
-    """Return the distance of ``samples`` real pictures to all others of the reference.
+    distance: FeatureDistance = feature_distance,
+    distance_name: str = "",
+    min_samples: int = 2,
+    cache_features: bool = True,
+) -> NoiseFloor:
+    """Return the distance of ``samples`` real images from all others of the reference.
 
-    The pictures are random ones, at most half of the reference and at most 10,000. Their part is taken out of the
-    reference's statistics, so that none of them is on both sides. There is no value where they are fewer than
-    ``least``. Another ``judge`` than the distance has a name, ``judged_by``; ``keep_rows`` says whether features that
-    are worked out for this are to be kept.
+    The images are random, at most half of the reference and at most 10,000. Their statistics are subtracted from
+    the reference's, so that no image is on both sides.
+
+    Args:
+        dataset: The reference data set.
+        extractor: The feature extractor.
+        reference: The statistics of the data set.
+        samples: The number of generated samples that the floor is for.
+        distance: The distance to compute.
+        distance_name: A name for the cache, for any other ``distance`` than the default.
+        min_samples: With fewer images there is no value.
+        cache_features: Whether to cache the features that are computed for this.
     """
-    items = reference.reference.count
-    count = min(samples, items // 2, rows_kept(extractor, items))
-    if count < least:
-        return Floor(None, 0)
+    items = reference.gaussian.count
+    count = min(samples, items // 2, cached_feature_count(extractor, items))
+    if count < min_samples:
+        return NoiseFloor(None, 0)
 
-    def work() -> float:
-        rows = reference_rows if keep_rows else first_rows
-        chosen = rows(dataset, extractor, items if keep_rows else count)[:count]
+    def compute() -> float:
+        if cache_features:
+            features = reference_features(dataset, extractor, items)[:count]
+        else:
+            features = extract_features(dataset, extractor, count)
         running = RunningGaussian(extractor.dims)
-        running.add(chosen)
-        return judge(chosen, FrechetTo(without(reference.reference, running.gaussian())))
+        running.add(features)
+        return distance(features, FrechetReference(remove_part(reference.gaussian, running.gaussian())))
 
-    key = f"{reference_key(dataset, extractor, items)}-{count}{judged_by and '-'}{judged_by}"
-    floor = _kept(key, work) if dataset.info.fingerprint else work()
-    return Floor(floor, count)
+    key = f"{reference_key(dataset, extractor, items)}-{count}{distance_name and '-'}{distance_name}"
+    value = _load_or_compute_floor(key, compute) if dataset.info.fingerprint else compute()
+    return NoiseFloor(value, count)
 
 
-def _kept(key: str, work: Callable[[], float]) -> float:
-    """Return the number that is on disk by that key, or else work it out and put it there."""
-
-    def made() -> dict[str, Tensor]:
-        return {"floor": torch.tensor(work(), dtype=torch.float64)}
+def _load_or_compute_floor(key: str, compute: Callable[[], float]) -> float:
+    def compute_tensors() -> dict[str, Tensor]:
+        return {"floor": torch.tensor(compute(), dtype=torch.float64)}
 
     path = cache_folder() / "floors" / f"{key}.floor"
-    return float(kept(path, {"floor"}, made, "the noise floor is")["floor"])
+    return float(load_or_compute(path, {"floor"}, compute_tensors, "the noise floor")["floor"])

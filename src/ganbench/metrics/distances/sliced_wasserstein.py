@@ -1,4 +1,4 @@
-"""The sliced Wasserstein distance of pixels: no network, only projections of the pictures onto random directions.
+"""The sliced Wasserstein distance of pixels, by projections onto random directions, without a network.
 
 Rabin et al., "Wasserstein Barycenter and its Application to Texture Mixing" (2011); Deshpande, Zhang and
 Schwing, "Generative Modeling using the Sliced Wasserstein Distance" (2018), arXiv:1803.11188.
@@ -9,16 +9,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from torch import Tensor
 
 from ganbench.errors import UserError
-from ganbench.metrics.features.reference import sample_of
-from ganbench.metrics.image_metric import PictureMetric
+from ganbench.metrics.features.reference import reference_batches
+from ganbench.metrics.image_metric import ImageMetric
 from ganbench.metrics.record import reference_record, versions
-from ganbench.metrics.sample_batch import Chunk
+from ganbench.metrics.sample_batch import SampleBatch
 from ganbench.metrics.score import Score
 
 if TYPE_CHECKING:
@@ -37,102 +37,96 @@ def wasserstein_2(a: Tensor, b: Tensor) -> Tensor:
         raise ValueError(f"needs [N, P] and [M, P], not {list(a.shape)} and {list(b.shape)}")
     if not (bool(a.isfinite().all()) and bool(b.isfinite().all())):
         raise ValueError("needs finite numbers")
-    first, second = a.double().sort(0).values, b.double().sort(0).values
+    a, b = a.double().sort(0).values, b.double().sort(0).values
     n, m = len(a), len(b)
-    steps = torch.cat([torch.arange(1, n + 1) * m, torch.arange(1, m + 1) * n]).sort().values
-    widths = steps.diff(prepend=steps.new_zeros(1)).double() / (n * m)
-    gaps = first[(steps - 1) // m] - second[(steps - 1) // n]
+    # Both quantile functions are constant between consecutive levels k / (n m).
+    levels = torch.cat([torch.arange(1, n + 1) * m, torch.arange(1, m + 1) * n]).sort().values
+    widths = levels.diff(prepend=levels.new_zeros(1)).double() / (n * m)
+    gaps = a[(levels - 1) // m] - b[(levels - 1) // n]
     squared: Tensor = (gaps.square() * widths[:, None]).sum(0)
     return squared
 
 
-class Projected:
-    """Pictures, as numbers in 0..255 along ``P`` directions of unit length, all that is kept of them."""
+class ProjectionCollector:
+    """Projects images (as numbers in 0..255) onto ``P`` random unit vectors and stores only the projections."""
 
     def __init__(self, shape: Sequence[int], directions: int, seed: int) -> None:
         generator = torch.Generator().manual_seed(seed)
         matrix = torch.randn(math.prod(shape), directions, generator=generator)
         self._directions = matrix / matrix.norm(dim=0)
-        self._parts: list[Tensor] = []
+        self._batches: list[Tensor] = []
 
-    def add(self, pictures: Tensor) -> None:
-        """Take in uint8 ``[B, C, H, W]``."""
-        self._parts.append(pictures.flatten(1).float() @ self._directions)
+    def add(self, images: Tensor) -> None:
+        """Add a batch, uint8 ``[B, C, H, W]``."""
+        self._batches.append(images.flatten(1).float() @ self._directions)
 
-    def merge(self, other: Projected) -> None:
-        """Take in all that another one, of the same directions, has seen."""
-        self._parts += other._parts
+    def merge(self, other: ProjectionCollector) -> None:
+        """Add all projections of another collector with the same directions."""
+        self._batches += other._batches
 
-    def numbers(self) -> Tensor:
-        """Return float32 ``[N, P]``."""
-        return torch.cat(self._parts)
+    def projections(self) -> Tensor:
+        """Return the projections, float32 ``[N, P]``."""
+        return torch.cat(self._batches)
 
 
-def sliced_distance(a: Tensor, b: Tensor) -> float:
+def sliced_wasserstein(a: Tensor, b: Tensor) -> float:
     """Return the root of the mean over directions of the squared distance; see :func:`wasserstein_2`."""
-    blocks = zip(torch.split(a, 64, 1), torch.split(b, 64, 1), strict=True)  # a bound on the memory
+    blocks = zip(torch.split(a, 64, 1), torch.split(b, 64, 1), strict=True)  # bounds the memory
     return float(torch.cat([wasserstein_2(*block) for block in blocks]).mean().sqrt())
 
 
 @dataclass(frozen=True)
-class SlicedWasserstein(PictureMetric):
-    """``swd``, lower is better, in grey levels: pictures that are all brighter by 5 are at about 5 from the data.
+class SlicedWasserstein(ImageMetric):
+    """``swd``, lower is better, in grey levels: images that are all brighter by 5 score about 5.
 
-    (Exactly so on the average over directions.) Measured on 10,000 samples and as many random real pictures.
+    (Exactly 5 on average over directions.) By default of 10,000 samples and as many random real images.
     """
+
+    name: ClassVar[str] = "swd"
+    min_samples: ClassVar[int] = 100  # with fewer, the score is mostly noise
 
     directions: int = DIRECTIONS
     seed: int = 0
 
-    @property
-    def name(self) -> str:
-        """There are no features in it."""
-        return "swd"
-
-    @property
-    def min_samples(self) -> int:
-        """Below that, chance is most of the score."""
-        return 100
-
     def begin(self, reference: Dataset) -> SlicedMeasurement:
-        """Project some of the reference's pictures. Raises UserError if it has too few."""
+        """Project images of the reference. Raises UserError if it has too few."""
         if reference.info.size < self.min_samples:
             raise UserError(
                 f"metric '{self.name}' needs a reference of at least {self.min_samples:,} items, "
                 f"and '{reference.info.name}' has {reference.info.size:,}; use a larger set"
             )
-        real = self.projected(reference)
-        for pictures in sample_of(reference):
-            real.add(pictures)
-        return SlicedMeasurement(self, reference, real.numbers())
+        real = self.create_collector(reference)
+        for images in reference_batches(reference):
+            real.add(images)
+        return SlicedMeasurement(self, reference, real.projections())
 
-    def projected(self, reference: Dataset) -> Projected:
-        """Return an empty collection for such pictures."""
-        return Projected(reference.info.shape, self.directions, self.seed)
+    def create_collector(self, reference: Dataset) -> ProjectionCollector:
+        """Return an empty collector for images of the reference's shape."""
+        return ProjectionCollector(reference.info.shape, self.directions, self.seed)
 
 
 class SlicedMeasurement:
-    """The samples' projections so far, next to the reference's."""
+    """The projections of the samples so far, and those of the reference."""
 
     def __init__(self, metric: SlicedWasserstein, reference: Dataset, real: Tensor) -> None:
         self._metric, self._dataset, self._real = metric, reference, real
-        self._samples = metric.projected(reference)
+        self._samples = metric.create_collector(reference)
 
-    def add(self, chunk: Chunk) -> None:
-        """Take in one chunk of pictures."""
-        self._samples.add(chunk.samples)
+    def add(self, batch: SampleBatch) -> None:
+        """Add a batch of images."""
+        self._samples.add(batch.samples)
 
     def score(self) -> Score:
-        """Return the distance of all pictures so far, beside that of one half of the real ones to the other."""
-        samples, metric = self._samples.numbers(), self._metric
+        """Return the distance of all samples so far, and that between two halves of the real images."""
+        samples, metric = self._samples.projections(), self._metric
         real = self._real[: len(samples)]
         half = len(self._real) // 2
         return Score(
             name=metric.name,
-            value=sliced_distance(samples, real),
+            value=sliced_wasserstein(samples, real),
             better=metric.better,
             details={
-                "real_against_real": sliced_distance(self._real[:half], self._real[half:]),
+                "real_against_real": sliced_wasserstein(self._real[:half], self._real[half:]),
                 "real_against_real_samples": half,
             },
             measured={

@@ -1,4 +1,4 @@
-"""Files of tensors that are kept to save work: whole and undamaged, or worked out anew."""
+"""Cache files of tensors, with a checksum: a missing or damaged file is computed again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ganbench.utils.files import atomic_file
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor]) -> None:
-    """Write the SHA-256 of a safetensors file and then that file; whole or not at all. Raises OSError."""
+    """Write atomically the SHA-256 of a safetensors payload, then the payload. Raises OSError."""
     payload = save({name: tensor.contiguous() for name, tensor in tensors.items()})
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_file(path) as file:
@@ -33,17 +33,19 @@ def read_tensors(path: Path) -> dict[str, Tensor] | None:
         return None
 
 
-def kept(path: Path, names: set[str], work: Callable[[], dict[str, Tensor]], what: str) -> dict[str, Tensor]:
-    """Return the tensors of these names from a file, or else work them out and put them there.
+def load_or_compute(
+    path: Path, names: set[str], compute: Callable[[], dict[str, Tensor]], what: str
+) -> dict[str, Tensor]:
+    """Return the tensors ``names`` from a cache file; if it does not hold them, compute and write them.
 
-    A folder that cannot be written is a warning, which says ``what`` it is that is not kept.
+    If the folder is not writable, it warns that ``what`` (a singular noun with its article) is not cached.
     """
-    found = read_tensors(path)
-    if found is not None and found.keys() == names:
-        return found
-    made = work()
+    cached = read_tensors(path)
+    if cached is not None and cached.keys() == names:
+        return cached
+    tensors = compute()
     try:
-        write_tensors(path, made)
+        write_tensors(path, tensors)
     except OSError as error:
-        warnings.warn(f"{what} not kept, cannot write {path.parent}: {error.strerror}", stacklevel=4)
-    return made
+        warnings.warn(f"{what} is not cached, cannot write {path.parent}: {error.strerror}", stacklevel=4)
+    return tensors

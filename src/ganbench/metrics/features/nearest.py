@@ -1,4 +1,4 @@
-"""The k nearest of a large set for each of some rows, found block by block: the large set is never held whole."""
+"""The k nearest neighbours in a large set, searched block by block, so that the large set is never in memory whole."""
 
 from __future__ import annotations
 
@@ -7,51 +7,52 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
-from ganbench.metrics.features.neighbours import BLOCK, squared_distances
+from ganbench.metrics.features.neighbours import BLOCK_SIZE, squared_distances
 
 
-class Nearest:
-    """The ``k`` nearest rows, of all that were added so far, to each of the queries ``[N, D]``.
+class NearestNeighbours:
+    """The ``k`` nearest of all rows added so far, for each of the queries ``[N, D]``.
 
-    ``distances`` (Euclidean, rising) and ``places`` (which row, counted through all blocks) are ``[N, k]``; what has
-    not been found yet is infinitely far, at place -1.
+    ``distances`` (Euclidean, ascending) and ``indices`` (row numbers, counted over all blocks) are ``[N, k]``. With
+    fewer than ``k`` rows so far, the missing neighbours have distance infinity and index -1.
     """
 
     def __init__(self, queries: Tensor, k: int = 1) -> None:
         self._centre = queries.double().mean(0).float()
         self._queries = queries.float() - self._centre
         self._squared = torch.full((len(queries), k), torch.inf)
-        self.places = torch.full((len(queries), k), -1)
-        self.seen = 0
+        self.indices = torch.full((len(queries), k), -1)
+        self.count = 0
 
     @property
     def distances(self) -> Tensor:
-        """Return float32 ``[N, k]``."""
+        """The distances, float32 ``[N, k]``."""
         return self._squared.sqrt()
 
     def add(self, rows: Tensor) -> None:
-        """Take in a block ``[B, D]``. Raises ValueError for numbers that are not finite."""
+        """Add a block of rows ``[B, D]``. Raises ValueError if they are not finite."""
         if not bool(rows.isfinite().all()):
             raise ValueError("the features hold numbers that are not finite")
-        for part in torch.split(rows, BLOCK):
+        for part in torch.split(rows, BLOCK_SIZE):
             centred = part.float() - self._centre
-            for start in range(0, len(self._queries), BLOCK):
-                self._merge(slice(start, start + BLOCK), centred)
-            self.seen += len(part)
+            for start in range(0, len(self._queries), BLOCK_SIZE):
+                self._merge(slice(start, start + BLOCK_SIZE), centred)
+            self.count += len(part)
 
-    def _merge(self, rows: slice, block: Tensor) -> None:
-        k = self.places.shape[1]
-        squared = squared_distances(self._queries[rows], block)
-        best = squared.topk(min(k, len(block)), 1, largest=False)
-        found = torch.cat([self._squared[rows], best.values], 1)
-        places = torch.cat([self.places[rows], best.indices + self.seen], 1)
-        kept = found.topk(k, 1, largest=False)
-        self._squared[rows], self.places[rows] = kept.values, places.gather(1, kept.indices)
+    def _merge(self, queries: slice, block: Tensor) -> None:
+        k = self.indices.shape[1]
+        nearest_in_block = squared_distances(self._queries[queries], block).topk(
+            min(k, len(block)), 1, largest=False
+        )
+        squared = torch.cat([self._squared[queries], nearest_in_block.values], 1)
+        indices = torch.cat([self.indices[queries], nearest_in_block.indices + self.count], 1)
+        best = squared.topk(k, 1, largest=False)
+        self._squared[queries], self.indices[queries] = best.values, indices.gather(1, best.indices)
 
 
-def nearest(queries: Tensor, blocks: Iterable[Tensor], k: int = 1) -> Nearest:
+def find_nearest(queries: Tensor, blocks: Iterable[Tensor], k: int = 1) -> NearestNeighbours:
     """Return the ``k`` nearest rows of all blocks to each query."""
-    found = Nearest(queries, k)
+    neighbours = NearestNeighbours(queries, k)
     for block in blocks:
-        found.add(block)
-    return found
+        neighbours.add(block)
+    return neighbours

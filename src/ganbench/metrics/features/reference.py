@@ -1,7 +1,7 @@
-"""What is known of the features of a data set, worked out once and kept on disk.
+"""Cached features of a data set: mean and covariance of all items, and the feature vectors of some.
 
-Of all items the mean and covariance are kept; of at most 10,000 items, in an order drawn once, the features
-themselves (51 MB for 1,280 dimensions). The pass that works out the first brings the second along.
+The mean and covariance cover all items. The features themselves are cached for at most 10,000 items, in one fixed
+random order (51 MB for 1,280 dimensions). One pass computes both.
 """
 
 from __future__ import annotations
@@ -20,62 +20,72 @@ from ganbench.metrics.extractors.base import FeatureExtractor
 from ganbench.metrics.features.cached_tensors import read_tensors, write_tensors
 from ganbench.metrics.features.gaussian import Gaussian, RunningGaussian
 from ganbench.utils.paths import cache_folder
-from ganbench.utils.progress import Forecast
+from ganbench.utils.progress import DurationEstimator
 
 if TYPE_CHECKING:
     from ganbench.data.base import DataInfo, Dataset
 
 
 FORMAT = 1
-BYTES = 512 * 2**20  # of one file of features: fewer rows are kept where they are longer than 13,421 numbers
+MAX_CACHE_BYTES = 512 * 2**20  # per file of features: beyond 13,421 dimensions, fewer rows are cached
+BATCH_SIZE = 500
+REFERENCE_SAMPLE_SIZE = 10_000
 
+#: A callback that receives the number of items done and the number of all items.
 Progress: TypeAlias = Callable[[int, int], None]
-"""Called with the number of items done and the number of all items."""
 
 
-class Items(Protocol):
-    """What is needed of a data set here."""
+class ItemSource(Protocol):
+    """The part of a data set that feature extraction needs."""
 
     @property
     def info(self) -> DataInfo:
-        """Its description."""
+        """The data set's description."""
 
     def items(self, index: Tensor) -> Tensor:
-        """Return the items as they are: uint8 ``[N, C, H, W]``."""
+        """Return unprocessed items: uint8 ``[N, C, H, W]``."""
 
 
 def reference_statistics(
-    dataset: Items,
+    dataset: ItemSource,
     extractor: FeatureExtractor,
     items: int | None = None,
     *,
     progress: Progress | None = None,
     rows: bool = True,
 ) -> Gaussian:
-    """Return the statistics of the features of all items, or of ``items`` chosen at random, always the same.
+    """Return mean and covariance of the features of a data set.
 
-    They are kept in ``cache_folder()/statistics``, by data set, extractor and count. A broken file is worked
-    out anew; a folder that cannot be written is a warning. ``rows`` says whether a pass over the items is to keep
-    what :func:`reference_rows` returns.
-    Raises ValueError for fewer than 2 or more than all items.
+    They are cached in ``cache_folder()/statistics`` by data set, extractor and count. A damaged file is computed
+    again; a folder that is not writable causes a warning.
+
+    Args:
+        dataset: The data set.
+        extractor: The feature extractor.
+        items: The size of a fixed random subset; None for all items.
+        progress: Receives the progress of a pass over the items.
+        rows: Whether such a pass also caches what :func:`reference_features` returns.
+
+    Raises:
+        ValueError: ``items`` is below 2 or exceeds the size of the data set.
     """
-    count = _count(dataset, items)
+    count = _checked_count(dataset, items)
     if not dataset.info.fingerprint:
-        return _work_out(dataset, extractor, count, progress)[0]
+        return _compute(dataset, extractor, count, progress)[0]
     path = statistics_path(dataset, extractor, count)
     cached = read_statistics(path)
     if cached is not None and cached.count == count and len(cached.mean) == extractor.dims:
         return cached
-    wanted = rows_kept(extractor, count) if rows else 0
-    statistics, features = _work_out(dataset, extractor, count, progress, wanted)
-    _keep(path, _tensors(statistics))
+    row_count = cached_feature_count(extractor, count) if rows else 0
+    statistics, features = _compute(dataset, extractor, count, progress, row_count)
+    _write_cache(path, _statistics_tensors(statistics))
     if rows:
-        _keep(rows_path(dataset, extractor, count), {"rows": features})
+        _write_cache(features_path(dataset, extractor, count), {"rows": features})
     return statistics
 
 
-def reference_rows(
-    dataset: Items,
+def reference_features(
+    dataset: ItemSource,
     extractor: FeatureExtractor,
     items: int | None = None,
     *,
@@ -83,50 +93,50 @@ def reference_rows(
 ) -> Tensor:
     """Return the features of at most 10,000 of the items, float32 ``[R, dims]``, in random order.
 
-    The first ``n`` rows are therefore a random choice of ``n`` items; the choice and the order are always the same,
-    and all are among the ``items`` that :func:`reference_statistics` takes. Kept and raises as there.
+    The subset and its order are fixed, so the first ``n`` rows are a random subset of ``n`` items. All are among the
+    ``items`` that :func:`reference_statistics` takes. Caching and errors are as there.
     """
-    count = _count(dataset, items)
-    wanted = rows_kept(extractor, count)
-    path = rows_path(dataset, extractor, count)
+    count = _checked_count(dataset, items)
+    row_count = cached_feature_count(extractor, count)
+    path = features_path(dataset, extractor, count)
     cached = (read_tensors(path) or {}).get("rows") if dataset.info.fingerprint else None
-    if cached is not None and tuple(cached.shape) == (wanted, extractor.dims):
+    if cached is not None and tuple(cached.shape) == (row_count, extractor.dims):
         return cached
-    features = first_rows(dataset, extractor, wanted, progress=progress)
+    features = extract_features(dataset, extractor, row_count, progress=progress)
     if dataset.info.fingerprint:
-        _keep(path, {"rows": features})
+        _write_cache(path, {"rows": features})
     return features
 
 
-def first_rows(
-    dataset: Items, extractor: FeatureExtractor, count: int, *, progress: Progress | None = None
+def extract_features(
+    dataset: ItemSource, extractor: FeatureExtractor, count: int, *, progress: Progress | None = None
 ) -> Tensor:
-    """Return the first ``count`` of what :func:`reference_rows` returns, without looking at or keeping anything."""
-    parts, progress = [], progress or _forecast(dataset, extractor, count)
-    for index in torch.split(random_order(dataset.info.size)[:count], CHUNK):
-        parts.append(extractor(dataset.items(index)))
-        progress(sum(map(len, parts)), count)
-    return torch.cat(parts)
+    """Return the first ``count`` rows of :func:`reference_features`, without reading or writing the cache."""
+    batches, progress = [], progress or _default_progress(dataset, extractor, count)
+    for index in torch.split(random_order(dataset.info.size)[:count], BATCH_SIZE):
+        batches.append(extractor(dataset.items(index)))
+        progress(sum(map(len, batches)), count)
+    return torch.cat(batches)
 
 
-def rows_kept(extractor: FeatureExtractor, items: int) -> int:
-    """Return how many items' features are kept of so many items."""
-    return min(SAMPLE, items, max(2, BYTES // (4 * extractor.dims)))
+def cached_feature_count(extractor: FeatureExtractor, items: int) -> int:
+    """Return how many feature vectors are cached for a data set of ``items`` items."""
+    return min(REFERENCE_SAMPLE_SIZE, items, max(2, MAX_CACHE_BYTES // (4 * extractor.dims)))
 
 
-def statistics_path(dataset: Items, extractor: FeatureExtractor, items: int) -> Path:
+def statistics_path(dataset: ItemSource, extractor: FeatureExtractor, items: int) -> Path:
     """Return the cache file for this data set, extractor (with its weights and preprocessing) and count."""
     return cache_folder() / "statistics" / f"{reference_key(dataset, extractor, items)}.stat"
 
 
-def rows_path(dataset: Items, extractor: FeatureExtractor, items: int) -> Path:
-    """Return the cache file of features; as they are the first of one order, it depends on their number only."""
-    count = rows_kept(extractor, items)
+def features_path(dataset: ItemSource, extractor: FeatureExtractor, items: int) -> Path:
+    """Return the cache file of the features; since their order is fixed, it depends only on their number."""
+    count = cached_feature_count(extractor, items)
     return cache_folder() / "features" / f"{reference_key(dataset, extractor, count)}.rows"
 
 
-def reference_key(dataset: Items, extractor: FeatureExtractor, items: int) -> str:
-    """Return 40 hexadecimal digits that change with all that decides the features of a data set."""
+def reference_key(dataset: ItemSource, extractor: FeatureExtractor, items: int) -> str:
+    """Return 40 hexadecimal digits: a hash of everything that determines the features of a data set."""
     key = {
         "format": FORMAT,
         "data": dataset.info.fingerprint,
@@ -139,8 +149,8 @@ def reference_key(dataset: Items, extractor: FeatureExtractor, items: int) -> st
 
 
 def write_statistics(path: Path, statistics: Gaussian) -> None:
-    """Write statistics to a file; whole or not at all. Raises OSError."""
-    write_tensors(path, _tensors(statistics))
+    """Write statistics to a file, atomically. Raises OSError."""
+    write_tensors(path, _statistics_tensors(statistics))
 
 
 def read_statistics(path: Path) -> Gaussian | None:
@@ -151,7 +161,18 @@ def read_statistics(path: Path) -> Gaussian | None:
     return Gaussian(int(tensors["count"]), tensors["mean"], tensors["covariance"])
 
 
-def _tensors(statistics: Gaussian) -> dict[str, Tensor]:
+def random_order(size: int) -> Tensor:
+    """Return all item indices in a fixed random order."""
+    return torch.randperm(size, generator=torch.Generator().manual_seed(0))
+
+
+def reference_batches(reference: Dataset, count: int = REFERENCE_SAMPLE_SIZE) -> Iterator[Tensor]:
+    """Yield the first ``count`` items in random order, or all if there are fewer, in batches."""
+    for index in torch.split(random_order(reference.info.size)[:count], BATCH_SIZE):
+        yield reference.items(index)
+
+
+def _statistics_tensors(statistics: Gaussian) -> dict[str, Tensor]:
     return {
         "mean": statistics.mean,
         "covariance": statistics.covariance,
@@ -159,60 +180,52 @@ def _tensors(statistics: Gaussian) -> dict[str, Tensor]:
     }
 
 
-def _keep(path: Path, tensors: dict[str, Tensor]) -> None:
+def _write_cache(path: Path, tensors: dict[str, Tensor]) -> None:
     try:
         write_tensors(path, tensors)
     except OSError as error:
         warnings.warn(
-            f"reference {path.parent.name} are not kept, cannot write {path.parent}: {error.strerror}",
+            f"reference {path.parent.name} are not cached, cannot write {path.parent}: {error.strerror}",
             stacklevel=3,
         )
 
 
-def _count(dataset: Items, items: int | None) -> int:
+def _checked_count(dataset: ItemSource, items: int | None) -> int:
     count = dataset.info.size if items is None else items
     if not 2 <= count <= dataset.info.size:
         raise ValueError(f"cannot take {count} of the {dataset.info.size} items of '{dataset.info.name}'")
     return count
 
 
-def _work_out(
-    dataset: Items, extractor: FeatureExtractor, count: int, progress: Progress | None, wanted: int = 0
+def _compute(
+    dataset: ItemSource,
+    extractor: FeatureExtractor,
+    count: int,
+    progress: Progress | None,
+    row_count: int = 0,
 ) -> tuple[Gaussian, Tensor]:
-    """Return the statistics of ``count`` items, and the features of the first ``wanted`` of the random order."""
-    running, progress = RunningGaussian(extractor.dims), progress or _forecast(dataset, extractor, count)
-    place = torch.full((dataset.info.size,), -1)
-    place[random_order(dataset.info.size)[:wanted]] = torch.arange(wanted)
-    kept = torch.zeros(wanted, extractor.dims)
-    for index in _choice(dataset.info.size, count):
+    """Return the statistics of ``count`` items, and the features of the first ``row_count`` in random order."""
+    running = RunningGaussian(extractor.dims)
+    progress = progress or _default_progress(dataset, extractor, count)
+    row_of_item = torch.full((dataset.info.size,), -1)
+    row_of_item[random_order(dataset.info.size)[:row_count]] = torch.arange(row_count)
+    rows = torch.zeros(row_count, extractor.dims)
+    for index in _item_indices(dataset.info.size, count):
         features = extractor(dataset.items(index))
         running.add(features)
-        chosen = place[index] >= 0
-        kept[place[index][chosen]] = features[chosen]
+        selected = row_of_item[index] >= 0
+        rows[row_of_item[index][selected]] = features[selected]
         progress(running.count, count)
-    return running.gaussian(), kept
+    return running.gaussian(), rows
 
 
-def _forecast(dataset: Items, extractor: FeatureExtractor, count: int) -> Progress:
-    return Forecast(f"features '{extractor.name}' of {count:,} pictures of '{dataset.info.name}', once")
+def _default_progress(dataset: ItemSource, extractor: FeatureExtractor, count: int) -> Progress:
+    return DurationEstimator(
+        f"features '{extractor.name}' of {count:,} images of '{dataset.info.name}', once"
+    )
 
 
-def _choice(size: int, count: int) -> Iterator[Tensor]:
-    """Yield chunks of item numbers, rising: all, or the first ``count`` of the random order."""
-    chosen = torch.arange(size) if count == size else random_order(size)[:count].sort().values
-    yield from torch.split(chosen, CHUNK)
-
-
-CHUNK = 500
-SAMPLE = 10_000
-
-
-def random_order(size: int) -> Tensor:
-    """Return all item numbers in a random order that is the same in every process."""
-    return torch.randperm(size, generator=torch.Generator().manual_seed(0))
-
-
-def sample_of(reference: Dataset, count: int = SAMPLE) -> Iterator[Tensor]:
-    """Yield the first ``count`` items of the random order (or all, if they are fewer) in chunks."""
-    for index in torch.split(random_order(reference.info.size)[:count], CHUNK):
-        yield reference.items(index)
+def _item_indices(size: int, count: int) -> Iterator[Tensor]:
+    """Yield batches of ascending item indices: all items, or the first ``count`` in random order."""
+    indices = torch.arange(size) if count == size else random_order(size)[:count].sort().values
+    yield from torch.split(indices, BATCH_SIZE)
