@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUNS ?= runs
 JOBS ?= 2
 
-.PHONY: demo test lint bench bench-metrics bench-quality bench-ablation agreement robustness results clean
+.PHONY: demo test lint docs bench bench-metrics bench-quality bench-ablation agreement robustness results clean
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -25,7 +25,13 @@ demo: $(VENV)/installed
 lint: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 	$(BIN)/mypy
+
+# Warnings are errors, and so are links to pages, headings or files that are not there.
+docs: $(VENV)/installed
+	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build
+	@echo "docs/_build/index.html"
 
 test: lint
 	$(BIN)/pytest -n $(JOBS) --dist loadfile

@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from ganbench.evaluation.evaluate import evaluate
     from ganbench.experiment.train import resume, train
     from ganbench.inference.model import Model, load
-    from ganbench.recipes.base import Paper, Recipe
+    from ganbench.recipes.base import Budget, Paper, Recipe, recipe
     from ganbench.recipes.registry import find_recipe, recipe_functions
     from ganbench.runs.run import Run
     from ganbench.studies.study import Study, study
     from ganbench.training.settings import Machine, Schedule
 
 _HOMES = {
+    "Budget": "recipes.base",
     "Machine": "training.settings",
     "Model": "inference.model",
     "Paper": "recipes.base",
@@ -34,14 +35,15 @@ _HOMES = {
     "evaluate": "evaluation.evaluate",
     "find_recipe": "recipes.registry",
     "load": "inference.model",
+    "recipe": "recipes.base",
     "recipe_functions": "recipes.registry",
     "resume": "experiment.train",
     "study": "studies.study",
     "train": "experiment.train",
 }
 __all__ = [
-    "Machine", "Model", "Paper", "Recipe", "Run", "RunError", "Schedule", "Spec", "Stopped", "Study",
-    "UserError", "evaluate", "find_recipe", "load", "recipe_functions", "resume", "study", "train",
+    "Budget", "Machine", "Model", "Paper", "Recipe", "Run", "RunError", "Schedule", "Spec", "Stopped", "Study",
+    "UserError", "evaluate", "find_recipe", "load", "recipe", "recipe_functions", "resume", "study", "train",
 ]  # fmt: skip
 
 

@@ -1,3 +1,3 @@
-"""Shim for one release: import from ``ganbench.training.settings`` instead."""
+"""The old home of :mod:`ganbench.training.settings`, for one release."""
 
 from ganbench.training.settings import *  # noqa: F403

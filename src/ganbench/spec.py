@@ -1,3 +1,3 @@
-"""Shim for one release: import from ``ganbench.config.spec`` instead."""
+"""The old home of :mod:`ganbench.config.spec`, for one release."""
 
 from ganbench.config.spec import *  # noqa: F403

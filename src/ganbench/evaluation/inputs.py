@@ -1,110 +1,181 @@
-"""What people name to be scored or compared with: a run, a folder, an archive, a data set."""
+"""What users name as a source or a reference: a run, a folder, an archive, a data set."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
 from ganbench.config.spec import Spec, parameters
 from ganbench.data.base import Dataset
-from ganbench.data.io.decode import BrokenPicture, read_file, read_picture
-from ganbench.data.io.listing import list_pictures
-from ganbench.data.registry import dataset_named
-from ganbench.data.samples import holds_samples
+from ganbench.data.held_out import held_out_split
+from ganbench.data.io.decode import BrokenImageError, decode_image, read_image_bytes
+from ganbench.data.io.listing import list_images
+from ganbench.data.registry import find_dataset
+from ganbench.data.samples import is_samples_file
 from ganbench.errors import UserError
-from ganbench.recipes.base import Recipe
+from ganbench.evaluation.sample_sources import REFERENCE_SAMPLES, DatasetSamples, generated_dataset
+from ganbench.evaluation.scoring import EvaluationRequest
+from ganbench.inference.model import load
 from ganbench.runs.run import Run
 
 
-def as_run(source: str | Path | Run) -> Run | None:
-    """Return the run at a path, or None if there is something else, or nothing."""
+def find_run(source: str | Path | Run) -> Run | None:
+    """Return the run at a path, or None if there is something else or nothing."""
     if isinstance(source, Run):
         return source
     return Run(source) if (Path(source) / "recipe.json").is_file() else None
 
 
-def with_kind(source: str) -> str:
-    """Write a bare path as ``folder:PATH``, ``archive:PATH`` or ``samples:PATH``; leave anything else as it is."""
-    path = Path(source)
-    if path.is_dir():
-        return f"folder:{source}"
-    if path.suffix != ".npz" or not path.is_file():
-        return source
-    return f"samples:{source}" if holds_samples(path) else f"archive:{source}"
+def open_samples_and_reference(
+    source: str, against: str | None, split: str | None, request: EvaluationRequest
+) -> tuple[DatasetSamples, Dataset]:
+    """Open the real items to score and their reference; a folder is read at the size of the other side.
+
+    Raises:
+        UserError: ``against`` is missing, or one of the two cannot be read.
+    """
+    if against is None:
+        raise UserError(f"'{source}' is not a run, so --against must say what to compare it with")
+    if is_folder(against) and not is_folder(source):
+        items, read_as = open_dataset(source, None, trusted=request.trusted)
+        return DatasetSamples(items, read_as), open_reference(against, items.info.shape, split, request)
+    reference = open_reference(against, None, split, request)
+    items, read_as = open_dataset(source, reference.info.shape, trusted=request.trusted)
+    return DatasetSamples(items, read_as), reference
 
 
-def dataset_like(
-    text: str, shape: tuple[int, ...] | None, split: str | None = None, *, strict: bool = True
+def open_reference(
+    against: str, shape: tuple[int, ...] | None, split: str | None, request: EvaluationRequest
+) -> Dataset:
+    """Open a reference by name; a run's is its samples. Raises UserError if there is no such reference or split."""
+    run, protocol = find_run(against), request.protocol
+    if run is None:
+        split = protocol.split if protocol else split
+        return open_dataset(against, shape, split, strict=protocol is None, trusted=request.trusted)[0]
+    if protocol is not None:
+        why = f"protocol '{protocol.name}' compares with real pictures"
+        raise UserError(f"{against} is a run, and {why}; name a data set, a folder or an archive")
+    if split is not None:
+        raise UserError(f"{against} is a run, and it has no splits; name a data set, a folder or an archive")
+    return generated_dataset(run, load(run, None, request.trusted), request.n or REFERENCE_SAMPLES)
+
+
+def open_training_data(run: Run, split: str | None, request: EvaluationRequest) -> Dataset:
+    """Open the data set that a run was trained on, or another split of it; a protocol decides the split.
+
+    Raises:
+        UserError: the data set has changed since, or has no such split.
+    """
+    protocol, spec = request.protocol, run.recipe(request.trusted).data
+    split = protocol.split if protocol else split
+    dataset: Dataset = spec()
+    run.require_classes(dataset.info)
+    if dataset.info.fingerprint != run.info.fingerprint:
+        raise UserError(
+            f"the data set {dataset.info.name} is not the one that {run.path} was trained on (its fingerprint "
+            f"is {dataset.info.fingerprint}, then it was {run.info.fingerprint}); name it with --against"
+        )
+    if split is None or split == dataset.info.split:
+        return dataset
+    if "split" not in parameters(spec.target):
+        if protocol is not None:
+            return dataset
+        raise UserError(
+            f"the data set {dataset.info.name} has no split '{split}'; name another with --against"
+        )
+    other: Dataset = spec.replace(split=split)()
+    return other
+
+
+def find_held_out(
+    held_out: str | None, run: Run | None, against: str | None, reference: Dataset, request: EvaluationRequest
+) -> Callable[[], Dataset] | None:
+    """Return what loads the held-out items: those named, else the reference's other split; None if it has none."""
+    shape = reference.info.shape
+    if held_out is not None:
+        return dataset_spec(held_out, shape, trusted=request.trusted)[0]
+    if against is not None:
+        spec = None if find_run(against) else dataset_spec(against, shape, trusted=request.trusted)[0]
+    else:
+        spec = None if run is None else run.recipe(request.trusted).data
+    if spec is None or "split" not in parameters(spec.target):
+        return None
+    return held_out_split(spec.replace(split=reference.info.split))
+
+
+def open_dataset(
+    text: str,
+    shape: tuple[int, ...] | None,
+    split: str | None = None,
+    *,
+    strict: bool = True,
+    trusted: Collection[str] = (),
 ) -> tuple[Dataset, dict[str, Any]]:
-    """Make a data set by name, and say how pictures of one's own were read; see :func:`spec_like`."""
-    spec, read_as = spec_like(text, shape, split, strict=strict)
-    made: Dataset = spec()
-    return made, read_as
+    """Open a data set by name; also return how the user's own images are decoded. See :func:`dataset_spec`."""
+    spec, read_as = dataset_spec(text, shape, split, strict=strict, trusted=trusted)
+    dataset: Dataset = spec()
+    return dataset, read_as
 
 
-def spec_like(
-    text: str, shape: tuple[int, ...] | None, split: str | None = None, *, strict: bool = True
+def dataset_spec(
+    text: str,
+    shape: tuple[int, ...] | None,
+    split: str | None = None,
+    *,
+    strict: bool = True,
+    trusted: Collection[str] = (),
 ) -> tuple[Spec, dict[str, Any]]:
-    """Return what makes a data set of that name, and how pictures of one's own will be read.
+    """Return the Spec of a named data set, and how the user's own images will be decoded.
 
-    They take size and colours from ``shape`` ``[C, H, W]`` where they can; without it, a folder's size is that of
-    its first picture. ``split`` is for sets that have several; others are refused or, unless one is to
-    ``strict``, taken as they are.
+    Args:
+        text: A data set's name, or the path of a folder or archive.
+        shape: ``[C, H, W]`` to decode the user's own images at; None means the size of a folder's first image.
+        split: The split, for sets that have several.
+        strict: Whether a split that the set does not have is an error or ignored.
+        trusted: Names of the user's own modules that may define the data set.
 
     Raises:
         UserError: there is no such set, or it has no such split.
     """
     if "/" in text and ":" not in text and not Path(text).exists():
         raise UserError(f"there is nothing at {text}; name a run, a folder, an archive or a data set")
-    function, arguments = dataset_named(with_kind(text))
-    known, read_as = parameters(function), dict[str, Any]()
+    function, arguments = find_dataset(add_kind(text), trusted)
+    names, read_as = parameters(function), dict[str, Any]()
     if shape is None and is_folder(text):
         shape = _first_shape(arguments["path"])
     if shape is not None and len(shape) == 3 and "path" in arguments:
-        wanted = {"size": shape[1:], "grey": shape[0] == 1}
-        read_as = {name: value for name, value in wanted.items() if name in known}
-    if split is not None and "split" in known:
+        options = {"size": shape[1:], "grey": shape[0] == 1}
+        read_as = {name: value for name, value in options.items() if name in names}
+    if split is not None and "split" in names:
         arguments["split"] = split
     elif split is not None and strict:
         raise UserError(f"'{text}' has no splits to choose from, so leave '{split}' out")
-    said = {name: list(v) if isinstance(v, tuple) else v for name, v in read_as.items()}
-    return Spec(function, **{**read_as, **arguments}), said
+    record = {name: list(v) if isinstance(v, tuple) else v for name, v in read_as.items()}
+    return Spec(function, **{**read_as, **arguments}), record
+
+
+def add_kind(source: str) -> str:
+    """Write a bare path as ``folder:PATH``, ``archive:PATH`` or ``samples:PATH``; return other text unchanged."""
+    path = Path(source)
+    if path.is_dir():
+        return f"folder:{source}"
+    if path.suffix != ".npz" or not path.is_file():
+        return source
+    return f"samples:{source}" if is_samples_file(path) else f"archive:{source}"
 
 
 def is_folder(text: str) -> bool:
-    """Say whether it is a folder of pictures, which can be read at any size."""
-    return with_kind(text).startswith("folder:")
+    """Whether the text names a folder of images, which can be decoded at any size."""
+    return add_kind(text).startswith("folder:")
 
 
 def _first_shape(path: str) -> tuple[int, ...]:
-    listing = list_pictures(path)
-    for file in listing.files:
+    listing = list_images(path)
+    for file in listing.paths:
         try:
-            width, height = read_picture(read_file(listing.root / file)).image.size
-        except BrokenPicture:
-            continue  # the folder's own reader tells of it
+            width, height = decode_image(read_image_bytes(listing.root / file)).image.size
+        except BrokenImageError:
+            continue  # the folder's own reader reports it
         return 3, height, width
     raise UserError(f"{path} holds no picture that can be read")
-
-
-def data_of(run: Run, recipe: Recipe, split: str | None = None, *, strict: bool = True) -> Dataset:
-    """Make the data that a run was trained on, or another split of it; ``strict`` is as in :func:`dataset_like`.
-
-    Raises:
-        UserError: it has changed since, or has no such split.
-    """
-    made: Dataset = recipe.data()
-    run.require_classes(made.info)
-    if made.info.fingerprint != run.info.fingerprint:
-        raise UserError(
-            f"the data set {made.info.name} is not the one that {run.path} was trained on (its fingerprint "
-            f"is {made.info.fingerprint}, then it was {run.info.fingerprint}); name it with --against"
-        )
-    if split is None or split == made.info.split:
-        return made
-    if "split" not in parameters(recipe.data.target):
-        if not strict:
-            return made
-        raise UserError(f"the data set {made.info.name} has no split '{split}'; name another with --against")
-    other: Dataset = recipe.data.replace(split=split)()
-    return other

@@ -1,33 +1,211 @@
-"""The samples of a run as a data set, for other samples to be compared with."""
+"""Where the samples to score come from: a model, or real images; and a model's samples as a reference data set."""
 
 from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
+from ganbench.algorithms.capabilities import ChoosesRepresentations
 from ganbench.data.base import Batch, Dataset
 from ganbench.errors import UserError
 from ganbench.inference.model import Model, Purpose
 from ganbench.metrics.record import versions
+from ganbench.metrics.sample_batch import LabelledSamples
 from ganbench.runs.run import Run
 from ganbench.utils.random_stream import RandomStream
 
-SIZE = 10_000
+BATCH_SIZE = 250
+REFERENCE_SAMPLES = 10_000
+_QUANTIZATION = "uint8: (x + 1) * 127.5, rounded to even, clamped to 0..255"
 
 
-class Generated:
-    """``size`` samples of a model, made when they are asked for; they are never those that a score is made of.
+class SampleSource(Protocol):
+    """Samples to score, in a fixed order."""
 
-    Its fingerprint stands for the checkpoint, the weights, the seed and the number.
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the samples' classes; empty if they have none."""
+
+    @property
+    def size(self) -> int | None:
+        """How many samples there are; None if there is no limit."""
+
+    def labels(self, count: int) -> Tensor | None:
+        """Return the class numbers of the first ``count`` samples, int64 ``[count]``; None without classes."""
+
+    def batches(self, count: int) -> Iterator[Tensor]:
+        """Yield the first ``count`` samples in batches: uint8 ``[B, C, H, W]`` or float32 ``[B, D]``."""
+
+    def record(self, *, labelled: bool) -> dict[str, Any]:
+        """Return what a score records about its samples; ``labelled`` says whether it uses their labels."""
+
+
+@dataclass(frozen=True)
+class ModelSamples:
+    """The samples of a model for one seed and purpose.
+
+    ``checkpoint`` is what the record says about the checkpoint, such as ``{"checkpoint": "best"}``. It also serves as
+    the generator for metrics that draw samples themselves.
     """
 
-    def __init__(self, model: Model, name: str, checkpoint: str, size: int = SIZE, seed: int = 0) -> None:
+    model: Model
+    seed: int = 1
+    purpose: Purpose = "sample"
+    checkpoint: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The model's classes."""
+        return self.model.classes
+
+    @property
+    def size(self) -> int | None:
+        """A model has no limit."""
+        return None
+
+    def labels(self, count: int) -> Tensor | None:
+        """Return the labels that the model samples with, cycling through the classes."""
+        return self.model.labels(count)
+
+    def batches(self, count: int) -> Iterator[Tensor]:
+        """Yield ``count`` samples in batches."""
+        if not count:
+            return
+        latents, labels = self.latents(count, self.seed), self.labels(count)
+        for index in torch.split(torch.arange(count), BATCH_SIZE):
+            yield self.model.decode(latents[index], None if labels is None else labels[index])
+
+    def latents(self, n: int, seed: int = 0) -> Tensor:
+        """Return ``n`` latents ``[n, size]`` drawn for this purpose."""
+        return self.model.latents(n, seed, self.purpose)
+
+    def decode(self, latents: Tensor) -> Tensor:
+        """Return the samples of given latents, in data units."""
+        return self.model.decode(latents)
+
+    def features(self, items: Tensor) -> dict[str, Tensor]:
+        """Return the features ``[N, F]`` that the model's networks compute for given items."""
+        return self.model.features(items)
+
+    def record(self, *, labelled: bool) -> dict[str, Any]:
+        """Return the record of the generator and of how its samples are drawn.
+
+        ``generator`` says what is scored; ``sampling`` says how, and scores are compared by it. A run that keeps an
+        EMA is normally sampled with its EMA weights and any other with its live ones; both count as "the run's own",
+        so that recipes with and without an EMA compare. Live weights despite an EMA are another measurement.
+        """
+        model = self.model
+        ema_ignored = model.has_average and model.weights == "live"
+        algorithm = model.algorithm
+        representations = algorithm.sampling if isinstance(algorithm, ChoosesRepresentations) else None
+        inputs = model.real_data.info if model.needs_real_inputs else None
+        return {
+            "generator": {
+                "step": model.step,
+                "seed": self.seed,
+                "samples_for": "report" if self.purpose == "sample" else self.purpose,
+                "weights": model.weights,
+                **self.checkpoint,
+            },
+            "sampling": {
+                "weights": "live, though an average is kept" if ema_ignored else "the run's own",
+                "truncation": None,
+                "labels": "each class in turn" if model.classes else "none: the model has no classes",
+                "normalisation": "eval: running statistics",
+                **({} if representations is None else {"representations": representations}),
+                **(
+                    {}
+                    if inputs is None
+                    else {
+                        "made_of": {
+                            "name": inputs.name,
+                            "fingerprint": inputs.fingerprint,
+                            "split": inputs.split,
+                        }
+                    }
+                ),
+                "shape": list(model.info.shape),
+                "quantised": _QUANTIZATION if model.info.kind == "image" else None,
+            },
+            **_environment_record(),
+        }
+
+
+@dataclass(frozen=True)
+class DatasetSamples:
+    """The items of a data set, in a random order that is always the same.
+
+    ``read_as`` records how the user's own images are decoded, such as their size.
+    """
+
+    dataset: Dataset
+    read_as: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The data set's classes."""
+        return self.dataset.info.classes
+
+    @property
+    def size(self) -> int | None:
+        """The data set's size."""
+        return self.dataset.info.size
+
+    def labels(self, count: int) -> Tensor | None:
+        """Return the labels of the first ``count`` items of the order."""
+        return self.dataset.labels(self._order(count))
+
+    def batches(self, count: int) -> Iterator[Tensor]:
+        """Yield the first ``count`` items of the order in batches."""
+        for index in torch.split(self._order(count), BATCH_SIZE) if count else ():
+            yield self.dataset.items(index)
+
+    def record(self, *, labelled: bool) -> dict[str, Any]:
+        """Return the record of the items; how the images themselves were generated is unknown."""
+        info = self.dataset.info
+        return {
+            "items": {
+                "name": info.name,
+                "fingerprint": info.fingerprint,
+                "of": info.size,
+                "split": info.split,
+            },
+            "sampling": {
+                "order": "a random one, always the same",
+                "labels": "the items' own" if labelled else "none",
+                "shape": list(info.shape),
+                "read_as": dict(self.read_as),
+            },
+            **_environment_record(),
+        }
+
+    def _order(self, count: int) -> Tensor:
+        return torch.randperm(self.dataset.info.size, generator=torch.Generator().manual_seed(0))[:count]
+
+
+def labelled_batches(batches: Iterator[Tensor], labels: Tensor) -> Iterator[LabelledSamples]:
+    """Yield each batch with its slice of ``labels`` ``[N]``."""
+    start = 0
+    for samples in batches:
+        yield LabelledSamples(samples, labels[start : start + len(samples)])
+        start += len(samples)
+
+
+class GeneratedDataset:
+    """``size`` samples of a model as a reference data set. No score is ever measured on these same samples.
+
+    The fingerprint identifies the checkpoint, the weights, the seed and the size.
+    """
+
+    def __init__(
+        self, model: Model, name: str, checkpoint: str, size: int = REFERENCE_SAMPLES, seed: int = 0
+    ) -> None:
         self._model = model
         self._latents = model.latents(size, seed, "reference")
         key = f"{checkpoint} {model.weights} {seed} {size}"
@@ -41,12 +219,12 @@ class Generated:
         )
 
     def items(self, index: Tensor) -> Tensor:
-        """Return the samples in the data's own units: uint8 ``[N, C, H, W]``, or float32 ``[N, D]``."""
+        """Return the samples in data units: uint8 ``[N, C, H, W]``, or float32 ``[N, D]``."""
         classes = len(self._model.classes)
         return self._model.decode(self._latents[index], index % classes if classes else None)
 
     def labels(self, index: Tensor) -> Tensor | None:
-        """Return None: samples have no classes."""
+        """Return None: a reference of samples has no classes."""
         return None
 
     def batch(self, index: Tensor, draws: RandomStream) -> Batch:
@@ -54,79 +232,17 @@ class Generated:
         return Batch(self.info.from_data(self.items(index)))
 
 
-def generated_by(run: Run, model: Model, size: int = SIZE) -> Generated:
-    """Return the samples of a run's model. Raises UserError if its checkpoint cannot be read."""
+def generated_dataset(run: Run, model: Model, size: int = REFERENCE_SAMPLES) -> GeneratedDataset:
+    """Return a run's samples as a data set. Raises UserError if the checkpoint cannot be read."""
     path = run.checkpoints / f"step-{model.step:08d}" / "manifest.json"
     try:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}") from error
-    return Generated(model, run.path.resolve().name, digest, size)
+    return GeneratedDataset(model, run.path.resolve().name, digest, size)
 
 
-QUANTISED = "uint8: (x + 1) * 127.5, rounded to even, clamped to 0..255"
-
-
-def of_model(model: Model, seed: int, purpose: Purpose, which: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the record of a model's samples; ``which`` says which checkpoint it is.
-
-    ``generator`` tells what was scored. ``sampling`` is how, and part of what scores are compared by: a run's own
-    weights are the averaged ones where it keeps an average, as its recipe says, so that recipes with and without
-    one compare; live weights in spite of an average are another way of measuring.
-    """
-    sampling = getattr(model.algorithm, "sampling", None)
-    ema_ignored = model.keeps_average and model.weights == "live"
-    return {
-        "generator": {
-            "step": model.step,
-            "seed": seed,
-            "samples_for": "report" if purpose == "sample" else purpose,
-            "weights": model.weights,
-            **which,
-        },
-        "sampling": {
-            "weights": "live, though an average is kept" if ema_ignored else "the run's own",
-            "truncation": None,
-            "labels": "each class in turn" if model.classes else "none: the model has no classes",
-            "normalisation": "eval: running statistics",
-            **({"representations": sampling} if sampling is not None else {}),
-            **(
-                {"made_of": _items(model.items)}
-                if getattr(model.algorithm, "needs_real_inputs", False)
-                else {}
-            ),
-            "shape": list(model.info.shape),
-            "quantised": QUANTISED if model.info.kind == "image" else None,
-        },
-        **_circumstances(),
-    }
-
-
-def of_items(items: Dataset, labelled: bool, read_as: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the record of items of a data set; how pictures that it stands for were made is not known."""
-    info = items.info
-    return {
-        "items": {
-            "name": info.name,
-            "fingerprint": info.fingerprint,
-            "of": info.size,
-            "split": info.split,
-        },
-        "sampling": {
-            "order": "a random one, always the same",
-            "labels": "the items' own" if labelled else "none",
-            "shape": list(info.shape),
-            "read_as": dict(read_as),
-        },
-        **_circumstances(),
-    }
-
-
-def _items(items: Dataset) -> dict[str, Any]:
-    return {"name": items.info.name, "fingerprint": items.info.fingerprint, "split": items.info.split}
-
-
-def _circumstances() -> dict[str, Any]:
+def _environment_record() -> dict[str, Any]:
     return {
         "versions": versions("ganbench", "torch", "numpy"),
         "machine": {"threads": torch.get_num_threads(), "platform": platform.platform()},

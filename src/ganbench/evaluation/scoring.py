@@ -1,217 +1,208 @@
-"""Score what a model samples against a data set, or ask beforehand whether that can be done."""
+"""The one way to score: samples against a reference data set, by the metrics of a request."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from ganbench.data.base import Dataset
 from ganbench.errors import UserError
-from ganbench.evaluation import sample_sources as origin
+from ganbench.evaluation.sample_sources import ModelSamples, SampleSource, labelled_batches
 from ganbench.inference.model import Model, Purpose
 from ganbench.metrics.base import Metric
-from ganbench.metrics.image_metric import USUAL
+from ganbench.metrics.image_metric import DEFAULT_SAMPLES
 from ganbench.metrics.labels import require_labels
 from ganbench.metrics.measure import measure, require_kind, require_samples
 from ganbench.metrics.protocols.base import EvaluationProtocol
-from ganbench.metrics.registry import DEFAULT_FOR_NUMBERS, default_metric, metrics_named
-from ganbench.metrics.requirements import NeedsGenerator, NeedsHeldOut, WithoutSamples
-from ganbench.metrics.sample_batch import Labelled
+from ganbench.metrics.registry import ONE_DIMENSIONAL_METRICS, create_metrics, default_metric
+from ganbench.metrics.requirements import NeedsGenerator, NeedsHeldOut, SampleFreeMetric
 from ganbench.metrics.score import Score
 
-CHUNK = 250
 FEATURES = "efficientnet-lite0"
 
 HeldOut = Callable[[], Dataset]
-"""Makes the real items that were not trained on."""
+"""Loads the real items that were held out of training."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationRequest:
+    """What to measure.
+
+    Attributes:
+        metrics: Names, or metrics themselves; none means the default for the data.
+        features: The feature extractor.
+        n: The number of samples; None means the metrics' default.
+        trusted: Names of the user's own modules.
+        allow_rank_deficient: Whether to accept fewer samples than feature dimensions.
+        protocol: A published protocol, which fixes all of the above but ``trusted``, and the split.
+    """
+
+    metrics: Sequence[str | Metric | type[Metric]] = ()
+    features: str = FEATURES
+    n: int | None = None
+    trusted: Collection[str] = ()
+    allow_rank_deficient: bool = False
+    protocol: EvaluationProtocol | None = None
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """The metrics of a request with everything they need, the number of samples, and their labels ``[count]``."""
+
+    metrics: list[Metric]
+    count: int
+    labels: Tensor | None
+
+
+def score(
+    samples: SampleSource,
+    reference: Dataset,
+    request: EvaluationRequest,
+    held_out: HeldOut | None = None,
+) -> list[Score]:
+    """Score samples against a reference data set.
+
+    The samples' labels are used where the reference has the same classes.
+
+    Args:
+        samples: The samples.
+        reference: The real items, or another model's samples as a data set.
+        request: What to measure.
+        held_out: Loads real items that were held out of training, for metrics that need them.
+
+    Raises:
+        UserError: the samples, the reference and the metrics do not fit together.
+    """
+    plan = _plan(samples, reference, request, held_out)
+    _require_measurable(plan, reference)
+    batches = samples.batches(plan.count)
+    labelled = batches if plan.labels is None else labelled_batches(batches, plan.labels)
+    record = samples.record(labelled=plan.labels is not None)
+    scores = [
+        replace(s, measured=_with_warning({**s.measured, **record}, plan.count, reference))
+        for s in measure(plan.metrics, labelled, reference, expected=plan.count)
+    ]
+    return scores if request.protocol is None else [request.protocol.tag_score(s) for s in scores]
 
 
 def score_model(
     model: Model,
     reference: Dataset,
     *,
-    metrics: Sequence[str] = (),
+    metrics: Sequence[str | Metric | type[Metric]] = (),
     features: str = FEATURES,
     n: int | None = None,
     seed: int = 1,
     trusted: Collection[str] = (),
     purpose: Purpose = "sample",
 ) -> list[Score]:
-    """Score a model's samples against a data set; how they were made goes into the record.
+    """Score a model's samples against a data set, as :func:`score` does.
 
-    A model of classes makes each in turn; its samples have labels where the data set has the same classes.
-    With the purpose "selection" the samples are others than any report's, whatever the seeds.
+    A conditional model samples its classes in turn. With the purpose "selection" the samples differ from those of any
+    report, whatever the seeds.
     """
-    asked = EvaluationRequest(metrics=metrics, features=features, n=n, trusted=trusted)
-    return scores_of(model, reference, asked, seed, purpose)
-
-
-def scores_of(
-    model: Model,
-    reference: Dataset,
-    asked: EvaluationRequest,
-    seed: int,
-    purpose: Purpose = "sample",
-    *,
-    which: Mapping[str, Any] | None = None,
-    held_out: HeldOut | None = None,
-) -> list[Score]:
-    """Score a model as :func:`score_model` does; ``which`` is what the record is to say of the checkpoint, too."""
-    chosen, count, labels = _ready(model, reference, asked, seed, purpose, held_out)
-
-    def samples() -> Iterator[Tensor | Labelled]:
-        latents = model.latents(count, seed, purpose) if count else torch.empty(0)
-        told = model.labels(count)
-        for index in torch.split(torch.arange(count), CHUNK) if count else ():
-            made = model.decode(latents[index], None if told is None else told[index])
-            yield made if labels is None else Labelled(made, labels[index])
-
-    record = origin.of_model(model, seed, purpose, which or {})
-    return asked.measure(chosen, samples, count, reference, record, labels=labels)
+    request = EvaluationRequest(metrics=metrics, features=features, n=n, trusted=trusted)
+    return score(ModelSamples(model, seed, purpose), reference, request)
 
 
 def require_scorable(
-    model: Model, reference: Dataset, asked: EvaluationRequest, held_out: HeldOut | None = None
+    model: Model, reference: Dataset, request: EvaluationRequest, held_out: HeldOut | None = None
 ) -> list[Metric]:
-    """Return the metrics, or raise UserError if such a model could not be scored by them; ask before training.
+    """Return the metrics of a request after checking that such a model can be scored; call it before training.
 
-    The model need not have its networks yet. What the metrics keep on disk (a reference's statistics, a classifier)
-    is there afterwards.
+    The model need not have its networks yet. Whatever the metrics cache on disk (a reference's statistics, a
+    classifier) is there afterwards.
+
+    Raises:
+        UserError: the model, the reference and the metrics do not fit together.
     """
-    chosen, count, labels = _ready(model, reference, asked, 0, "sample", held_out)
-    asked.require(chosen, count, reference, labels=labels)
-    for metric in chosen:
+    plan = _plan(ModelSamples(model), reference, request, held_out)
+    _require_measurable(plan, reference)
+    for metric in plan.metrics:
         metric.begin(reference)
-    return chosen
+    return plan.metrics
 
 
-def _ready(
-    model: Model,
-    reference: Dataset,
-    asked: EvaluationRequest,
-    seed: int,
-    purpose: Purpose,
-    held_out: HeldOut | None,
-) -> tuple[list[Metric], int, Tensor | None]:
-    """Return the metrics with all that they need, the number of samples, and their labels, if they have some."""
-    known = bool(model.classes) and model.classes == reference.info.classes
-    chosen = attach_held_out(asked.chosen(reference, labelled=known), held_out)
-    walker = _Walker(model, purpose)
-    chosen = [m.with_generator(walker, asked.n, seed) if isinstance(m, NeedsGenerator) else m for m in chosen]
-    count = asked.count(chosen)
-    return chosen, count, model.labels(count) if known else None
+def default_metrics(reference: Dataset) -> list[str]:
+    """Return the names of the default metrics for a data set. Raises UserError if there are none."""
+    if reference.info.shape == (1,):
+        return list(ONE_DIMENSIONAL_METRICS)
+    name = default_metric(
+        reference.info.kind, modes=hasattr(reference, "modes"), stacked=hasattr(reference, "base_name")
+    )
+    if name is None:
+        raise UserError(f"there is no metric yet for data such as {reference.info.name}")
+    return [name]
 
 
-@dataclass(frozen=True)
-class _Walker:
-    """A model for metrics that ask it for samples themselves; its latents, too, are of the purpose."""
-
-    model: Model
-    purpose: Purpose
-
-    def latents(self, n: int, seed: int = 0) -> Tensor:
-        return self.model.latents(n, seed, self.purpose)
-
-    def decode(self, latents: Tensor) -> Tensor:
-        return self.model.decode(latents)
-
-    def features(self, items: Tensor) -> dict[str, Tensor]:
-        return self.model.features(items)
-
-
-@dataclass(frozen=True, kw_only=True)
-class EvaluationRequest:
-    """What is to be measured: a protocol, or metrics by name with their features and the number of samples."""
-
-    metrics: Sequence[str] = ()
-    features: str = FEATURES
-    n: int | None = None
-    trusted: Collection[str] = ()
-    allow_rank_deficient: bool = False
-    protocol: EvaluationProtocol | None = None
-    held_out: str | None = None
-
-    def chosen(self, reference: Dataset, *, labelled: bool) -> list[Metric]:
-        """Make the metrics, which share one feature network. Raises UserError if there are no such ones.
-
-        ``labelled`` says that samples come with labels: a protocol may then measure more.
-        """
-        if self.protocol is not None:
-            return list(self.protocol.chosen(labelled=labelled))
-        return metrics_named(
-            self.metrics or usual_metrics(reference),
-            self.features,
-            trusted=self.trusted,
-            shape=reference.info.shape,
-            allow_rank_deficient=self.allow_rank_deficient,
-        )
-
-    def count(self, chosen: Sequence[Metric]) -> int:
-        """Return the number of samples: as asked, else as many as usual; none if no metric looks at samples."""
-        if self.protocol is not None:
-            return self.protocol.samples
-        if all(isinstance(metric, WithoutSamples) for metric in chosen):
-            return 0
-        return self.n or max(metric.default_samples for metric in chosen)
-
-    def measure(
-        self,
-        chosen: Sequence[Metric],
-        samples: Callable[[], Iterator[Tensor | Labelled]],
-        count: int,
-        whole: Dataset,
-        record: Mapping[str, Any],
-        *,
-        labels: Tensor | None,
-    ) -> list[Score]:
-        """Score ``count`` samples with these labels ``[count]``, if they have some.
-
-        ``record`` is what is to be told of them. Raises UserError if they do not fit.
-        """
-        reference = whole
-        self.require(chosen, count, reference, labels=labels)
-        scores = [
-            replace(score, measured=_with_warning({**score.measured, **record}, count, reference))
-            for score in measure(chosen, samples(), reference, expected=count)
-        ]
-        return scores if self.protocol is None else [self.protocol.named(score) for score in scores]
-
-    def require(
-        self, chosen: Sequence[Metric], count: int, reference: Dataset, *, labels: Tensor | None
-    ) -> None:
-        """Raise UserError if ``count`` samples with these labels could not be measured; ask before making them."""
-        for metric in chosen:
-            require_kind(metric, reference.info)
-            require_samples(metric, count)
-            require_labels(metric, labels, reference.info)
+def _plan(
+    samples: SampleSource, reference: Dataset, request: EvaluationRequest, held_out: HeldOut | None
+) -> _Plan:
+    labelled = bool(samples.classes) and samples.classes == reference.info.classes
+    metrics = _attach_generator(
+        _attach_held_out(_build_metrics(request, reference, labelled), held_out), samples, request.n
+    )
+    count = _sample_count(metrics, request)
+    if samples.size is not None:
+        if request.protocol is not None and samples.size < count:
+            raise UserError(
+                f"protocol '{request.protocol.name}' takes {count:,} samples, and "
+                f"'{samples.record(labelled=labelled)['items']['name']}' has {samples.size:,}"
+            )
+        count = min(count, samples.size)
+    return _Plan(metrics, count, samples.labels(count) if labelled else None)
 
 
-def attach_held_out(metrics: Sequence[Metric], held_out: Callable[[], Dataset] | None) -> list[Metric]:
-    """Give held-out items to the metrics that need them; they are made at most once."""
+def _build_metrics(request: EvaluationRequest, reference: Dataset, labelled: bool) -> list[Metric]:
+    """Build the metrics, which share one feature extractor; a protocol may measure more if samples are labelled."""
+    if request.protocol is not None:
+        return list(request.protocol.build_metrics(labelled=labelled))
+    return create_metrics(
+        request.metrics or default_metrics(reference),
+        request.features,
+        trusted=request.trusted,
+        shape=reference.info.shape,
+        allow_rank_deficient=request.allow_rank_deficient,
+    )
+
+
+def _attach_held_out(metrics: Sequence[Metric], held_out: HeldOut | None) -> list[Metric]:
+    """Give the held-out items to the metrics that need them, loading them at most once."""
     if held_out is None or not any(isinstance(metric, NeedsHeldOut) for metric in metrics):
         return list(metrics)
     items = held_out()
     return [m.with_held_out(items) if isinstance(m, NeedsHeldOut) else m for m in metrics]
 
 
+def _attach_generator(metrics: Sequence[Metric], samples: SampleSource, n: int | None) -> list[Metric]:
+    if not isinstance(samples, ModelSamples):
+        return list(metrics)
+    return [
+        m.with_generator(samples, n, samples.seed) if isinstance(m, NeedsGenerator) else m for m in metrics
+    ]
+
+
+def _sample_count(metrics: Sequence[Metric], request: EvaluationRequest) -> int:
+    """Return the protocol's number of samples, the requested one, or the largest default; 0 if no metric uses any."""
+    if request.protocol is not None:
+        return request.protocol.samples
+    if all(isinstance(metric, SampleFreeMetric) for metric in metrics):
+        return 0
+    return request.n or max(metric.default_samples for metric in metrics)
+
+
+def _require_measurable(plan: _Plan, reference: Dataset) -> None:
+    for metric in plan.metrics:
+        require_kind(metric, reference.info)
+        require_samples(metric, plan.count)
+        require_labels(metric, plan.labels, reference.info)
+
+
 def _with_warning(measured: dict[str, Any], count: int, reference: Dataset) -> dict[str, Any]:
-    if reference.info.kind == "image" and 0 < count < USUAL:
-        few = f"measured on {count:,} samples: below {USUAL:,} chance and bias are large"
+    if reference.info.kind == "image" and 0 < count < DEFAULT_SAMPLES:
+        few = f"measured on {count:,} samples: below {DEFAULT_SAMPLES:,} chance and bias are large"
         measured.setdefault("warning", f"{few}; compare only at equal counts")
     return measured
-
-
-def usual_metrics(reference: Dataset) -> list[str]:
-    """Return the names of what such data are scored by. Raises UserError if there is nothing yet."""
-    if reference.info.shape == (1,):
-        return list(DEFAULT_FOR_NUMBERS)
-    usual = default_metric(
-        reference.info.kind, modes=hasattr(reference, "modes"), stacked=hasattr(reference, "stacked")
-    )
-    if usual is None:
-        raise UserError(f"there is no metric yet for data such as {reference.info.name}")
-    return [usual]

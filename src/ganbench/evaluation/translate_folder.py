@@ -1,4 +1,4 @@
-"""Translate pictures of one's own with a run, into a folder of PNGs."""
+"""Translate the user's own images with a run, into a folder of PNG files."""
 
 from __future__ import annotations
 
@@ -11,39 +11,45 @@ from PIL import Image
 from torch import Tensor
 
 from ganbench.data.base import Dataset
-from ganbench.data.io.listing import list_pictures
+from ganbench.data.io.listing import list_images
 from ganbench.errors import UserError
-from ganbench.evaluation.inputs import dataset_like, is_folder
+from ganbench.evaluation.inputs import is_folder, open_dataset
 from ganbench.inference.model import Model
 
-_CHUNK = 250
+_BATCH_SIZE = 250
 
 
 def check_folder(out: Path) -> None:
-    """Raise UserError if a new folder cannot be made there; ask before any work is done."""
+    """Raise UserError if the folder exists; call it before any work."""
     if out.exists():
         raise UserError(f"{out} exists; give a new folder for --out")
 
 
-def translate_pictures(model: Model, images: str, out: Path, *, back: bool = False) -> int:
-    """Translate a folder, an archive or a data set, read at the model's size; return how many pictures there are.
+def translate_pictures(model: Model, images: str, out: Path, *, target: str = "b") -> int:
+    """Translate a folder, an archive or a data set, decoded at the model's size; return the number of images.
 
-    Files keep their names, with the ending .png; two that would be one keep their old ending before it. Pictures
-    without names are numbered.
+    Files keep their names with the ending ``.png``; where two would collide, both keep their old ending before it.
+    Items without names are numbered.
+
+    Args:
+        model: The model.
+        images: The name of a folder, an archive or a data set.
+        out: The new folder.
+        target: The domain to translate to.
 
     Raises:
-        UserError: there are no such pictures, or the model translates nothing.
+        UserError: there are no such images, or the model does not translate to this domain.
     """
-    items, _ = dataset_like(images, model.info.shape)
+    items, _ = open_dataset(images, model.info.shape)
     if items.info.kind != "image":
         raise UserError(f"'{images}' holds points, not pictures")
     names = _names(images, items)
     temporary = out.with_name(f".{out.name}.{os.getpid()}")
     try:
-        for index in torch.split(torch.arange(items.info.size), _CHUNK):
-            pictures = items.items(index).expand(-1, model.info.shape[0], -1, -1)
-            for number, picture in zip(index.tolist(), model.translate(pictures, back=back), strict=True):
-                _write(picture, temporary / names[number])
+        for index in torch.split(torch.arange(items.info.size), _BATCH_SIZE):
+            batch = items.items(index).expand(-1, model.info.shape[0], -1, -1)
+            for number, image in zip(index.tolist(), model.translate(batch, target=target), strict=True):
+                _write(image, temporary / names[number])
         temporary.rename(out)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -54,7 +60,7 @@ def translate_pictures(model: Model, images: str, out: Path, *, back: bool = Fal
 def _names(images: str, items: Dataset) -> list[str]:
     if not is_folder(images):
         return [f"{number:06d}.png" for number in range(items.info.size)]
-    files = list_pictures(images.removeprefix("folder:")).files
+    files = list_images(images.removeprefix("folder:")).paths
     new = [str(file.with_suffix(".png")) for file in files]
     twice = {name for name in new if new.count(name) > 1} if len(set(new)) < len(new) else set()
     return [f"{file}.png" if name in twice else name for file, name in zip(files, new, strict=True)]

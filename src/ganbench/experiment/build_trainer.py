@@ -11,36 +11,45 @@ from torch.optim import Optimizer
 from ganbench.data.base import Dataset
 from ganbench.data.loader import Loader
 from ganbench.errors import UserError
-from ganbench.inference.build import make_algorithm, make_networks
+from ganbench.inference.build import ModelParts, assemble
 from ganbench.recipes.base import Recipe
 from ganbench.training.engine import Engine
 from ganbench.training.trainer import Trainer
 
 
-def make_trainer(recipe: Recipe, dataset: Dataset, engine: Engine, seed: int) -> Trainer:
-    """Make everything that a run needs, ready for its first step.
+def make_trainer(
+    recipe: Recipe, dataset: Dataset, engine: Engine, seed: int, parts: ModelParts | None = None
+) -> Trainer:
+    """Build the trainer of a recipe, ready for its first step, and warn of combinations that work badly.
+
+    Args:
+        recipe: The recipe.
+        dataset: Its training data.
+        engine: The machine to train on.
+        seed: Determines all randomness.
+        parts: The recipe's model, if it is built already. The trainer trains it in place.
 
     Raises:
         UserError: the parts do not fit together.
     """
-    algorithm, latent = make_algorithm(recipe, dataset.info)
+    parts = parts or assemble(recipe, dataset.info, seed)
 
-    def optimizer(name: str, weights: Iterable[nn.Parameter]) -> Optimizer:
+    def optimizer(name: str, parameters: Iterable[nn.Parameter]) -> Optimizer:
         if name not in recipe.optimizers:
-            raise UserError(f"recipe '{recipe.name}' moves the network {name} but has no optimizers.{name}")
-        return engine.optimizer(recipe.optimizers[name], weights)
+            raise UserError(f"recipe '{recipe.name}' trains the network {name} but has no optimizers.{name}")
+        return engine.optimizer(recipe.optimizers[name], parameters)
 
     trainer = Trainer(
-        algorithm=algorithm,
-        networks=dict(make_networks(recipe, dataset.info, algorithm, latent, seed).items()),
+        algorithm=parts.algorithm,
+        networks=dict(parts.networks.items()),
         optimizers=optimizer,
         batches=Loader(dataset, recipe.schedule.batch, seed),
         schedule=recipe.schedule,
         engine=engine,
         seed=seed,
     )
-    algorithm.check_rows(trainer.rows)
+    parts.algorithm.check_batch_size(trainer.microbatch_size)
     if engine.is_main_process:
-        for doubt in algorithm.compatibility_warnings(trainer.networks):
-            warnings.warn(doubt, stacklevel=2)
+        for message in parts.algorithm.compatibility_warnings(trainer.networks):
+            warnings.warn(message, stacklevel=2)
     return trainer

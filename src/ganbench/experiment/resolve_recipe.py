@@ -1,4 +1,4 @@
-"""From what a person asks for to a recipe: written, or chosen by rules for the data that are named."""
+"""Find the recipe that a user names, or choose one for their data, and apply overrides and budget."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from typing import Any
 
 from ganbench.auto import choose as auto
 from ganbench.errors import UserError
-from ganbench.recipes.base import EVERY_BUDGET, Budget, Recipe
-from ganbench.recipes.budget import minutes_of
+from ganbench.recipes.base import ALL_BUDGETS, Budget, Recipe
+from ganbench.recipes.budget import parse_minutes
 from ganbench.recipes.registry import find_recipe
 
 
 @dataclass(frozen=True)
-class Resolved:
-    """A recipe with all changes made, the budget that it is for, and the minutes if steps are to be planned for them.
+class ResolvedRecipe:
+    """A recipe with all overrides applied, and its budget.
 
-    ``reasons`` say, a line each, what was chosen by rules and why.
+    ``minutes`` is set if the number of steps is still to be fitted to a time. ``reasons`` explain, one line each, what
+    was chosen by rules.
     """
 
     recipe: Recipe
@@ -26,22 +27,22 @@ class Resolved:
     reasons: tuple[str, ...] = ()
 
 
-def resolve(
-    recipe: str | Recipe, budget: str | None, changes: Mapping[str, Any], trusted: Collection[str] = ()
-) -> Resolved:
-    """Return the recipe that is asked for, with changes; without a budget it is the reference, of "auto" 10 minutes.
+def resolve_recipe(
+    recipe: str | Recipe, budget: str | None, overrides: Mapping[str, Any], trusted: Collection[str] = ()
+) -> ResolvedRecipe:
+    """Resolve a recipe; the default budget is "reference", and 10 minutes for "auto".
 
     Raises:
-        UserError: there is no such recipe or budget, a change is wrong, or no recipe can be chosen for the data.
+        UserError: there is no such recipe or budget, an override is wrong, or no recipe can be chosen for the data.
     """
-    minutes = None if budget in (None, *EVERY_BUDGET) else minutes_of(str(budget))
-    if minutes is not None and "schedule.steps" in changes:
+    minutes = None if budget in (None, *ALL_BUDGETS) else parse_minutes(str(budget))
+    if minutes is not None and "schedule.steps" in overrides:
         raise UserError(f"--budget {budget} plans schedule.steps itself; give one of the two")
     if recipe == auto.NAME:
-        choice = auto.choose(budget or auto.BUDGET, changes, trusted)
-        planned = None if "schedule.steps" in changes else choice.minutes
-        return Resolved(choice.recipe, choice.recipe.budget, planned, choice.reasons)
-    named = budget or "reference"
-    size: Budget = next((known for known in EVERY_BUDGET if known == named), "laptop")
-    found = recipe if isinstance(recipe, Recipe) else find_recipe(recipe, size, trusted)
-    return Resolved(found.override(changes, trusted), named, minutes)
+        choice = auto.choose_recipe(budget or auto.DEFAULT_BUDGET, overrides, trusted)
+        auto_minutes = None if "schedule.steps" in overrides else choice.minutes
+        return ResolvedRecipe(choice.recipe, choice.recipe.budget, auto_minutes, choice.reasons)
+    name = budget or "reference"
+    size: Budget = next((known for known in ALL_BUDGETS if known == name), "laptop")
+    base = recipe if isinstance(recipe, Recipe) else find_recipe(recipe, size, trusted)
+    return ResolvedRecipe(base.override(overrides, trusted), name, minutes)

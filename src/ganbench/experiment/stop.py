@@ -1,4 +1,4 @@
-"""Stopping in good order: the first SIGINT or SIGTERM asks for a checkpoint, a second one stops at once."""
+"""Stop a run cleanly: the first SIGINT or SIGTERM saves a checkpoint, a second one stops at once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 
 class StopRequest:
-    """Whether the run was asked to stop, and by which signal."""
+    """Records whether a signal asked the run to stop, and which."""
 
     def __init__(self) -> None:
         self.signal: int | None = None
@@ -23,18 +23,20 @@ class StopRequest:
 
     @contextmanager
     def listening(self) -> Iterator[StopRequest]:
-        """Catch the signals inside the block; does nothing outside the main thread, where Python cannot."""
+        """Catch the signals inside the block; outside the main thread, where Python cannot, do nothing."""
         if threading.current_thread() is not threading.main_thread():
             yield self
             return
-        before: dict[int, Any] = {s: signal.signal(s, self._receive) for s in (signal.SIGINT, signal.SIGTERM)}
+        handlers: dict[int, Any] = {
+            s: signal.signal(s, self._receive) for s in (signal.SIGINT, signal.SIGTERM)
+        }
         try:
             yield self
         finally:
-            for number, handler in before.items():
+            for number, handler in handlers.items():
                 signal.signal(number, handler)
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
         if self.signal is not None:
-            os._exit(128 + number)  # asked twice: at once; checkpoints are whole at any moment
+            os._exit(128 + number)  # the second signal: checkpoints are intact at any moment
         self.signal = number

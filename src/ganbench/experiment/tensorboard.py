@@ -1,4 +1,4 @@
-"""A mirror of the event log for TensorBoard."""
+"""Mirror the scalars of the event log for TensorBoard."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ganbench.errors import UserError
 
 
 def require_tensorboard() -> None:
-    """Raise UserError if TensorBoard is not installed; ask before training."""
+    """Raise UserError if TensorBoard is not installed; call it before training."""
     try:
         import torch.utils.tensorboard  # noqa: F401
     except ImportError as error:
@@ -17,7 +17,7 @@ def require_tensorboard() -> None:
 
 
 class TensorBoardMirror:
-    """Writes scalars to a folder that TensorBoard reads; a resumed run overwrites what came after ``step``.
+    """Writes scalars to a TensorBoard folder; a resumed run replaces what came after ``step``.
 
     Raises:
         UserError: TensorBoard is not installed.
@@ -30,11 +30,11 @@ class TensorBoardMirror:
         self.writer = SummaryWriter(str(folder), purge_step=step + 1)
 
     def add(self, step: int, terms: Mapping[str, float], images_per_second: float) -> None:
-        """Mirror the terms of one step and the speed."""
+        """Write the loss terms of one step and the speed."""
         for name, value in {**terms, "images_per_second": images_per_second}.items():
             self.writer.add_scalar(name, value, step)
         self.writer.flush()
 
     def close(self) -> None:
-        """Write what is left and end the writer's thread."""
+        """Flush and stop the writer's thread."""
         self.writer.close()

@@ -1,4 +1,4 @@
-"""A run of so many minutes: how many steps that is on this machine, by a short trial, and what follows from it."""
+"""A budget in minutes: a short trial measures the time of a step, and the plan follows from it."""
 
 from __future__ import annotations
 
@@ -15,81 +15,85 @@ from ganbench.training.engine import Engine
 from ganbench.training.schedule import Constant, Linear
 from ganbench.training.settings import Schedule
 
-TRIED = 1 / 150  # the trial's share of the minutes, since its steps are thrown away
-_SHARE = 0.8  # of the minutes for steps; the rest is for loading, samples, checkpoints, and a machine that slows down
-_WARM_UP = 3  # steps before the clock runs: first passes are slower
+TRIAL_SHARE = 1 / 150  # of the budget; the trial's steps are thrown away
+_STEPS_SHARE = (
+    0.8  # of the budget; the rest is for loading, samples, checkpoints, and a machine that slows down
+)
+_WARMUP_STEPS = 3  # before the clock runs: first passes are slower
 _REPORTS = 10  # sample grids and checkpoints of a run
-_AVERAGED = 0.02  # half-life of the average of G, as a share of the run's images
+_EMA_SHARE = 0.02  # half-life of the EMA of G, as a share of the run's images
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What was measured and what follows: ``steps`` in so many ``minutes`` at ``step_seconds`` each."""
+    """The number of ``steps`` that fit into ``minutes`` at ``step_seconds`` each, as ``trial_steps`` measured it."""
 
     minutes: float
     steps: int
     step_seconds: float
     trial_steps: int
 
-    def words(self, schedule: Schedule) -> str:
-        """Return the plan in a sentence."""
-        average = schedule.ema_half_life
+    def describe(self, schedule: Schedule) -> str:
+        """Return the plan as a sentence."""
+        half_life = schedule.ema_half_life
+        end = schedule.learning_rate_at(schedule.steps)
+        rates = "fall to 0 at the end" if end == 0 else f"end at {end:.3g} times the recipe's"
+        ema = (
+            "no EMA of G" if half_life is None else f"the EMA of G has a half-life of {half_life:,.0f} images"
+        )
         return (
-            f"plan for {self.minutes:g} minutes: {self.steps:,} steps of {schedule.batch}, since a step takes "
-            f"{self.step_seconds * 1000:.3g} ms here ({self.trial_steps} tried); rates {_fall(schedule)}; "
-            + (
-                "no average of G"
-                if average is None
-                else f"G is averaged with a half-life of {average:,.0f} images"
-            )
+            f"plan for {self.minutes:g} minutes: {self.steps:,} steps with batch size {schedule.batch}, at "
+            f"{self.step_seconds * 1000:.3g} ms a step here ({self.trial_steps} tried); learning rates {rates}; {ema}"
         )
 
 
-def _fall(schedule: Schedule) -> str:
-    """Return what the rates of a schedule come to at its end, in words."""
-    end = schedule.learning_rate_at(schedule.steps)
-    return "fall to 0 at the end" if end == 0 else f"end at {end:.3g} times the recipe's"
-
-
-def planned(
-    recipe: Recipe, minutes: float, dataset: Dataset, engine: Engine, seed: int, *, tried: float = TRIED
+def fit_to_budget(
+    recipe: Recipe,
+    minutes: float,
+    dataset: Dataset,
+    engine: Engine,
+    seed: int,
+    *,
+    trial_share: float = TRIAL_SHARE,
 ) -> tuple[Recipe, Plan]:
-    """Return the recipe with the steps that fit into so many minutes, and the plan.
+    """Return the recipe with as many steps as fit into ``minutes``, and the plan.
 
-    The trial trains networks of its own that are thrown away, for up to ``tried`` of the time, and a second at least.
-    Learning rates that were constant fall to 0 over the run, others keep their shape; the average of G, where the
-    recipe has one, gets a half-life of a fiftieth of the run's images, or keeps its own if that is shorter.
+    The trial trains throw-away networks for ``trial_share`` of the budget, at least one second. Constant learning rates
+    become linearly falling ones; others keep their shape. The EMA of G, if the recipe has one, gets a half-life of a
+    fiftieth of the run's images unless its own is shorter.
     """
-    trial_steps, seconds = _trial(recipe, dataset, engine, seed, most=max(minutes * 60 * tried, 1.0))
-    steps = max(1, int(minutes * 60 * _SHARE / seconds))
-    steps = int(engine.broadcast(str(steps)))  # the leading process's clock counts
-    plan = Plan(minutes, steps, seconds, trial_steps)
-    return dataclasses.replace(recipe, schedule=_stretched(recipe.schedule, steps)), plan
+    seconds = max(minutes * 60 * trial_share, 1.0)
+    trial_steps, step_seconds = _trial(recipe, dataset, engine, seed, seconds)
+    steps = max(1, int(minutes * 60 * _STEPS_SHARE / step_seconds))
+    steps = int(engine.broadcast(str(steps)))  # the main process's clock counts
+    plan = Plan(minutes, steps, step_seconds, trial_steps)
+    return dataclasses.replace(recipe, schedule=_with_steps(recipe.schedule, steps)), plan
 
 
-def _stretched(schedule: Schedule, steps: int) -> Schedule:
-    often = max(1, steps // _REPORTS)
-    changes: dict[str, Any] = {"steps": steps, "checkpoint_every": often}
+def _with_steps(schedule: Schedule, steps: int) -> Schedule:
+    """Return a schedule of ``steps`` steps, with everything that depends on the length adapted."""
+    interval = max(1, steps // _REPORTS)
+    changes: dict[str, Any] = {"steps": steps, "checkpoint_every": interval}
     if schedule.sample_every:
-        changes["sample_every"] = often
+        changes["sample_every"] = interval
     if schedule.evaluate_every:
-        changes["evaluate_every"] = often
+        changes["evaluate_every"] = interval
     if schedule.learning_rate.target is Constant:
         changes["learning_rate"] = Spec(Linear)
     if schedule.ema_half_life is not None:
-        changes["ema_half_life"] = min(schedule.ema_half_life, max(1.0, _AVERAGED * steps * schedule.batch))
+        changes["ema_half_life"] = min(schedule.ema_half_life, max(1.0, _EMA_SHARE * steps * schedule.batch))
     changes["warmup"] = min(schedule.warmup, steps // 10)
     return dataclasses.replace(schedule, **changes)
 
 
-def _trial(recipe: Recipe, dataset: Dataset, engine: Engine, seed: int, most: float) -> tuple[int, float]:
-    """Return how many steps were tried in at most so many seconds, at least one, and the seconds of each."""
+def _trial(recipe: Recipe, dataset: Dataset, engine: Engine, seed: int, seconds: float) -> tuple[int, float]:
+    """Train for about ``seconds``, at least one step; return the number of steps and the seconds of each."""
     trainer = make_trainer(recipe, dataset, engine, seed)
-    with engine.own_randomness():
-        for _ in range(_WARM_UP):
-            trainer.advance()
-        began, tried = time.perf_counter(), 0
-        while not tried or not engine.any(time.perf_counter() - began > most):
-            trainer.advance()
-            tried += 1
-    return tried, (time.perf_counter() - began) / tried
+    with engine.fork_random_state():
+        for _ in range(_WARMUP_STEPS):
+            trainer.train_step()
+        start, steps = time.perf_counter(), 0
+        while not steps or not engine.any(time.perf_counter() - start > seconds):
+            trainer.train_step()
+            steps += 1
+    return steps, (time.perf_counter() - start) / steps

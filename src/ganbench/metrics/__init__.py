@@ -1,4 +1,4 @@
-"""Metrics: how good samples are, each with the record of how it was measured. Importing this is light."""
+"""Metrics that score samples and record how each score was measured. Importing the package is fast."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["metric"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import ``metric`` where it is first used, so that importing the package does not wait for torch."""
+    """Import ``metric`` on first use, so that importing the package does not import torch."""
     if name == "metric":
         from ganbench.metrics.user_metric import metric
 

@@ -1,4 +1,4 @@
-"""Score the codes that a model reads from real items: against the classes, and where they are known, the factors."""
+"""Score the codes that a model infers from real items, against their classes and known factors."""
 
 from __future__ import annotations
 
@@ -8,50 +8,52 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ganbench.algorithms.capabilities import InfersCodes
 from ganbench.config.spec import parameters
 from ganbench.data.base import Dataset
 from ganbench.errors import UserError
 from ganbench.inference.model import Model
 from ganbench.metrics.record import versions
 from ganbench.metrics.representation.cluster_agreement import (
-    binned,
+    cluster_accuracy,
     majority_accuracy,
-    matched_accuracy,
     normalised_mutual_information,
-    told_share,
+    quantile_bins,
+    uncertainty_coefficient,
 )
 from ganbench.metrics.score import Score
 from ganbench.runs.run import Run
-from ganbench.utils.batched import evaluating
+from ganbench.utils.batched import eval_mode
 
-_CHUNK = 500
-OF_CODES = "codes"  # a score of what a model reads from real items, not of its samples
+_BATCH_SIZE = 500
 
 
-def read_items(run: Run, against: str | None, reference: Dataset, trusted: Collection[str] = ()) -> Dataset:
-    """Return the items whose codes are read: the test split of the run's data where there is one, or what was named."""
+def items_to_encode(
+    run: Run, against: str | None, reference: Dataset, trusted: Collection[str] = ()
+) -> Dataset:
+    """Return the items to infer codes from: the named ``reference``, else the test split of the run's data."""
     data = run.recipe(trusted).data
     if against is not None or "split" not in parameters(data.target):
         return reference
-    made: Dataset = data.replace(split="test")()
-    return made
+    items: Dataset = data.replace(split="test")()
+    return items
 
 
 def code_scores(model: Model, items: Dataset) -> list[Score]:
-    """Score the codes that the model reads from all items of a set; networks are in eval mode meanwhile.
+    """Score the codes that a model infers from all items of a data set, with the networks in eval mode.
 
-    ``codes`` is the cluster accuracy of the first categorical code: each of its values stands for the class that is
-    commonest there. The details have the accuracy with one class for each value, the normalised mutual information,
-    and, where the set knows the factors of its items, how much of each factor's entropy each code tells (continuous
-    numbers in 10 quantile bins).
+    ``codes`` is the cluster accuracy of the first categorical code: each value of the code predicts the class that is
+    most frequent among its items. The details hold the accuracy of the best one-to-one assignment of values to
+    classes, the normalised mutual information, and, where the data set knows the factors of its items, the share of
+    each factor's entropy that each code explains (continuous values in 10 quantile bins).
 
     Raises:
-        UserError: the model reads no codes, or the set has no classes.
+        UserError: the model infers no codes, or the data set has no classes.
     """
-    codes, infer = getattr(model.latent, "codes", None), getattr(model.algorithm, "infer", None)
-    if codes is None or infer is None or not codes.categorical:
+    codes, algorithm = getattr(model.latent, "codes", None), model.algorithm
+    if codes is None or not codes.categorical or not isinstance(algorithm, InfersCodes):
         raise UserError(
-            "'codes' needs a model that reads categorical codes from samples, such as infogan-mnist"
+            "'codes' needs a model that infers categorical codes from samples, such as infogan-mnist"
         )
     if not items.info.classes:
         raise UserError(f"'codes' needs items with classes, and '{items.info.name}' has none")
@@ -60,21 +62,22 @@ def code_scores(model: Model, items: Dataset) -> list[Score]:
             f"the items of '{items.info.name}' have shape {list(items.info.shape)}, "
             f"those of the model {list(model.info.shape)}"
         )
-    everything = torch.arange(items.info.size)
-    belief, labels = _belief(model, items, everything), items.labels(everything)
-    assert labels is not None, "a set with classes has labels"
-    found = dict(_read(codes, belief))
-    clusters = next(iter(found.values()))
+    index = torch.arange(items.info.size)
+    predictions, labels = _predictions(model, algorithm, items, index), items.labels(index)
+    assert labels is not None, "a data set with classes has labels"
+    code_values = dict(_code_values(codes, predictions))
+    clusters = next(iter(code_values.values()))
     details: dict[str, Any] = {"nmi": normalised_mutual_information(clusters, labels)}
     if len(items.info.classes) <= 12:
-        details["accuracy_one_to_one"] = matched_accuracy(clusters, labels)
+        details["accuracy_one_to_one"] = cluster_accuracy(clusters, labels)
     factors = getattr(items, "factors", None)
     if factors is not None:
         details["told"] = {
             code: {
-                name: told_share(binned(values), binned(known)) for name, known in factors(everything).items()
+                name: uncertainty_coefficient(quantile_bins(values), quantile_bins(factor))
+                for name, factor in factors(index).items()
             }
-            for code, values in found.items()
+            for code, values in code_values.items()
         }
     info = items.info
     measured: dict[str, Any] = {
@@ -89,20 +92,20 @@ def code_scores(model: Model, items: Dataset) -> list[Score]:
 
 
 @torch.no_grad()
-def _belief(model: Model, items: Dataset, everything: Tensor) -> Tensor:
-    def parts() -> Iterator[Tensor]:
-        for index in torch.split(everything, _CHUNK):
-            seen = model.info.from_data(items.items(index)).to(model.device)
-            yield model.algorithm.infer(model.networks, seen).cpu()  # type: ignore[operator]
+def _predictions(model: Model, algorithm: InfersCodes, items: Dataset, index: Tensor) -> Tensor:
+    def batches() -> Iterator[Tensor]:
+        for batch in torch.split(index, _BATCH_SIZE):
+            x = model.info.from_data(items.items(batch)).to(model.device)
+            yield algorithm.infer(model.networks, x).cpu()
 
-    with evaluating(model.networks):
-        return torch.cat(list(parts()))
+    with eval_mode(model.networks):
+        return torch.cat(list(batches()))
 
 
-def _read(codes: Any, belief: Tensor) -> Iterator[tuple[str, Tensor]]:
-    """Yield each code's name and what it is believed to be: the likeliest value, or the mean."""
-    for number, logits in enumerate(codes.categories(belief)):
+def _code_values(codes: Any, predictions: Tensor) -> Iterator[tuple[str, Tensor]]:
+    """Yield each code's name and its predicted values: the most likely category, or the mean."""
+    for number, logits in enumerate(codes.split_categorical(predictions)):
         yield f"categorical-{number + 1}", logits.argmax(1)
     start = sum(codes.categorical)
     for number in range(codes.continuous):
-        yield f"continuous-{number + 1}", belief[:, start + number]
+        yield f"continuous-{number + 1}", predictions[:, start + number]

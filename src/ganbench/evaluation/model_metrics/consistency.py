@@ -1,11 +1,11 @@
-"""Score how well samples made of representations show them: the cosine with what the encoder sees in the samples."""
+"""Score whether samples keep the representation they are conditioned on, by the cosine after encoding them again."""
 
 from __future__ import annotations
 
 import torch
 from torch.nn.functional import cosine_similarity
 
-from ganbench.algorithms.frozen_encoder import WithEncoder
+from ganbench.algorithms.frozen_encoder import FrozenEncoderGAN
 from ganbench.data.base import Dataset
 from ganbench.errors import UserError
 from ganbench.inference.model import Model
@@ -17,36 +17,39 @@ ITEMS = 2000
 
 
 def consistency_scores(model: Model, items: Dataset, seed: int = 0) -> list[Score]:
-    """Score the samples made of the representations of up to 2,000 held-out items, with noise by ``seed`` if any.
+    """Score samples that are conditioned on the representations of up to 2,000 held-out items.
 
-    The details have the same cosine with another item's representation: what samples get that heed nothing; and
-    ``of_samples``, that of as many samples as they usually are, by what they are made of: of made representations too.
+    The value is the mean cosine between the representation of an item and that of the sample generated from it; the
+    noise, if any, is drawn for ``seed``. Two details put it in proportion: ``with_anothers`` is the cosine with another
+    item's representation, which a generator that ignores its condition also reaches; ``of_samples`` is the cosine for
+    representations drawn as usual, generated ones included.
 
     Raises:
-        UserError: the model's samples are made of no representations.
+        UserError: the model is not conditioned on representations.
     """
-    if not isinstance(model.algorithm, WithEncoder):
+    if not isinstance(model.algorithm, FrozenEncoderGAN):
         raise UserError(
-            "'consistency' needs samples made of representations; simsiam-gan-cifar10's and repgan-cifar10's are"
+            "'consistency' needs a model that is conditioned on representations, such as "
+            "simsiam-gan-cifar10 or repgan-cifar10"
         )
     count = min(ITEMS, items.info.size)
     order = torch.randperm(items.info.size, generator=torch.Generator().manual_seed(0))[:count]
-    pictures = items.items(order)
-    made_of = model.encode(pictures)
-    noise = getattr(model.algorithm, "noise", 0)
-    made_of[:, :noise] = model.latent.draw(RandomStream(seed, "consistency"), count)[:, :noise]
-    told, seen = (model.features(x)["f"] for x in (pictures, model.decode(made_of)))
-    usual = model.draw(RandomStream(seed, "consistency of samples"), count)
-    shown = model.features(model.decode(usual))["f"]
-    asked = usual[:, noise : noise + shown.shape[1]]
+    images = items.items(order)
+    latents = model.encode(images)
+    noise = model.algorithm.noise
+    latents[:, :noise] = model.latent.draw(RandomStream(seed, "consistency"), count)[:, :noise]
+    of_images, of_reconstructions = (model.features(x)["f"] for x in (images, model.decode(latents)))
+    drawn_latents = model.draw_latents(RandomStream(seed, "consistency of samples"), count)
+    of_samples = model.features(model.decode(drawn_latents))["f"]
+    conditions = drawn_latents[:, noise : noise + of_samples.shape[1]]
     return [
         Score(
             name="consistency",
-            value=float(cosine_similarity(told, seen).mean()),
+            value=float(cosine_similarity(of_images, of_reconstructions).mean()),
             better="higher",
             details={
-                "with_anothers": float(cosine_similarity(told.roll(1, 0), seen).mean()),
-                "of_samples": float(cosine_similarity(asked, shown).mean()),
+                "with_anothers": float(cosine_similarity(of_images.roll(1, 0), of_reconstructions).mean()),
+                "of_samples": float(cosine_similarity(conditions, of_samples).mean()),
             },
             measured={
                 "samples": count,

@@ -1,14 +1,16 @@
-"""The scores of what a model makes of real items, rather than of its samples; each by its name."""
+"""The metrics of a model itself, such as what its encoder knows, by name."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TypeVar
 
+from ganbench.config.addresses import user_modules
 from ganbench.data.base import Dataset
 from ganbench.errors import UserError
-from ganbench.evaluation.model_metrics.codes import code_scores, read_items
+from ganbench.evaluation.model_metrics.codes import code_scores, items_to_encode
 from ganbench.evaluation.model_metrics.consistency import consistency_scores
 from ganbench.evaluation.model_metrics.disentanglement import ROWS, disentanglement_scores, require_factors
 from ganbench.evaluation.model_metrics.representation import representation_scores
@@ -16,14 +18,14 @@ from ganbench.evaluation.model_metrics.translation import translation_scores
 from ganbench.inference.model import Model
 from ganbench.inference.snapshots import untrained_model
 from ganbench.inference.traversals import latent_traversals
-from ganbench.metrics.disentanglement.factor_predictor import factor_predictor
+from ganbench.metrics.disentanglement.factor_predictor import load_or_train_factor_predictor
 from ganbench.metrics.score import Score
 from ganbench.runs.run import Run
 
 
 @dataclass(frozen=True)
 class ModelEvaluation:
-    """A model of a run and the items it is to read: the reference, and what makes those that were held out."""
+    """A run's model, its reference data set, and what loads the held-out items."""
 
     run: Run
     model: Model
@@ -32,8 +34,8 @@ class ModelEvaluation:
     held_out: Callable[[], Dataset] | None
     trusted: Collection[str]
 
-    def others(self, metric: str) -> Dataset:
-        """Return the held-out items. Raises UserError if there are none."""
+    def load_held_out(self, metric: str) -> Dataset:
+        """Load the held-out items. Raises UserError if there are none."""
         if self.held_out is None:
             raise UserError(
                 f"'{metric}' needs pictures that were held out of training, and '{self.reference.info.name}' has no "
@@ -42,43 +44,44 @@ class ModelEvaluation:
         return self.held_out()
 
 
-def _codes(reading: ModelEvaluation) -> list[Score]:
-    return code_scores(
-        reading.model, read_items(reading.run, reading.against, reading.reference, reading.trusted)
-    )
+def _codes(evaluation: ModelEvaluation) -> list[Score]:
+    items = items_to_encode(evaluation.run, evaluation.against, evaluation.reference, evaluation.trusted)
+    return code_scores(evaluation.model, items)
 
 
-def _representation(reading: ModelEvaluation) -> list[Score]:
-    before = untrained_model(reading.run, reading.trusted)
-    return representation_scores(
-        reading.model, reading.reference, reading.others("representation"), untrained=before
-    )
+def _representation(evaluation: ModelEvaluation) -> list[Score]:
+    run = evaluation.run
+    untrained = untrained_model(run.recipe(evaluation.trusted), run.info, run.meta["seed"])
+    held_out = evaluation.load_held_out("representation")
+    return representation_scores(evaluation.model, evaluation.reference, held_out, untrained=untrained)
 
 
-def _translation(reading: ModelEvaluation) -> list[Score]:
-    return translation_scores(reading.model, reading.others("translation"))
+def _translation(evaluation: ModelEvaluation) -> list[Score]:
+    return translation_scores(evaluation.model, evaluation.load_held_out("translation"))
 
 
-def _consistency(reading: ModelEvaluation) -> list[Score]:
-    return consistency_scores(reading.model, reading.others("consistency"))
+def _consistency(evaluation: ModelEvaluation) -> list[Score]:
+    return consistency_scores(evaluation.model, evaluation.load_held_out("consistency"))
 
 
-def _disentanglement(reading: ModelEvaluation) -> list[Score]:
-    train = require_factors(reading.reference)
-    ways = latent_traversals(
-        reading.model, ROWS, seed=0
-    )  # before a reader is trained, for some models have none
-    test = require_factors(reading.others("disentanglement"))
+def _disentanglement(evaluation: ModelEvaluation) -> list[Score]:
+    train = require_factors(evaluation.reference)
+    traversals = latent_traversals(evaluation.model, ROWS, seed=0)  # before training: some models have none
+    test = require_factors(evaluation.load_held_out("disentanglement"))
     if train.info.split == "test":
         train, test = test, train
-    return disentanglement_scores(reading.model, ways, factor_predictor(train, test))
+    return disentanglement_scores(evaluation.model, traversals, load_or_train_factor_predictor(train, test))
 
 
-#: ``codes`` reads the data's test split, or all of ``against``; ``representation`` learns from the reference and is
-#: judged on what was held out; ``translation`` translates what was held out of both domains, and ``consistency``
-#: makes samples of what was held out; ``disentanglement`` reads samples by a network that learns from one split and is
-#: judged on the other.
-OF_MODEL: Mapping[str, Callable[[ModelEvaluation], list[Score]]] = MappingProxyType(
+ModelMetric = Callable[[ModelEvaluation], list[Score]]
+_F = TypeVar("_F", bound=ModelMetric)
+_ATTRIBUTE = "model_metric_name"
+
+#: ``codes`` reads the data's test split, or all of ``against``. ``representation`` trains probes on the reference and
+#: tests them on the held-out items. ``translation`` translates the held-out items of both domains, and
+#: ``consistency`` generates samples from the held-out items. ``disentanglement`` measures samples with a network
+#: that is trained on one split and tested on the other.
+MODEL_METRICS: Mapping[str, ModelMetric] = MappingProxyType(
     {
         "codes": _codes,
         "representation": _representation,
@@ -87,3 +90,30 @@ OF_MODEL: Mapping[str, Callable[[ModelEvaluation], list[Score]]] = MappingProxyT
         "disentanglement": _disentanglement,
     }
 )
+
+
+def model_metric(name: str) -> Callable[[_F], _F]:
+    """Decorate a function ``(ModelEvaluation) -> list[Score]`` to give it a name for ``--metrics``."""
+
+    def register(function: _F) -> _F:
+        setattr(function, _ATTRIBUTE, name)
+        return function
+
+    return register
+
+
+def model_metrics(trusted: Collection[str]) -> dict[str, ModelMetric]:
+    """Return every model metric by name: built-in ones, those of plug-ins, and those of the user's modules.
+
+    Raises:
+        UserError: two have the same name.
+    """
+    metrics = dict(MODEL_METRICS)
+    for module in user_modules(trusted):
+        for function in vars(module).values():
+            name = getattr(function, _ATTRIBUTE, None)
+            if isinstance(name, str) and metrics.setdefault(name, function) is not function:
+                raise UserError(
+                    f"there is another metric called '{name}'; rename the one in {module.__name__}"
+                )
+    return metrics

@@ -1,7 +1,9 @@
-"""Score what a model's networks tell of the classes of real pictures, beside the same networks untrained and pixels.
+"""Score how much a model's features know about the classes of real images, with two baselines.
 
-The linear probe of Alain and Bengio (2016), arXiv:1610.01644, and the nearest neighbour by which Adversarial Feature
-Learning (2016), arXiv:1605.09782, judges its features.
+The baselines are the same networks untrained, and raw pixels.
+
+The linear probe follows Alain and Bengio (2016), arXiv:1610.01644; the nearest neighbour follows Adversarial
+Feature Learning (2016), arXiv:1605.09782.
 """
 
 from __future__ import annotations
@@ -13,9 +15,9 @@ from ganbench.data.base import Dataset
 from ganbench.errors import UserError
 from ganbench.inference.model import Model
 from ganbench.metrics.classes.conditional_accuracy import wilson_interval
-from ganbench.metrics.labels import labels_of, require_same_classes
+from ganbench.metrics.labels import dataset_labels, require_same_classes
 from ganbench.metrics.record import reference_record, versions
-from ganbench.metrics.representation.feature_quality import Labelled
+from ganbench.metrics.representation.feature_quality import LabelledFeatures
 from ganbench.metrics.representation.probe_suite import (
     DECAY,
     NEIGHBOURS,
@@ -23,11 +25,11 @@ from ganbench.metrics.representation.probe_suite import (
     TEMPERATURE,
     ProbeScores,
     chunks,
-    probe_suite,
-    told_by_pixels,
+    pixel_baseline,
+    run_probes,
 )
 from ganbench.metrics.score import JSON, Score
-from ganbench.utils.progress import Forecast, Note, print_note
+from ganbench.utils.progress import DurationEstimator, Notify, print_note
 
 PROBE_CURVES = "probe_cross_entropy"  # in the details: a list for each row of the table
 _NAME = "representation"
@@ -40,35 +42,43 @@ def representation_scores(
     *,
     untrained: Model | None = None,
     pixels: bool = True,
-    note: Note = print_note,
+    note: Notify = print_note,
 ) -> list[Score]:
-    """Score every representation that the model has, learnt from all of ``train`` and judged on all of ``test``.
+    """Train probes on all of ``train`` for every representation of the model, and test them on all of ``test``.
 
-    The value is the accuracy of the linear probe of the first one. The details have a table: for each representation,
-    for the same ones ``untrained`` and for pixels, the accuracy of the probe (logistic regression on features scaled
-    to deviation 1), of the nearest item by Euclidean distance, and of a vote of 20 neighbours by cosine.
-    ``note`` is told that this takes a while.
+    The value is the test accuracy of the linear probe on the first representation. The details hold a table with a row
+    for each representation, the same of the ``untrained`` model, and pixels: the accuracy of the probe (logistic
+    regression on features scaled to standard deviation 1), of the nearest neighbour by Euclidean distance, and of a
+    vote of 20 neighbours by cosine.
+
+    Args:
+        model: The model.
+        train: Labelled items to train on.
+        test: Labelled held-out items.
+        untrained: The same model before training, as a baseline.
+        pixels: Whether to add pixels as a baseline.
+        note: Receives a line that says that this takes minutes.
 
     Raises:
-        UserError: the model shows no features, or the sets have no classes or different ones.
+        UserError: the model has no features, or the data sets have no classes or different ones.
     """
     require_same_classes(_NAME, train, test)
-    labels = labels_of(train, _NAME), labels_of(test, _NAME)
+    labels = dataset_labels(train, _NAME), dataset_labels(test, _NAME)
     note(
-        f"learning from all {train.info.size:,} pictures and judging {test.info.size:,}, for each representation, the "
-        "same untrained, and pixels: minutes"
+        f"training probes on all {train.info.size:,} pictures and testing on {test.info.size:,}, for each "
+        "representation, the same untrained, and pixels: minutes"
     )
-    learnt = _rows(model, train, test, labels, note)
-    if not learnt:
-        raise UserError(f"'{_NAME}' needs a model with an encoder or a D that shows its features")
-    rows = dict(learnt)
+    trained = _rows(model, train, test, labels, note)
+    if not trained:
+        raise UserError(f"'{_NAME}' needs a model with an encoder or with a discriminator that has features")
+    rows = dict(trained)
     if untrained is not None:
-        before = _rows(untrained, train, test, labels, note)
-        rows |= {f"{name} untrained": row for name, row in before.items()}
+        baseline = _rows(untrained, train, test, labels, note)
+        rows |= {f"{name} untrained": row for name, row in baseline.items()}
     if pixels:
-        rows["pixels"] = told_by_pixels(train, test)
-    first = next(iter(learnt))
-    value = learnt[first].probe.accuracy
+        rows["pixels"] = pixel_baseline(train, test)
+    first = next(iter(trained))
+    value = trained[first].probe.accuracy
     details: dict[str, JSON] = {
         "interval_95": wilson_interval(value, test.info.size),
         "table": {name: row.numbers() for name, row in rows.items()},
@@ -95,18 +105,20 @@ def representation_scores(
 
 
 def _rows(
-    model: Model, train: Dataset, test: Dataset, labels: tuple[Tensor, Tensor], note: Note
+    model: Model, train: Dataset, test: Dataset, labels: tuple[Tensor, Tensor], note: Notify
 ) -> dict[str, ProbeScores]:
-    seen, new = _features(model, train, note), _features(model, test, note)
+    train_features, test_features = _features(model, train, note), _features(model, test, note)
     return {
-        name: probe_suite(Labelled(rows, labels[0], new[name], labels[1], len(train.info.classes)))
-        for name, rows in seen.items()
+        name: run_probes(
+            LabelledFeatures(rows, labels[0], test_features[name], labels[1], len(train.info.classes))
+        )
+        for name, rows in train_features.items()
     }
 
 
-def _features(model: Model, items: Dataset, note: Note) -> dict[str, Tensor]:
+def _features(model: Model, items: Dataset, note: Notify) -> dict[str, Tensor]:
     size, done, parts = items.info.size, 0, []
-    forecast = Forecast(f"the model's features of {size:,} pictures of '{items.info.name}'", note)
+    forecast = DurationEstimator(f"the model's features of {size:,} pictures of '{items.info.name}'", note)
     for index in chunks(items):
         parts.append(model.features(items.items(index)))
         done += len(index)

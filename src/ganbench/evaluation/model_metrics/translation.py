@@ -1,43 +1,61 @@
-"""Score translation between two domains: the way round, what is still told of the classes, and the hidden pairs."""
+"""Score image translation between two domains: cycle consistency, preserved classes, and distance to hidden pairs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from ganbench.data.base import Dataset
-from ganbench.data.pairs import Pairs
+from ganbench.data.pairs import UnpairedImages
 from ganbench.data.registry import datasets
 from ganbench.errors import UserError
 from ganbench.inference.model import Model
-from ganbench.metrics.classes.classifier import classifier_of
+from ganbench.metrics.classes.classifier import load_or_train_classifier
 from ganbench.metrics.classes.conditional_accuracy import wilson_interval
 from ganbench.metrics.extractors.classifier import ClassifierFeatures
 from ganbench.metrics.record import features_record, reference_record, versions
-from ganbench.metrics.score import JSON, Better, Score
+from ganbench.metrics.score import JSON, Score
 
-_CHUNK = 250
-_WAYS = (("a to b", False), ("b to a", True))
+_BATCH_SIZE = 250
+
+
+@dataclass(frozen=True)
+class _Direction:
+    """One direction of translation: the images to translate, and those of the target domain by the same index."""
+
+    name: str
+    source_domain: str
+    target_domain: str
+    source: Dataset
+    target: Dataset
+    source_images: Callable[[Tensor], Tensor]
+    target_images: Callable[[Tensor], Tensor]
 
 
 def translation_scores(model: Model, items: Dataset) -> list[Score]:
-    """Score the translation of all of both domains' items.
+    """Score the translation of all items of both domains.
 
-    ``cycle`` is the mean absolute difference, on a scale from 0 to 1, of pictures and what they are after the whole
-    way round, for both domains together. Where both are data sets with classes, ``translation`` is the smaller of the
-    two accuracies with which the other domain's classifier tells the class of translated pictures; the details have
-    each way's, that of real pictures, and the difference to the pictures that they should have become, if known.
+    ``cycle`` is the mean absolute difference, on a scale from 0 to 1, between an image and the same image translated
+    there and back, over both domains. Where both domains are named data sets with the same classes, ``translation`` is
+    the accuracy with which a classifier of the target domain recognizes the class of translated images, the smaller of
+    the two directions. The details hold both directions, the accuracy on real images, and, where the true counterparts
+    are known, the distance to them.
 
     Raises:
         UserError: the items are not of two domains, or the model translates nothing.
     """
-    if not isinstance(items, Pairs):
+    if not isinstance(items, UnpairedImages):
         raise UserError(f"'translation' needs the items of two domains, and '{items.info.name}' has one")
-    rows = {way: _one_way(model, items, back) for way, back in _WAYS}
-    cycle = sum(row["cycle_l1"] for row in rows.values()) / 2
+    directions = (
+        _Direction("a to b", "a", "b", items.a, items.b, items.source_items, items.items),
+        _Direction("b to a", "b", "a", items.b, items.a, items.items, items.source_items),
+    )
+    distances = {d.name: _distances(model, d, items.aligned) for d in directions}
+    cycle = sum(row["cycle_l1"] for row in distances.values()) / len(directions)
     measured: dict[str, Any] = {
         "samples": items.a.info.size + items.b.info.size,
         "a": reference_record(items.a, items.a.info.size),
@@ -46,70 +64,78 @@ def translation_scores(model: Model, items: Dataset) -> list[Score]:
         "scale": "0 to 1, pictures as bytes",
         "versions": versions("ganbench", "torch"),
     }
-    scores = [_score("cycle", cycle, "lower", {"ways": rows}, measured)]
-    named = {items.a.info.name, items.b.info.name} <= set(datasets())
-    if named and items.a.info.classes and items.a.info.classes == items.b.info.classes:
-        scores.insert(0, _accuracy(model, items, rows, measured))
+    details: dict[str, JSON] = {"ways": distances}
+    scores = [Score(name="cycle", value=cycle, better="lower", details=details, measured=measured)]
+    are_named = {items.a.info.name, items.b.info.name} <= set(datasets())
+    if are_named and items.a.info.classes and items.a.info.classes == items.b.info.classes:
+        scores.insert(0, _class_accuracy(model, directions, distances, measured))
     return scores
 
 
-def _one_way(model: Model, items: Pairs, back: bool) -> dict[str, float]:
-    """Return the mean absolute differences of one domain's pictures after the way round, and to the hidden pairs."""
-    take, size = (items.items, items.b.info.size) if back else (items.given, items.a.info.size)
-    target = items.given if back else items.items
-    cycle = hidden = 0.0
-    for index in torch.split(torch.arange(size), _CHUNK):
-        there = model.translate(take(index), back=back)
-        again = model.translate(there, back=not back)
-        cycle += _difference(again, take(index))
-        if items.hidden:
-            hidden += _difference(there, target(index))
-    found = {"cycle_l1": cycle / size}
-    return found | ({"hidden_pair_l1": hidden / size} if items.hidden else {})
+def _distances(model: Model, direction: _Direction, aligned: bool) -> dict[str, float]:
+    """Return the mean absolute distance after a full cycle and, if ``aligned``, to the true counterparts."""
+    size = direction.source.info.size
+    cycle = counterpart = 0.0
+    for index in torch.split(torch.arange(size), _BATCH_SIZE):
+        images = direction.source_images(index)
+        translated = model.translate(images, target=direction.target_domain)
+        cycle += _sum_of_distances(model.translate(translated, target=direction.source_domain), images)
+        if aligned:
+            counterpart += _sum_of_distances(translated, direction.target_images(index))
+    distances = {"cycle_l1": cycle / size}
+    return distances | ({"hidden_pair_l1": counterpart / size} if aligned else {})
 
 
-def _difference(x: Tensor, y: Tensor) -> float:
+def _sum_of_distances(x: Tensor, y: Tensor) -> float:
+    """Return the sum over images of their mean absolute difference, pixels scaled to 0..1."""
     return float((x.double() - y.double()).abs().flatten(1).mean(1).sum()) / 255
 
 
-def _accuracy(
-    model: Model, items: Pairs, rows: dict[str, dict[str, float]], measured: dict[str, Any]
+def _class_accuracy(
+    model: Model,
+    directions: Sequence[_Direction],
+    distances: Mapping[str, Mapping[str, float]],
+    measured: Mapping[str, JSON],
 ) -> Score:
     details: dict[str, JSON] = {}
-    judges: dict[str, JSON] = {}
-    worst = 1.0
-    for way, back in _WAYS:
-        source, domain = (items.b, items.a) if back else (items.a, items.b)
-        judge = ClassifierFeatures(classifier_of(domain.info.name))
+    classifiers: dict[str, JSON] = {}
+    accuracies = []
+    for direction in directions:
+        classifier = ClassifierFeatures(load_or_train_classifier(direction.target.info.name))
 
-        def translated(index: Tensor, back: bool = back) -> Tensor:
-            return model.translate(items.items(index) if back else items.given(index), back=back)
+        def translated(index: Tensor, direction: _Direction = direction) -> Tensor:
+            return model.translate(direction.source_images(index), target=direction.target_domain)
 
-        accuracy = _share_told(judge, domain, source, translated)
-        worst = min(worst, accuracy)
-        details[way] = {
+        accuracy = _accuracy(classifier, translated, direction.source, direction.target.info.shape[0])
+        real_accuracy = _accuracy(
+            classifier, direction.target.items, direction.target, direction.target.info.shape[0]
+        )
+        accuracies.append(accuracy)
+        details[direction.name] = {
             "accuracy": accuracy,
-            "interval_95": wilson_interval(accuracy, source.info.size),
-            "accuracy_of_real": _share_told(judge, domain, domain, domain.items),
-            **rows[way],
+            "interval_95": wilson_interval(accuracy, direction.source.info.size),
+            "accuracy_of_real": real_accuracy,
+            **distances[direction.name],
         }
-        judges[way] = features_record(judge)
-    return _score("translation", worst, "higher", details, {**measured, "classifiers": judges})
+        classifiers[direction.name] = features_record(classifier)
+    return Score(
+        name="translation",
+        value=min(accuracies),
+        better="higher",
+        details=details,
+        measured={**measured, "classifiers": classifiers},
+    )
 
 
-def _share_told(
-    judge: ClassifierFeatures, domain: Dataset, source: Dataset, made: Callable[[Tensor], Tensor]
+def _accuracy(
+    classifier: ClassifierFeatures, images: Callable[[Tensor], Tensor], labelled: Dataset, channels: int
 ) -> float:
-    """Return the share of pictures, made of ``source``'s by number, whose class the domain's classifier tells."""
-    right = 0
-    for index in torch.split(torch.arange(source.info.size), _CHUNK):
-        pictures, labels = made(index), source.labels(index)
-        assert labels is not None, "a set with classes has labels"
-        if domain.info.shape[0] < pictures.shape[1]:  # three equal channels, but for what translation did
-            pictures = pictures.float().mean(1, keepdim=True).round().to(torch.uint8)
-        right += int((judge.logits(pictures).argmax(1) == labels).sum())
-    return right / source.info.size
-
-
-def _score(name: str, value: float, better: Better, details: Any, measured: dict[str, Any]) -> Score:
-    return Score(name=name, value=value, better=better, details=details, measured=measured)
+    """Return the share of ``images(index)`` whose class, by the labels of ``labelled``, the classifier predicts."""
+    correct = 0
+    for index in torch.split(torch.arange(labelled.info.size), _BATCH_SIZE):
+        batch, labels = images(index), labelled.labels(index)
+        assert labels is not None, "a data set with classes has labels"
+        if channels < batch.shape[1]:  # a grey domain: its three channels differ only by what translation did
+            batch = batch.float().mean(1, keepdim=True).round().to(torch.uint8)
+        correct += int((classifier.logits(batch).argmax(1) == labels).sum())
+    return correct / labelled.info.size
