@@ -1,8 +1,8 @@
-"""Random changes of pictures on their way to D."""
+"""Random augmentations of the images that D sees in training, one per file."""
 
 from ganbench.augment.ada import ADA
 from ganbench.augment.affine import Affine
-from ganbench.augment.base import Adaptive, Augmentation
+from ganbench.augment.base import AdaptiveAugmentation, Augmentation
 from ganbench.augment.diff_augment import DiffAugment
 
-__all__ = ["ADA", "Adaptive", "Affine", "Augmentation", "DiffAugment"]
+__all__ = ["ADA", "AdaptiveAugmentation", "Affine", "Augmentation", "DiffAugment"]

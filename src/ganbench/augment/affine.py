@@ -1,4 +1,4 @@
-"""Pictures turned, stretched, sheared and moved a little."""
+"""Random affine transformations of images."""
 
 from __future__ import annotations
 
@@ -15,12 +15,18 @@ from ganbench.utils.random_stream import RandomStream
 
 @dataclass(frozen=True)
 class Affine:
-    """Each picture by its own: turned by up to ``turn`` degrees, each side stretched by up to the share ``stretch``.
+    """Rotates, stretches, shears and shifts each image by uniform random amounts, in both directions.
 
-    Also sheared sideways by up to the share ``shear`` of the height, and moved by up to ``move`` of half of each side.
-    All are uniform, to both sides. What comes in from outside is -1, black: for pictures on a dark ground.
+    Areas outside the image become -1 (black), so it suits images on a dark background.
 
-    Raises ``UserError`` if a number is negative or not finite, or ``stretch`` is not below 1.
+    Args:
+        turn: Maximum rotation in degrees.
+        stretch: Maximum relative change of each side.
+        shear: Maximum horizontal shear, relative to the height.
+        move: Maximum shift, relative to half of each side.
+
+    Raises:
+        UserError: an argument is negative or not finite, or ``stretch`` is not below 1.
     """
 
     turn: float = 15.0
@@ -35,16 +41,14 @@ class Affine:
                 f"but they are {self.turn}, {self.stretch}, {self.shear} and {self.move}"
             )
 
-    def __call__(self, x: Tensor, draws: RandomStream) -> Tensor:
-        """Return changed pictures ``[N, C, H, W]``."""
-        turn, wide, high, shear, right, down = draws.uniform(len(x), 6, low=-1.0).T
+    def __call__(self, x: Tensor, stream: RandomStream) -> Tensor:
+        """Return augmented images ``[N, C, H, W]``."""
+        turn, width, height, shear, shift_x, shift_y = stream.uniform(len(x), 6, low=-1.0).T
         cosine, sine = (f(turn * math.radians(self.turn)) for f in (torch.cos, torch.sin))
-        wide, high, shear = 1 + self.stretch * wide, 1 + self.stretch * high, self.shear * shear
-        across = torch.stack(
-            [cosine * wide, cosine * shear - sine * high, self.move * right], 1
-        )  # where each place of the new picture lies in the old one
-        along = torch.stack([sine * wide, cosine * high + sine * shear, self.move * down], 1)
-        places = functional.affine_grid(
-            torch.stack([across, along], 1).to(x.dtype), list(x.shape), align_corners=False
-        )
-        return functional.grid_sample(x + 1, places, align_corners=False) - 1
+        width, height, shear = 1 + self.stretch * width, 1 + self.stretch * height, self.shear * shear
+        # The matrix maps positions in the augmented image to positions in the original.
+        row_x = torch.stack([cosine * width, cosine * shear - sine * height, self.move * shift_x], 1)
+        row_y = torch.stack([sine * width, cosine * height + sine * shear, self.move * shift_y], 1)
+        matrices = torch.stack([row_x, row_y], 1).to(x.dtype)
+        grid = functional.affine_grid(matrices, list(x.shape), align_corners=False)
+        return functional.grid_sample(x + 1, grid, align_corners=False) - 1

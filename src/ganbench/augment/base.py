@@ -1,4 +1,4 @@
-"""The contract of an augmentation: it changes pictures at random on their way to D, real and generated ones alike."""
+"""The interface of an augmentation, which changes the images that D sees in training, real and generated ones."""
 
 from __future__ import annotations
 
@@ -12,21 +12,24 @@ from ganbench.utils.random_stream import RandomStream
 
 
 class Augmentation(Protocol):
-    """A random change of pictures through which gradients pass."""
+    """A random, differentiable change of images."""
 
-    def __call__(self, x: Tensor, draws: RandomStream) -> Tensor:
-        """Return changed pictures ``[N, C, H, W]`` in [-1, 1], each by numbers of its own from ``draws``."""
+    def __call__(self, x: Tensor, stream: RandomStream) -> Tensor:
+        """Return augmented images ``[N, C, H, W]`` in about [-1, 1]; each image has its own random numbers."""
 
 
 @runtime_checkable
-class Adaptive(Augmentation, Protocol):
-    """An augmentation whose strength follows D. A Module, so that its state is saved with the algorithm's."""
+class AdaptiveAugmentation(Augmentation, Protocol):
+    """An augmentation whose strength depends on D's scores.
 
-    def heed(self, scores: Tensor, context: Context) -> None:
-        """Take note of D's scores ``[N]`` of the real samples of an update, or of a part of one."""
+    It is an ``nn.Module``, so that its state is saved with the algorithm's.
+    """
+
+    def observe_scores(self, scores: Tensor, context: Context) -> None:
+        """Accumulate statistics of D's scores ``[N]`` of real samples, from an update or one of its microbatches."""
 
     def adapt(self, step: int) -> None:
-        """Change with what was noted, after the whole step of that number (from 0)."""
+        """Adjust the strength to the accumulated statistics; called after each step, counted from 0."""
 
     def extra_scalars(self) -> Mapping[str, Tensor]:
-        """Return what the log shows of its state, scalars by name."""
+        """Return the state to log, as scalars by name."""

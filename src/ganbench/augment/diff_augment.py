@@ -13,14 +13,19 @@ from ganbench.utils.random_stream import RandomStream
 
 @dataclass(frozen=True)
 class DiffAugment:
-    """Colour, then place, then a hole, each picture by its own numbers; each of the three can be left out.
+    """Changes the colours of each image, shifts it, and cuts out a rectangle; each of the three can be turned off.
 
-    ``colour``: brightness changed by up to .5, distances from each pixel's mean over channels (saturation) by factors
-    in [0, 2), those from the picture's mean (contrast) by factors in [.5, 1.5). ``translation``: moved by whole pixels,
-    up to that share of each side, 0 (grey) coming in. ``cutout``: a rectangle of that share of each side is 0.
-    Shares are the paper's.
+    The default sizes are the paper's.
 
-    Raises ``UserError`` if a share is not in [0, 1), or nothing is left to do.
+    Args:
+        colour: Whether to change brightness (by up to .5), saturation (distances from each pixel's mean over
+            channels, times a factor in [0, 2)) and contrast (distances from the image's mean, times a factor in
+            [.5, 1.5)).
+        translation: Maximum shift by whole pixels, relative to each side; 0 (grey) fills the border. 0: no shift.
+        cutout: Size of the rectangle that is set to 0, relative to each side. 0: no cutout.
+
+    Raises:
+        UserError: ``translation`` or ``cutout`` is not in [0, 1), or all three are off.
     """
 
     colour: bool = True
@@ -34,49 +39,47 @@ class DiffAugment:
                 f"but they are {self.translation} and {self.cutout}"
             )
         if not (self.colour or self.translation or self.cutout):
-            raise UserError("DiffAugment: nothing is asked for; set colour, translation or cutout")
+            raise UserError("DiffAugment: all changes are off; set colour, translation or cutout")
 
-    def __call__(self, x: Tensor, draws: RandomStream) -> Tensor:
-        """Return changed pictures ``[N, C, H, W]``; colours may leave [-1, 1], as in the paper."""
+    def __call__(self, x: Tensor, stream: RandomStream) -> Tensor:
+        """Return augmented images ``[N, C, H, W]``; values may leave [-1, 1], as in the paper."""
         if self.colour:
-            x = _coloured(x, draws.uniform(len(x), 3))
+            x = _change_colours(x, stream.uniform(len(x), 3))
         if self.translation:
-            x = _moved(x, self.translation, draws.uniform(len(x), 2))
-        return _cut(x, self.cutout, draws.uniform(len(x), 2)) if self.cutout else x
+            x = _translate(x, self.translation, stream.uniform(len(x), 2))
+        return _cut_out(x, self.cutout, stream.uniform(len(x), 2)) if self.cutout else x
 
 
-def _coloured(x: Tensor, numbers: Tensor) -> Tensor:
-    brightness, saturation, contrast = numbers.T[:, :, None, None, None]
+def _change_colours(x: Tensor, uniform: Tensor) -> Tensor:
+    brightness, saturation, contrast = uniform.T[:, :, None, None, None]
     x = x + (brightness - 0.5)
     grey = x.mean(1, keepdim=True)
     x = grey + (x - grey) * (2 * saturation)
     mean = x.mean((1, 2, 3), keepdim=True)
-    coloured: Tensor = mean + (x - mean) * (contrast + 0.5)
-    return coloured
+    changed: Tensor = mean + (x - mean) * (contrast + 0.5)
+    return changed
 
 
-def _moved(x: Tensor, share: float, numbers: Tensor) -> Tensor:
+def _translate(x: Tensor, share: float, uniform: Tensor) -> Tensor:
     for axis, side in ((2, x.shape[2]), (3, x.shape[3])):
-        most = int(side * share + 0.5)
-        shift = (numbers[:, axis - 2] * (2 * most + 1)).long() - most
-        place = torch.arange(side, device=x.device)[None] - shift[:, None]  # where each line comes from
-        inside = (place >= 0) & (place < side)
+        max_shift = int(side * share + 0.5)
+        shift = (uniform[:, axis - 2] * (2 * max_shift + 1)).long() - max_shift
+        source = torch.arange(side, device=x.device)[None] - shift[:, None]  # the original row or column
+        inside = (source >= 0) & (source < side)
         shape = [len(x), 1, 1, 1]
         shape[axis] = side
-        lines = place.clamp(0, side - 1).reshape(shape).expand_as(x)
-        x = x.gather(axis, lines) * inside.reshape(shape)
+        index = source.clamp(0, side - 1).reshape(shape).expand_as(x)
+        x = x.gather(axis, index) * inside.reshape(shape)
     return x
 
 
-def _cut(x: Tensor, share: float, numbers: Tensor) -> Tensor:
+def _cut_out(x: Tensor, share: float, uniform: Tensor) -> Tensor:
     hole = torch.ones(len(x), 1, 1, 1, dtype=torch.bool, device=x.device)
     for axis, side in ((2, x.shape[2]), (3, x.shape[3])):
         size = int(side * share + 0.5)
-        start = (
-            numbers[:, axis - 2] * (side + 1)
-        ).long() - size // 2  # the middle is anywhere, as in the paper
-        place = torch.arange(side, device=x.device)[None] - start[:, None]
+        centre = (uniform[:, axis - 2] * (side + 1)).long()  # anywhere in the image, as in the paper
+        offset = torch.arange(side, device=x.device)[None] - (centre - size // 2)[:, None]
         shape = [len(x), 1, 1, 1]
         shape[axis] = side
-        hole = hole & ((place >= 0) & (place < size)).reshape(shape)
+        hole = hole & ((offset >= 0) & (offset < size)).reshape(shape)
     return x * ~hole

@@ -1,1 +1,1 @@
-"""The recipe ``auto``: inspect the user's pictures, apply written rules, and give a reason for each choice."""
+"""The recipe ``auto``: inspect the user's images, choose a recipe by fixed rules, and explain each choice."""

@@ -1,6 +1,6 @@
-"""From a data set and a budget to a recipe: the rules applied one after another, each with a line that says why.
+"""Choose a recipe for a data set and a time budget, with one line of explanation per choice.
 
-What is chosen is an ordinary recipe: SN-GAN's convolutional pair (arXiv 1802.05957), with or without classes.
+The result is an ordinary recipe: SNDCGAN (arXiv 1802.05957), with or without classes.
 """
 
 from __future__ import annotations
@@ -13,168 +13,180 @@ from typing import Any
 import torch
 
 from ganbench.auto import rules
-from ganbench.auto.inspect_images import ImageStats, image_stats
+from ganbench.auto.inspect_images import ImageStats, inspect_images
 from ganbench.config.instantiate import make
 from ganbench.config.spec import Spec, parameters
 from ganbench.data.base import DataInfo, Dataset
 from ganbench.data.io.sizes import height_width
-from ganbench.data.registry import takes_path
+from ganbench.data.registry import needs_path
 from ganbench.errors import UserError
-from ganbench.recipes.base import EVERY_BUDGET, Recipe
-from ganbench.recipes.budget import minutes_of
-from ganbench.recipes.sndcgan import LECAM, sndcgan_acgan_cifar10, sndcgan_cifar10, sndcgan_rates
+from ganbench.recipes.base import ALL_BUDGETS, Recipe
+from ganbench.recipes.budget import parse_minutes
+from ganbench.recipes.sndcgan import LECAM, sndcgan_acgan_cifar10, sndcgan_cifar10, sndcgan_optimizers
 
 NAME = "auto"
-BUDGET = "10m"  # where none is given
+DEFAULT_BUDGET = "10m"
+
+_FLIPS = {
+    True: "horizontal flips: yes (the images have colour; data.flip=false if left and right matter)",
+    False: "horizontal flips: no (grey images may be characters; data.flip=true if left and right do not matter)",
+}
 
 
 @dataclass(frozen=True)
-class Choice:
-    """A recipe for so many minutes, and what was chosen for it and why, a line each."""
+class ChosenRecipe:
+    """A recipe, the minutes that it is for, and one line per choice that explains it."""
 
     recipe: Recipe
     minutes: float
     reasons: tuple[str, ...]
 
 
-def choose(budget: str, changes: Mapping[str, Any], trusted: Collection[str] = ()) -> Choice:
-    """Return the recipe for the data set that ``changes`` name (``{"data": "folder:PATH"}``), and for a budget.
+def choose_recipe(budget: str, changes: Mapping[str, Any], trusted: Collection[str] = ()) -> ChosenRecipe:
+    """Return the recipe that the rules choose for a data set and a budget.
 
-    What ``changes`` say of the data is what the rules are applied to; all else in them is changed in what was chosen.
+    Args:
+        budget: A time such as "20m".
+        changes: Overrides by dotted key; ``{"data": "folder:PATH"}`` is required. Overrides of the data apply before
+            the rules, the others to their result.
+        trusted: Modules outside ganbench whose classes and functions may be used.
 
     Raises:
-        UserError: no data set is named, its items are no pictures, there are fewer than 16, or a change is wrong.
+        UserError: there is no data set in ``changes``, it has no images or fewer than 16, or an override is invalid.
     """
     if "data" not in changes:
-        raise UserError(f"{NAME} chooses by your pictures; name them: ganbench train {NAME} data=folder:PATH")
+        raise UserError(f"{NAME} needs your images: ganbench train {NAME} data=folder:PATH")
     minutes = _minutes(budget)
-    of_data = {key: value for key, value in changes.items() if key.split(".")[0] == "data"}
-    data = sndcgan_cifar10("laptop").override(of_data, trusted).data
-    found = _looked_at(data)
-    data, reasons = (data, []) if found is None else _as_read(data, found, minutes)
+    data_changes = {key: value for key, value in changes.items() if key.split(".")[0] == "data"}
+    data = sndcgan_cifar10("laptop").override(data_changes, trusted).data
+    stats = _image_stats(data)
+    data, data_reasons = (data, []) if stats is None else _choose_preprocessing(data, stats, minutes)
     dataset: Dataset = make(data, {}, "data")
     info = dataset.info
     if info.kind != "image":
-        raise UserError(f"{NAME} chooses for pictures, and the items of {info.name} are none")
+        raise UserError(f"{NAME} needs images, and {info.name} is {info.kind}")
     _require_enough(info.size, info.name)
-    smallest = _smallest_class(dataset)
-    recipe, further = _recipe(data, info, smallest, minutes)
-    others = {key: value for key, value in changes.items() if key not in of_data}
-    broken = 0 if found is None else found.stored - info.size
-    reasons = [_in_words(info, smallest, broken), *reasons, *further]
-    if others:
-        reasons.append(f"changed by you: {', '.join(others)}")
-    recipe = dataclasses.replace(recipe.override(others, trusted), budget=budget)
-    return Choice(recipe, minutes, tuple(reasons))
+    smallest_class = _smallest_class_size(dataset)
+    recipe, recipe_reasons = _choose_sndcgan(data, info, smallest_class, minutes)
+    other_changes = {key: value for key, value in changes.items() if key not in data_changes}
+    broken = 0 if stats is None else stats.total - info.size
+    reasons = [_describe_data(info, smallest_class, broken), *data_reasons, *recipe_reasons]
+    if other_changes:
+        reasons.append(f"changed by you: {', '.join(other_changes)}")
+    recipe = dataclasses.replace(recipe.override(other_changes, trusted), budget=budget)
+    return ChosenRecipe(recipe, minutes, tuple(reasons))
 
 
 def _minutes(budget: str) -> float:
-    if budget in EVERY_BUDGET:
-        raise UserError(f"{NAME} is made for a time, such as --budget 20m, not for '{budget}'")
-    return minutes_of(budget)
+    if budget in ALL_BUDGETS:
+        raise UserError(f"{NAME} needs a time, such as --budget 20m, not '{budget}'")
+    return parse_minutes(budget)
 
 
-def _require_enough(number: int, name: str) -> None:
-    if number < rules.LEAST_PICTURES:
+def _require_enough(count: int, name: str) -> None:
+    if count < rules.MIN_IMAGES:
         raise UserError(
-            f"{name} has {number} pictures that can be read; {NAME} needs at least {rules.LEAST_PICTURES}, "
-            "and a GAN learns little from less than some hundreds"
+            f"{name} has {count} readable images; {NAME} needs at least {rules.MIN_IMAGES}, "
+            "and a GAN learns little from fewer than a few hundred"
         )
 
 
-def _looked_at(data: Spec) -> ImageStats | None:
-    """Return what pictures are like that lie at a path and are read at a size; None of any other data set."""
-    if not takes_path(data.target) or "size" not in parameters(data.target):
+def _image_stats(data: Spec) -> ImageStats | None:
+    """Return statistics of the images at the data set's path; None for a data set without a path or a free size."""
+    if not needs_path(data.target) or "size" not in parameters(data.target):
         return None
-    found = image_stats(data.kwargs["path"])
-    _require_enough(found.stored, data.kwargs["path"])
-    return found
+    stats = inspect_images(data.kwargs["path"])
+    _require_enough(stats.total, data.kwargs["path"])
+    return stats
 
 
-def _as_read(data: Spec, found: ImageStats, minutes: float) -> tuple[Spec, list[str]]:
-    """Return how pictures are to be read, and why."""
-    side = rules.side_for(minutes, found.shorter)
-    grey = bool(data.kwargs.get("grey", found.grey))
-    chosen = {"size": side, "on_error": "skip", "grey": grey, "flip": not grey}
-    read = data.replace(**{name: value for name, value in chosen.items() if data.accepts(name)})
-    size = f"resolution: {side}x{side} (shorter side of the middle picture: {found.shorter:g}; "
-    size += f"{rules.RESOLUTION.because(minutes)} at most)"
-    lines = [size if data.accepts("size") else f"resolution: {data.kwargs['size']}, as you asked"]
-    lines += _cut_in_words(found, height_width(read.kwargs["size"]))
-    return read, lines + ([_FLIPS[not grey]] if data.accepts("flip") else [])
+def _choose_preprocessing(data: Spec, stats: ImageStats, minutes: float) -> tuple[Spec, list[str]]:
+    """Return the data set with the arguments that the user left open, and the reasons."""
+    side = rules.choose_resolution(minutes, stats.shorter_side)
+    grey = bool(data.kwargs.get("grey", stats.grey))
+    arguments = {"size": side, "on_error": "skip", "grey": grey, "flip": not grey}
+    chosen = data.replace(**{name: value for name, value in arguments.items() if data.accepts(name)})
+    if data.accepts("size"):
+        reason = (
+            f"median shorter side: {stats.shorter_side:g}; {rules.RESOLUTION.describe_criterion(minutes)}"
+        )
+        reasons = [f"resolution: {side}x{side} ({reason})"]
+    else:
+        reasons = [f"resolution: {data.kwargs['size']}, set by you"]
+    reasons += _describe_cropping(stats, height_width(chosen.kwargs["size"]))
+    return chosen, reasons + ([_FLIPS[not grey]] if data.accepts("flip") else [])
 
 
-_FLIPS = {
-    True: "mirrored at random: yes (in colour; data.flip=false where left and right matter)",
-    False: "mirrored at random: no (grey, so perhaps signs; data.flip=true where left and right do not matter)",
-}
-
-
-def _cut_in_words(found: ImageStats, size: tuple[int, int]) -> list[str]:
-    number, lost = found.cut(*size)
-    if not number:
+def _describe_cropping(stats: ImageStats, size: tuple[int, int]) -> list[str]:
+    count, removed = stats.cropping(*size)
+    if not count:
         return []
     return [
-        f"shape: cut to the middle ({number:,} of {len(found.sizes):,} looked at have another shape, which costs them "
-        f"{lost:.0%} at the median; data.size=[HEIGHT,WIDTH] has another)"
+        f"shape: cropped at the centre ({count:,} of {len(stats.sizes):,} inspected images have another aspect ratio "
+        f"and lose a median of {removed:.0%}; data.size=[HEIGHT,WIDTH] sets another one)"
     ]
 
 
-def _smallest_class(dataset: Dataset) -> int:
+def _smallest_class_size(dataset: Dataset) -> int:
+    """Return the number of images in the smallest class; 0 without classes."""
     labels = dataset.labels(torch.arange(dataset.info.size)) if dataset.info.classes else None
     return 0 if labels is None else int(torch.bincount(labels, minlength=len(dataset.info.classes)).min())
 
 
-def _recipe(data: Spec, info: DataInfo, smallest: int, minutes: float) -> tuple[Recipe, list[str]]:
-    several = 2 <= len(info.classes) <= rules.MOST_CLASSES
-    by_class = several and rules.CLASSES(smallest)
-    base = (sndcgan_acgan_cifar10 if by_class else sndcgan_cifar10)("laptop")
+def _choose_sndcgan(
+    data: Spec, info: DataInfo, smallest_class: int, minutes: float
+) -> tuple[Recipe, list[str]]:
+    """Return the recipe and the reasons."""
+    use_classes = 2 <= len(info.classes) <= rules.MAX_CLASSES and rules.CLASSES.choose(smallest_class)
+    base = (sndcgan_acgan_cifar10 if use_classes else sndcgan_cifar10)("laptop")
     sides = (info.shape[1], info.shape[2])
-    width, folded = rules.width_for(minutes, sides), rules.folded_for(sides)
-    repeats = 1000 * minutes / info.size
+    width, patch_size = rules.choose_width(minutes, sides), rules.patch_size_for(sides)
+    minutes_per_1000 = 1000 * minutes / info.size
     changes: dict[str, Any] = {
         "networks.G.width": width,
         "networks.D.width": width,
-        "networks.G.folded": folded,
-        "networks.D.folded": folded,
-        "algorithm.augmentation": rules.AUGMENTATION(repeats),
-        "schedule.ema_half_life": 16_000.0,  # at most, for a plan takes less in a short run
+        "networks.G.patch_size": patch_size,
+        "networks.D.patch_size": patch_size,
+        "algorithm.augmentation": rules.AUGMENTATION.choose(minutes_per_1000),
+        "schedule.ema_half_life": 16_000.0,  # a maximum: fitting the schedule to the budget may lower it
     }
-    made = dataclasses.replace(
+    recipe = dataclasses.replace(
         base.override(changes),
         name=NAME,
-        summary=f"{base.name}, chosen by rule for {info.name}: {info.size:,} pictures, {_shape(info)}",
+        summary=f"{base.name}, chosen by rules for {info.name}: {info.size:,} images, {_describe_shape(info)}",
         data=data,
-        optimizers=sndcgan_rates("laptop", width, share=0.5 if folded else 1.0),
+        optimizers=sndcgan_optimizers("laptop", width, scale=1.0 / patch_size),
     )
-    reasons = [f"recipe: {base.name}; {_classes_in_words(info, several, smallest)}"]
-    reasons.append(
-        f"width: {width} ({rules.WIDTH.because(minutes)}; half of that for a map of twice the side)"
-    )
-    if folded:
+    reasons = [
+        f"recipe: {base.name}; {_describe_classes(info, smallest_class)}",
+        f"width: {width} ({rules.WIDTH.describe_criterion(minutes)}; halved for twice the side)",
+    ]
+    if patch_size > 1:
         reasons.append(
-            f"folded: blocks of 2x2 pixels are positions, rates half as high (sides from {rules.FOLDED_FROM})"
+            f"patch size: 2x2 pixels, with learning rates half as high (from {rules.PATCH_MIN_SIDE} pixels per side)"
         )
-    reasons.append(rules.AUGMENTATION.why(repeats))
-    penalty = f"LeCam, weight {LECAM.kwargs['weight']}"
-    return made, [*reasons, f"penalty on D: {penalty} (as in the recipe, for any number of pictures)"]
+    return recipe, [
+        *reasons,
+        rules.AUGMENTATION.explain(minutes_per_1000),
+        f"regularizer of D: LeCam, weight {LECAM.kwargs['weight']} (as in the recipe, for any number of images)",
+    ]
 
 
-def _classes_in_words(info: DataInfo, several: bool, smallest: int) -> str:
-    if several:
-        return rules.CLASSES.why(smallest)
-    number = len(info.classes)
-    return (
-        "classes: none" if number < 2 else f"classes: not used ({number} are more than {rules.MOST_CLASSES})"
-    )
+def _describe_classes(info: DataInfo, smallest_class: int) -> str:
+    count = len(info.classes)
+    if count < 2:
+        return "classes: none"
+    if count > rules.MAX_CLASSES:
+        return f"classes: not used ({count} are more than {rules.MAX_CLASSES})"
+    return rules.CLASSES.explain(smallest_class)
 
 
-def _in_words(info: DataInfo, smallest: int, broken: int) -> str:
-    classes = f"{len(info.classes)} classes of at least {smallest:,}" if info.classes else "no classes"
-    without = f", without {broken:,} that are broken" if broken else ""
-    return f"data: {info.name}, {info.size:,} pictures{without}, {_shape(info)}, {classes}"
+def _describe_data(info: DataInfo, smallest_class: int, broken: int) -> str:
+    classes = f"{len(info.classes)} classes of at least {smallest_class:,}" if info.classes else "no classes"
+    without = f", without {broken:,} broken ones" if broken else ""
+    return f"data: {info.name}, {info.size:,} images{without}, {_describe_shape(info)}, {classes}"
 
 
-def _shape(info: DataInfo) -> str:
+def _describe_shape(info: DataInfo) -> str:
     channels, height, width = info.shape
     return f"{width}x{height} {'grey' if channels == 1 else 'colour'}"

@@ -1,4 +1,4 @@
-"""A look at pictures before there is a data set: how large they are, and whether any of them is coloured."""
+"""Statistics of an image folder or archive before it is loaded: sizes, and whether any image has colour."""
 
 from __future__ import annotations
 
@@ -11,65 +11,72 @@ import numpy as np
 from PIL import Image
 
 from ganbench.data.io.archive_file import read_archive
-from ganbench.data.io.decode import BrokenPicture, read_file, read_picture
-from ganbench.data.io.listing import list_pictures
+from ganbench.data.io.decode import BrokenImageError, decode_image, read_image_bytes
+from ganbench.data.io.listing import list_images
 from ganbench.errors import UserError
 
-_MOST = 500  # pictures, spread evenly: enough for a middle, and some seconds at most
+_MAX_INSPECTED = 500  # evenly spaced images: enough for a median, and a few seconds at most
 
 
 @dataclass(frozen=True)
 class ImageStats:
-    """Of ``stored`` pictures, some of which may be broken, the upright sizes (width, height) of those looked at."""
+    """Statistics of a sample of images.
 
-    stored: int
+    Attributes:
+        total: The number of stored images, broken ones included.
+        sizes: Upright (width, height) of the inspected images that are not broken.
+        grey: Whether all of these are grey.
+    """
+
+    total: int
     sizes: tuple[tuple[int, int], ...]
     grey: bool
 
     @property
-    def shorter(self) -> float:
-        """The shorter side of the middle picture."""
+    def shorter_side(self) -> float:
+        """The median of the images' shorter sides, in pixels."""
         return statistics.median(min(size) for size in self.sizes) if self.sizes else 0.0
 
-    def cut(self, height: int, width: int) -> tuple[int, float]:
-        """Return how many have another shape than a size, and the share that cutting them costs the middle one."""
+    def cropping(self, height: int, width: int) -> tuple[int, float]:
+        """Return how many images do not have this aspect ratio, and the median share of them that cropping removes."""
         shares = [1 - min(w * height, h * width) / max(w * height, h * width) for w, h in self.sizes]
-        other = [share for share in shares if share > 0.01]  # less than a pixel or so
-        return len(other), statistics.median(other) if other else 0.0
+        cropped = [share for share in shares if share > 0.01]  # ignores differences of about a pixel
+        return len(cropped), statistics.median(cropped) if cropped else 0.0
 
 
-def image_stats(path: str) -> ImageStats:
-    """Look at up to 500 pictures of a folder or an archive.
+def inspect_images(path: str) -> ImageStats:
+    """Inspect up to 500 images of a folder or an archive.
 
     Raises:
-        UserError: there is nothing at the path, no picture in the folder, or the file is no archive.
+        UserError: the path does not exist, the folder has no images, or the file is not an archive.
     """
-    place = Path(path)
-    if not place.exists():
-        raise UserError(f"there is no folder and no archive {place}")
-    stored, stream = _folder(place) if place.is_dir() else _archive(place)
+    location = Path(path)
+    if not location.exists():
+        raise UserError(f"there is no folder or archive {location}")
+    total, read = _open_folder(location) if location.is_dir() else _open_archive(location)
     sizes, grey = [], True
-    for number in range(0, stored, max(1, stored // _MOST)):
+    for index in range(0, total, max(1, total // _MAX_INSPECTED)):
         try:
-            image = read_picture(stream(number)).image
-        except BrokenPicture:
+            image = decode_image(read(index)).image
+        except BrokenImageError:
             continue
         sizes.append(image.size)
         grey = grey and _is_grey(image)
-    return ImageStats(stored, tuple(sizes), grey and bool(sizes))
+    return ImageStats(total, tuple(sizes), grey and bool(sizes))
 
 
-def _folder(place: Path) -> tuple[int, Callable[[int], bytes]]:
-    listing = list_pictures(place)
-    return len(listing.files), lambda number: read_file(place / listing.files[number])
+def _open_folder(folder: Path) -> tuple[int, Callable[[int], bytes]]:
+    """Return the number of images and a function that returns the bytes of one by index."""
+    listing = list_images(folder)
+    return len(listing.paths), lambda index: read_image_bytes(folder / listing.paths[index])
 
 
-def _archive(place: Path) -> tuple[int, Callable[[int], bytes]]:
-    archive = read_archive(place)
-    return len(archive), archive.stream
+def _open_archive(file: Path) -> tuple[int, Callable[[int], bytes]]:
+    archive = read_archive(file)
+    return len(archive), archive.image_bytes
 
 
 def _is_grey(image: Image.Image) -> bool:
-    """Return whether a picture has no colour, however it is stored."""
+    """Return whether an image has no colour, whatever its mode."""
     pixels = np.asarray(image)
     return pixels.ndim == 2 or bool((pixels == pixels[:, :, :1]).all())

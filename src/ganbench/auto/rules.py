@@ -1,4 +1,4 @@
-"""The rules by which a recipe is chosen, each a ladder of one number; docs/auto.md shows this table."""
+"""The rules by which ``auto`` chooses a recipe; docs/auto.md shows them as a table."""
 
 from __future__ import annotations
 
@@ -8,110 +8,115 @@ from typing import Any
 from ganbench.augment import DiffAugment
 from ganbench.config.spec import Spec
 
-LEAST_PICTURES = 16  # below this there is nothing to learn from but the pictures themselves
-MOST_CLASSES = 100
-SIDES = (32, 64, 128)
-FOLDED_FROM = 64  # pixels a side; from there on networks work on blocks of 2x2, so on maps half as large
+MIN_IMAGES = 16  # from fewer images a GAN can only learn these images themselves
+MAX_CLASSES = 100
+RESOLUTIONS = (32, 64, 128)
+PATCH_MIN_SIDE = 64  # pixels; from this side on, networks work on 2x2 patches and so on maps of half the size
 
 
-def shown(number: float) -> str:
-    """Return a number as lines and tables have it."""
+def format_number(number: float) -> str:
+    """Return a number as explanations and the table show it."""
     return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
 
 
 @dataclass(frozen=True)
-class Step:
-    """What is chosen from ``least`` on, up to the next step, and what it is called."""
+class Option:
+    """A choice that applies from the number ``minimum`` up to the next option."""
 
-    least: float
+    minimum: float
     value: Any
-    words: str
+    label: str
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A choice of ``what`` by one number, which ``by`` names with its unit: the last step that it reaches."""
+    """Chooses the last option whose minimum a number reaches; ``criterion`` names the number and its unit."""
 
-    what: str
-    by: str
-    steps: tuple[Step, ...]
+    name: str
+    criterion: str
+    options: tuple[Option, ...]
 
-    def step(self, number: float) -> Step:
-        """Return the step that a number reaches, the first one for any that reaches none."""
-        reached = [step for step in self.steps if step.least <= number]
-        return reached[-1] if reached else self.steps[0]
+    def option(self, number: float) -> Option:
+        """Return the option for a number; the first one if the number reaches no minimum."""
+        reached = [option for option in self.options if option.minimum <= number]
+        return reached[-1] if reached else self.options[0]
 
-    def __call__(self, number: float) -> Any:
-        """Return what is chosen for a number."""
-        return self.step(number).value
+    def choose(self, number: float) -> Any:
+        """Return the value for a number."""
+        return self.option(number).value
 
-    def because(self, number: float) -> str:
-        """Return the number that decides, and from which one on something else would be chosen."""
-        following = next((step for step in self.steps[1:] if step.least > number), None)
-        more = "" if following is None else f"; from {shown(following.least)}: {following.words}"
-        return f"{self.by}: {shown(number)}{more}"
+    def describe_criterion(self, number: float) -> str:
+        """Return the number with its name, and where the next option starts."""
+        following = next((option for option in self.options[1:] if option.minimum > number), None)
+        threshold = (
+            "" if following is None else f"; from {format_number(following.minimum)}: {following.label}"
+        )
+        return f"{self.criterion}: {format_number(number)}{threshold}"
 
-    def why(self, number: float) -> str:
-        """Return what is chosen for a number, and why, in a line."""
-        return f"{self.what}: {self.step(number).words} ({self.because(number)})"
+    def explain(self, number: float) -> str:
+        """Return one line that states the choice for a number and the reason."""
+        return f"{self.name}: {self.option(number).label} ({self.describe_criterion(number)})"
 
 
 RESOLUTION = Rule(
-    "most pixels a side",
+    "maximum resolution",
     "minutes of budget",
-    (Step(0, 32, "32"), Step(30, 64, "64"), Step(120, 128, "128")),
+    (Option(0, 32, "32"), Option(30, 64, "64"), Option(120, 128, "128")),
 )
 WIDTH = Rule(
-    "channels of the largest map at 32 pixels a side",
+    "channels of the largest feature map, for images of 32 pixels per side",
     "minutes of budget",
-    (Step(0, 8, "8"), Step(5, 16, "16"), Step(120, 32, "32"), Step(960, 64, "64, the paper's")),
+    (Option(0, 8, "8"), Option(5, 16, "16"), Option(120, 32, "32"), Option(960, 64, "64, as in the paper")),
 )
 CLASSES = Rule(
     "classes",
-    "pictures in the smallest class",
-    (Step(0, False, "not used"), Step(20, True, "used: G is told them by norms, D learns to tell them")),
-)
-#: Stands for how often each picture will be seen, which nobody knows before the machine was tried.
-_REPEATS = "minutes of budget for each 1,000 pictures"
-AUGMENTATION = Rule(
-    "augmentation of what D sees",
-    _REPEATS,
+    "images in the smallest class",
     (
-        Step(0, None, "none"),
-        Step(2, Spec(DiffAugment, colour=False), "DiffAugment: translation, cutout"),
-        Step(5, Spec(DiffAugment), "DiffAugment: colour, translation, cutout"),
+        Option(0, False, "not used"),
+        Option(20, True, "used: conditional batch norm in G, auxiliary classifier in D"),
+    ),
+)
+AUGMENTATION = Rule(
+    "augmentation of D's input",
+    # A proxy for the number of epochs, which is unknown before the speed of the machine is measured.
+    "minutes of budget per 1,000 images",
+    (
+        Option(0, None, "none"),
+        Option(2, Spec(DiffAugment, colour=False), "DiffAugment: translation, cutout"),
+        Option(5, Spec(DiffAugment), "DiffAugment: colour, translation, cutout"),
     ),
 )
 RULES = (RESOLUTION, WIDTH, CLASSES, AUGMENTATION)
 
 
-def side_for(minutes: float, shorter: float) -> int:
-    """Return the side that pictures are cut to, where the shorter side of the middle one has so many pixels.
+def choose_resolution(minutes: float, shorter_side: float) -> int:
+    """Return the side to which images are cropped, given the median of their shorter sides in pixels.
 
-    The largest that the budget allows and the pictures have, at least the smallest there is.
+    It is the largest one that neither the budget's maximum nor the images' size rules out, and at least the smallest.
     """
-    most = RESOLUTION(minutes)
-    return max(side for side in SIDES if side == SIDES[0] or side <= min(most, shorter))
+    maximum = min(RESOLUTION.choose(minutes), shorter_side)
+    return max(side for side in RESOLUTIONS if side == RESOLUTIONS[0] or side <= maximum)
 
 
-def folded_for(sides: tuple[int, int]) -> bool:
-    """Return whether networks for pictures of these sides are to work on blocks of 2x2 pixels."""
-    return min(sides) >= FOLDED_FROM
+def patch_size_for(sides: tuple[int, int]) -> int:
+    """Return the networks' ``patch_size`` for images of these sides: 2, or 1 for small images."""
+    return 2 if min(sides) >= PATCH_MIN_SIDE else 1
 
 
-def width_for(minutes: float, sides: tuple[int, int]) -> int:
-    """Return the channels of the networks' largest map: half as many for twice its side, so that work grows little."""
-    largest = min(sides) // 2 if folded_for(sides) else min(sides)
+def choose_width(minutes: float, sides: tuple[int, int]) -> int:
+    """Return the channels of the largest feature map: half as many for twice its side, to limit the computation."""
+    largest = min(sides) // patch_size_for(sides)
     doublings = ((largest - 1) // 32).bit_length()
-    return max(1, int(WIDTH(minutes)) >> doublings)
+    return max(1, int(WIDTH.choose(minutes)) >> doublings)
 
 
-def table() -> str:
-    """Return the ladders as a table in Markdown."""
-    lines = ["| what | by | chosen |", "|---|---|---|"]
+def markdown_table() -> str:
+    """Return the rules as a Markdown table."""
+    lines = ["| choice | criterion | options |", "|---|---|---|"]
     for rule in RULES:
-        steps = "; ".join(
-            step.words if not step.least else f"from {shown(step.least)}: {step.words}" for step in rule.steps
+        options = "; ".join(
+            option.label if not option.minimum else f"from {format_number(option.minimum)}: {option.label}"
+            for option in rule.options
         )
-        lines.append(f"| {rule.what} | {rule.by} | {steps} |")
+        lines.append(f"| {rule.name} | {rule.criterion} | {options} |")
     return "\n".join(lines)

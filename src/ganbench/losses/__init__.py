@@ -1,4 +1,4 @@
-"""Adversarial objectives on raw scores, one a file."""
+"""Adversarial losses on raw scores, one per file."""
 
 from ganbench.losses.base import Loss
 from ganbench.losses.hinge import Hinge

@@ -1,4 +1,4 @@
-"""What an adversarial objective is: per-sample losses for the discriminator and for the generator."""
+"""The interface of an adversarial loss: per-sample losses for the discriminator and for the generator."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from torch import Tensor
 
 
 class Loss(Protocol):
-    """Turns raw scores (no sigmoid; higher is "more real") into per-sample losses, which a trainer averages.
+    """Maps raw scores (no sigmoid; higher means "more real") to per-sample losses, which the trainer averages.
 
-    ``generator_needs_real`` says whether the generator's loss compares with scores of real samples. Where it
-    is False, the caller may pass None for them and so save a pass of the discriminator.
+    ``generator_needs_real`` is whether the generator's loss uses scores of real samples. If it is False, the caller
+    may pass None for them and save a forward pass of the discriminator. A loss may set ``logits = True`` if
+    the sigmoid of a score is the discriminator's probability that a sample is real.
     """
 
     generator_needs_real: ClassVar[bool]
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
-        """Return the discriminator's loss ``[N]``, given its scores ``[N]`` of real and of fake samples."""
+        """Return the discriminator's loss ``[N]`` from its scores ``[N]`` of real and of fake samples."""
 
     def generator(self, real: Tensor | None, fake: Tensor) -> Tensor:
-        """Return the generator's loss ``[N]``, given the scores ``[N]`` of fake (and maybe real) samples."""
+        """Return the generator's loss ``[N]`` from the scores ``[N]`` of fake (and possibly real) samples."""

@@ -1,4 +1,4 @@
-"""The hinge objective: scores beyond the margin no longer move the discriminator.
+"""The hinge loss: scores beyond the margin give the discriminator no gradient.
 
 Geometric GAN (2017), arXiv:1705.02894; Spectral Normalization for Generative Adversarial Networks (2018),
 arXiv:1802.05957.
@@ -15,7 +15,7 @@ from torch.nn.functional import relu
 
 @dataclass(frozen=True)
 class Hinge:
-    """D minimises max(0, 1 - real) + max(0, 1 + fake); G minimises -fake."""
+    """D minimises max(0, 1 - real) + max(0, 1 + fake); G minimises -fake (equations 16 and 17 of the SN-GAN paper)."""
 
     generator_needs_real: ClassVar[bool] = False
 

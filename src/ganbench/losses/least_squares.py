@@ -1,4 +1,4 @@
-"""The least-squares objective: scores are pulled towards target numbers.
+"""The least-squares loss: scores are regressed to target values.
 
 Least Squares Generative Adversarial Networks (2016), arXiv:1611.04076.
 """
@@ -16,13 +16,13 @@ from ganbench.errors import UserError
 
 @dataclass(frozen=True)
 class LeastSquares:
-    """D minimises ((real - b)² + (fake - a)²) / 2; G minimises (fake - c)² / 2.
+    """D minimises ((real - b)² + (fake - a)²) / 2; G minimises (fake - c)² / 2 (equation 2 of the paper).
 
-    ``a``, ``b`` and ``c`` are the paper's letters: the targets of fake scores, of real scores, and of fake
-    scores as G would have them. The usual choices are (0, 1, 1) and (-1, 1, 0); with the latter the game
-    minimises a Pearson chi-squared divergence.
+    ``a``, ``b`` and ``c`` are the paper's symbols: D's target for fake scores, D's target for real scores, and G's
+    target for fake scores. The usual choices are (0, 1, 1) and (-1, 1, 0); the latter minimises a Pearson
+    chi-squared divergence.
 
-    Raises ``UserError`` if a target is not finite, or if ``a`` and ``b`` are equal: D could tell nothing.
+    Raises ``UserError`` if a target is not finite, or if ``a`` and ``b`` are equal.
     """
 
     a: float = 0.0
@@ -37,7 +37,7 @@ class LeastSquares:
                 raise UserError(f"LeastSquares: {name} must be a finite number, but is {getattr(self, name)}")
         if self.a == self.b:
             raise UserError(
-                f"LeastSquares: a and b must differ, but both are {self.a}; the usual are a=0, b=1"
+                f"LeastSquares: a and b must differ, but both are {self.a}; the usual values are a=0, b=1"
             )
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:

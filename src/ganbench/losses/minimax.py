@@ -1,4 +1,4 @@
-"""The saturating objective: both players pull on one value function.
+"""The saturating minimax loss: D maximises one value function and G minimises it.
 
 Generative Adversarial Networks (2014), arXiv:1406.2661.
 """
@@ -16,8 +16,8 @@ from torch.nn.functional import softplus
 class Minimax:
     """V = log D(real) + log(1 - D(fake)), with D = sigmoid(score): D maximises V and G minimises it.
 
-    G's gradient vanishes where D is sure that a sample is fake, hence "saturating"; ``NonSaturating`` cures
-    it. G's loss is ``-softplus(fake)``, never above 0 and without a lower bound.
+    G's gradient vanishes where D is sure that a sample is fake, hence "saturating"; ``NonSaturating`` avoids
+    this. G's loss is ``-softplus(fake)``, which is at most 0 and has no lower bound.
     """
 
     generator_needs_real: ClassVar[bool] = False

@@ -1,4 +1,4 @@
-"""The usual cross-entropy objective, with the generator's loss turned round so that it does not saturate.
+"""The standard cross-entropy loss, with a generator loss that does not saturate.
 
 Generative Adversarial Networks (2014), arXiv:1406.2661, section 3; one-sided label smoothing from
 Improved Techniques for Training GANs (2016), arXiv:1606.03498.
@@ -22,8 +22,8 @@ class NonSaturating:
     BCE(s, t) is the binary cross-entropy between sigmoid(s) and the target t, a probability in [0, 1].
     ``real_target=0.9`` is one-sided label smoothing; with ``fake_target=0.1`` as well it is two-sided.
 
-    D's two cross-entropies are summed. Codebases that halve D's loss weigh a penalty twice: their R1 of
-    gamma 10 on half the loss is gamma 20 on this one.
+    D's two cross-entropies are summed. In codebases that halve D's loss a penalty counts double: their R1 with
+    gamma 10 is gamma 20 here.
 
     Raises ``UserError`` if a target is not in [0, 1].
     """
@@ -39,7 +39,7 @@ class NonSaturating:
         for name in ("real_target", "fake_target", "generator_target"):
             value = getattr(self, name)
             if not 0 <= value <= 1:
-                raise UserError(f"NonSaturating: {name} is a probability, from 0 to 1, but is {value}")
+                raise UserError(f"NonSaturating: {name} is a probability between 0 and 1, but is {value}")
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         """Return the sum of D's two cross-entropies, ``[N]``, from raw scores ``[N]`` each."""
@@ -51,5 +51,5 @@ class NonSaturating:
 
 
 def _cross_entropy(score: Tensor, target: float) -> Tensor:
-    # Not softplus(s) - t*s, which cancels to 0, value and gradient, where D is right and very sure.
+    # softplus(s) - t*s would cancel to 0, value and gradient, where D is right and very sure.
     return target * softplus(-score) + (1 - target) * softplus(score)

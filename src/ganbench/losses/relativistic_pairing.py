@@ -1,4 +1,4 @@
-"""The relativistic pairing objective: each fake is judged against the real sample beside it.
+"""The relativistic pairing loss: each fake is compared with the real sample at the same index.
 
 The relativistic discriminator: a key element missing from standard GAN (2018), arXiv:1807.00734;
 The GAN is dead; long live the GAN! A Modern GAN Baseline (2025), arXiv:2501.05441.
@@ -17,8 +17,8 @@ from torch.nn.functional import softplus
 class RelativisticPairing:
     """D minimises softplus(fake - real); G minimises softplus(real - fake).
 
-    The n-th fake is judged against the n-th real sample. D's loss has one term for each pair, so it starts at
-    ln 2 where ``NonSaturating`` starts at 2 ln 2.
+    The n-th fake is compared with the n-th real sample. D's loss has one term per pair, so it starts at ln 2, where
+    ``NonSaturating`` starts at 2 ln 2.
     """
 
     generator_needs_real: ClassVar[bool] = True

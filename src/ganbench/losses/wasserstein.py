@@ -1,4 +1,4 @@
-"""The Wasserstein objective: the critic's mean difference between real and fake samples.
+"""The Wasserstein loss: the difference between the critic's mean scores of real and fake samples.
 
 Wasserstein GAN (2017), arXiv:1701.07875.
 """
@@ -15,9 +15,9 @@ from torch import Tensor
 class Wasserstein:
     """D minimises fake - real; G minimises -fake.
 
-    The negative of D's mean loss estimates a multiple of the Wasserstein-1 distance, but only while something
-    else (weight clipping, a gradient penalty, spectral norm) holds the critic's slope: alone, D's loss has no
-    lower bound.
+    The negative of D's mean loss estimates a multiple of the Wasserstein-1 distance, provided that something else
+    (weight clipping, a gradient penalty, spectral norm) bounds the critic's slope. Without a bound, D's loss has
+    no lower limit.
     """
 
     generator_needs_real: ClassVar[bool] = False

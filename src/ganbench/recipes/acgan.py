@@ -6,7 +6,7 @@ from ganbench.algorithms import AuxiliaryClassifier
 from ganbench.conditioning import ClassifierHead, ClassNorm, CrossEntropy
 from ganbench.config.spec import Spec
 from ganbench.recipes.base import Budget, Paper, Recipe, recipe
-from ganbench.recipes.classes import with_classes
+from ganbench.recipes.classes import class_conditional
 from ganbench.recipes.dcgan import DCGAN, dcgan_cifar10
 
 ACGAN = Paper(
@@ -19,20 +19,20 @@ ACGAN = Paper(
 
 @recipe
 def acgan_cifar10(budget: Budget = "reference") -> Recipe:
-    """The plain convolutional GAN with batch norm by class in G and a classifier beside D's score.
+    """AC-GAN on CIFAR-10: DCGAN with conditional batch norm in G and a classifier head in D.
 
-    D classifies fakes too, as in the paper; the reference system's classified real pictures only
+    As in the paper, D learns to classify fakes too. GANs-Implementations classifies real images only
     (``algorithm.fakes=false``).
     """
-    return with_classes(
+    return class_conditional(
         dcgan_cifar10(budget),
         "acgan-cifar10",
-        "a convolutional GAN whose D also classifies on CIFAR-10",
+        "AC-GAN (convolutional) on CIFAR-10",
         generator=Spec(ClassNorm),
         discriminator=Spec(ClassifierHead),
         algorithm=AuxiliaryClassifier,
         labels="real",
-        terms={"class_loss": Spec(CrossEntropy), "class_weight": 1.0, "fakes": True},
+        algorithm_arguments={"class_loss": Spec(CrossEntropy), "class_weight": 1.0, "fakes": True},
         papers=(ACGAN, DCGAN),
         changes={"optimizers.G.lr": 2e-4, "optimizers.D.lr": 2e-4},
     )

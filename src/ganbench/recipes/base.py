@@ -1,4 +1,4 @@
-"""A Recipe is all that a run is: data, latent, networks, algorithm, optimizers, schedule; frozen and stored as JSON."""
+"""The Recipe: one frozen, JSON-serialisable description of everything that defines a training run."""
 
 from __future__ import annotations
 
@@ -11,21 +11,25 @@ from typing import Any, Literal, get_args, overload
 
 import yaml
 
+from ganbench.config.addresses import address_of, find_part, package_for
 from ganbench.config.dotted_keys import annotation_at, paths, value_at, with_value
-from ganbench.config.spec import Spec, check, package_of, parameters
+from ganbench.config.spec import Spec, as_part, check, parameters
 from ganbench.errors import UserError, did_you_mean
 from ganbench.training.settings import Machine, Schedule
 
+#: The compute that a recipe is sized for: minutes or about an hour on two CPU cores, or the published training length.
 Budget = Literal["laptop", "hour", "reference"]
-USUAL_BUDGETS: tuple[Budget, ...] = ("laptop", "reference")
-EVERY_BUDGET: tuple[Budget, ...] = get_args(Budget)
+ALL_BUDGETS: tuple[Budget, ...] = get_args(Budget)
+DEFAULT_BUDGETS: tuple[Budget, ...] = ("laptop", "reference")
 RecipeFunction = Callable[..., "Recipe"]
+
 _FORMAT = 1
+_OVERRIDABLE = ("data", "latent", "networks", "algorithm", "optimizers", "schedule", "machine")
 
 
 @dataclass(frozen=True)
 class Paper:
-    """Where a recipe comes from; authors in the paper's order, first names first. Old records know none."""
+    """A publication. Authors are in the paper's order, first names first; old records have none."""
 
     title: str
     year: int
@@ -33,19 +37,23 @@ class Paper:
     authors: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "authors", tuple(self.authors))  # JSON has lists
+        object.__setattr__(self, "authors", tuple(self.authors))  # a list if read from JSON
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the paper as JSON can hold it."""
+        """Return the paper as a JSON-compatible dictionary."""
         return {**dataclasses.asdict(self), "authors": list(self.authors)}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """Everything that decides a run, but for its seed.
+    """Everything that defines a training run except its seed.
+
+    Data set, latent distribution, networks, algorithm and optimizers are Specs: deferred calls, built when the run
+    starts. Networks and optimizers are keyed by the names that the algorithm uses, such as "G" and "D".
 
     Raises:
-        UserError: the algorithm's networks and the given networks or optimizers do not match.
+        UserError: a network that the algorithm needs is missing, an optimizer belongs to no network, or the name
+            cannot be used as a folder name.
     """
 
     name: str
@@ -70,11 +78,11 @@ class Recipe:
         for field_name in ("networks", "optimizers"):
             frozen = types.MappingProxyType(dict(getattr(self, field_name)))
             object.__setattr__(self, field_name, frozen)
-        needed = getattr(self.algorithm.target, "networks", ())
-        missing = sorted(set(needed) - set(self.networks))
+        required = getattr(self.algorithm.target, "networks", ())
+        missing = sorted(set(required) - set(self.networks))
         if missing:
             raise UserError(
-                f"{self.algorithm.target.__name__} needs the networks {', '.join(needed)}; "
+                f"{self.algorithm.target.__name__} needs the networks {', '.join(required)}; "
                 f"recipe '{self.name}' lacks {', '.join(missing)}"
             )
         for name in self.optimizers:
@@ -84,10 +92,9 @@ class Recipe:
                 )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the recipe as JSON can hold it."""
-        schedule = {
-            f.name: _as_json(getattr(self.schedule, f.name)) for f in dataclasses.fields(self.schedule)
-        }
+        """Return the recipe as a JSON-compatible dictionary."""
+        schedule = {f.name: getattr(self.schedule, f.name) for f in dataclasses.fields(self.schedule)}
+        schedule = {k: list(v) if isinstance(v, tuple) else v for k, v in schedule.items()}
         return {
             "format": _FORMAT,
             "name": self.name,
@@ -105,10 +112,14 @@ class Recipe:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], trusted: Collection[str] = ()) -> Recipe:
-        """Read what :meth:`to_dict` wrote.
+        """Rebuild a recipe from the output of :meth:`to_dict`.
+
+        Args:
+            data: The dictionary.
+            trusted: Modules outside ganbench whose classes and functions the recipe may use.
 
         Raises:
-            UserError: it is not a recipe, or one of a format that this version does not know.
+            UserError: the dictionary is damaged, incomplete, of an unknown format, or names untrusted code.
         """
         if data.get("format") != _FORMAT:
             raise UserError(f"this recipe has format {data.get('format')!r}; this version reads {_FORMAT}")
@@ -135,15 +146,26 @@ class Recipe:
             raise UserError(f"the recipe is incomplete or damaged: {error}") from error
 
     def override(self, changes: Mapping[str, Any], trusted: Collection[str] = ()) -> Recipe:
-        """Return the recipe with dotted keys set: ``{"optimizers.G.lr": 1e-4, "data": "mnist"}``.
+        """Return a copy with the values at some dotted keys replaced.
 
-        A part is replaced by giving its name (``algorithm.loss=Hinge``); a data set by its own
-        (``data=cifar10-jpeg``, ``data=folder:PATH``), which keeps the arguments that both understand. Where none
-        stands yet but one may, its name does, too (``algorithm.augmentation=ADA``). Parts in lists and parts with
-        arguments are written out: ``{"target": "ganbench.regularizers:R1", "gamma": 1.0}``.
+        A part may be replaced by name, or in Python by a class, an instance of a dataclass, or a Spec. The other
+        arguments of a data set are kept where the new one accepts them; any other part starts from its defaults. On the
+        command line a part with arguments is given as a mapping, and so is each part in a list::
+
+            recipe.override({
+                "optimizers.G.lr": 1e-4,
+                "data": "folder:PATH",
+                "algorithm.loss": "Hinge",
+                "algorithm.augmentation": "ADA",  # the recipe had none
+                "algorithm.regularizers": [{"target": "ganbench.regularizers:R1", "gamma": 1.0}],
+            })
+
+        Args:
+            changes: New values by dotted key, applied in order.
+            trusted: Modules outside ganbench whose classes and functions may be used.
 
         Raises:
-            UserError: no such key, or a value that does not fit.
+            UserError: a key does not exist, or a value does not fit.
         """
         recipe = self
         for path, value in changes.items():
@@ -153,21 +175,38 @@ class Recipe:
     def _override_one(self, path: str, value: Any, trusted: Collection[str]) -> Recipe:
         keys = tuple(path.split("."))
         if keys[0] not in _OVERRIDABLE:
-            every = [p for name in _OVERRIDABLE for p in [name, *paths(getattr(self, name), name)]]
-            last = [p for p in every if p.rpartition(".")[2] == path]
-            hint = f"; did you mean '{last[0]}'?" if last else did_you_mean(path, every)
+            all_paths = [p for name in _OVERRIDABLE for p in [name, *paths(getattr(self, name), name)]]
+            same_ending = [p for p in all_paths if p.rpartition(".")[2] == path]
+            hint = f"; did you mean '{same_ending[0]}'?" if same_ending else did_you_mean(path, all_paths)
             raise UserError(f"recipe '{self.name}' has no key '{path}'{hint}")
         if isinstance(value, str):
-            value = _part(value, value_at(self, keys), annotation_at(self, keys), trusted)
-        changed: Recipe = with_value(self, keys, _written_out(value, trusted))
-        return changed
+            value = _part_or_text(value, value_at(self, keys), annotation_at(self, keys), trusted)
+        recipe: Recipe = with_value(self, keys, _mappings_to_specs(value, trusted))
+        return recipe
 
 
-_OVERRIDABLE = ("data", "latent", "networks", "algorithm", "optimizers", "schedule", "machine")
+def _part_or_text(text: str, current: Any, annotation: Any, trusted: Collection[str]) -> Any:
+    """Return the Spec that ``text`` names, if the key holds or may hold a part; otherwise return ``text``."""
+    if current is None and (package := package_for(annotation)):
+        return Spec.from_dict({"target": find_part(text, package, trusted)}, trusted)
+    if not isinstance(current, Spec):
+        return text
+    if hasattr(current.target, "dataset_name"):
+        from ganbench.data.registry import find_dataset
+
+        target, arguments = find_dataset(text, trusted)
+        accepted = parameters(target)
+        kept_arguments = {k: v for k, v in current.kwargs.items() if k in accepted}
+        return Spec(target, **{**kept_arguments, **arguments})
+    package = package_for(annotation) or address_of(current.target).partition(":")[0]
+    return Spec.from_dict({"target": find_part(text, package, trusted)}, trusted)
 
 
-def _as_json(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
+def _mappings_to_specs(value: Any, trusted: Collection[str]) -> Any:
+    """Return ``value`` with each part, a class or a ``{"target": ...}`` mapping, alone or in a list, as a Spec."""
+    if isinstance(value, Mapping) and "target" in value:
+        return Spec.from_dict(value, trusted)
+    return [_mappings_to_specs(v, trusted) for v in value] if isinstance(value, list) else as_part(value)
 
 
 @overload
@@ -179,36 +218,39 @@ def recipe(*, budgets: tuple[Budget, ...]) -> Callable[[RecipeFunction], RecipeF
 
 
 def recipe(
-    function: RecipeFunction | None = None, *, budgets: tuple[Budget, ...] = USUAL_BUDGETS
+    function: RecipeFunction | None = None, *, budgets: tuple[Budget, ...] = DEFAULT_BUDGETS
 ) -> RecipeFunction | Callable[[RecipeFunction], RecipeFunction]:
-    """Mark a function ``(budget) -> Recipe`` as a recipe of these budgets; its public name is its own with dashes."""
+    """Decorate a function ``(budget) -> Recipe`` to register it as a recipe.
 
-    def marked(function: RecipeFunction) -> RecipeFunction:
+    The recipe's public name is the function's, with dashes for underscores.
+    """
+
+    def register(function: RecipeFunction) -> RecipeFunction:
         function.recipe_name = function.__name__.replace("_", "-")  # type: ignore[attr-defined]
         function.budgets = budgets  # type: ignore[attr-defined]
         if "budget" not in inspect.signature(function).parameters:
             raise TypeError(f"the recipe function {function.__name__} takes no budget")
         return function
 
-    return marked if function is None else marked(function)
+    return register if function is None else register(function)
 
 
-def parse_overrides(words: Collection[str]) -> dict[str, Any]:
-    """Turn ``["optimizers.G.lr=1e-4", ...]`` into a mapping; values are read as YAML.
+def parse_overrides(assignments: Collection[str]) -> dict[str, Any]:
+    """Parse ``["optimizers.G.lr=1e-4", ...]`` into a mapping from dotted keys to values. Values are YAML.
 
     Raises:
-        UserError: a word is not KEY=VALUE.
+        UserError: an assignment is not KEY=VALUE.
     """
     changes = {}
-    for word in words:
-        key, equals, text = word.partition("=")
+    for assignment in assignments:
+        key, equals, text = assignment.partition("=")
         if not equals or not key:
-            raise UserError(f"'{word}' is not KEY=VALUE, as in schedule.steps=1000")
-        changes[key] = _scalar(text)
+            raise UserError(f"'{assignment}' is not KEY=VALUE, as in schedule.steps=1000")
+        changes[key] = _parse_value(text)
     return changes
 
 
-def _scalar(text: str) -> Any:
+def _parse_value(text: str) -> Any:
     try:
         value = yaml.safe_load(text)
     except yaml.YAMLError:
@@ -219,31 +261,3 @@ def _scalar(text: str) -> Any:
         except ValueError:
             return text
     return value if isinstance(value, int | float | bool | list | dict | None) else text
-
-
-def _written_out(value: Any, trusted: Collection[str]) -> Any:
-    """Return a value with the parts that are written out as mappings, alone or in a list, made Specs."""
-    if isinstance(value, Mapping) and "target" in value:
-        return Spec.from_dict(value, trusted)
-    return [_written_out(v, trusted) for v in value] if isinstance(value, list) else value
-
-
-def _part(text: str, present: Any, annotation: Any, trusted: Collection[str]) -> Any:
-    """Return the part that a name stands for in a place that holds a part now, or may; any other text as it is."""
-    if present is None and (package := package_of(annotation)):
-        return _found(text, package, trusted)
-    if not isinstance(present, Spec):
-        return text
-    if hasattr(present.target, "dataset_name"):
-        from ganbench.data.registry import dataset_named
-
-        target, arguments = dataset_named(text)
-        known = parameters(target)
-        kept = {k: v for k, v in present.kwargs.items() if k in known}
-        return Spec(target, **{**kept, **arguments})
-    return _found(text, present.to_dict()["target"].partition(":")[0], trusted)
-
-
-def _found(text: str, package: str, trusted: Collection[str]) -> Spec:
-    """Return the part that is meant by ``NAME``, of that package, or by ``MODULE:NAME``."""
-    return Spec.from_dict({"target": text if ":" in text else f"{package}:{text}"}, trusted)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import torch
-
 from ganbench.algorithms import BiGAN
 from ganbench.config.spec import Spec
 from ganbench.data.torchvision_sets import mnist
@@ -11,6 +9,7 @@ from ganbench.latents import Gaussian
 from ganbench.losses import Minimax
 from ganbench.networks import JointMLPDiscriminator, MLPEncoder, MLPGenerator
 from ganbench.recipes.base import Budget, Paper, Recipe, recipe
+from ganbench.recipes.optimization import adam
 from ganbench.training.schedule import Linear
 from ganbench.training.settings import Schedule
 
@@ -24,16 +23,16 @@ BIGAN = Paper(
 
 @recipe
 def bigan_mnist(budget: Budget = "reference") -> Recipe:
-    """BiGAN on MNIST, fully connected: 50 numbers of N(0, 1), batch norm behind the second hidden layer only.
+    """BiGAN of MLPs on MNIST: a latent of 50 numbers from N(0, 1), batch norm after the second hidden layer only.
 
-    The reference system's settings, with the weight decay of the paper, which that system speaks of and lacks.
-    ``algorithm.loss=NonSaturating`` is the other objective.
+    The settings of henrhoi/gan-pytorch, with the paper's weight decay, which that work mentions but does not apply.
+    ``algorithm.loss=NonSaturating`` selects the other objective.
     """
     laptop = budget == "laptop"
-    optimizer = Spec(torch.optim.Adam, lr=2e-4, betas=(0.5, 0.999), weight_decay=2.5e-5)
+    optimizer = adam(2e-4, (0.5, 0.999), weight_decay=2.5e-5)
     return Recipe(
         name="bigan-mnist",
-        summary="a GAN that also learns the way back from MNIST digits to latents",
+        summary="BiGAN (a GAN with an encoder) on MNIST digits",
         data=Spec(mnist),
         latent=Spec(Gaussian, size=50),
         networks={
@@ -44,7 +43,7 @@ def bigan_mnist(budget: Budget = "reference") -> Recipe:
         algorithm=Spec(BiGAN, loss=Spec(Minimax)),
         optimizers={"G": optimizer, "D": optimizer, "E": optimizer},
         schedule=Schedule(
-            steps=4500 if laptop else 120_000,  # the reference: 256 passes over 60,000 digits
+            steps=4500 if laptop else 120_000,  # the reference: 256 epochs of 60,000 digits
             batch=128,
             learning_rate=Spec(Linear),
             sample_every=1000,

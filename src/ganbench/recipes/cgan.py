@@ -5,7 +5,7 @@ from __future__ import annotations
 from ganbench.conditioning import ClassNorm, LabelPlanes, OneHot
 from ganbench.config.spec import Spec
 from ganbench.recipes.base import Budget, Paper, Recipe, recipe
-from ganbench.recipes.classes import with_classes
+from ganbench.recipes.classes import class_conditional
 from ganbench.recipes.dcgan import DCGAN, dcgan_cifar10
 
 CGAN = Paper("Conditional Generative Adversarial Nets", 2014, "1411.1784", ("Mehdi Mirza", "Simon Osindero"))
@@ -17,16 +17,18 @@ STYLE = Paper(
 )
 
 
-def _cifar10(name: str, words: str, generator: Spec, budget: Budget, papers: tuple[Paper, ...]) -> Recipe:
-    """Return the plain convolutional GAN with classes; D sees a plane for each beside the picture.
+def _cgan_cifar10(
+    name: str, summary: str, generator: Spec, budget: Budget, papers: tuple[Paper, ...]
+) -> Recipe:
+    """Return DCGAN with classes; D sees one extra channel per class.
 
-    The rate is the reference system's first one, whose results were better than those of its second, 8e-4. Fakes have
-    the classes of a real batch: D's batch norm then sees the same classes in both.
+    The learning rate is the one of an older version of GANs-Implementations, whose results were better than with its
+    current 8e-4. Fakes have the labels of a real batch, so that D's batch norm sees the same classes in both.
     """
-    return with_classes(
+    return class_conditional(
         dcgan_cifar10(budget),
         name,
-        f"a convolutional GAN told the class {words} on CIFAR-10",
+        summary,
         generator=generator,
         discriminator=Spec(LabelPlanes),
         labels="real",
@@ -37,11 +39,13 @@ def _cifar10(name: str, words: str, generator: Spec, budget: Budget, papers: tup
 
 @recipe
 def cgan_cifar10(budget: Budget = "reference") -> Recipe:
-    """The conditional GAN on CIFAR-10: the class is one-hot beside G's latent and in planes beside D's picture."""
-    return _cifar10("cgan-cifar10", "beside the latent", Spec(OneHot), budget, (CGAN, DCGAN))
+    """Conditional DCGAN on CIFAR-10: one-hot classes concatenated to G's latent and, as channels, to D's image."""
+    summary = "conditional DCGAN with one-hot classes on CIFAR-10"
+    return _cgan_cifar10("cgan-cifar10", summary, Spec(OneHot), budget, (CGAN, DCGAN))
 
 
 @recipe
 def cgan_cbn_cifar10(budget: Budget = "reference") -> Recipe:
-    """The same with conditional batch norm in G in place of the one-hot class."""
-    return _cifar10("cgan-cbn-cifar10", "by its batch norm", Spec(ClassNorm), budget, (CGAN, STYLE, DCGAN))
+    """Conditional DCGAN on CIFAR-10 with conditional batch norm in G."""
+    summary = "conditional DCGAN with conditional batch norm in G on CIFAR-10"
+    return _cgan_cifar10("cgan-cbn-cifar10", summary, Spec(ClassNorm), budget, (CGAN, STYLE, DCGAN))

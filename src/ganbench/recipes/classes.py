@@ -1,4 +1,4 @@
-"""How a recipe without classes becomes one with them: the same networks, and two choices of conditioning."""
+"""Turn an unconditional recipe into a class-conditional one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ganbench.config.spec import Spec
 from ganbench.recipes.base import Paper, Recipe
 
 
-def with_classes(
+def class_conditional(
     base: Recipe,
     name: str,
     summary: str,
@@ -22,25 +22,35 @@ def with_classes(
     papers: tuple[Paper, ...],
     labels: Labels = "uniform",
     algorithm: type[Algorithm] = Adversarial,
-    terms: Mapping[str, Any] | None = None,
+    algorithm_arguments: Mapping[str, Any] | None = None,
     changes: Mapping[str, Any] | None = None,
 ) -> Recipe:
-    """Return ``base`` with classes: how G and D are told them, and which ones fakes have.
+    """Return ``base`` with class labels given to G and D.
 
-    ``terms`` are further arguments of the ``algorithm``; ``changes`` are dotted keys of the result.
+    Args:
+        base: The unconditional recipe.
+        name: The new recipe's name.
+        summary: The new recipe's summary.
+        generator: How G receives the class.
+        discriminator: How D receives the class.
+        papers: The new recipe's papers.
+        labels: Where the labels of fakes come from.
+        algorithm: The algorithm; it keeps the arguments of ``base``, except packing.
+        algorithm_arguments: Further arguments of the algorithm.
+        changes: Overrides by dotted key, applied last.
     """
     networks = {
         **base.networks,
         "G": base.networks["G"].replace(conditioning=generator),
         "D": base.networks["D"].replace(conditioning=discriminator),
     }
-    known = {k: v for k, v in base.algorithm.kwargs.items() if k != "packing"}  # packs have no class
-    made = dataclasses.replace(
+    base_arguments = {k: v for k, v in base.algorithm.kwargs.items() if k != "packing"}  # a pack has no class
+    conditional = dataclasses.replace(
         base,
         name=name,
         summary=summary,
         networks=networks,
-        algorithm=Spec(algorithm, **{**known, "labels": labels, **(terms or {})}),
+        algorithm=Spec(algorithm, **{**base_arguments, "labels": labels, **(algorithm_arguments or {})}),
         papers=papers,
     )
-    return made.override(changes or {})
+    return conditional.override(changes or {})

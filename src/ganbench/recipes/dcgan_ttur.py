@@ -1,4 +1,4 @@
-"""A convolutional GAN whose D learns faster than its G.
+"""A convolutional GAN whose D has a higher learning rate than G.
 
 GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium, 2017, arXiv 1706.08500.
 """
@@ -13,7 +13,7 @@ from ganbench.losses import NonSaturating
 from ganbench.networks import DenseDCGANDiscriminator, DenseDCGANGenerator
 from ganbench.recipes.base import Budget, Paper, Recipe, recipe
 from ganbench.recipes.dcgan import DCGAN
-from ganbench.recipes.mlp import adam
+from ganbench.recipes.optimization import adam, ema_schedule
 from ganbench.regularizers import LabelNoise
 from ganbench.training.settings import Schedule
 
@@ -27,18 +27,19 @@ TTUR = Paper(
 
 @recipe
 def dcgan_ttur_cifar10(budget: Budget = "reference") -> Recipe:
-    """The reference system's: a dense start, 5x5 kernels, dropout and soft labels in D, which learns faster than G.
+    """The DCGAN of vineeths96/Generative-Adversarial-Networks-GANs on CIFAR-10, with two learning rates.
 
-    D's targets are drawn from [.9, 1) for real samples and from [0, .1) for fake ones. The reference system let D
-    step on real and fake samples in turn, and G on D's latents; here D steps on both at once and G on latents of
-    its own. Its 100,000 steps were several runs, one after another. At laptop size the networks have half the width,
-    G learns half as fast as D, and an average of it is kept.
+    G starts from a dense layer, both networks have 5x5 kernels, D has dropout. D's targets are drawn from [.9, 1) for
+    real samples and from [0, .1) for fakes. The original updates D on real and fake samples separately and reuses D's
+    latents for G; here D is updated on both at once and G on new latents. The original reached its 100,000 steps
+    over several runs. At laptop size the networks have half the width, G's learning rate is half of D's, and
+    an EMA of G is kept.
     """
     laptop = budget == "laptop"
     width = 32 if laptop else 64
     return Recipe(
         name="dcgan-ttur-cifar10",
-        summary="a convolutional GAN with two learning rates, dropout and soft labels on CIFAR-10",
+        summary="DCGAN with two learning rates, dropout and soft labels on CIFAR-10",
         data=Spec(cifar10),
         latent=Spec(Gaussian, size=100),
         networks={
@@ -51,8 +52,6 @@ def dcgan_ttur_cifar10(budget: Budget = "reference") -> Recipe:
             regularizers=(Spec(LabelNoise, real=0.05, fake=0.05),),
         ),
         optimizers={"G": adam(2e-4 if laptop else 1e-4, (0.5, 0.99)), "D": adam(4e-4, (0.5, 0.99))},
-        schedule=Schedule(steps=5000, batch=64, ema_half_life=10_000, sample_every=500, checkpoint_every=500)
-        if laptop
-        else Schedule(steps=100_000, batch=128),
+        schedule=ema_schedule(5000, batch=64) if laptop else Schedule(steps=100_000, batch=128),
         papers=(DCGAN, TTUR),
     )

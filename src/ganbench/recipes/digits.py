@@ -1,11 +1,9 @@
-"""Four small GANs on MNIST as one student's system had them: two without classes, two with.
+"""Four small GANs on MNIST after LuisguiPizana/gans-paper: two unconditional, two class-conditional.
 
 Maxout Networks (2013), arXiv:1302.4389; Conditional Generative Adversarial Nets (2014), arXiv:1411.1784.
 """
 
 from __future__ import annotations
-
-import torch
 
 from ganbench.algorithms import Adversarial
 from ganbench.conditioning import LabelBranch, LabelPlanes, MaxoutBranch, OneHot
@@ -24,8 +22,8 @@ from ganbench.recipes.base import Budget, Paper, Recipe, recipe
 from ganbench.recipes.cgan import CGAN
 from ganbench.recipes.dcgan import DCGAN
 from ganbench.recipes.gan import GAN
-from ganbench.recipes.mlp import adam
-from ganbench.training.schedule import Linear, Step
+from ganbench.recipes.optimization import adam, ema_schedule
+from ganbench.training.schedule import Constant, Linear, Step
 from ganbench.training.settings import Schedule
 
 MAXOUT = Paper(
@@ -37,7 +35,7 @@ MAXOUT = Paper(
 _EPOCH = 469  # batches of 128
 
 
-def digits_gan(
+def mnist_gan(
     name: str,
     summary: str,
     budget: Budget,
@@ -52,50 +50,54 @@ def digits_gan(
     loss: Spec | None = None,
     algorithm: Spec | None = None,
     learning_rate: Spec | None = None,
-    gradient_clip: float | None = 5.0,
 ) -> Recipe:
-    """Return a GAN on MNIST with the system's settings, batches of 128 (``laptop_batch``) and one D update.
+    """Return a GAN on MNIST with the settings of gans-paper: batches of 128, one D update, clipped gradients.
 
-    The laptop has fewer steps of higher rates, which fall to 0, and keeps an average of G. What was no choice but a
-    fault there is left out: G in evaluation mode after the first score, latents used twice, odd last batches.
+    At laptop size learning rates decay to 0 in the second half and an EMA of G is kept. The original's bugs are left
+    out: G in eval mode after the first evaluation, reused latents, partial last batches.
+
+    Args:
+        name: The recipe's name.
+        summary: The recipe's summary.
+        budget: The budget.
+        networks: G and D.
+        epochs: Length of the reference run.
+        laptop_steps: Length of the laptop run.
+        optimizers: Optimizers of G and D, with the reference learning rates.
+        laptop_rates: Learning rates of G and D at laptop size.
+        laptop_batch: Batch size at laptop size.
+        papers: Sources.
+        loss: Adversarial loss; by default non-saturating.
+        algorithm: Algorithm without its loss; by default :class:`Adversarial`.
+        learning_rate: Learning-rate factor of the reference run; by default constant.
     """
     laptop = budget == "laptop"
-    chosen = algorithm or Spec(Adversarial)
     rates = laptop_rates if laptop else tuple(o.kwargs["lr"] for o in optimizers)
-    schedule = (
-        Schedule(
-            steps=laptop_steps,
-            batch=laptop_batch,
-            learning_rate=Spec(Linear, from_share=0.5),
-            gradient_clip=gradient_clip,
-            ema_half_life=10_000,
-            sample_every=500,
-            checkpoint_every=500,
-        )
-        if laptop
-        else Schedule(steps=epochs * _EPOCH, batch=128, gradient_clip=gradient_clip)
-    )
-    made = Recipe(
+    if laptop:
+        decay = Spec(Linear, from_share=0.5)
+        schedule = ema_schedule(laptop_steps, laptop_batch, learning_rate=decay, gradient_clip=5.0)
+    else:
+        factor = learning_rate or Spec(Constant)
+        schedule = Schedule(steps=epochs * _EPOCH, batch=128, learning_rate=factor, gradient_clip=5.0)
+    return Recipe(
         name=name,
         summary=summary,
         data=Spec(mnist),
         latent=Spec(Gaussian, size=100),
         networks={"G": networks[0], "D": networks[1]},
-        algorithm=chosen.replace(loss=loss or Spec(NonSaturating)),
+        algorithm=(algorithm or Spec(Adversarial)).replace(loss=loss or Spec(NonSaturating)),
         optimizers={n: o.replace(lr=r) for n, o, r in zip("GD", optimizers, rates, strict=True)},
         schedule=schedule,
         papers=papers,
     )
-    falls = learning_rate is not None and not laptop
-    return made.override({"schedule.learning_rate": learning_rate}) if falls else made
 
 
 @recipe
 def maxout_gan_mnist(budget: Budget = "reference") -> Recipe:
-    """A dense G against two layers of maxout units with dropout; real samples and G's target are .9 (soft labels)."""
-    return digits_gan(
+    """An MLP G and a D of two maxout layers with dropout. One-sided label smoothing: real and G's targets are .9."""
+    return mnist_gan(
         "maxout-gan-mnist",
-        "a GAN whose D has maxout units on MNIST digits",
+        "GAN with a maxout discriminator on MNIST digits",
         budget,
         (Spec(MLPGenerator, width=(512, 1024, 784), norm="batch"), Spec(MaxoutDiscriminator)),
         epochs=50,
@@ -110,17 +112,14 @@ def maxout_gan_mnist(budget: Budget = "reference") -> Recipe:
 
 @recipe
 def dcgan_c2_mnist(budget: Budget = "reference") -> Recipe:
-    """A small convolutional pair: G from a 7x7 map, a D without strides, weight decay; G's target is .9.
+    """A small DCGAN: G starts from a 7x7 map, D has no strides, weight decay, G's target is .9.
 
-    A D that never strides is the costliest here: at laptop size it has half the width and batches of 64.
+    D without strides is the slowest of these networks; at laptop size it has half the width and batches of 64.
     """
-
-    def decaying(rate: float) -> Spec:
-        return Spec(torch.optim.Adam, lr=rate, betas=(0.5, 0.999), weight_decay=1e-3)
-
-    return digits_gan(
+    betas = (0.5, 0.999)
+    return mnist_gan(
         "dcgan-c2-mnist",
-        "a small convolutional GAN whose D never strides on MNIST digits",
+        "small convolutional GAN without strides in D on MNIST digits",
         budget,
         (
             Spec(StridelessDCGANGenerator),
@@ -128,7 +127,7 @@ def dcgan_c2_mnist(budget: Budget = "reference") -> Recipe:
         ),
         epochs=100,
         laptop_steps=2000,
-        optimizers=(decaying(2e-4), decaying(5e-5)),
+        optimizers=(adam(2e-4, betas, weight_decay=1e-3), adam(5e-5, betas, weight_decay=1e-3)),
         laptop_rates=(1e-3, 3e-4),
         laptop_batch=64,
         loss=Spec(NonSaturating, generator_target=0.9),
@@ -139,10 +138,10 @@ def dcgan_c2_mnist(budget: Budget = "reference") -> Recipe:
 
 @recipe
 def cgan_dense_mnist(budget: Budget = "reference") -> Recipe:
-    """Fully connected, the one-hot class beside the latent and beside the picture."""
-    return digits_gan(
+    """A conditional GAN of MLPs; the one-hot class is concatenated to the latent and to the image."""
+    return mnist_gan(
         "cgan-dense-mnist",
-        "a fully connected GAN told the class on MNIST digits",
+        "conditional GAN of MLPs on MNIST digits",
         budget,
         (
             Spec(MLPGenerator, width=(256, 512, 1024), norm="batch", conditioning=Spec(OneHot)),
@@ -159,16 +158,16 @@ def cgan_dense_mnist(budget: Budget = "reference") -> Recipe:
 
 @recipe
 def cgan_maxout_mnist(budget: Budget = "reference") -> Recipe:
-    """Branches for latent and class in G, for picture and class in D, joined further on; maxout units and dropout.
+    """A conditional GAN with separate branches for the class in G and D, maxout units in D, and dropout.
 
-    Gaussian noise on D's picture (``networks.D.input_noise``), between its layers (``networks.D.noise``) and on what
-    the class becomes (``networks.D.conditioning.noise``) is off, as the system's was in the end. Soft labels drawn
+    Gaussian noise on D's image (``networks.D.input_noise``), between its layers (``networks.D.noise``) and on the
+    class branch (``networks.D.conditioning.noise``) is off, as in the original's final version. Soft labels drawn
     from [.7, 1) and [0, .3) are ``NonSaturating(real_target=.85, fake_target=.15)`` with
     ``LabelNoise(real=.15, fake=.15)``.
     """
-    return digits_gan(
+    return mnist_gan(
         "cgan-maxout-mnist",
-        "a GAN with branches for the class and maxout units in D on MNIST digits",
+        "conditional GAN with class branches and a maxout discriminator on MNIST digits",
         budget,
         (
             Spec(

@@ -1,6 +1,7 @@
-"""GANs on a line, whose two curves can be drawn: Generative Adversarial Networks, 2014, arXiv 1406.2661.
+"""GANs on one-dimensional data, whose densities can be plotted: Generative Adversarial Networks, 2014.
 
-The saturating objective beside the non-saturating one, on numbers from a narrow and a broad bell.
+arXiv 1406.2661, with the settings of henrhoi/gan-pytorch. Compares the saturating and the non-saturating objective on
+numbers from a mixture of a narrow and a broad Gaussian.
 """
 
 from __future__ import annotations
@@ -13,20 +14,20 @@ from ganbench.losses import Minimax, NonSaturating
 from ganbench.networks import MLPDiscriminator, MLPGenerator
 from ganbench.recipes.base import Budget, Recipe, recipe
 from ganbench.recipes.gan import GAN
-from ganbench.recipes.mlp import adam
+from ganbench.recipes.optimization import adam
 from ganbench.training.settings import Machine, Schedule
 
-_EPOCH = 313  # steps of 64 in 20,000 numbers, the last of them not full
+_EPOCH = 313  # batches of 64 in 20,000 numbers, the last one partial
 
 
-def gan1d(objective: str, words: str, loss: Spec) -> Recipe:
-    """Return a GAN of 25 epochs, one D update to one of G; pictures after each epoch, of 5,000 samples.
+def gan1d(objective: str, summary: str, loss: Spec) -> Recipe:
+    """Return a GAN trained for 25 epochs with one D update per G update, with 5,000 samples plotted each epoch.
 
-    The networks are small, so the laptop budget is the reference.
+    The networks are small, so both budgets have the reference size.
     """
     return Recipe(
         name=f"gan1d-{objective}",
-        summary=f"a GAN on a line with the {words} objective",
+        summary=summary,
         data=Spec(mixture1d),
         latent=Spec(Uniform, size=5),
         networks={"G": Spec(MLPGenerator, slope=0.01), "D": Spec(MLPDiscriminator, slope=0.01)},
@@ -48,11 +49,12 @@ def gan1d(objective: str, words: str, loss: Spec) -> Recipe:
 
 @recipe
 def gan1d_minimax(budget: Budget = "reference") -> Recipe:
-    """The GAN of the theory: both players pull on one value, and G's gradient fades where D is sure."""
-    return gan1d("minimax", "saturating", Spec(Minimax))
+    """The GAN of the theory: D maximises and G minimises one value function; G's gradient vanishes where D is sure."""
+    return gan1d("minimax", "GAN on one-dimensional data with the saturating objective", Spec(Minimax))
 
 
 @recipe
 def gan1d_nonsaturating(budget: Budget = "reference") -> Recipe:
-    """The GAN of practice: G raises log D, whose gradient is strongest where D is sure."""
-    return gan1d("nonsaturating", "non-saturating", Spec(NonSaturating))
+    """The GAN of practice: G maximises log D, whose gradient is largest where D is sure."""
+    summary = "GAN on one-dimensional data with the non-saturating objective"
+    return gan1d("nonsaturating", summary, Spec(NonSaturating))

@@ -1,4 +1,4 @@
-"""Codes found without labels: InfoGAN, 2016, arXiv 1606.03657."""
+"""Unsupervised disentangled codes: InfoGAN, 2016, arXiv 1606.03657."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ganbench.augment import Affine
 from ganbench.config.spec import Spec
 from ganbench.data.shapes import shapes
 from ganbench.data.torchvision_sets import mnist
-from ganbench.latents import Structured
+from ganbench.latents import NoiseAndCodes
 from ganbench.losses import NonSaturating
 from ganbench.networks import (
     CodeNetwork,
@@ -20,7 +20,7 @@ from ganbench.networks import (
 )
 from ganbench.recipes.base import Budget, Paper, Recipe, recipe
 from ganbench.recipes.gan import CONVERGENCE
-from ganbench.recipes.mlp import adam
+from ganbench.recipes.optimization import adam, ema_schedule
 from ganbench.regularizers import R1
 from ganbench.training.schedule import Constant, Linear
 from ganbench.training.settings import Schedule
@@ -32,23 +32,23 @@ INFOGAN = Paper(
     ("Xi Chen", "Yan Duan", "Rein Houthooft", "John Schulman", "Ilya Sutskever", "Pieter Abbeel"),
 )
 
-#: Two networks of one convolution a level.
-PLAIN = (Spec(SimpleCNNGenerator), Spec(SimpleCNNDiscriminator))
+#: G and D with one convolution per level.
+SIMPLE_CNNS = (Spec(SimpleCNNGenerator), Spec(SimpleCNNDiscriminator))
 
 
 def infogan(
-    name: str, words: str, data: Spec, latent: Spec, networks: tuple[Spec, Spec], budget: Budget
+    name: str, summary: str, data: Spec, latent: Spec, networks: tuple[Spec, Spec], budget: Budget
 ) -> Recipe:
-    """Return InfoGAN with batch norm and the paper's rates: D (and Q) 2e-4, G 1e-3.
+    """Return InfoGAN with batch norm and the paper's learning rates: 2e-4 for D and Q, 1e-3 for G.
 
-    ``networks`` are G and D, of the reference's width 64 or at laptop size of half of it; there rates fall to 0 in
-    the second half, so that Q reads steadily in the end.
+    ``networks`` are G and D. Their width is 64, at laptop size 32. At laptop size learning rates decay to 0 in the
+    second half, so that Q's predictions are stable at the end.
     """
     laptop = budget == "laptop"
     width = 32 if laptop else 64
     return Recipe(
         name=name,
-        summary=f"a GAN that finds codes without labels{words}",
+        summary=summary,
         data=data,
         latent=latent,
         networks={
@@ -62,13 +62,10 @@ def infogan(
             "D": adam(2e-4, (0.5, 0.999)),
             "Q": adam(2e-4, (0.5, 0.999)),
         },
-        schedule=Schedule(
-            steps=5000 if laptop else 25_000,
+        schedule=ema_schedule(
+            5000 if laptop else 25_000,
             batch=64 if laptop else 128,
             learning_rate=Spec(Linear, from_share=0.5) if laptop else Spec(Constant),
-            ema_half_life=10_000,
-            sample_every=500,
-            checkpoint_every=500,
         ),
         papers=(INFOGAN,),
     )
@@ -76,41 +73,44 @@ def infogan(
 
 @recipe
 def infogan_mnist(budget: Budget = "reference") -> Recipe:
-    """InfoGAN on MNIST with the paper's networks: 62 numbers of noise, a code of ten values, two continuous ones.
+    """InfoGAN on MNIST with the paper's networks: 62 noise dimensions, one code of ten values, two continuous codes.
 
-    The laptop adds what is ours: D and Q see digits a little turned, stretched, sheared and moved, and G learns to draw
-    before codes count, the category after a fifth of the run, the continuous ones after two fifths. Without both,
-    categories settle on slant and thickness within the first hundreds of steps, and stay there.
+    The laptop budget differs from the paper in two ways. D and Q see slightly rotated, stretched, sheared and shifted
+    digits. The information losses start late, so that G first learns to draw: after a fifth of the run for the
+    category, after two fifths for the continuous codes. Without both, the category encodes slant and thickness within
+    the first hundreds of steps and never changes again.
     """
     networks = (Spec(DenseConvGenerator), Spec(DenseConvDiscriminator))
-    made = infogan("infogan-mnist", " on MNIST digits", Spec(mnist), Spec(Structured), networks, budget)
+    summary = "InfoGAN on MNIST digits"
+    base = infogan("infogan-mnist", summary, Spec(mnist), Spec(NoiseAndCodes), networks, budget)
     if budget != "laptop":
-        return made
-    late = {
+        return base
+    additions = {
         "augmentation": Spec(Affine),
         "categorical_share": Spec(Linear, start=0.0, end=1.0, from_share=0.2, to_share=0.26),
         "continuous_share": Spec(Linear, start=0.0, end=1.0, from_share=0.4, to_share=0.5),
     }
-    return dataclasses.replace(made, algorithm=made.algorithm.replace(**late))
+    return dataclasses.replace(base, algorithm=base.algorithm.replace(**additions))
 
 
 @recipe
 def infogan_plain_mnist(budget: Budget = "reference") -> Recipe:
-    """InfoGAN without batch norm, as the reference system studied it on 32x32 digits.
+    """InfoGAN without batch norm on 32x32 digits, as studied in GANs-Implementations.
 
-    100 numbers of noise, normal continuous codes of fixed spread, R1 (gamma 20, its lambda of 10 on a halved loss), and
-    a step for the information alone, which moves G, D and Q. At laptop size gamma is 1, every fourth update.
+    100 noise dimensions, normal continuous codes with a fixed standard deviation, R1 (gamma 20: lambda is 10 on a
+    halved D loss), and a separate step for the information loss, which updates G, D and Q. At laptop size gamma is 1
+    and applies to every fourth update.
     """
     laptop = budget == "laptop"
     base = infogan(
         "infogan-plain-mnist",
-        ", without batch norm, on MNIST digits",
+        "InfoGAN without batch norm on MNIST digits",
         Spec(mnist, size=32),
-        Spec(Structured, noise=100, normal=True),
-        PLAIN,
+        Spec(NoiseAndCodes, noise=100, normal=True),
+        SIMPLE_CNNS,
         budget,
     )
-    optimizer = adam(5e-4 if laptop else 3e-4)
+    optimizer = adam(5e-4 if laptop else 3e-4, (0.9, 0.999))
     penalty = Spec(R1, gamma=1.0, every=4) if laptop else Spec(R1, gamma=20.0)
     width = 32 if laptop else 64
     return dataclasses.replace(
@@ -136,6 +136,7 @@ def infogan_plain_mnist(budget: Budget = "reference") -> Recipe:
 
 @recipe
 def infogan_shapes(budget: Budget = "reference") -> Recipe:
-    """InfoGAN on drawn shapes, whose factors are known: codes of six and of eight values, four continuous ones."""
-    latent = Spec(Structured, categorical=(6, 8), continuous=4)
-    return infogan("infogan-shapes", " on procedural coloured shapes", Spec(shapes), latent, PLAIN, budget)
+    """InfoGAN on drawn shapes with known factors: codes of six and of eight values, four continuous codes."""
+    latent = Spec(NoiseAndCodes, categorical=(6, 8), continuous=4)
+    summary = "InfoGAN on procedural coloured shapes"
+    return infogan("infogan-shapes", summary, Spec(shapes), latent, SIMPLE_CNNS, budget)

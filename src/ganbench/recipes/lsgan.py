@@ -1,4 +1,4 @@
-"""Least squares on points and pictures: Least Squares Generative Adversarial Networks, 2016, arXiv 1611.04076."""
+"""Least squares on points and images: Least Squares Generative Adversarial Networks, 2016, arXiv 1611.04076."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from ganbench.config.spec import Spec
 from ganbench.layers.normalisation import Norm1d
 from ganbench.losses import LeastSquares
 from ganbench.recipes.base import Budget, Paper, Recipe, recipe
-from ganbench.recipes.mlp import GRID25, MNIST, RING8, Task, adam, mlp_gan
+from ganbench.recipes.mlp import GRID25, MNIST, RING8, DatasetSetup, mlp_gan
+from ganbench.recipes.optimization import adam
 from ganbench.recipes.simple_cnn import cifar10_gan
 
 LSGAN = Paper(
@@ -17,46 +18,46 @@ LSGAN = Paper(
 )
 
 
-def lsgan(task: Task, budget: Budget, laptop_steps: int, norm: Norm1d = "none") -> Recipe:
-    """Return the least squares GAN, the study's settings."""
+def lsgan(setup: DatasetSetup, budget: Budget, laptop_steps: int, norm: Norm1d = "none") -> Recipe:
+    """Return the least-squares GAN with the settings of the mode-collapse study."""
     return mlp_gan(
         "lsgan",
-        "a least squares GAN",
-        task,
-        task.schedule(budget, laptop_steps),
+        "least-squares GAN",
+        setup,
+        budget,
+        laptop_steps,
         loss=Spec(LeastSquares),
-        optimizer=adam(betas=(0.5, 0.999)),
+        optimizer=adam(3e-4, (0.5, 0.999)),
         papers=(LSGAN,),
         norm=norm,
-        width=task.width(budget),
     )
 
 
 @recipe
 def lsgan_ring8(budget: Budget = "reference") -> Recipe:
-    """The least squares GAN on eight Gaussians."""
+    """The least-squares GAN on eight Gaussians."""
     return lsgan(RING8, budget, 2000)
 
 
 @recipe
 def lsgan_grid25(budget: Budget = "reference") -> Recipe:
-    """The least squares GAN on 25 Gaussians."""
+    """The least-squares GAN on 25 Gaussians."""
     return lsgan(GRID25, budget, 2000)
 
 
 @recipe
 def lsgan_mnist(budget: Budget = "reference") -> Recipe:
-    """The least squares GAN on MNIST, fully connected, with batch norm in both: the study saw it diverge without."""
+    """The least-squares GAN of MLPs on MNIST. Both networks have batch norm: without it the study saw divergence."""
     return lsgan(MNIST, budget, 4000, norm="batch")
 
 
 @recipe
 def lsgan_cifar10(budget: Budget = "reference") -> Recipe:
-    """The convolutional least squares GAN."""
+    """The convolutional least-squares GAN."""
     optimizer = adam(2e-4 if budget == "laptop" else 8e-4, (0.5, 0.999))
     return cifar10_gan(
         "lsgan",
-        "a convolutional least squares GAN",
+        "convolutional least-squares GAN",
         budget,
         loss=Spec(LeastSquares),
         optimizers=(optimizer, optimizer),

@@ -1,10 +1,14 @@
-"""What the fully connected GANs on points and digits share: the tasks of the mode-collapse study and its two MLPs."""
+"""MLP GANs on points and digits: the data sets and networks of the mode-collapse study of GANs-Implementations.
+
+The study: https://github.com/xyfJASON/GANs-Implementations.
+"""
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
-
-import torch
+from typing import Any
 
 from ganbench.algorithms import Adversarial
 from ganbench.config.spec import Spec
@@ -18,24 +22,29 @@ from ganbench.training.settings import Machine, Schedule
 
 
 @dataclass(frozen=True)
-class Task:
-    """What to learn and for how long. Points are learnt on one thread: the layers are too small to share out."""
+class DatasetSetup:
+    """A data set with the study's settings for it: the size of the latent and the number of steps."""
 
     name: str
-    words: str
+    description: str
     data: Spec
-    latent: int
+    latent_size: int
     steps: int
-    points: bool
+    is_points: bool
+
+    @property
+    def machine(self) -> Machine:
+        """One thread for points, whose layers are too small to split; the default for images."""
+        return Machine(threads=1 if self.is_points else None)
 
     def width(self, budget: Budget) -> int:
-        """Return the study's width, or half of it for points at laptop size."""
-        return 128 if self.points and budget == "laptop" else 256
+        """Return the study's width of hidden layers; at laptop size half of it for points."""
+        return 128 if self.is_points and budget == "laptop" else 256
 
     def schedule(self, budget: Budget, laptop_steps: int) -> Schedule:
-        """Return the study's schedule: batch 256, constant rate, no average."""
+        """Return the study's schedule: batch 256, a constant learning rate, no EMA."""
         steps = self.steps if budget == "reference" else laptop_steps
-        if self.points:
+        if self.is_points:
             return Schedule(
                 steps=steps,
                 batch=256,
@@ -47,21 +56,21 @@ class Task:
         return Schedule(steps=steps, batch=256, sample_every=1000, checkpoint_every=1000)
 
 
-RING8 = Task("ring8", "a ring of eight Gaussians", Spec(ring8), latent=32, steps=5000, points=True)
-GRID25 = Task("grid25", "a grid of 25 Gaussians", Spec(grid25), latent=32, steps=5000, points=True)
-MNIST = Task("mnist", "MNIST digits", Spec(mnist), latent=100, steps=10_000, points=False)
-
-
-def adam(rate: float = 3e-4, betas: tuple[float, float] = (0.9, 0.999)) -> Spec:
-    """Return Adam; the defaults are the study's for the vanilla GAN."""
-    return Spec(torch.optim.Adam, lr=rate, betas=betas)
+RING8 = DatasetSetup(
+    "ring8", "a ring of eight Gaussians", Spec(ring8), latent_size=32, steps=5000, is_points=True
+)
+GRID25 = DatasetSetup(
+    "grid25", "a grid of 25 Gaussians", Spec(grid25), latent_size=32, steps=5000, is_points=True
+)
+MNIST = DatasetSetup("mnist", "MNIST digits", Spec(mnist), latent_size=100, steps=10_000, is_points=False)
 
 
 def mlp_gan(
     method: str,
-    words: str,
-    task: Task,
-    schedule: Schedule,
+    summary: str,
+    setup: DatasetSetup,
+    budget: Budget,
+    laptop_steps: int,
     *,
     loss: Spec,
     optimizer: Spec,
@@ -70,24 +79,45 @@ def mlp_gan(
     constraints: tuple[Spec, ...] = (),
     spectral_norm: bool = False,
     norm: Norm1d = "none",
-    width: int = 256,
+    width: int | None = None,
     critic_steps: int = 5,
     packing: int = 1,
-    latent: int | None = None,
-    slope: float = 0.2,
+    latent_size: int | None = None,
+    generator_slope: float = 0.2,
+    schedule_changes: Mapping[str, Any] | None = None,
 ) -> Recipe:
-    """Return ``method`` on a task: two MLPs with three hidden layers, five D updates to one of G unless said.
+    """Return a GAN of two MLPs with three hidden layers, by default with the study's settings.
 
-    ``slope`` is that of G's leaky ReLU. On points a G with plain ReLU (0) and few latents turns sharply from mode
-    to mode, where one of slope .2 strews a tenth (a ring) or a quarter (a grid) of its samples between them.
+    Args:
+        method: First part of the recipe's name; the data set's name follows.
+        summary: First part of the recipe's summary; " on " and the data set follow.
+        setup: The data set and the study's settings for it.
+        budget: "laptop" trains for ``laptop_steps``, on points with networks of half the width.
+        laptop_steps: Steps at laptop size.
+        loss: Adversarial loss.
+        optimizer: Optimizer of both networks.
+        papers: Sources.
+        regularizers: Regularizers of D.
+        constraints: Constraints on D's weights.
+        spectral_norm: Whether D has spectral norm on every layer.
+        norm: Normalisation in both networks.
+        width: Units in each hidden layer, if not the study's.
+        critic_steps: D updates per G update.
+        packing: Samples that D judges together.
+        latent_size: Size of the latent, if not the study's.
+        generator_slope: Negative slope of G's leaky ReLU. On points, ReLU (0) and a small latent give sharp
+            transitions between modes; a slope of .2 puts a tenth (ring) or a quarter (grid) of all samples there.
+        schedule_changes: Fields of the study's :class:`Schedule` to replace.
     """
+    schedule = setup.schedule(budget, laptop_steps)
+    width = width or setup.width(budget)
     return Recipe(
-        name=f"{method}-{task.name}",
-        summary=f"{words} on {task.words}",
-        data=task.data,
-        latent=Spec(Gaussian, size=latent or task.latent),
+        name=f"{method}-{setup.name}",
+        summary=f"{summary} on {setup.description}",
+        data=setup.data,
+        latent=Spec(Gaussian, size=latent_size or setup.latent_size),
         networks={
-            "G": Spec(MLPGenerator, width=width, norm=norm, slope=slope),
+            "G": Spec(MLPGenerator, width=width, norm=norm, slope=generator_slope),
             "D": Spec(MLPDiscriminator, width=width, norm=norm, spectral_norm=spectral_norm),
         },
         algorithm=Spec(
@@ -97,10 +127,10 @@ def mlp_gan(
             constraints=constraints,
             critic_steps=critic_steps,
             packing=packing,
-            one_pass=norm == "none",  # the same without batch statistics, and faster
+            one_pass=norm == "none",  # equivalent without batch statistics, and faster
         ),
         optimizers={"G": optimizer, "D": optimizer},
-        schedule=schedule,
-        machine=Machine(threads=1 if task.points else None),
+        schedule=dataclasses.replace(schedule, **(schedule_changes or {})),
+        machine=setup.machine,
         papers=papers,
     )

@@ -1,18 +1,16 @@
-"""Packing on points and digits.
+"""GANs whose D judges two samples at once, on points and digits.
 
 PacGAN: The power of two samples in generative adversarial networks, 2018, arXiv 1712.04086.
 """
 
 from __future__ import annotations
 
-import dataclasses
-
 from ganbench.config.spec import Spec
 from ganbench.losses import NonSaturating
 from ganbench.recipes.base import Budget, Paper, Recipe, recipe
-from ganbench.recipes.mlp import GRID25, MNIST, RING8, Task, adam, mlp_gan
+from ganbench.recipes.mlp import GRID25, MNIST, RING8, DatasetSetup, mlp_gan
+from ganbench.recipes.optimization import adam
 from ganbench.training.schedule import Linear
-from ganbench.training.settings import Schedule
 
 PACGAN = Paper(
     "PacGAN: The power of two samples in generative adversarial networks",
@@ -22,65 +20,45 @@ PACGAN = Paper(
 )
 
 
-def pacgan(task: Task) -> Recipe:
-    """Return the vanilla GAN whose D judges pairs of samples; for the rest the study's settings."""
-    return _pairs(task, task.schedule("reference", task.steps), adam(betas=(0.5, 0.999)))
+def pacgan(setup: DatasetSetup, budget: Budget, laptop_steps: int, laptop_optimizer: Spec) -> Recipe:
+    """Return the vanilla GAN with packs of two, with the settings of the mode-collapse study.
 
-
-def pacgan_small(task: Task, laptop_steps: int, optimizer: Spec, width: int = 128) -> Recipe:
-    """Return it at laptop size: one D update, a rate that falls to 0, an average of G."""
-    schedule = dataclasses.replace(
-        task.schedule("laptop", laptop_steps),
-        learning_rate=Spec(Linear),
-        ema_half_life=10_000.0,
-        sample_every=500,
-    )
-    return _pairs(task, schedule, optimizer, width=width, critic_steps=1, sharp=task.points)
-
-
-def _pairs(
-    task: Task,
-    schedule: Schedule,
-    optimizer: Spec,
-    width: int = 256,
-    critic_steps: int = 5,
-    sharp: bool = False,
-) -> Recipe:
+    At laptop size there is one D update, learning rates decay to 0, and an EMA of G is kept; on points G has ReLU and a
+    latent of size 4.
+    """
+    laptop = budget == "laptop"
+    sharp = laptop and setup.is_points
+    changes = {"learning_rate": Spec(Linear), "ema_half_life": 10_000.0, "sample_every": 500}
     return mlp_gan(
         "pacgan",
-        "a GAN that judges two samples at once",
-        task,
-        schedule,
+        "PacGAN (D judges pairs of samples)",
+        setup,
+        budget,
+        laptop_steps,
         loss=Spec(NonSaturating),
-        optimizer=optimizer,
+        optimizer=laptop_optimizer if laptop else adam(3e-4, (0.5, 0.999)),
         papers=(PACGAN,),
-        width=width,
-        critic_steps=critic_steps,
+        critic_steps=1 if laptop else 5,
         packing=2,
-        latent=4 if sharp else None,
-        slope=0.0 if sharp else 0.2,
+        latent_size=4 if sharp else None,
+        generator_slope=0.0 if sharp else 0.2,
+        schedule_changes=changes if laptop else None,
     )
 
 
 @recipe
 def pacgan_ring8(budget: Budget = "reference") -> Recipe:
-    """The GAN that judges pairs on eight Gaussians."""
-    if budget == "reference":
-        return pacgan(RING8)
-    return pacgan_small(RING8, 6000, adam(1e-3, (0.5, 0.999)))
+    """PacGAN on eight Gaussians."""
+    return pacgan(RING8, budget, 6000, adam(1e-3, (0.5, 0.999)))
 
 
 @recipe
 def pacgan_grid25(budget: Budget = "reference") -> Recipe:
-    """The GAN that judges pairs on 25 Gaussians."""
-    if budget == "reference":
-        return pacgan(GRID25)
-    return pacgan_small(GRID25, 6000, adam(2e-3, (0.0, 0.9)))
+    """PacGAN on 25 Gaussians."""
+    return pacgan(GRID25, budget, 6000, adam(2e-3, (0.0, 0.9)))
 
 
 @recipe
 def pacgan_mnist(budget: Budget = "reference") -> Recipe:
-    """The GAN that judges pairs of MNIST digits, fully connected."""
-    if budget == "reference":
-        return pacgan(MNIST)
-    return pacgan_small(MNIST, 8000, adam(2e-4, (0.5, 0.999)), width=256)
+    """PacGAN of MLPs on MNIST."""
+    return pacgan(MNIST, budget, 8000, adam(2e-4, (0.5, 0.999)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ganbench.conditioning import ClassNorm, Projection
 from ganbench.config.spec import Spec
 from ganbench.recipes.base import Budget, Paper, Recipe, recipe
-from ganbench.recipes.classes import with_classes
+from ganbench.recipes.classes import class_conditional
 from ganbench.recipes.sngan import SNGAN, sngan_hinge_cifar10
 
 PROJECTION = Paper(
@@ -15,14 +15,15 @@ PROJECTION = Paper(
 
 @recipe
 def sngan_projection_cifar10(budget: Budget = "reference") -> Recipe:
-    """The hinge GAN with spectral norm on CIFAR-10, with classes: batch norm by class in G, projection in D.
+    """SNGAN with hinge loss on CIFAR-10, with conditional batch norm in G and projection in D.
 
-    D's features are sums over positions, as in the paper, and its embedding has spectral norm too; rates fall to 0.
+    As in the paper, D's features are summed over positions and its embedding has spectral norm. Learning rates decay
+    to 0.
     """
-    return with_classes(
+    return class_conditional(
         sngan_hinge_cifar10(budget),
         "sngan-projection-cifar10",
-        "a convolutional GAN with spectral norm and projection in D on CIFAR-10",
+        "convolutional GAN with spectral norm and projection in D on CIFAR-10",
         generator=Spec(ClassNorm),
         discriminator=Spec(Projection),
         papers=(PROJECTION, SNGAN),

@@ -1,10 +1,9 @@
-"""Find recipes: the built-in ones, installed plug-ins', YAML or JSON files, and functions in the user's own files."""
+"""Find recipes by name: built-in and plug-in recipes, YAML or JSON files, and functions in Python files."""
 
 from __future__ import annotations
 
 import dataclasses
 import importlib
-import importlib.metadata
 import importlib.util
 import json
 import pkgutil
@@ -16,64 +15,68 @@ from typing import Any
 
 import yaml
 
+from ganbench.config.addresses import RECIPES, plugins, user_modules
 from ganbench.config.spec import parameters
 from ganbench.errors import UserError, did_you_mean
-from ganbench.recipes.base import EVERY_BUDGET, USUAL_BUDGETS, Budget, Recipe, RecipeFunction
+from ganbench.recipes.base import ALL_BUDGETS, DEFAULT_BUDGETS, Budget, Recipe, RecipeFunction
 
 
-def recipe_functions() -> dict[str, RecipeFunction]:
-    """Return all recipe functions by public name, from ``ganbench.recipes`` and the plug-ins' modules.
+def recipe_functions(trusted: Collection[str] = ()) -> dict[str, RecipeFunction]:
+    """Return all recipe functions by public name, sorted: built-in ones, those of plug-ins, and the user's own.
 
-    A plug-in names its module in the entry-point group ``ganbench.recipes``.
+    A plug-in registers its module under the entry-point group ``ganbench.recipes`` or ``ganbench.parts``.
+
+    Args:
+        trusted: Names of the user's own modules to search, too.
+
+    Raises:
+        UserError: two recipes have the same name, or a plug-in cannot be imported.
     """
     import ganbench.recipes
 
     modules = [
-        importlib.import_module(f"{ganbench.recipes.__name__}.{found.name}")
-        for found in pkgutil.iter_modules(ganbench.recipes.__path__)
+        importlib.import_module(f"{ganbench.recipes.__name__}.{module_info.name}")
+        for module_info in pkgutil.iter_modules(ganbench.recipes.__path__)
     ]
-    modules += map(_load, importlib.metadata.entry_points(group="ganbench.recipes"))
-    found: dict[str, RecipeFunction] = {}
-    for function in (f for module in modules for f in vars(module).values() if hasattr(f, "recipe_name")):
-        if found.setdefault(function.recipe_name, function) is not function:
-            raise UserError(
-                f"two recipes are called '{function.recipe_name}': "
-                f"in {found[function.recipe_name].__module__} and in {function.__module__}"
-            )
-    return dict(sorted(found.items()))
-
-
-def _load(entry: importlib.metadata.EntryPoint) -> ModuleType:
-    try:
-        module: ModuleType = entry.load()
-    except (ImportError, AttributeError) as error:
-        raise UserError(f"the plug-in '{entry.name}' ({entry.value}) cannot be imported: {error}") from error
-    return module
+    functions: dict[str, RecipeFunction] = {}
+    for module in (*modules, *plugins(RECIPES), *user_modules(trusted)):
+        for function in (f for f in vars(module).values() if hasattr(f, "recipe_name")):
+            if functions.setdefault(function.recipe_name, function) is not function:
+                raise UserError(
+                    f"two recipes are called '{function.recipe_name}': "
+                    f"in {functions[function.recipe_name].__module__} and in {function.__module__}"
+                )
+    return dict(sorted(functions.items()))
 
 
 def find_recipe(source: str, budget: Budget = "reference", trusted: Collection[str] = ()) -> Recipe:
-    """Return the recipe that a name, a YAML or JSON file, or ``file.py:function`` stands for.
+    """Return the recipe with a given name, or from a file.
+
+    Args:
+        source: A recipe's name, a path to a YAML or JSON file, or ``file.py:function``.
+        budget: The budget to size the recipe for. A file that sets its own budget ignores it.
+        trusted: Modules outside ganbench whose classes and functions a file may use.
 
     Raises:
-        UserError: there is none, or the file is not a recipe.
+        UserError: there is no such recipe, it has no such budget, or the file is not a valid recipe.
     """
     path, _, function_name = source.rpartition(":")
     if path.endswith(".py"):
         return _from_python(Path(path), function_name, budget)
     if source.endswith(".py"):
         raise UserError(
-            f"{source} is a Python file; name the function in it that makes the recipe: {source}:FUNCTION"
+            f"{source} is a Python file; name the function in it that returns the recipe: {source}:FUNCTION"
         )
     if source.endswith((".yaml", ".yml", ".json")):
         return _from_file(Path(source), budget, trusted)
-    functions = recipe_functions()
+    functions = recipe_functions(trusted)
     if source not in functions:
         raise UserError(f"there is no recipe '{source}'{did_you_mean(source, functions)}")
     return _call(functions[source], budget)
 
 
 def import_file(path: Path) -> ModuleType:
-    """Import a Python file of the user's under its own name, so that its parts can be stored and found again.
+    """Import a user's Python file as a module named after it, so that stored recipes can refer to its contents.
 
     Raises:
         UserError: the file cannot be found or imported.
@@ -96,29 +99,29 @@ def import_file(path: Path) -> ModuleType:
 
 
 def _call(function: RecipeFunction, budget: Budget) -> Recipe:
-    if budget not in EVERY_BUDGET:
-        raise UserError(f"there is no budget '{budget}'{did_you_mean(budget, EVERY_BUDGET)}")
-    known = getattr(function, "budgets", USUAL_BUDGETS)
-    if budget not in known:
+    if budget not in ALL_BUDGETS:
+        raise UserError(f"there is no budget '{budget}'{did_you_mean(budget, ALL_BUDGETS)}")
+    budgets = getattr(function, "budgets", DEFAULT_BUDGETS)
+    if budget not in budgets:
         name = getattr(function, "recipe_name", function.__name__)
         raise UserError(
-            f"recipe '{name}' has no budget '{budget}', only {' and '.join(map(repr, known))}; "
-            "`ganbench train --budget 1h` plans an hour of its laptop size"
+            f"recipe '{name}' has no budget '{budget}', only {' and '.join(map(repr, budgets))}; "
+            "`ganbench train --budget 1h` trains its laptop size for an hour"
         )
-    made = function(budget=budget)
-    if not isinstance(made, Recipe):
+    recipe = function(budget=budget)
+    if not isinstance(recipe, Recipe):
         raise UserError(
-            f"{function.__module__}:{function.__name__} returned {type(made).__name__}, not a Recipe"
+            f"{function.__module__}:{function.__name__} returned {type(recipe).__name__}, not a Recipe"
         )
-    return dataclasses.replace(made, budget=budget)
+    return dataclasses.replace(recipe, budget=budget)
 
 
 def _from_python(path: Path, name: str, budget: Budget) -> Recipe:
     module = import_file(path)
     function = getattr(module, name, None)
     if not callable(function):
-        known = [n for n, v in vars(module).items() if hasattr(v, "recipe_name")]
-        raise UserError(f"{path} has no recipe function '{name}'{did_you_mean(name, known)}")
+        names = [n for n, v in vars(module).items() if hasattr(v, "recipe_name")]
+        raise UserError(f"{path} has no recipe function '{name}'{did_you_mean(name, names)}")
     if "budget" not in parameters(function):
         raise UserError(f"{path}:{name} takes no budget; a recipe function is called with budget=...")
     return _call(function, budget)
@@ -139,18 +142,18 @@ def _from_file(path: Path, budget: Budget, trusted: Collection[str]) -> Recipe:
     base = str(data["extends"])
     if base.endswith((".yaml", ".yml", ".json")) or ".py:" in base:
         base = str(path.parent / base)
-    chosen = data.get("budget", budget)
-    own = ("extends", "budget", "name", "summary")
-    changes = _flatten({k: v for k, v in data.items() if k not in own})
+    budget = data.get("budget", budget)
+    changes = _flatten({k: v for k, v in data.items() if k not in ("extends", "budget", "name", "summary")})
     try:
-        changed = find_recipe(base, chosen, trusted).override(changes, trusted)
+        recipe = find_recipe(base, budget, trusted).override(changes, trusted)
     except RecursionError:
         raise UserError(f"{path} extends itself") from None
-    name, summary = data.get("name", changed.name), data.get("summary", changed.summary)
-    return dataclasses.replace(changed, name=name, summary=summary)
+    name, summary = data.get("name", recipe.name), data.get("summary", recipe.summary)
+    return dataclasses.replace(recipe, name=name, summary=summary)
 
 
 def _flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return nested mappings as one mapping with dotted keys; ``{"target": ...}`` mappings stay whole."""
     flat: dict[str, Any] = {}
     for key, value in tree.items():
         path = f"{prefix}{key}"

@@ -1,137 +1,126 @@
-"""GANs on representations of a frozen SimSiam encoder: of what they make, or as what they are conditioned on."""
+"""GANs that use representations of a frozen SimSiam encoder: as the samples they generate, or as their condition.
+
+After zeligism/ConGAN.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 
 from ganbench.algorithms import Adversarial, RepresentationGAN, SimSiamGAN
 from ganbench.conditioning import VectorNorm
 from ganbench.config.spec import Spec
 from ganbench.data.archive import imagenette64
 from ganbench.data.torchvision_sets import cifar10
-from ganbench.latents import Gaussian, WithRepresentation
+from ganbench.latents import Gaussian, NoiseAndRepresentation
 from ganbench.losses import Hinge, NonSaturating
 from ganbench.networks import (
     MLPDiscriminator,
     RepresentationGenerator,
     RepresentationReader,
-    ResNetEncoder,
     SNDCGANDiscriminator,
     SNDCGANGenerator,
     VectorMap,
 )
 from ganbench.recipes.base import Budget, Recipe, recipe
-from ganbench.recipes.mlp import adam
-from ganbench.recipes.simsiam import SIMSIAM
-from ganbench.recipes.sndcgan import sndcgan_rates
+from ganbench.recipes.optimization import adam, ema_schedule
+from ganbench.recipes.simsiam import SIMSIAM, simsiam_encoder
+from ganbench.recipes.sndcgan import sndcgan_optimizers
 from ganbench.regularizers import R1
 from ganbench.training.schedule import Linear, Stages
 from ganbench.training.settings import Schedule
 
-NOISE = 128
-#: The reference system's penalty of 10, which wants slopes of 1, leaves D no room to tell apart vectors of length 1,
-#: and G ends with few kinds of them. This is a gamma of 1 for vectors whose 256 numbers are about 1.
-LIGHT = Spec(R1, gamma=0.004)
+NOISE_SIZE = 128
+#: ConGAN uses a gradient penalty of weight 10 towards slope 1. With it D cannot separate unit vectors, and G collapses
+#: to few distinct samples. This gamma has the effect of gamma 1 on vectors of length 16 (256 numbers of about 1).
+WEAK_R1 = Spec(R1, gamma=0.004)
 
 
-def encoder(budget: Budget) -> tuple[Spec, int]:
-    """Return the encoder of ``simsiam-cifar10`` at that budget, and the size of its representations.
-
-    Its weights must be named: ``networks.f.weights=RUN``.
-    """
-    if budget == "laptop":
-        return Spec(ResNetEncoder, width=16, blocks=1, size=256), 256
-    return Spec(ResNetEncoder, width=64, size=2048), 2048
+def representation_gan_networks(size: int, width: int) -> tuple[Spec, Spec]:
+    """Return G and D for representations of ``size`` numbers; D has no norm, since R1 needs per-sample gradients."""
+    return (
+        Spec(RepresentationGenerator, latent=NOISE_SIZE, size=size, width=width),
+        Spec(MLPDiscriminator, shape=(size,), width=width, depth=2),
+    )
 
 
-def prior_networks(size: int, width: int) -> Mapping[str, Spec]:
-    """Return a generator of representations and its discriminator, without a norm, for R1."""
-    return {
-        "G": Spec(RepresentationGenerator, latent=NOISE, size=size, width=width),
-        "D": Spec(MLPDiscriminator, shape=(size,), width=width, depth=2),
-    }
-
-
-def schedule(budget: Budget, laptop_steps: int) -> Schedule:
-    """Return how long a recipe learns; at laptop size no more than 15 minutes of one core."""
+def linear_schedule(budget: Budget, laptop_steps: int) -> Schedule:
+    """Return a schedule with linear decay to 0. At laptop size, choose steps for at most 15 minutes of one core."""
     if budget == "reference":
         return Schedule(steps=100_000, batch=64, learning_rate=Spec(Linear))
-    return Schedule(
-        steps=laptop_steps,
-        batch=64,
-        learning_rate=Spec(Linear),
-        ema_half_life=10_000,
-        sample_every=500,
-        checkpoint_every=500,
-    )
+    return ema_schedule(laptop_steps, batch=64, learning_rate=Spec(Linear))
 
 
 @recipe
 def repgan_cifar10(budget: Budget = "reference") -> Recipe:
-    """A GAN makes representations of CIFAR-10, a decoder makes pictures of them; trained side by side.
+    """A GAN that generates representations of CIFAR-10 images, and a decoder to images, trained in parallel.
 
-    Labels of real samples lie in [.7, 1.2] in the reference system; here they are 1. The penalty is R1, and light.
+    The encoder's weights must be given: ``networks.f.weights=RUN``, a run of ``simsiam-cifar10`` at the same budget.
+    The penalty is a weak R1. Real targets are 1; ConGAN draws them from [.7, 1.2].
     """
     laptop = budget == "laptop"
-    f, size = encoder(budget)
+    encoder, size = simsiam_encoder(budget)
+    generator, discriminator = representation_gan_networks(size, 256 if laptop else 512)
     return Recipe(
         name="repgan-cifar10",
-        summary="a GAN of representations and a decoder of them to CIFAR-10's pictures",
+        summary="GAN of SimSiam representations with a decoder to CIFAR-10 images",
         data=Spec(cifar10),
-        latent=Spec(Gaussian, size=NOISE),
+        latent=Spec(Gaussian, size=NOISE_SIZE),
         networks={
-            "f": f,
-            **prior_networks(size, 256 if laptop else 512),
+            "f": encoder,
+            "G": generator,
+            "D": discriminator,
             "A": Spec(SNDCGANGenerator, latent=size, width=16 if laptop else 64),
         },
-        algorithm=Spec(RepresentationGAN, loss=Spec(NonSaturating), regularizers=(LIGHT,)),
+        algorithm=Spec(RepresentationGAN, loss=Spec(NonSaturating), regularizers=(WEAK_R1,)),
         optimizers={
             "G": adam(2e-4, (0.5, 0.999)),
             "D": adam(2e-4, (0.5, 0.999)),
             "A": adam(5e-4 if laptop else 2e-4, (0.9, 0.999)),
         },
-        schedule=schedule(budget, 5000),
+        schedule=linear_schedule(budget, 5000),
         papers=(SIMSIAM,),
     )
 
 
 def simsiam_gan(
-    name: str, words: str, data: Spec, budget: Budget, *, laptop_width: int, laptop_steps: int
+    name: str, dataset_title: str, data: Spec, budget: Budget, *, laptop_width: int, laptop_steps: int
 ) -> Recipe:
-    """Return the GAN conditioned on representations, with the coefficients of the best reported run, by thirds.
+    """Return the GAN conditioned on representations.
 
-    Beside it learns a GAN of representations, so that it can be sampled without a picture.
+    The coefficients of the cosine terms are those of ConGAN's best reported run: 0, .1 and 1, a third of the run each.
+    A GAN of representations is trained alongside, so that images can be sampled without a real one. The encoder's
+    weights must be given: ``networks.f.weights=RUN``.
     """
     laptop = budget == "laptop"
-    f, size = encoder(budget)
+    encoder, size = simsiam_encoder(budget)
     weight = Spec(Stages, values=(0.0, 0.1, 1.0), at=(1 / 3, 2 / 3))
-    prior = prior_networks(size, 256 if laptop else 512)
+    prior_generator, prior_discriminator = representation_gan_networks(size, 256 if laptop else 512)
     prior_gan = Spec(
         Adversarial,
         latent=Spec(Gaussian, size=size),
         loss=Spec(NonSaturating),
-        regularizers=(LIGHT,),
+        regularizers=(WEAK_R1,),
     )
-    rates, slow = sndcgan_rates(budget), adam(2e-4, (0.5, 0.999))
+    optimizers, prior_optimizer = sndcgan_optimizers(budget), adam(2e-4, (0.5, 0.999))
     return Recipe(
         name=name,
-        summary=f"a GAN conditioned on a frozen encoder's representations of {words}",
+        summary=f"GAN conditioned on SimSiam representations of {dataset_title}",
         data=data,
-        latent=Spec(WithRepresentation, noise=NOISE, representation=size),
+        latent=Spec(NoiseAndRepresentation, noise=NOISE_SIZE, representation=size),
         networks={
-            "f": f,
+            "f": encoder,
             "G": Spec(
                 SNDCGANGenerator,
-                latent=2 * NOISE,
+                latent=2 * NOISE_SIZE,
                 width=laptop_width if laptop else 64,
                 conditioning=Spec(VectorNorm, size=size),
             ),
             "D": Spec(SNDCGANDiscriminator, width=laptop_width if laptop else 64),
             "Q": Spec(RepresentationReader, size=size),
-            "T": Spec(VectorMap, inputs=size, outputs=NOISE),
-            "P": prior["G"].replace(latent=size),
-            "C": prior["D"],
+            "T": Spec(VectorMap, inputs=size, outputs=NOISE_SIZE),
+            "P": prior_generator.replace(latent=size),
+            "C": prior_discriminator,
         },
         algorithm=Spec(
             SimSiamGAN,
@@ -143,33 +132,33 @@ def simsiam_gan(
             one_pass=True,
         ),
         optimizers={
-            **rates,
-            "T": rates["G"],
-            "Q": rates["D"],
-            "P": slow,
-            "C": slow,
+            **optimizers,
+            "T": optimizers["G"],
+            "Q": optimizers["D"],
+            "P": prior_optimizer,
+            "C": prior_optimizer,
         },
-        schedule=schedule(budget, laptop_steps),
+        schedule=linear_schedule(budget, laptop_steps),
         papers=(SIMSIAM,),
     )
 
 
-def without(conditioned: Recipe, budget: Budget, laptop_steps: int) -> Recipe:
-    """Return a conditioned recipe's twin without representations: the same two networks and loss.
+def unconditional_counterpart(conditional: Recipe, budget: Budget, laptop_steps: int) -> Recipe:
+    """Return the baseline of a conditional recipe: the same G, D and loss without representations.
 
-    ``laptop_steps`` fit into the time that the conditioned one has at laptop size, for there is less to do in each.
+    At laptop size a step costs less, so ``laptop_steps`` can be larger for the same training time.
     """
-    g, d = conditioned.networks["G"], conditioned.networks["D"]
-    known = {name: conditioned.algorithm.kwargs[name] for name in ("loss", "critic_steps", "one_pass")}
+    g, d = conditional.networks["G"], conditional.networks["D"]
+    arguments = {name: conditional.algorithm.kwargs[name] for name in ("loss", "critic_steps", "one_pass")}
     return dataclasses.replace(
-        conditioned,
-        name=f"{conditioned.name}-uncond",
-        summary=f"the twin of {conditioned.name} without representations",
-        latent=Spec(Gaussian, size=NOISE),
-        networks={"G": g.replace(latent=NOISE, conditioning=None), "D": d},
-        algorithm=Spec(Adversarial, **known),
-        optimizers={name: conditioned.optimizers[name] for name in ("G", "D")},
-        schedule=schedule(budget, laptop_steps),
+        conditional,
+        name=f"{conditional.name}-uncond",
+        summary=f"unconditional baseline of {conditional.name}",
+        latent=Spec(Gaussian, size=NOISE_SIZE),
+        networks={"G": g.replace(latent=NOISE_SIZE, conditioning=None), "D": d},
+        algorithm=Spec(Adversarial, **arguments),
+        optimizers={name: conditional.optimizers[name] for name in ("G", "D")},
+        schedule=linear_schedule(budget, laptop_steps),
     )
 
 
@@ -183,24 +172,18 @@ def simsiam_gan_cifar10(budget: Budget = "reference") -> Recipe:
 
 @recipe
 def simsiam_gan_cifar10_uncond(budget: Budget = "reference") -> Recipe:
-    """The twin of ``simsiam-gan-cifar10`` without representations."""
-    return without(simsiam_gan_cifar10(budget), budget, 6000)
+    """The unconditional baseline of ``simsiam-gan-cifar10``."""
+    return unconditional_counterpart(simsiam_gan_cifar10(budget), budget, 6000)
 
 
 @recipe
 def simsiam_gan_imagenette64(budget: Budget = "reference") -> Recipe:
     """A GAN on Imagenette at 64x64 conditioned on a frozen SimSiam encoder's representations."""
-    return simsiam_gan(
-        "simsiam-gan-imagenette64",
-        "Imagenette at 64x64",
-        Spec(imagenette64),
-        budget,
-        laptop_width=8,
-        laptop_steps=1150,
-    )
+    title, data = "Imagenette at 64x64", Spec(imagenette64)
+    return simsiam_gan("simsiam-gan-imagenette64", title, data, budget, laptop_width=8, laptop_steps=1150)
 
 
 @recipe
 def simsiam_gan_imagenette64_uncond(budget: Budget = "reference") -> Recipe:
-    """The twin of ``simsiam-gan-imagenette64`` without representations."""
-    return without(simsiam_gan_imagenette64(budget), budget, 2300)
+    """The unconditional baseline of ``simsiam-gan-imagenette64``."""
+    return unconditional_counterpart(simsiam_gan_imagenette64(budget), budget, 2300)

@@ -1,4 +1,4 @@
-"""What the convolutional GANs share: two plain networks of one convolution a level, and CIFAR-10's two budgets."""
+"""Two plain convolutional networks with one convolution per level, as shared by the convolutional recipes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from ganbench.latents import Gaussian
 from ganbench.layers.normalisation import Norm2d
 from ganbench.networks import SimpleCNNDiscriminator, SimpleCNNGenerator
 from ganbench.recipes.base import Budget, Paper, Recipe
+from ganbench.recipes.optimization import ema_schedule
 from ganbench.training.settings import Schedule
 
 
@@ -30,7 +31,10 @@ def simple_cnn_gan(
     one_pass: bool = False,
     packing: int = 1,
 ) -> Recipe:
-    """Return a GAN of two plain convolutional networks, latents of 100; ``optimizers`` are G's and D's."""
+    """Return a GAN of two plain convolutional networks with a latent of size 100.
+
+    ``optimizers`` are G's and D's; ``critic_norm`` and ``spectral_norm`` apply to D.
+    """
     return Recipe(
         name=name,
         summary=summary,
@@ -70,15 +74,17 @@ def cifar10_gan(
     critic_norm: Norm2d = "batch",
     spectral_norm: bool = False,
 ) -> Recipe:
-    """Return a GAN on CIFAR-10: the reference system's size and length, or an eighth of its width and an average."""
+    """Return a GAN of two plain convolutional networks on CIFAR-10.
+
+    The reference budget has the width, batch and length of GANs-Implementations; the laptop budget has an eighth of
+    the width and an EMA of G.
+    """
     laptop = budget == "laptop"
     return simple_cnn_gan(
         f"{name}-cifar10",
         f"{summary} on CIFAR-10",
         Spec(cifar10),
-        Schedule(steps=laptop_steps, batch=64, ema_half_life=10_000, sample_every=500, checkpoint_every=500)
-        if laptop
-        else Schedule(steps=40_000, batch=512),
+        ema_schedule(laptop_steps, batch=64) if laptop else Schedule(steps=40_000, batch=512),
         width=32 if laptop else 256,
         loss=loss,
         optimizers=optimizers,
@@ -88,5 +94,5 @@ def cifar10_gan(
         constraints=constraints,
         critic_norm=critic_norm,
         spectral_norm=spectral_norm,
-        one_pass=laptop and critic_norm == "none",  # the same without batch statistics, and faster
+        one_pass=laptop and critic_norm == "none",  # equivalent without batch statistics, and faster
     )

@@ -1,11 +1,12 @@
-"""Spectral normalisation on points and pictures: Spectral Normalization for GANs, 2018, arXiv 1802.05957."""
+"""Spectral normalisation on points and images: Spectral Normalization for GANs, 2018, arXiv 1802.05957."""
 
 from __future__ import annotations
 
 from ganbench.config.spec import Spec
 from ganbench.losses import Hinge, NonSaturating
 from ganbench.recipes.base import Budget, Paper, Recipe, recipe
-from ganbench.recipes.mlp import GRID25, MNIST, RING8, Task, adam, mlp_gan
+from ganbench.recipes.mlp import GRID25, MNIST, RING8, DatasetSetup, mlp_gan
+from ganbench.recipes.optimization import adam
 from ganbench.recipes.simple_cnn import cifar10_gan
 
 SNGAN = Paper(
@@ -16,18 +17,18 @@ SNGAN = Paper(
 )
 
 
-def sngan(task: Task, budget: Budget, laptop_steps: int) -> Recipe:
-    """Return the GAN whose D has spectral norm on every layer, the study's settings."""
+def sngan(setup: DatasetSetup, budget: Budget, laptop_steps: int) -> Recipe:
+    """Return the GAN with spectral norm on every layer of D, with the settings of the mode-collapse study."""
     return mlp_gan(
         "sngan",
-        "a GAN with spectral norm in D",
-        task,
-        task.schedule(budget, laptop_steps),
+        "GAN with spectral norm in D",
+        setup,
+        budget,
+        laptop_steps,
         loss=Spec(NonSaturating),
-        optimizer=adam(betas=(0.5, 0.999)),
+        optimizer=adam(3e-4, (0.5, 0.999)),
         papers=(SNGAN,),
         spectral_norm=True,
-        width=task.width(budget),
     )
 
 
@@ -45,22 +46,22 @@ def sngan_grid25(budget: Budget = "reference") -> Recipe:
 
 @recipe
 def sngan_mnist(budget: Budget = "reference") -> Recipe:
-    """The GAN with spectral norm on MNIST, fully connected."""
+    """The GAN of MLPs with spectral norm on MNIST."""
     return sngan(MNIST, budget, 4000)
 
 
-def _cifar10(name: str, words: str, loss: Spec, budget: Budget) -> Recipe:
-    """Return the convolutional GAN with spectral norm in D instead of batch norm, as the paper has it.
+def _sngan_cifar10(name: str, summary: str, loss: Spec, budget: Budget) -> Recipe:
+    """Return the convolutional GAN with spectral norm in D and, as in the paper, no batch norm in D.
 
-    The reference system kept both, which undoes the bound on D's slope (``networks.D.norm=batch`` brings it back).
+    GANs-Implementations has both, which breaks the bound on D's slope; ``networks.D.norm=batch`` restores it.
     """
-    if budget == "laptop":  # D's slope is bounded, so it can learn fast: pictures come sooner
+    if budget == "laptop":  # spectral norm bounds D's slope, so D takes higher learning rates
         optimizers = (adam(5e-4, (0.0, 0.99)), adam(1e-3, (0.0, 0.99)))
     else:
         optimizers = (adam(8e-4, (0.5, 0.999)), adam(8e-4, (0.5, 0.999)))
     return cifar10_gan(
         name,
-        f"a convolutional GAN with spectral norm in D{words}",
+        summary,
         budget,
         loss=loss,
         optimizers=optimizers,
@@ -73,10 +74,11 @@ def _cifar10(name: str, words: str, loss: Spec, budget: Budget) -> Recipe:
 @recipe
 def sngan_cifar10(budget: Budget = "reference") -> Recipe:
     """The convolutional GAN with spectral norm and the non-saturating loss."""
-    return _cifar10("sngan", "", Spec(NonSaturating), budget)
+    return _sngan_cifar10("sngan", "convolutional GAN with spectral norm in D", Spec(NonSaturating), budget)
 
 
 @recipe
 def sngan_hinge_cifar10(budget: Budget = "reference") -> Recipe:
     """The convolutional GAN with spectral norm and the hinge loss."""
-    return _cifar10("sngan-hinge", " and the hinge loss", Spec(Hinge), budget)
+    summary = "convolutional GAN with spectral norm in D and the hinge loss"
+    return _sngan_cifar10("sngan-hinge", summary, Spec(Hinge), budget)

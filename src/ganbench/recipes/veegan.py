@@ -9,9 +9,9 @@ from ganbench.config.spec import Spec
 from ganbench.latents import Gaussian
 from ganbench.networks import JointMLPDiscriminator, MLPEncoder, MLPGenerator
 from ganbench.recipes.base import Budget, Paper, Recipe, recipe
-from ganbench.recipes.mlp import GRID25, MNIST, RING8, Task, adam
+from ganbench.recipes.mlp import GRID25, MNIST, RING8, DatasetSetup
+from ganbench.recipes.optimization import adam
 from ganbench.training.schedule import Linear
-from ganbench.training.settings import Machine
 
 VEEGAN_PAPER = Paper(
     "VEEGAN: Reducing Mode Collapse in GANs using Implicit Variational Learning",
@@ -21,14 +21,14 @@ VEEGAN_PAPER = Paper(
 )
 
 
-def veegan(task: Task) -> Recipe:
-    """Return VEEGAN with the study's settings: batch norm in all three networks, one Adam for each."""
-    optimizer = adam(betas=(0.5, 0.999))
+def veegan(setup: DatasetSetup) -> Recipe:
+    """Return VEEGAN with the settings of the mode-collapse study: batch norm in all networks, one Adam for each."""
+    optimizer = adam(3e-4, (0.5, 0.999))
     return Recipe(
-        name=f"veegan-{task.name}",
-        summary=f"a GAN that also maps data to latents on {task.words}",
-        data=task.data,
-        latent=Spec(Gaussian, size=task.latent),
+        name=f"veegan-{setup.name}",
+        summary=f"VEEGAN on {setup.description}",
+        data=setup.data,
+        latent=Spec(Gaussian, size=setup.latent_size),
         networks={
             "G": Spec(MLPGenerator, norm="batch"),
             "D": Spec(JointMLPDiscriminator, norm="batch"),
@@ -36,27 +36,31 @@ def veegan(task: Task) -> Recipe:
         },
         algorithm=Spec(VEEGAN, reconstruction_weight=1.0, critic_steps=5),
         optimizers={"G": optimizer, "D": optimizer, "R": optimizer},
-        schedule=task.schedule("reference", task.steps),
-        machine=Machine(threads=1 if task.points else None),
+        schedule=setup.schedule("reference", setup.steps),
+        machine=setup.machine,
         papers=(VEEGAN_PAPER,),
     )
 
 
-def veegan_small(task: Task, laptop_steps: int) -> Recipe:
-    """Return VEEGAN for points at laptop size: no norm, fewer D updates, a falling rate, an average of G.
+def veegan_points_laptop(setup: DatasetSetup, steps: int) -> Recipe:
+    """Return VEEGAN for points at laptop size: no norm, fewer D updates, learning rates that decay to 0, an EMA of G.
 
-    Its latents have two numbers, as the points do: R cannot find 32 numbers in two, and has to if it is to help.
+    The latent has two dimensions, like the points: R helps only if it can recover the latent, and it cannot recover 32
+    dimensions from two.
     """
-    small = Spec(MLPGenerator, width=128), Spec(JointMLPDiscriminator, width=128), Spec(MLPEncoder, width=128)
     optimizer = adam(1e-3, (0.5, 0.999))
     return dataclasses.replace(
-        veegan(task),
+        veegan(setup),
         latent=Spec(Gaussian, size=2),
-        networks=dict(zip("GDR", small, strict=True)),
+        networks={
+            "G": Spec(MLPGenerator, width=128),
+            "D": Spec(JointMLPDiscriminator, width=128),
+            "R": Spec(MLPEncoder, width=128),
+        },
         algorithm=Spec(VEEGAN, reconstruction_weight=1.0, critic_steps=3),
         optimizers={"G": optimizer, "D": optimizer, "R": optimizer},
         schedule=dataclasses.replace(
-            task.schedule("laptop", laptop_steps), learning_rate=Spec(Linear), ema_half_life=10_000.0
+            setup.schedule("laptop", steps), learning_rate=Spec(Linear), ema_half_life=10_000.0
         ),
     )
 
@@ -64,18 +68,18 @@ def veegan_small(task: Task, laptop_steps: int) -> Recipe:
 @recipe
 def veegan_ring8(budget: Budget = "reference") -> Recipe:
     """VEEGAN on eight Gaussians."""
-    return veegan(RING8) if budget == "reference" else veegan_small(RING8, 2500)
+    return veegan(RING8) if budget == "reference" else veegan_points_laptop(RING8, 2500)
 
 
 @recipe
 def veegan_grid25(budget: Budget = "reference") -> Recipe:
     """VEEGAN on 25 Gaussians."""
-    return veegan(GRID25) if budget == "reference" else veegan_small(GRID25, 2500)
+    return veegan(GRID25) if budget == "reference" else veegan_points_laptop(GRID25, 2500)
 
 
 @recipe
 def veegan_mnist(budget: Budget = "reference") -> Recipe:
-    """VEEGAN on MNIST, fully connected; at laptop size with one D update for each of G and R."""
+    """VEEGAN of MLPs on MNIST; at laptop size with one D update for each update of G and R."""
     if budget == "reference":
         return veegan(MNIST)
     laptop = dataclasses.replace(veegan(MNIST), schedule=MNIST.schedule("laptop", 4000))

@@ -1,4 +1,4 @@
-"""Extra terms on a player, one a file."""
+"""Regularizers of the discriminator and constraints on weights, one per file."""
 
 from ganbench.regularizers.base import Constraint, Critic, Regularizer
 from ganbench.regularizers.dragan import Dragan

@@ -1,4 +1,4 @@
-"""What a regularizer is: an extra, weighted, per-sample term on the discriminator."""
+"""The interfaces of regularizers (per-sample terms of the discriminator's loss) and of weight constraints."""
 
 from __future__ import annotations
 
@@ -16,43 +16,43 @@ Critic = Callable[[Tensor, Tensor | None], Tensor]
 
 
 class Regularizer(Protocol):
-    """An extra term of a player's loss, which the trainer averages and adds.
+    """An extra term of the discriminator's loss, which the trainer averages and adds.
 
-    A term with ``every`` above 1 is lazy: it is called only at each ``every``-th update, and multiplies itself by
-    ``every``, so that its mean over the updates stays the same (StyleGAN2, 2019, arXiv:1912.04958).
+    A term with ``every`` above 1 is lazy: it is called only at every ``every``-th update and multiplies itself by
+    ``every``, which keeps its mean over updates (StyleGAN2, 2019, arXiv:1912.04958).
 
-    A term that depends on what each sample's own score does, which batch norm takes from it, may say so by
-    ``per_sample = True``. A term with a state of its own is a Module and keeps it in buffers.
+    A term that uses the gradient at each sample may set ``per_sample = True``; a warning then says that batch norm
+    in D invalidates it. A stateful term is an ``nn.Module`` with its state in buffers.
     """
 
     @property
     def name(self) -> str:
-        """What the log calls the term."""
+        """The term's name in the log."""
 
     @property
     def every(self) -> int:
-        """How many updates lie between two calls; 1 means each update."""
+        """The number of updates from one call to the next; 1 means every update."""
 
     def __call__(self, critic: Critic, real: Batch, fake: Batch, context: Context) -> Tensor:
-        """Return the term ``[N]``, already multiplied by its coefficient and by ``every``.
+        """Return the term ``[N]``, already multiplied by its weight and by ``every``.
 
-        Leaves ``real`` and ``fake`` as they were. All randomness comes from ``context.draws``.
+        ``real`` and ``fake`` are not modified. All randomness comes from ``context.stream``.
         """
 
 
-def with_state(terms: Iterable[object]) -> nn.ModuleList:
-    """Return those of the terms, and of the terms inside them, that have a state of their own."""
-    found = nn.ModuleList()
+def stateful_terms(terms: Iterable[object]) -> nn.ModuleList:
+    """Return the terms that are Modules, including those wrapped in other terms."""
+    modules = nn.ModuleList()
     for term in terms:
         if isinstance(term, nn.Module):
-            found.append(term)
+            modules.append(term)
         elif dataclasses.is_dataclass(term):
-            found.extend(with_state(getattr(term, field.name) for field in dataclasses.fields(term)))
-    return found
+            modules.extend(stateful_terms(getattr(term, field.name) for field in dataclasses.fields(term)))
+    return modules
 
 
 class Constraint(Protocol):
-    """What a network must obey after each of its updates."""
+    """A constraint on a network's weights, enforced after each of its updates."""
 
     def __call__(self, network: nn.Module) -> None:
-        """Bring the network back to where it may be, in place."""
+        """Project the weights onto the constraint, in place."""

@@ -1,4 +1,4 @@
-"""DRAGAN: a critic of slope 1 in the neighbourhood of the real samples.
+"""DRAGAN: a penalty that pulls the critic's slope to 1 near the real samples.
 
 On Convergence and Stability of GANs (2017), arXiv:1705.07215.
 """
@@ -19,7 +19,7 @@ from ganbench.training.phase import Context
 
 @dataclass(frozen=True)
 class Dragan:
-    """weight * (||grad_x D(x + reach * std * u)|| - 1)², with u in [0, 1) per number and std that of the batch.
+    """weight * (||grad D(x + reach * std * u)|| - 1)²: std is the batch's, u uniform in [0, 1) for each element of x.
 
     Raises ``UserError`` if ``weight`` or ``reach`` is negative or not finite, or ``every`` is below 1.
     """
@@ -37,6 +37,6 @@ class Dragan:
 
     def __call__(self, critic: Critic, real: Batch, fake: Batch, context: Context) -> Tensor:
         """Return the penalty, ``[N]``, at least 0; ``fake`` is not used."""
-        noise = context.draws.uniform(len(real), *real.x.shape[1:])
+        noise = context.stream.uniform(len(real), *real.x.shape[1:])
         nearby = real.x + self.reach * real.x.std(correction=0) * noise
         return self.weight * self.every * (gradient_norm(critic, nearby, real.y) - 1).square()

@@ -1,4 +1,4 @@
-"""How steep a critic is at given samples: the squared norm that the gradient penalties share."""
+"""Norms of the critic's gradient with respect to its input, as shared by the gradient penalties."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from ganbench.regularizers.base import Critic
 def squared_gradient_norm(critic: Critic, x: Tensor, y: Tensor | None = None) -> Tensor:
     """Return the squared Euclidean norm of the critic's gradient at ``x``, ``[N]``, at least 0.
 
-    ``x`` is ``[N, *shape]`` (points or pictures), ``y`` the condition that goes with it, or None. The
-    result can be differentiated again, for the critic's parameters. It is computed in float32 even under
-    autocast, since squared gradients of half precision lose too much. The caller's ``x`` is neither changed
-    nor asked for gradients.
+    ``x`` is ``[N, *shape]`` (points or images), ``y`` its condition, or None. The result is differentiable with
+    respect to the critic's parameters. It is computed in float32 even under autocast, since squared gradients lose
+    too much in half precision. The caller's ``x`` is not modified and gets no gradient.
 
-    Samples are told apart by summing their scores, so a critic that mixes them (batch norm) gets the gradient
-    of all scores at each sample, as is usual.
+    The gradient is that of the sum of all scores. For a critic that mixes samples (batch norm) it therefore includes
+    the effect of each sample on the other scores, as in common implementations.
     """
     with torch.enable_grad(), torch.autocast(x.device.type, enabled=False):
         x = x.detach().float().requires_grad_(True)
@@ -26,8 +25,8 @@ def squared_gradient_norm(critic: Critic, x: Tensor, y: Tensor | None = None) ->
 
 
 def gradient_norm(critic: Critic, x: Tensor, y: Tensor | None = None) -> Tensor:
-    """Return the Euclidean norm of the critic's gradient at ``x``, ``[N]``, as :func:`squared_gradient_norm` has it.
+    """Return the Euclidean norm of the critic's gradient at ``x``, ``[N]``; see :func:`squared_gradient_norm`.
 
-    The square root's own slope is infinite at 0; a tiny floor keeps it finite where a critic is flat.
+    The derivative of the square root is infinite at 0; a small constant keeps it finite where the critic is flat.
     """
     return (squared_gradient_norm(critic, x, y) + 1e-16).sqrt()

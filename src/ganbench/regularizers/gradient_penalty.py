@@ -1,4 +1,4 @@
-"""The gradient penalty of WGAN-GP: a critic of slope 1 between real and generated samples.
+"""The gradient penalty of WGAN-GP: it pulls the critic's slope to 1 between real and generated samples.
 
 Improved Training of Wasserstein GANs (2017), arXiv:1704.00028.
 """
@@ -21,8 +21,9 @@ from ganbench.training.phase import Context
 class GradientPenalty:
     """weight * (||grad_x D(x)|| - slope)² at x = e * real + (1 - e) * fake, with one e in [0, 1) per sample.
 
-    The labels of the real samples go with the points between. Raises ``UserError`` if ``weight`` or ``slope`` is
-    negative or not finite, or ``every`` is below 1.
+    The interpolated samples have the labels of the real ones.
+
+    Raises ``UserError`` if ``weight`` or ``slope`` is negative or not finite, or ``every`` is below 1.
     """
 
     name: ClassVar[str] = "gradient_penalty"
@@ -37,7 +38,7 @@ class GradientPenalty:
         check_every("GradientPenalty", self.every)
 
     def __call__(self, critic: Critic, real: Batch, fake: Batch, context: Context) -> Tensor:
-        """Return the penalty, ``[N]``, at least 0."""
-        share = context.draws.uniform(len(real)).reshape(-1, *(1 for _ in real.x.shape[1:]))
-        between = fake.x + share * (real.x - fake.x)
-        return self.weight * self.every * (gradient_norm(critic, between, real.y) - self.slope).square()
+        """Return the penalty, ``[N]``, at least 0: the second term of the paper's equation 3."""
+        e = context.stream.uniform(len(real)).reshape(-1, *(1 for _ in real.x.shape[1:]))
+        interpolated = fake.x + e * (real.x - fake.x)
+        return self.weight * self.every * (gradient_norm(critic, interpolated, real.y) - self.slope).square()

@@ -1,6 +1,7 @@
-"""Noise on the targets of a cross-entropy: soft labels, drawn anew for each sample.
+"""Noise on the targets of a cross-entropy loss: soft labels, drawn for each sample.
 
-Improved Techniques for Training GANs (2016), arXiv:1606.03498, smooths them; that they are drawn is common practice.
+Improved Techniques for Training GANs (2016), arXiv:1606.03498, has constant soft labels; drawing them is common
+practice.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from ganbench.training.phase import Context
 
 @dataclass(frozen=True)
 class LabelNoise:
-    """-u * D(real) - v * D(fake), with u in [-real, real) and v in [-fake, fake) for each sample.
+    """-u * D(real) - v * D(fake), with u uniform in [-real, real) and v in [-fake, fake) for each sample.
 
-    The cross-entropy of score s and target t is softplus(s) - t * s, so this turns the targets of ``NonSaturating``
-    into t + u and t + v: ``NonSaturating(real_target=0.95, fake_target=0.05)`` with a noise of 0.05 has targets
-    in [0.9, 1) and [0, 0.1). Its mean over the noise is 0.
+    The cross-entropy of score s and target t is softplus(s) - t * s. Added to the loss, this term turns the targets of
+    ``NonSaturating`` into t + u and t + v: ``NonSaturating(real_target=0.95, fake_target=0.05)`` with a noise of
+    0.05 has targets in [0.9, 1) and [0, 0.1). Its mean over the noise is 0.
 
     Raises ``UserError`` if ``real`` or ``fake`` is negative or not finite, or ``every`` is below 1.
     """
@@ -39,6 +40,6 @@ class LabelNoise:
 
     def __call__(self, critic: Critic, real: Batch, fake: Batch, context: Context) -> Tensor:
         """Return the term, ``[N]``, of either sign."""
-        u = context.draws.uniform(len(real), low=-self.real, high=self.real)
-        v = context.draws.uniform(len(fake), low=-self.fake, high=self.fake)
+        u = context.stream.uniform(len(real), low=-self.real, high=self.real)
+        v = context.stream.uniform(len(fake), low=-self.fake, high=self.fake)
         return -self.every * (u * critic(real.x, real.y) + v * critic(fake.x, fake.y))

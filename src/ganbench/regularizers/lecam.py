@@ -1,4 +1,4 @@
-"""LeCam: real scores are held to where fake ones were on average, and the reverse.
+"""LeCam: real scores are pulled to the average fake score, and fake scores to the average real score.
 
 Regularizing Generative Adversarial Networks under Limited Data (2021), arXiv:2104.03310.
 """
@@ -16,14 +16,14 @@ from ganbench.training.phase import Context
 
 
 class LeCam(nn.Module):
-    """weight * ((D(real) - anchor of fake)² + (D(fake) - anchor of real)²).
+    """weight * ((D(real) - fake anchor)² + (D(fake) - real anchor)²).
 
-    An anchor is the moving average of the mean score over earlier updates; it starts at 0 and keeps ``decay`` of
-    itself at each update. An update's own scores do not count, so that every sample meets the same anchors.
+    An anchor is the exponential moving average, with this ``decay``, of the mean score over earlier updates; it starts
+    at 0. The current update's scores are not included, so that all its samples have the same anchors.
 
-    A Module, so that the anchors are saved with the algorithm that has the term. Scores are first added up in
-    buffers and make the anchors move at the next update: so microbatches are one batch, and so are processes
-    whose floating-point buffers are averaged after each update.
+    A Module, so that the anchors are saved with the algorithm. Scores are summed in buffers, and the anchors move at
+    the next update. Microbatches therefore count as one batch, and so do several processes if their floating-point
+    buffers are averaged after each update.
 
     Raises ``UserError`` if ``weight`` is negative or not finite, ``decay`` is not in [0, 1), or ``every`` is below 1.
     """
@@ -39,28 +39,29 @@ class LeCam(nn.Module):
         check_weight("LeCam", "weight", weight)
         check_every("LeCam", every)
         if not 0 <= decay < 1:
-            raise UserError(f"LeCam: decay is a share from 0 to below 1, but is {decay}")
+            raise UserError(f"LeCam: decay must be at least 0 and below 1, but is {decay}")
         self.weight, self.decay, self.every = weight, decay, every
-        self.register_buffer("anchors", torch.zeros(2))  # of real, of fake
+        self.register_buffer("anchors", torch.zeros(2))  # real, fake
         self.register_buffer("sums", torch.zeros(2))
         self.register_buffer("count", torch.zeros(()))
         self.register_buffer("update", torch.tensor(-1))
 
     def forward(self, critic: Critic, real: Batch, fake: Batch, context: Context) -> Tensor:
         """Return the term, ``[N]``, at least 0."""
-        on_real, on_fake = critic(real.x, real.y).float(), critic(fake.x, fake.y).float()
-        self._move_anchors(context.update)
-        self.sums += torch.stack([on_real.detach().sum(), on_fake.detach().sum()])
+        real_scores, fake_scores = critic(real.x, real.y).float(), critic(fake.x, fake.y).float()
+        self._update_anchors(context.update)
+        self.sums += torch.stack([real_scores.detach().sum(), fake_scores.detach().sum()])
         self.count += len(real)
-        of_real, of_fake = self.anchors.clone()
-        term: Tensor = (on_real - of_fake).square() + (on_fake - of_real).square()
+        real_anchor, fake_anchor = self.anchors.clone()
+        term: Tensor = (real_scores - fake_anchor).square() + (fake_scores - real_anchor).square()
         return self.weight * self.every * term
 
-    def _move_anchors(self, update: int) -> None:
-        """Let the anchors follow the scores added up in an earlier update, if this is the first batch of a new one."""
-        new = (
-            self.update != update
-        )  # all of this without asking the device, which would have to be waited for
+    def _update_anchors(self, update: int) -> None:
+        """Move the anchors by the sums of the previous update and reset these, if ``update`` is a new one.
+
+        Works on tensors only: reading a value would synchronise with the device.
+        """
+        new = self.update != update
         means = self.sums / self.count.clamp(min=1)
         self.anchors.lerp_(means, (1 - self.decay) * (new & (self.count > 0)))
         self.sums *= ~new

@@ -1,4 +1,4 @@
-"""R1: a penalty on the critic's slope at the real samples.
+"""R1: a penalty on the critic's gradient at the real samples.
 
 Which Training Methods for GANs do actually Converge? (2018), arXiv:1801.04406.
 """
@@ -19,11 +19,10 @@ from ganbench.training.phase import Context
 
 @dataclass(frozen=True)
 class R1:
-    """gamma / 2 * ||grad_x D(real)||², with the labels of the real samples as the condition.
+    """gamma / 2 * ||grad_x D(real)||² (equation 9 of the paper), with the labels of the real samples.
 
-    ``gamma`` is the paper's, for a discriminator loss that is the sum of its real and its fake part.
-    Codebases that halve D's loss weigh a penalty twice: their gamma 10 is gamma 20 here. ``every`` above 1
-    makes it lazy.
+    ``gamma`` is the paper's, for a discriminator loss that sums its real and its fake part. In codebases that halve D's
+    loss a penalty counts double: their gamma 10 is gamma 20 here. ``every`` above 1 makes it lazy.
 
     Raises ``UserError`` if ``gamma`` is negative or not finite, or ``every`` is below 1.
     """

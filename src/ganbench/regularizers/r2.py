@@ -1,4 +1,4 @@
-"""R2: a penalty on the critic's slope at the generated samples.
+"""R2: a penalty on the critic's gradient at the generated samples.
 
 Which Training Methods for GANs do actually Converge? (2018), arXiv:1801.04406.
 """
@@ -19,7 +19,9 @@ from ganbench.training.phase import Context
 
 @dataclass(frozen=True)
 class R2:
-    """gamma / 2 * ||grad_x D(fake)||², the counterpart of R1; with both, D is flat where G has converged.
+    """gamma / 2 * ||grad_x D(fake)||² (equation 10 of the paper), the counterpart of R1.
+
+    With both penalties, D's gradient vanishes on all data once G has converged.
 
     Raises ``UserError`` if ``gamma`` is negative or not finite, or ``every`` is below 1.
     """

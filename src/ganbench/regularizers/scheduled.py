@@ -1,4 +1,4 @@
-"""A regularizer whose weight changes through the run."""
+"""A regularizer whose weight follows a schedule."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from ganbench.training.schedule import Factor
 
 @dataclass(frozen=True)
 class Scheduled:
-    """The term times the factor of this step: ``Scheduled(R1(gamma=1.0), Linear(start=1.0, end=0.1))``."""
+    """A regularizer times a scheduled factor, such as ``Scheduled(R1(gamma=1.0), Linear(start=1.0, end=0.1))``."""
 
     term: Regularizer
     factor: Factor
 
     @property
     def name(self) -> str:
-        """The term's own name."""
+        """The wrapped term's name."""
         return self.term.name
 
     @property
     def every(self) -> int:
-        """The term's own cadence."""
+        """The wrapped term's interval in updates."""
         return self.term.every
 
     @property
     def per_sample(self) -> bool:
-        """Whether the term depends on each sample's own score."""
+        """Whether the wrapped term uses the gradient at each sample."""
         return getattr(self.term, "per_sample", False)
 
     def __call__(self, critic: Critic, real: Batch, fake: Batch, context: Context) -> Tensor:
-        """Return the weighted term, ``[N]``."""
+        """Return the term times the factor of the current step, ``[N]``."""
         return self.term(critic, real, fake, context) * self.factor(context.step, context.steps)

@@ -1,4 +1,4 @@
-"""Weight clipping: a critic whose weights stay in a box, and so a bounded slope.
+"""Weight clipping, which bounds the slope of the critic.
 
 Wasserstein GAN (2017), arXiv:1701.07875.
 """
@@ -19,10 +19,11 @@ _NORMS = (_NormBase, nn.LayerNorm, nn.GroupNorm)
 
 @dataclass(frozen=True)
 class WeightClip:
-    """Cuts every weight and bias to [-limit, limit] after an update, but for the gains and shifts of norms.
+    """Clips all weights and biases to [-limit, limit] after each update, except those of normalisation layers.
 
-    A gain is a scale, not a slope: clipped to 0.01 it would silence the layer. Raises ``UserError`` if ``limit``
-    is not above 0 or not finite.
+    A gain of at most 0.01 would suppress its layer's output.
+
+    Raises ``UserError`` if ``limit`` is not above 0 or not finite.
     """
 
     limit: float = 0.01
@@ -33,7 +34,7 @@ class WeightClip:
 
     @torch.no_grad()
     def __call__(self, network: nn.Module) -> None:
-        """Cut the weights of the network, in place."""
+        """Clip the weights of the network, in place."""
         for module in network.modules():
             if not isinstance(module, _NORMS):
                 for weight in module.parameters(recurse=False):
