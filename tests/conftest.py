@@ -1,7 +1,7 @@
-"""What every test shares: one thread, no time limit for hypothesis, and no waiting for pictures and disks.
+"""Settings of all tests: one thread, no time limit for hypothesis, no figures, and no waiting for disks.
 
-Runs made within a test's process write numbers in place of pictures (``tests.tiny.drawn`` draws them) and do not wait
-until the disk has what was written. The command line's own processes do both.
+Runs trained within a test's process write numbers in place of figures (``tests.support.training.draw_figures`` draws
+them) and do not wait for fsync. Processes of the command line do both.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 import torch
-from tests.support.tiny import undrawn
+from tests.support.training import skip_figures
 
 hypothesis.settings.register_profile("shared-machine", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("shared-machine")
@@ -20,7 +20,7 @@ hypothesis.settings.load_profile("shared-machine")
 
 @pytest.fixture(autouse=True, scope="session")
 def no_waiting() -> Iterator[None]:
-    with undrawn(), pytest.MonkeyPatch.context() as patch:
+    with skip_figures(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda file: None)
         yield
 

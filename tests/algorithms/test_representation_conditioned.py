@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 from tests.support.context import context
-from tests.support.tiny import SCHEDULE, tiny
+from tests.support.training import SCHEDULE, tiny_recipe
 from torch import Tensor, nn
 
 from ganbench.algorithms import Adversarial, RepresentationGAN, SimSiamGAN
@@ -23,7 +23,7 @@ from ganbench.errors import UserError
 from ganbench.evaluation.model_metrics.consistency import consistency_scores
 from ganbench.experiment.build_trainer import make_trainer
 from ganbench.inference.model import Model
-from ganbench.latents import Gaussian, WithRepresentation
+from ganbench.latents import Gaussian, NoiseAndRepresentation
 from ganbench.losses import Hinge, NonSaturating
 from ganbench.networks import (
     MLPDiscriminator,
@@ -38,7 +38,7 @@ from ganbench.training.engine import Engine
 from ganbench.training.schedule import Constant
 from ganbench.utils.random_stream import RandomStream
 
-LATENT = WithRepresentation(noise=3, representation=5)
+LATENT = NoiseAndRepresentation(noise=3, representation=5)
 SHAPE = (1, 2, 3)
 
 
@@ -182,7 +182,7 @@ def test_what_cannot_be_is_refused() -> None:
         simsiam_gan(sampling="normals")
     with pytest.raises(UserError, match=r"needs a run with algorithm\.prior"):
         simsiam_gan(sampling="learned")
-    with pytest.raises(UserError, match="set latent to WithRepresentation"):
+    with pytest.raises(UserError, match="set latent to NoiseAndRepresentation"):
         SimSiamGAN(latent=Gaussian(8), loss=Hinge())  # type: ignore[arg-type]
     made = networks()
     made["D"] = Predictor(size=6)
@@ -196,13 +196,13 @@ def test_what_cannot_be_is_refused() -> None:
 
 @pytest.mark.parametrize("name", ["simsiam-gan-cifar10", "repgan-cifar10"])
 def test_a_recipe_leaves_its_encoder_as_it_is_bit_for_bit_and_encodes_and_makes_again(name: str) -> None:
-    recipe, data = tiny(name, {"schedule.steps": 2}), shapes(40)
+    recipe, data = tiny_recipe(name, {"schedule.steps": 2}), shapes(40)
     trainer = make_trainer(recipe, data, Engine(recipe.machine), 0)
     before = {k: v.clone() for k, v in trainer.networks["f"].state_dict().items()}
     trainer.train()
     assert all(torch.equal(v, trainer.networks["f"].state_dict()[k]) for k, v in before.items())
     algorithm: Any = trainer.algorithm
-    model = Model(algorithm, trainer.generators(), recipe.latent(), data.info, 2, items=lambda: data)
+    model = Model(algorithm, trainer.sampling_networks(), recipe.latent(), data.info, 2, real_data=lambda: data)
     items = data.items(torch.arange(3))
     assert model.reconstruct(items).shape == items.shape
     assert model.sample(4).shape == (4, *data.info.shape)
@@ -213,7 +213,7 @@ def test_a_recipe_leaves_its_encoder_as_it_is_bit_for_bit_and_encodes_and_makes_
     without_noise = float(nn.functional.cosine_similarity(told, seen).mean())
     assert score.measured["samples"] == 40
     assert (score.value == pytest.approx(without_noise, abs=1e-5)) == (name == "repgan-cifar10")
-    usual = model.draw(RandomStream(0, "consistency of samples"), 40)
+    usual = model.draw_latents(RandomStream(0, "consistency of samples"), 40)
     shown = model.features(model.decode(usual))["f"]
     of_samples = float(nn.functional.cosine_similarity(usual[:, -shown.shape[1] :], shown).mean())
     assert score.details["of_samples"] == pytest.approx(of_samples, abs=1e-5)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from tests.support.context import context
-from tests.support.tiny import tiny
+from tests.support.training import tiny_recipe
 from torch import nn
 
 from ganbench.algorithms import SimSiam
@@ -73,7 +73,7 @@ def test_views_stay_in_range_differ_and_depend_on_the_draws_alone() -> None:
     assert not torch.equal(one, other)
     assert one.shape == x.shape
     assert -1 <= one.min() < one.max() <= 1
-    halves = [views(h, RandomStream("view", 0, part=p, parts=2)) for p, h in enumerate(x.chunk(2))]
+    halves = [views(h, RandomStream("view", 0, shard=p, shards=2)) for p, h in enumerate(x.chunk(2))]
     torch.testing.assert_close(torch.cat(halves), one)
 
 
@@ -119,14 +119,14 @@ def _after(draws: RandomStream, numbers: int) -> RandomStream:
 
 
 def test_the_recipe_turns_hues_and_one_that_names_no_views_does_not() -> None:
-    recipe = tiny("simsiam-cifar10")
+    recipe = tiny_recipe("simsiam-cifar10")
     assert recipe.algorithm().views == Views(hue=0.1)
     old = Recipe.from_dict({**recipe.to_dict(), "algorithm": {"target": "ganbench.algorithms:SimSiam"}})
     assert old.algorithm().views == Views()
 
 
 def test_a_run_of_it_is_scored_on_the_way_and_makes_no_samples(tmp_path: Path) -> None:
-    run = train(tiny("simsiam-cifar10", {"schedule.evaluate_every": 6}), out=tmp_path / "run")
+    run = train(tiny_recipe("simsiam-cifar10", {"schedule.evaluate_every": 6}), out=tmp_path / "run")
     scores = run.events.read("score")
     assert [(e["step"], e["name"]) for e in scores] == [(6, "own-knn"), (12, "own-knn")]
     assert set(scores[0]["details"]["table"]) == {"f", "f projected", "pixels"}
@@ -134,6 +134,6 @@ def test_a_run_of_it_is_scored_on_the_way_and_makes_no_samples(tmp_path: Path) -
     model = load(run)
     with pytest.raises(UserError, match="makes no samples"):
         write_samples(model, tmp_path / "s.npz", 4, 0)
-    codes = model.encode(model.items.items(torch.arange(3)))
+    codes = model.encode(model.real_data.items(torch.arange(3)))
     torch.testing.assert_close(codes.norm(dim=1), torch.ones(3))
     assert write_report(run).is_file()

@@ -14,10 +14,10 @@ from benchmarks.ablation import TRAINED, check_same, first, other_samples, train
 from benchmarks.ablation_summary import summary
 from benchmarks.ablation_variants import OF_CLASSES, OF_PLAIN, OF_PROJECTION, TRUNCATIONS, VARIANTS, Variant
 from benchmarks.quality import machine, path_of
-from tests.support.tiny import tiny
+from tests.support.training import tiny_recipe
 from torch import Tensor
 
-from ganbench.data.images import ImageSet
+from ganbench.data.images import ImageDataset
 from ganbench.data.toy import ring8
 from ganbench.experiment.time_budget import planned
 from ganbench.recipes.base import Recipe
@@ -90,7 +90,7 @@ def test_a_variant_is_trained_to_the_end_of_its_plan_and_scored(monkeypatch: pyt
         return {"metric": "stand-in", "value": 3.0, "measured": {}}
 
     def resolved(self: Variant, data: str) -> Recipe:
-        return tiny("dcgan-shapes", {"schedule.ema_half_life": 100.0})
+        return tiny_recipe("dcgan-shapes", {"schedule.ema_half_life": 100.0})
 
     monkeypatch.setattr("benchmarks.ablation.against", lambda data: score)
     monkeypatch.setattr("benchmarks.ablation.AT_END", 5)
@@ -115,7 +115,7 @@ def test_a_variant_is_trained_to_the_end_of_its_plan_and_scored(monkeypatch: pyt
 
 def test_the_first_pictures_are_a_set_of_their_own() -> None:
     pixels = torch.arange(4 * 3 * 4 * 4, dtype=torch.uint8).reshape(4, 3, 4, 4)
-    whole = ImageSet("four", pixels, torch.tensor([0, 1, 0, 1]), ("a", "b"), flip=True)
+    whole = ImageDataset("four", pixels, torch.tensor([0, 1, 0, 1]), ("a", "b"), flip=True)
     cut = first(whole, 2)
     assert torch.equal(cut.pixels, pixels[:2])
     assert cut.flip

@@ -9,14 +9,14 @@ import pytest
 from benchmarks.beside_the_pass import measured
 from benchmarks.ours import sections_per_step
 from benchmarks.reference import seconds_per_step
-from tests.support.tiny import tiny
+from tests.support.training import tiny_recipe
 
 from benchmarks import passes, step_settings
 from ganbench.recipes.registry import find_recipe
 
 
 def test_both_sides_of_the_benchmark_run() -> None:
-    recipe = tiny("gan-ring8")
+    recipe = tiny_recipe("gan-ring8")
     assert seconds_per_step(recipe, steps=1, warmup=0, workers=0) > 0
     assert {"D", "G", "optimizer", "total"} <= sections_per_step(recipe, steps=2, warmup=1).keys()
 
@@ -67,7 +67,7 @@ def test_changes_of_a_step_take_turns_and_are_set_against_the_same_round(
 
 
 def test_a_step_of_a_changed_recipe_is_timed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ganbench.recipes.registry.find_recipe", lambda *_: tiny("dcgan-shapes"))
+    monkeypatch.setattr("ganbench.recipes.registry.find_recipe", lambda *_: tiny_recipe("dcgan-shapes"))
     assert step_settings.seconds_per_picture("channels first in memory", threads=1, steps=2) > 0
 
 

@@ -14,7 +14,7 @@ from benchmarks.quality import finished, marks_of, path_of, train_seed
 from benchmarks.quality_arms import ARMS, Lean, Plain, Planned, Stopwatch, answers
 from benchmarks.quality_summary import summary, time_to_reach
 from PIL import Image
-from tests.support.tiny import tiny
+from tests.support.training import tiny_recipe
 from torch import Tensor
 
 MARKS = (10.0, 20.0, 40.0)
@@ -152,7 +152,7 @@ def test_an_arm_trains_by_its_own_clock_only(
     monkeypatch.setattr(
         "ganbench.experiment.time_budget._trial", lambda *_, **__: (1, 0.05)
     )  # plans 16 steps a second
-    recipe = tiny("dcgan-shapes", {"schedule.ema_half_life": None if loop is Plain else 100.0})
+    recipe = tiny_recipe("dcgan-shapes", {"schedule.ema_half_life": None if loop is Plain else 100.0})
     training = loop(recipe if loop is not Lean else recipe.override({"schedule.steps": 10**6}), 0, 1.0)
     file = tmp_path / "samples.npy"
     asked = [{"until": until, "samples": 3, "file": str(file)} for until in (4.0, 8.0)]

@@ -12,7 +12,7 @@ import pytest
 from tests.report.example import example_run
 from tests.report.test_study_page import example_study
 from tests.support.browser import chromium, needs_chromium, sync_api
-from tests.support.tiny import drawn, tiny
+from tests.support.training import draw_figures, tiny_recipe
 
 from ganbench.experiment.train import train
 from ganbench.report.page import write_report
@@ -29,15 +29,15 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with chromium() as opened:
-        yield opened
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="module")
 def class_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report of a scored class-conditional model."""
-    with drawn():
-        run = train(tiny("cgan-cifar10"), out=tmp_path_factory.mktemp("classes") / "run")
+    with draw_figures():
+        run = train(tiny_recipe("cgan-cifar10"), out=tmp_path_factory.mktemp("classes") / "run")
     record = {"name": "fd", "value": 12.5, "better": "lower", "details": {}, "measured": {"samples": 1000}}
     write_json(run.eval / "fd.json", record)
     return write_report(run)
@@ -50,12 +50,12 @@ def study_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def page(browser: Any, report: Path) -> Iterator[Any]:
-    with opened(browser, report) as page:
+    with open_page(browser, report) as page:
         yield page
 
 
 @contextmanager
-def opened(browser: Any, path: Path) -> Iterator[Any]:
+def open_page(browser: Any, path: Path) -> Iterator[Any]:
     """Open a page; assert no errors, no requests other than the page, and no horizontal scrolling."""
     page, messages, requests = browser.new_page(), [], []
     page.on("console", lambda message: messages.append(message.text))
@@ -81,7 +81,7 @@ def visible_steps(figure: Any) -> tuple[float, float]:
 
 def test_a_chart_zooms_by_dragging_and_resets(page: Any) -> None:
     figure = chart(page, "Losses")
-    whole = visible_steps(figure)
+    full_range = visible_steps(figure)
     figure.scroll_into_view_if_needed()
     box = figure.locator("svg[tabindex]").bounding_box()
     middle = box["y"] + box["height"] / 2
@@ -90,10 +90,10 @@ def test_a_chart_zooms_by_dragging_and_resets(page: Any) -> None:
     page.mouse.move(box["x"] + 0.6 * box["width"], middle, steps=3)
     page.mouse.up()
     low, high = visible_steps(figure)
-    assert whole[0] < low < high < whole[1]
+    assert full_range[0] < low < high < full_range[1]
     assert "step " in figure.locator("output").inner_text()
     figure.get_by_text("Show all").click()
-    assert visible_steps(figure) == whole
+    assert visible_steps(figure) == full_range
 
 
 def test_log_scale_smoothing_and_legend(page: Any) -> None:
@@ -114,7 +114,7 @@ def test_log_scale_smoothing_and_legend(page: Any) -> None:
 
 def test_a_chart_works_from_the_keyboard(page: Any) -> None:
     figure = chart(page, "Losses")
-    whole = visible_steps(figure)
+    full_range = visible_steps(figure)
     figure.locator("svg[tabindex]").focus()
     page.keyboard.press("ArrowRight")
     assert figure.locator("output").inner_text().startswith("step 10: ")
@@ -122,9 +122,9 @@ def test_a_chart_works_from_the_keyboard(page: Any) -> None:
     assert figure.locator("output").inner_text().startswith("step 20: ")
     page.keyboard.press("+")
     low, high = visible_steps(figure)
-    assert high - low < whole[1] - whole[0]
+    assert high - low < full_range[1] - full_range[0]
     page.keyboard.press("0")
-    assert visible_steps(figure) == whole
+    assert visible_steps(figure) == full_range
 
 
 def test_a_layer_is_selected_by_name_and_statistic(page: Any) -> None:
@@ -145,8 +145,8 @@ def test_the_timeline_plays_and_slides(page: Any) -> None:
     slider.focus()
     page.keyboard.press("Home")
     assert output.inner_text() == "step 10"
-    shown = timeline.locator("img:visible")
-    assert [image.get_attribute("data-step") for image in shown.all()] == ["10", "10"], (
+    visible = timeline.locator("img:visible")
+    assert [image.get_attribute("data-step") for image in visible.all()] == ["10", "10"], (
         "both series move together"
     )
     timeline.get_by_label("frames per second").select_option("20")
@@ -156,7 +156,7 @@ def test_the_timeline_plays_and_slides(page: Any) -> None:
 
 
 def test_class_names_are_above_their_columns(browser: Any, class_report: Path) -> None:
-    with opened(browser, class_report) as page:
+    with open_page(browser, class_report) as page:
         figure = page.locator("section", has_text="Classes, codes").locator("figure.picture").first
         figure.locator("figcaption").evaluate("e => { e.textContent = 'a long caption '.repeat(20); }")
         figure.locator(".columns span").first.evaluate("e => { e.textContent = 'a-name-of-many-letters'; }")
@@ -170,7 +170,7 @@ def test_class_names_are_above_their_columns(browser: Any, class_report: Path) -
 
 
 def test_contents_links_work_from_the_keyboard(browser: Any, class_report: Path) -> None:
-    with opened(browser, class_report) as page:
+    with open_page(browser, class_report) as page:
         page.keyboard.press("Tab")
         page.get_by_role("link", name="Layers").focus()
         page.keyboard.press("Enter")
@@ -178,7 +178,7 @@ def test_contents_links_work_from_the_keyboard(browser: Any, class_report: Path)
 
 
 def test_the_protocol_of_a_score_opens_from_the_keyboard(browser: Any, class_report: Path) -> None:
-    with opened(browser, class_report) as page:
+    with open_page(browser, class_report) as page:
         protocol = page.locator("details", has_text="protocol").first
         assert not protocol.locator("table").is_visible()
         protocol.locator("summary").focus()
@@ -187,7 +187,7 @@ def test_the_protocol_of_a_score_opens_from_the_keyboard(browser: Any, class_rep
 
 
 def test_networks_and_model_figures_with_alternative_texts(browser: Any, class_report: Path) -> None:
-    with opened(browser, class_report) as page:
+    with open_page(browser, class_report) as page:
         assert page.locator("svg.diagram[role=img]").count() == 2
         assert "layer by layer" in page.locator("svg.diagram").first.get_attribute("aria-label")
         assert page.get_by_alt_text("Walks between classes").is_visible()
@@ -196,7 +196,7 @@ def test_networks_and_model_figures_with_alternative_texts(browser: Any, class_r
 
 
 def test_a_study_has_bands_verdicts_and_one_slider(browser: Any, study_report: Path) -> None:
-    with opened(browser, study_report) as page:
+    with open_page(browser, study_report) as page:
         curves = chart(page, "Curves: mean over seeds")
         assert curves.locator("polygon.band").count() == 2
         curves.locator("select").select_option("D/adversarial")

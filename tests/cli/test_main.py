@@ -1,4 +1,4 @@
-"""Every command as a person types it: what it prints, what it leaves behind, and one clear line for a mistake."""
+"""Every command in a real process: its output, its files, and a one-line message for every mistake."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ import numpy as np
 import pytest
 import yaml
 from PIL import Image
-from tests.support.tiny import changes_for, contents, words
-from tests.support.warm import Warm, warm
+from tests.support.command_line import CommandLine, cli
+from tests.support.training import override_arguments, read_files, tiny_overrides
 
 from ganbench.runs.run import Run
 
-__all__ = ["warm"]
+__all__ = ["cli"]
 
 
 @pytest.fixture(scope="module")
-def runs(warm: Warm, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a run of points, scored on its way, and one of pictures."""
+def runs(cli: CommandLine, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a run of points, evaluated during training, and a run of images."""
     folder = tmp_path_factory.mktemp("runs")
     extra = {"schedule.evaluate_every": 4, "schedule.evaluate_samples": 250, "schedule.keep_last": 9}
     for name, out, more in (("gan-ring8", "points", extra), ("dcgan-shapes", "pictures", {})):
-        said = words({**changes_for(name), **more})
-        code, out_, err = warm.run(
-            "train", name, *said, "--budget", "laptop", "--seed", 2, "--out", folder / out
+        changes = override_arguments({**tiny_overrides(name), **more})
+        code, out_, err = cli.run(
+            "train", name, *changes, "--budget", "laptop", "--seed", 2, "--out", folder / out
         )
         assert (code, out_) == (0, f"{folder / out}\n"), err
     return folder
@@ -39,11 +39,11 @@ def runs(warm: Warm, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with 6 pictures in two classes, one that is broken elsewhere, and an empty one."""
-    chance = np.random.default_rng(0)
+    """A folder with 6 images in two classes, an empty folder, and a folder without images."""
+    rng = np.random.default_rng(0)
     for i in range(6):
         (tmp_path / "own" / f"class-{i % 2}").mkdir(parents=True, exist_ok=True)
-        picture = Image.fromarray(chance.integers(0, 256, (40, 40, 3), dtype=np.uint8))
+        picture = Image.fromarray(rng.integers(0, 256, (40, 40, 3), dtype=np.uint8))
         picture.save(tmp_path / "own" / f"class-{i % 2}" / f"{i}.png")
     (tmp_path / "empty").mkdir()
     (tmp_path / "notes").mkdir()
@@ -54,39 +54,41 @@ def folder(tmp_path: Path) -> Path:
 # --- what each command does ------------------------------------------------------------------------------------------
 
 
-def test_recipes(warm: Warm) -> None:
-    code, out, err = warm.run("recipes")
+def test_recipes(cli: CommandLine) -> None:
+    code, out, err = cli.run("recipes")
     assert (code, err) == (0, "")
     assert len(out.splitlines()) >= 8
     assert any(line.startswith("dcgan-shapes ") for line in out.splitlines())
-    code, as_json, _ = warm.run("recipes", "--json")
-    found = json.loads(as_json)
+    code, as_json, _ = cli.run("recipes", "--json")
+    recipes = json.loads(as_json)
     assert code == 0
-    assert [r["name"] for r in found] == [line.split()[0] for line in out.splitlines()]
-    assert all(r["summary"] and r["data"]["target"] for r in found)
+    assert [r["name"] for r in recipes] == [line.split()[0] for line in out.splitlines()]
+    assert all(r["summary"] and r["data"]["target"] for r in recipes)
 
 
-def test_show(warm: Warm) -> None:
-    code, out, _ = warm.run("show", "dcgan-shapes", "optimizers.G.lr=5e-4", "--budget", "laptop")
-    shown = yaml.safe_load(out)
+def test_show(cli: CommandLine) -> None:
+    code, out, _ = cli.run("show", "dcgan-shapes", "optimizers.G.lr=5e-4", "--budget", "laptop")
+    recipe = yaml.safe_load(out)
     assert code == 0
-    assert shown["optimizers"]["G"]["lr"] == 5e-4
-    assert shown["optimizers"]["D"]["lr"] != 5e-4
-    assert shown["papers"][0]["arxiv"] == "1511.06434"
-    code, out, _ = warm.run("show", "dcgan-shapes", "optimizers.G.lr=5e-4", "--budget", "laptop", "--json")
-    assert json.loads(out) == shown
+    assert recipe["optimizers"]["G"]["lr"] == 5e-4
+    assert recipe["optimizers"]["D"]["lr"] != 5e-4
+    assert recipe["papers"][0]["arxiv"] == "1511.06434"
+    code, out, _ = cli.run("show", "dcgan-shapes", "optimizers.G.lr=5e-4", "--budget", "laptop", "--json")
+    assert json.loads(out) == recipe
 
 
-def test_what_show_prints_can_be_trained(warm: Warm, tmp_path: Path) -> None:
-    said = words({**changes_for("gan-ring8"), "schedule.steps": 2})
-    (tmp_path / "mine.yaml").write_text(warm.run("show", "gan-ring8", *said)[1])
-    code, _, err = warm.run("train", tmp_path / "mine.yaml", "--out", tmp_path / "run")
+def test_the_output_of_show_can_be_trained(cli: CommandLine, tmp_path: Path) -> None:
+    changes = override_arguments({**tiny_overrides("gan-ring8"), "schedule.steps": 2})
+    (tmp_path / "mine.yaml").write_text(cli.run("show", "gan-ring8", *changes)[1])
+    code, _, err = cli.run("train", tmp_path / "mine.yaml", "--out", tmp_path / "run")
     assert code == 0, err
     assert Run(tmp_path / "run").recipe().schedule.steps == 2
 
 
-def test_show_auto_says_what_it_chose_and_why_and_it_can_be_trained(warm: Warm, tmp_path: Path) -> None:
-    said = (
+def test_show_auto_explains_its_choices_and_its_output_can_be_trained(
+    cli: CommandLine, tmp_path: Path
+) -> None:
+    arguments = (
         "auto",
         "data=shapes",
         "data.size=40",
@@ -94,18 +96,18 @@ def test_show_auto_says_what_it_chose_and_why_and_it_can_be_trained(warm: Warm, 
         "networks.D.width=2",
         "schedule.steps=1",
     )
-    code, out, err = warm.run("show", *said)
+    code, out, err = cli.run("show", *arguments)
     assert (code, err) == (0, "")
     assert out.startswith("# data: shapes, 40 pictures, 32x32 colour, 6 classes")
     (tmp_path / "mine.yaml").write_text(out)
-    code, _, err = warm.run("train", tmp_path / "mine.yaml", "--out", tmp_path / "run")
+    code, _, err = cli.run("train", tmp_path / "mine.yaml", "--out", tmp_path / "run")
     assert code == 0, err
-    code, as_json, err = warm.run("show", *said, "--json")
+    code, as_json, err = cli.run("show", *arguments, "--json")
     assert json.loads(as_json)["name"] == Run(tmp_path / "run").recipe().name == "auto"
     assert err.splitlines() == [line for line in out.splitlines() if line.startswith("# ")]
 
 
-def test_train_leaves_a_whole_run(runs: Path) -> None:
+def test_train_writes_a_complete_run(runs: Path) -> None:
     run = Run(runs / "points")
     assert run.meta["seed"] == 2
     assert run.checkpoint_steps() == [12, 10, 8, 5, 4]
@@ -116,53 +118,53 @@ def test_train_leaves_a_whole_run(runs: Path) -> None:
     }  # fmt: skip
 
 
-def test_train_without_out_makes_a_folder_in_runs(warm: Warm, tmp_path: Path) -> None:
-    said = words({**changes_for("gan-ring8"), "schedule.steps": 1})
-    code, out, err = warm.run("train", "gan-ring8", *said, cwd=tmp_path)
+def test_train_without_out_creates_a_folder_in_runs(cli: CommandLine, tmp_path: Path) -> None:
+    changes = override_arguments({**tiny_overrides("gan-ring8"), "schedule.steps": 1})
+    code, out, err = cli.run("train", "gan-ring8", *changes, cwd=tmp_path)
     assert (code, out) == (0, "runs/gan-ring8-seed0\n"), err
     assert Run(tmp_path / "runs" / "gan-ring8-seed0").checkpoint_steps() == [1]
     assert "step 1/1" in err
 
 
-def test_resume_beyond_the_plan(warm: Warm, runs: Path, tmp_path: Path) -> None:
+def test_resume_beyond_the_planned_steps(cli: CommandLine, runs: Path, tmp_path: Path) -> None:
     shutil.copytree(runs / "points", tmp_path / "run")
-    code, out, err = warm.run("resume", tmp_path / "run", "--steps", 15)
+    code, out, err = cli.run("resume", tmp_path / "run", "--steps", 15)
     assert (code, out) == (0, f"{tmp_path / 'run'}\n"), err
     assert "going on from step 12 of 15" in err
     assert Run(tmp_path / "run").checkpoint_steps()[0] == 15
     assert Run(tmp_path / "run").recipe().schedule.steps == 15
 
 
-def test_sample_to_every_kind_of_place(warm: Warm, runs: Path, tmp_path: Path) -> None:
+def test_sample_to_every_format(cli: CommandLine, runs: Path, tmp_path: Path) -> None:
     for name in ("points", "pictures"):
-        code, out, err = warm.run("sample", runs / name, "--n", 9, "--out", tmp_path / f"{name}.png")
+        code, out, err = cli.run("sample", runs / name, "--n", 9, "--out", tmp_path / f"{name}.png")
         assert (code, out, err) == (0, f"{tmp_path / name}.png\n", "")
         assert Image.open(tmp_path / f"{name}.png").width >= 384
-        assert warm.run("sample", runs / name, "--n", 9, "--out", tmp_path / f"{name}.npz")[0] == 0
+        assert cli.run("sample", runs / name, "--n", 9, "--out", tmp_path / f"{name}.npz")[0] == 0
     with np.load(tmp_path / "pictures.npz") as file:
         pictures = file["samples"]
     with np.load(tmp_path / "points.npz") as file:
         assert (file["samples"].shape, file["samples"].dtype) == ((9, 2), np.float32)
     assert (pictures.shape, pictures.dtype) == ((9, 3, 32, 32), np.uint8)
-    assert warm.run("sample", runs / "pictures", "--n", 9, "--out", tmp_path / "many")[0] == 0
+    assert cli.run("sample", runs / "pictures", "--n", 9, "--out", tmp_path / "many")[0] == 0
     files = sorted((tmp_path / "many").iterdir())
     assert [p.name for p in files] == [f"{i:06d}.png" for i in range(9)]
-    one_each = np.stack([np.asarray(Image.open(p)) for p in files])
-    assert np.array_equal(one_each.transpose(0, 3, 1, 2), pictures)
+    images = np.stack([np.asarray(Image.open(p)) for p in files])
+    assert np.array_equal(images.transpose(0, 3, 1, 2), pictures)
 
 
-def test_sample_by_seed_and_step(warm: Warm, runs: Path, tmp_path: Path) -> None:
-    made = {}
-    for i, how in enumerate([[], [], ["--seed", 1], ["--step", 4], ["--step", 12], ["--step", "best"]]):
-        assert warm.run("sample", runs / "points", "--n", 5, "--out", tmp_path / f"{i}.npz", *how)[0] == 0
+def test_sample_by_seed_and_step(cli: CommandLine, runs: Path, tmp_path: Path) -> None:
+    samples = {}
+    for i, options in enumerate([[], [], ["--seed", 1], ["--step", 4], ["--step", 12], ["--step", "best"]]):
+        assert cli.run("sample", runs / "points", "--n", 5, "--out", tmp_path / f"{i}.npz", *options)[0] == 0
         with np.load(tmp_path / f"{i}.npz") as file:
-            made[i] = file["samples"].tobytes()
-    assert made[0] == made[1] == made[4]
-    assert len({made[0], made[2], made[3]}) == 3
+            samples[i] = file["samples"].tobytes()
+    assert samples[0] == samples[1] == samples[4]
+    assert len({samples[0], samples[2], samples[3]}) == 3
 
 
-def test_evaluate_a_run(warm: Warm, runs: Path) -> None:
-    code, out, err = warm.run("evaluate", runs / "points", "--metrics", "modes", "--n", 500, "--json")
+def test_evaluate_a_run(cli: CommandLine, runs: Path) -> None:
+    code, out, err = cli.run("evaluate", runs / "points", "--metrics", "modes", "--n", 500, "--json")
     assert code == 0, err
     (score,) = json.loads(out)
     assert score["name"] == "modes"
@@ -170,55 +172,55 @@ def test_evaluate_a_run(warm: Warm, runs: Path) -> None:
     assert score["measured"]["generator"].items() >= {"step": 12, "seed": 1}.items()
     written = list((runs / "points" / "eval").glob("modes*n500*.json"))
     assert [json.loads(p.read_text()) for p in written] == [score]
-    code, out, _ = warm.run("evaluate", runs / "points", "--n", 500, "--step", 4)
+    code, out, _ = cli.run("evaluate", runs / "points", "--n", 500, "--step", 4)
     assert code == 0
     assert out.startswith("modes  ")
     assert '"step": 4' in out
 
 
-def test_evaluate_pictures_and_compare_records(warm: Warm, runs: Path, tmp_path: Path) -> None:
-    """Samples of a run in a folder and in a file, scored against each other, and their records compared."""
+def test_evaluate_images_and_compare_score_files(cli: CommandLine, runs: Path, tmp_path: Path) -> None:
+    """Score samples in a folder and in a file against each other, and compare the score files."""
     env = {"GANBENCH_CACHE": str(tmp_path / "cache")}
     for out in ("folder", "array.npz"):
-        assert warm.run("sample", runs / "pictures", "--n", 120, "--out", tmp_path / out)[0] == 0
-    how = ("--metrics", "fd", "--features", "pixels@2", "--json")
-    few = "below 10,000 the bias is large; compare only at equal counts"
+        assert cli.run("sample", runs / "pictures", "--n", 120, "--out", tmp_path / out)[0] == 0
+    options = ("--metrics", "fd", "--features", "pixels@2", "--json")
+    warning = "below 10,000 the bias is large; compare only at equal counts"
     pairs = [("folder", "array.npz", 110), ("array.npz", "folder", 110), ("folder", "folder", 100)]
     for i, (a, b, n) in enumerate(pairs):
-        named = (tmp_path / a, "--against", tmp_path / b, "--n", n)
-        code, out, err = warm.run("evaluate", *named, *how, env=env)
-        assert (code, err) == (0, f"warning: measured on {n} samples: {few}\n")
+        arguments = (tmp_path / a, "--against", tmp_path / b, "--n", n)
+        code, out, err = cli.run("evaluate", *arguments, *options, env=env)
+        assert (code, err) == (0, f"warning: measured on {n} samples: {warning}\n")
         (score,) = json.loads(out)
         assert score["name"] == "fd[pixels@2]"
         (tmp_path / f"{i}.json").write_text(json.dumps(score))
-    code, out, err = warm.run("compare", tmp_path / "0.json", tmp_path / "1.json")
+    code, out, err = cli.run("compare", tmp_path / "0.json", tmp_path / "1.json")
     assert (code, out) == (2, "")
     assert "were measured differently (reference." in err
-    code, out, err = warm.run("compare", tmp_path / "0.json", tmp_path / "2.json", "--force")
+    code, out, err = cli.run("compare", tmp_path / "0.json", tmp_path / "2.json", "--force")
     assert (code, err) == (0, "")
-    assert "UNLIKE: measured differently (" in out
+    assert "INCOMPARABLE: measured differently (" in out
     assert "samples" in out
-    code, out, _ = warm.run("compare", tmp_path / "0.json", tmp_path / "2.json", "--force", "--json")
+    code, out, _ = cli.run("compare", tmp_path / "0.json", tmp_path / "2.json", "--force", "--json")
     forced = json.loads(out)
     assert "samples" in forced["unlike"]
     assert [s["differing"]["samples"] for s in forced["scores"]] == [110, 100]
-    code, out, err = warm.run("compare", tmp_path / "0.json", tmp_path / "0.json", "--force")
+    code, out, err = cli.run("compare", tmp_path / "0.json", tmp_path / "0.json", "--force")
     assert code == 0, err
-    assert "UNLIKE" not in out
+    assert "INCOMPARABLE" not in out
 
 
-def test_evaluate_by_a_protocol_best_and_last(warm: Warm, runs: Path) -> None:
-    code, out, err = warm.run("evaluate", runs / "pictures", "--protocol", "mimicri")
+def test_evaluate_by_a_protocol_best_and_last(cli: CommandLine, runs: Path) -> None:
+    code, out, err = cli.run("evaluate", runs / "pictures", "--protocol", "mimicri")
     assert (code, out) == (2, "")
     assert "did you mean 'mimicry'?" in err
-    code, out, err = warm.run("evaluate", runs / "pictures", "--protocol", "clean", "--n", 5)
+    code, out, err = cli.run("evaluate", runs / "pictures", "--protocol", "clean", "--n", 5)
     assert code == 2
     assert "fixes metrics" in err
-    code, out, err = warm.run("evaluate", runs / "points", "--step", "both", "--n", 330, "--json")
+    code, out, err = cli.run("evaluate", runs / "points", "--step", "both", "--n", 330, "--json")
     assert code == 0, err
-    told = [score["measured"]["generator"]["checkpoint"] for score in json.loads(out)]
-    assert told in (["best", "last"], ["best and last"])
-    code, out, err = warm.run(
+    checkpoints = [score["measured"]["generator"]["checkpoint"] for score in json.loads(out)]
+    assert checkpoints in (["best", "last"], ["best and last"])
+    code, out, err = cli.run(
         "evaluate", runs / "pictures", "--metrics", "fd", "--features", "pixels@8", "--n", 20, "--json",
         "--allow-rank-deficient",
     )  # fmt: skip
@@ -226,33 +228,33 @@ def test_evaluate_by_a_protocol_best_and_last(warm: Warm, runs: Path) -> None:
     assert "the covariance is singular" in err
 
 
-def test_data_list(warm: Warm) -> None:
-    code, out, _ = warm.run("data", "list")
-    found = json.loads(warm.run("data", "list", "--json")[1])
+def test_data_list(cli: CommandLine) -> None:
+    code, out, _ = cli.run("data", "list")
+    datasets = json.loads(cli.run("data", "list", "--json")[1])
     assert code == 0
-    assert [line.split()[0] for line in out.splitlines()] == list(found)
-    assert {"ring8", "shapes", "folder"} <= found.keys()
+    assert [line.split()[0] for line in out.splitlines()] == list(datasets)
+    assert {"ring8", "shapes", "folder"} <= datasets.keys()
 
 
-def test_data_check_and_prepare(warm: Warm, folder: Path) -> None:
-    code, out, err = warm.run("data", "check", folder / "own")
+def test_data_check_and_prepare(cli: CommandLine, folder: Path) -> None:
+    code, out, err = cli.run("data", "check", folder / "own")
     assert (code, err) == (0, "")
     assert "6 pictures, 0 broken" in out
-    assert json.loads(warm.run("data", "check", folder / "own", "--json")[1])["classes"] == {
+    assert json.loads(cli.run("data", "check", folder / "own", "--json")[1])["classes"] == {
         "class-0": 3,
         "class-1": 3,
     }
-    code, out, err = warm.run("data", "prepare", folder / "own", folder / "own.npz", "--size", 16)
+    code, out, err = cli.run("data", "prepare", folder / "own", folder / "own.npz", "--size", 16)
     assert (code, out) == (0, f"{folder / 'own.npz'}\n"), err
-    assert "6 pictures, 0 broken" in warm.run("data", "check", folder / "own.npz")[1]
-    assert "in both: 6 of " in warm.run("data", "check", folder / "own", folder / "own")[1]
+    assert "6 pictures, 0 broken" in cli.run("data", "check", folder / "own.npz")[1]
+    assert "in both: 6 of " in cli.run("data", "check", folder / "own", folder / "own")[1]
 
 
-def test_training_on_ones_own_pictures(warm: Warm, folder: Path) -> None:
-    said = words({**changes_for("dcgan-shapes"), "schedule.steps": 2})
-    said = [w for w in said if not w.startswith("data.")]
-    code, _, err = warm.run(
-        *("train", "dcgan-shapes", f"data=folder:{folder / 'own'}", "data.size=16", *said),
+def test_training_on_own_images(cli: CommandLine, folder: Path) -> None:
+    changes = override_arguments({**tiny_overrides("dcgan-shapes"), "schedule.steps": 2})
+    changes = [w for w in changes if not w.startswith("data.")]
+    code, _, err = cli.run(
+        *("train", "dcgan-shapes", f"data=folder:{folder / 'own'}", "data.size=16", *changes),
         *("--out", folder / "run"),
         env={"GANBENCH_CACHE": str(folder / "cache")},
     )
@@ -260,24 +262,24 @@ def test_training_on_ones_own_pictures(warm: Warm, folder: Path) -> None:
     assert Run(folder / "run").info.shape == (3, 16, 16)
 
 
-def test_report(warm: Warm, runs: Path, tmp_path: Path) -> None:
+def test_report(cli: CommandLine, runs: Path, tmp_path: Path) -> None:
     pytest.importorskip("ganbench.report.page")
     shutil.copytree(runs / "points", tmp_path / "run")
-    code, out, err = warm.run("report", tmp_path / "run")
+    code, out, err = cli.run("report", tmp_path / "run")
     assert code == 0, err
     assert Path(out.strip()).read_text().lstrip().lower().startswith("<!doctype html>")
 
 
 @pytest.mark.parametrize("arguments", [["-h"], ["train", "--help"], ["data", "-h"], ["data", "check", "-h"]])
-def test_help(warm: Warm, arguments: list[str]) -> None:
-    code, out, err = warm.run(*arguments)
+def test_help(cli: CommandLine, arguments: list[str]) -> None:
+    code, out, err = cli.run(*arguments)
     assert (code, err) == (0, "")
     assert "Usage" in out
 
 
 @pytest.mark.parametrize("arguments", [[], ["data"]])
-def test_no_command_shows_the_help(warm: Warm, arguments: list[str]) -> None:
-    code, out, err = warm.run(*arguments)
+def test_no_command_shows_the_help(cli: CommandLine, arguments: list[str]) -> None:
+    code, out, err = cli.run(*arguments)
     assert code == 2
     assert "Usage" in out + err
     assert "Traceback" not in err
@@ -300,10 +302,10 @@ MISTAKES: dict[str, tuple[tuple[str, ...], str]] = {
     "no key": ((*TRAIN, "=3"), "'=3' is not KEY=VALUE"),
     "budget": ((*TRAIN, "--budget", "huge"), "'laptop'"),
     "auto without data": (("train", "auto", "--out", "{tmp}/new"), "ganbench train auto data=folder:PATH"),
-    "auto for few": (("train", "auto", "data=folder:{tmp}/own"), "has 6 pictures that can be read; auto needs"),
+    "auto for few": (("train", "auto", "data=folder:{tmp}/own"), "has 6 readable images; auto needs"),
     "auto for none": (("train", "auto", "data=folder:{tmp}/empty"), "there is no picture in {tmp}/empty"),
-    "auto nowhere": (("show", "auto", "data=folder:{tmp}/none"), "there is no folder and no archive {tmp}/none"),
-    "auto for points": (("show", "auto", "data=ring8"), "auto chooses for pictures"),
+    "auto nowhere": (("show", "auto", "data=folder:{tmp}/none"), "there is no folder or archive {tmp}/none"),
+    "auto for points": (("show", "auto", "data=ring8"), "auto needs images"),
     "auto for no time": (("train", "auto", "data=shapes", "--budget", "laptop"), "such as --budget 20m"),
     "seed": ((*TRAIN, "--seed", "-1"), "--seed"),
     "option": ((*TRAIN, "--gpus", "3"), "--gpus"),
@@ -325,7 +327,7 @@ MISTAKES: dict[str, tuple[tuple[str, ...], str]] = {
     "sample folder there": (("sample", "{runs}/pictures", "--out", "{tmp}/own"), "own exists"),
     "sample nowhere": (("sample", "{runs}/points", "--out", "{tmp}/none/new.png"), "none does not exist"),
     "sample kind": (("sample", "{runs}/points", "--out", "{tmp}/new.gif"), ".png or .npz"),
-    "sample points one by one": (("sample", "{runs}/points", "--out", "{tmp}/new"), "points, not pictures"),
+    "sample points one by one": (("sample", "{runs}/points", "--out", "{tmp}/new"), "points, not images"),
     "sample none": (("sample", "{runs}/points", "--n", "0", "--out", "{tmp}/new.png"), "--n"),
     "step": (("sample", "{runs}/points", "--step", "7", "--out", "{tmp}/new.png"), "there are: 12, 10, 8, 5, 4"),
     "no best": (("sample", "{runs}/pictures", "--step", "best", "--out", "{tmp}/new.png"), "of step best"),
@@ -349,16 +351,18 @@ MISTAKES: dict[str, tuple[tuple[str, ...], str]] = {
 
 
 @pytest.mark.parametrize("name", MISTAKES)
-def test_a_mistake_is_one_line_and_changes_nothing(warm: Warm, runs: Path, folder: Path, name: str) -> None:
+def test_a_mistake_prints_one_line_and_changes_nothing(
+    cli: CommandLine, runs: Path, folder: Path, name: str
+) -> None:
     (folder / "there.png").write_bytes(b"not a picture")
     (folder / "there.npz").write_bytes(b"not an archive")
     shutil.copytree(runs / "points", folder / "damaged")
     (folder / "damaged" / "recipe.json").write_text('{"format": 1, ')
-    before = {**contents(folder), **contents(runs)}
+    before = {**read_files(folder), **read_files(runs)}
     names = sorted(folder.rglob("*"))
     arguments, message = MISTAKES[name]
     places = {"tmp": folder, "runs": runs}
-    code, out, err = warm.run(
+    code, out, err = cli.run(
         *(a.format(**places) for a in arguments), env={"GANBENCH_CACHE": str(folder / ".cache")}
     )
     assert code == 2, (out, err)
@@ -366,31 +370,33 @@ def test_a_mistake_is_one_line_and_changes_nothing(warm: Warm, runs: Path, folde
     assert err.startswith("error: ")
     assert err.count("\n") == 1
     assert out == ""
-    after = {**contents(folder), **contents(runs)}
-    for made in (after, before):
-        made.pop("points/.lock", None)
+    after = {**read_files(folder), **read_files(runs)}
+    for files in (after, before):
+        files.pop("points/.lock", None)
     assert after == before
     assert sorted(folder.rglob("*")) == names
 
 
-def test_a_run_that_diverges_ends_with_3(warm: Warm, tmp_path: Path) -> None:
-    said = words({**changes_for("gan-ring8"), "optimizers.D.lr": 1e30, "optimizers.G.lr": 1e30})
-    code, out, err = warm.run("train", "gan-ring8", *said, "--out", tmp_path / "run")
+def test_a_diverging_run_exits_with_3(cli: CommandLine, tmp_path: Path) -> None:
+    changes = override_arguments(
+        {**tiny_overrides("gan-ring8"), "optimizers.D.lr": 1e30, "optimizers.G.lr": 1e30}
+    )
+    code, out, err = cli.run("train", "gan-ring8", *changes, "--out", tmp_path / "run")
     assert (code, out) == (3, "")
     assert err.splitlines()[-1].startswith("the run failed: '")
     assert "diverged" in err
     assert "Traceback" not in err
 
 
-def test_a_damaged_checkpoint_is_told_and_passed_over(warm: Warm, runs: Path, tmp_path: Path) -> None:
+def test_a_damaged_checkpoint_is_reported_and_skipped(cli: CommandLine, runs: Path, tmp_path: Path) -> None:
     shutil.copytree(runs / "points", tmp_path / "run")
     newest = tmp_path / "run" / "checkpoints" / "step-00000012" / "networks.safetensors"
     newest.write_bytes(newest.read_bytes()[:-1])
-    code, _, err = warm.run("sample", tmp_path / "run", "--out", tmp_path / "a.npz")
+    code, _, err = cli.run("sample", tmp_path / "run", "--out", tmp_path / "a.npz")
     assert code == 0
     assert err.startswith(f"warning: {newest} has ")
     assert err.count("\n") == 1
-    code, _, err = warm.run("sample", tmp_path / "run", "--out", tmp_path / "b.npz", "--step", 12)
+    code, _, err = cli.run("sample", tmp_path / "run", "--out", tmp_path / "b.npz", "--step", 12)
     assert code == 2
     assert err.startswith(f"error: {newest} has ")
 
@@ -398,15 +404,17 @@ def test_a_damaged_checkpoint_is_told_and_passed_over(warm: Warm, runs: Path, tm
 # --- the installed program, from outside -----------------------------------------------------------------------------
 
 
-def started(*arguments: str | Path, **how: Any) -> subprocess.Popen[str]:
+def start(*arguments: str | Path, **options: Any) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "ganbench", *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **how)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
 
 
 @pytest.mark.slow
-def test_sigterm_and_on_again(tmp_path: Path) -> None:
-    said = words({**changes_for("gan-ring8"), "schedule.steps": 100_000, "schedule.log_every": 1})
-    process = started("train", "gan-ring8", *said, "--out", tmp_path / "run")
+def test_sigterm_saves_a_checkpoint(tmp_path: Path) -> None:
+    changes = override_arguments(
+        {**tiny_overrides("gan-ring8"), "schedule.steps": 100_000, "schedule.log_every": 1}
+    )
+    process = start("train", "gan-ring8", *changes, "--out", tmp_path / "run")
     assert process.stderr is not None
     while "step 2/" not in process.stderr.readline():
         pass
@@ -419,15 +427,15 @@ def test_sigterm_and_on_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("arguments", [("--help",), ("train", "--help")], ids=["help", "train help"])
 def test_help_does_not_wait_for_torch(arguments: tuple[str, ...]) -> None:
-    process = started(*arguments, env={**os.environ, "PYTHONPROFILEIMPORTTIME": "1"})
+    process = start(*arguments, env={**os.environ, "PYTHONPROFILEIMPORTTIME": "1"})
     _, err = process.communicate()
     assert process.returncode == 0
     assert "import time:" in err
     assert " torch\n" not in err
 
 
-def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
-    process = started("recipes")
+def test_a_closed_pipe_is_not_an_error(tmp_path: Path) -> None:
+    process = start("recipes")
     assert process.stdout is not None
     process.stdout.close()
     assert process.stderr is not None

@@ -1,4 +1,4 @@
-"""A study's process ends with its parent, even when that was killed."""
+"""A study's worker process ends with its parent, even if the parent was killed."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import time
 
 import pytest
 
-from ganbench.cli.study_worker import end_with
+from ganbench.cli.study_worker import terminate_with_parent
 
 PARENT = """
 import os, subprocess, sys
 child = subprocess.Popen([sys.executable, "-c", '''
 import os, sys, time
-from ganbench.cli.study_worker import end_with
-end_with(int(sys.argv[1]))
+from ganbench.cli.study_worker import terminate_with_parent
+terminate_with_parent(int(sys.argv[1]))
 print(os.getpid(), flush=True)
 time.sleep(120)
 ''', str(os.getpid())], process_group=0)
@@ -25,8 +25,8 @@ child.wait()
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process of its parent's end")
-def test_killed_with_its_parent() -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux signals the end of a parent process")
+def test_the_worker_ends_when_its_parent_is_killed() -> None:
     parent = subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
     child = int(parent.stdout.readline())
@@ -37,10 +37,10 @@ def test_killed_with_its_parent() -> None:
     end = time.monotonic() + 20
     while _alive(child) and time.monotonic() < end:
         time.sleep(0.05)
-    lives_on = _alive(child)
-    if lives_on:
+    still_alive = _alive(child)
+    if still_alive:
         os.kill(child, signal.SIGKILL)
-    assert not lives_on
+    assert not still_alive
 
 
 def _alive(number: int) -> bool:
@@ -51,7 +51,7 @@ def _alive(number: int) -> bool:
         return False
 
 
-def test_an_orphan_does_not_begin() -> None:
+def test_an_orphan_exits_at_once() -> None:
     with pytest.raises(SystemExit) as end:
-        end_with(os.getppid() + 1)
+        terminate_with_parent(os.getppid() + 1)
     assert end.value.code == 128 + signal.SIGTERM

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.support.tiny import drawn, tiny
+from tests.support.training import draw_figures, tiny_recipe
 
 from ganbench.experiment.train import train
 from ganbench.inference.model import Model, load
@@ -21,8 +21,8 @@ KINDS = {
 def trained(root: Path, kind: str, seed: int = 0) -> Path:
     """Train a run of a kind, with real figures, and return its folder ``root/KIND-seedN``."""
     folder = root / f"{kind}-seed{seed}"
-    with drawn():
-        train(tiny(KINDS[kind], {"schedule.steps": 8}), out=folder, seed=seed)
+    with draw_figures():
+        train(tiny_recipe(KINDS[kind], {"schedule.steps": 8}), out=folder, seed=seed)
     return folder
 
 

@@ -29,7 +29,7 @@ from ganbench.dashboard.playground import (
 )
 from ganbench.dashboard.sample_request import SampleRequest, build_sample_grid
 from ganbench.errors import UserError
-from ganbench.inference.critic_scores import scores_of
+from ganbench.inference.critic_scores import critic_scores
 from ganbench.inference.directions import directions
 from ganbench.inference.model import Model
 from ganbench.runs.run import Run
@@ -173,7 +173,7 @@ def test_an_image_is_ranked_among_generated_samples(models: Models) -> None:
     model = models("codes")
     assert can_score_images(model)
     generated = model.sample(256, seed=0)
-    scores = scores_of(model, generated)
+    scores = critic_scores(model, generated)
     assert score_image(model, generated[scores.argmax()][None])[1] >= 255 / 256 - 1e-6
     assert score_image(model, generated[scores.argmin()][None])[1] <= 1e-6
     assert not can_score_images(models("classes"))
@@ -210,8 +210,8 @@ def test_an_image_is_transformed_as_far_as_the_model_supports(models: Models) ->
         def reconstruct(self, items: torch.Tensor) -> torch.Tensor:
             return 255 - items
 
-        def translate(self, items: torch.Tensor, *, back: bool = False) -> torch.Tensor:
-            if back:
+        def translate(self, items: torch.Tensor, *, target: str) -> torch.Tensor:
+            if target == "a":
                 raise UserError("one direction only")
             return items // 2
 

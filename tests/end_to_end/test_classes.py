@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from tests.support.tiny import drawn, tiny
+from tests.support.training import draw_figures, tiny_recipe
 
 from ganbench.errors import UserError
 from ganbench.evaluation.evaluate import evaluate
@@ -20,32 +20,32 @@ from ganbench.experiment.build_trainer import make_trainer
 from ganbench.experiment.train import resume, train
 from ganbench.inference.build import make_dataset
 from ganbench.inference.model import Model, load
-from ganbench.metrics.sample_batch import Labelled
+from ganbench.metrics.sample_batch import LabelledSamples
 from ganbench.runs.run import Run
 from ganbench.training.engine import Engine
 from ganbench.utils.random_stream import RandomStream
-from ganbench.visualization.attention import attention_shares
-from ganbench.visualization.code_sweeps import sweep_arrangement
+from ganbench.visualization.attention import attention_maps
+from ganbench.visualization.code_sweeps import code_sweep_grid
 from ganbench.visualization.export import write_picture, write_samples
-from ganbench.visualization.sample_grid import class_paths
+from ganbench.visualization.sample_grid import class_walk_grid
 
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    with drawn():
-        return train(tiny("sagan-cifar10"), out=tmp_path_factory.mktemp("told") / "run")
+    with draw_figures():
+        return train(tiny_recipe("sagan-cifar10"), out=tmp_path_factory.mktemp("told") / "run")
 
 
 @pytest.fixture(scope="module")
 def coded(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return train(tiny("infogan-shapes"), out=tmp_path_factory.mktemp("coded") / "run")
+    return train(tiny_recipe("infogan-shapes"), out=tmp_path_factory.mktemp("coded") / "run")
 
 
 def test_samples_of_a_class(told: Run) -> None:
     model = load(told)
     assert model.classes == tuple(told.info.classes)
-    number = model.class_number(model.classes[4])
-    assert number == 4 == model.class_number("4")
+    number = model.class_index(model.classes[4])
+    assert number == 4 == model.class_index("4")
     own = model.sample(8, seed=2, labels=4)
     assert torch.equal(own, model.sample(8, seed=2, labels=[4] * 8))
     assert torch.equal(own, model.sample(8, seed=2, labels=torch.eye(6)[[4] * 8]))
@@ -70,9 +70,9 @@ def test_labels_out_of_range_are_refused(told: Run, labels: Any, words: str) -> 
 
 def test_classes_by_name(told: Run, coded: Run) -> None:
     with pytest.raises(UserError, match=r"there is no class '9'.*classes: "):
-        load(told).class_number("9")
+        load(told).class_index("9")
     with pytest.raises(UserError, match="trained without classes"):
-        load(coded).class_number("1")
+        load(coded).class_index("1")
     with pytest.raises(UserError, match="can be given no labels"):
         load(coded).sample(2, labels=1)
 
@@ -108,7 +108,7 @@ def test_files_have_labels(told: Run, tmp_path: Path) -> None:
 
 def test_walks_start_and_end_in_classes(told: Run) -> None:
     model = load(told)
-    walk = class_paths(model, rows=3, columns=4, seed=1)
+    walk = class_walk_grid(model, rows=3, columns=4, seed=1)
     pictures = model.decode(walk.latents, walk.labels).reshape(3, 4, 3, 32, 32)
     z = model.latents(3, 1)
     assert torch.equal(pictures[:, 0], model.decode(z, [0, 1, 2]))
@@ -116,7 +116,7 @@ def test_walks_start_and_end_in_classes(told: Run) -> None:
 
 
 def test_where_attention_looks(told: Run, coded: Run, tmp_path: Path) -> None:
-    samples, shares = attention_shares(load(told), load(told).latents(2))
+    samples, shares = attention_maps(load(told), load(told).latents(2))
     assert samples.shape == (2, 3, 32, 32)
     assert shares.shape == (2, 16, 16, 16, 16)
     torch.testing.assert_close(shares.sum((3, 4)), torch.ones(2, 16, 16))
@@ -134,7 +134,7 @@ def test_where_attention_looks(told: Run, coded: Run, tmp_path: Path) -> None:
 
 def test_sweeps_change_one_code_at_a_time(coded: Run) -> None:
     model = load(coded)
-    sweep = sweep_arrangement(model, 2, RandomStream("sweep"))
+    sweep = code_sweep_grid(model, 2, RandomStream("sweep"))
     assert sweep.columns == 10
     z = sweep.latents.reshape(2 + 4, 2, 10, -1)
     for code, (first, size) in enumerate([(62, 6), (68, 8), (76, 1), (77, 1), (78, 1), (79, 1)]):
@@ -158,7 +158,7 @@ def test_scores_see_labels(told: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ganbench.evaluation.scoring.measure", measure)
     model = load(told)
     score_model(model, data, metrics=["swd"], n=260)
-    assert all(isinstance(chunk, Labelled) for chunk in chunks)
+    assert all(isinstance(chunk, LabelledSamples) for chunk in chunks)
     assert torch.equal(torch.cat([c.labels for c in chunks]), torch.arange(260) % 6)
     chunks.clear()
     other = Model(model.algorithm, model.networks, model.latent, model.info, 0)
@@ -173,7 +173,7 @@ def test_labels_and_noise_do_not_depend_on_how_the_batch_is_cut() -> None:
     slow = {f"optimizers.{n}": {"target": "torch.optim:SGD", "lr": 0.05} for n in "GD"}
     states = []
     for microbatches in (1, 2):
-        recipe = tiny("cgan-maxout-mnist", {**noisy, **slow, "schedule.microbatches": microbatches})
+        recipe = tiny_recipe("cgan-maxout-mnist", {**noisy, **slow, "schedule.microbatches": microbatches})
         trainer = make_trainer(recipe, make_dataset(recipe), Engine(recipe.machine), 0)
         trainer.train()
         states.append(trainer.networks.state_dict())
@@ -182,7 +182,7 @@ def test_labels_and_noise_do_not_depend_on_how_the_batch_is_cut() -> None:
 
 
 def test_classes_that_have_changed_are_refused(tmp_path: Path) -> None:
-    run = train(tiny("acgan-cifar10"), out=tmp_path / "run")
+    run = train(tiny_recipe("acgan-cifar10"), out=tmp_path / "run")
     meta = json.loads((run.path / "meta.json").read_text())
     classes = meta["data"]["classes"]
     classes[0], classes[1] = classes[1], classes[0]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from tests.support.tiny import tiny
+from tests.support.training import tiny_recipe
 
 from ganbench.data.audit.prepare import prepare
 from ganbench.data.samples import samples
@@ -29,7 +29,7 @@ def things(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """One of each kind, of pictures 32x32 in colour."""
     folder = tmp_path_factory.mktemp("things")
     changes = {"data.size": 120, "schedule.steps": 2, "schedule.sample_every": 0}
-    model = load(train(tiny("dcgan-shapes", changes), out=folder / "run"))
+    model = load(train(tiny_recipe("dcgan-shapes", changes), out=folder / "run"))
     write_samples(model, folder / "pictures", 110, 1)
     write_samples(model, folder / "samples.npz", 110, 2)
     prepare(folder / "pictures", folder / "archive.npz", 32)
@@ -116,7 +116,7 @@ def test_what_is_not_there(things: dict[str, str], tmp_path: Path) -> None:
         evaluate(things["run"], against=str(tmp_path / "none"))
     with pytest.raises(UserError, match="is not a run, so --against must say"):
         evaluate(str(tmp_path / "none"))
-    with pytest.raises(UserError, match=r"no data set is called 'shape'; did you mean 'shapes'\?"):
+    with pytest.raises(UserError, match=r"there is no data set 'shape'; did you mean 'shapes'\?"):
         evaluate(things["folder"], against="shape")
 
 
@@ -126,7 +126,7 @@ def test_the_array_file_is_what_sample_wrote(things: dict[str, str], tmp_path: P
     assert torch.equal(data.items(torch.arange(110)), expected)
     assert (data.info.split, data.info.classes) == ("all", ())
     np.savez(tmp_path / "points.npz", samples=np.zeros((3, 2), np.float32))
-    with pytest.raises(UserError, match="holds no pictures: it needs an array 'samples', uint8"):
+    with pytest.raises(UserError, match="holds no images: it needs an array 'samples', uint8"):
         samples(str(tmp_path / "points.npz"))
     (tmp_path / "broken.npz").write_bytes(b"PK")
     with pytest.raises(UserError, match=r"broken\.npz cannot be read"):

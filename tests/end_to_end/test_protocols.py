@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 from tests.metrics.stand_ins import Projection
-from tests.support.tiny import tiny
+from tests.support.training import tiny_recipe
 
 from ganbench.errors import UserError
 from ganbench.evaluation.evaluate import evaluate
 from ganbench.experiment.train import train
 from ganbench.inference.model import load
 from ganbench.metrics.protocols.base import EvaluationProtocol
-from ganbench.metrics.protocols.registry import protocol_named, protocols
+from ganbench.metrics.protocols.registry import PROTOCOLS, find_protocol
 from ganbench.runs.run import Run
 from ganbench.visualization.export import write_samples
 
@@ -42,15 +42,15 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     changes = {"data.size": 130, "schedule.sample_every": 0, "schedule.steps": 2}
-    return train(tiny("dcgan-shapes", changes), out=tmp_path_factory.mktemp("protocols") / "run")
+    return train(tiny_recipe("dcgan-shapes", changes), out=tmp_path_factory.mktemp("protocols") / "run")
 
 
 def small(name: str) -> EvaluationProtocol:
     """A protocol with stand-in features and few pictures."""
-    return replace(protocol_named(name), features=Heads, samples=110)
+    return replace(find_protocol(name), features=Heads, samples=110)
 
 
-@pytest.mark.parametrize("name", protocols())
+@pytest.mark.parametrize("name", PROTOCOLS)
 def test_a_run_by_each(run: Run, name: str) -> None:
     protocol = small(name)
     scores = evaluate(run, protocol=protocol)
@@ -70,7 +70,7 @@ def test_a_run_by_each(run: Run, name: str) -> None:
 
 def test_a_model_of_classes_is_scored_class_by_class_too(tmp_path: Path) -> None:
     changes = {"data.size": 200, "schedule.sample_every": 0, "schedule.steps": 2}
-    told = train(tiny("sagan-cifar10", changes), out=tmp_path / "run")
+    told = train(tiny_recipe("sagan-cifar10", changes), out=tmp_path / "run")
     protocol = replace(small("gans-implementations"), samples=130)
     names = ["fd", "is", "fd-class"]
     scores = evaluate(told, protocol=protocol)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from tests.support.tiny import tiny
+from tests.support.training import tiny_recipe
 from torch import Tensor, nn
 
 from ganbench.algorithms.base import Algorithm
@@ -23,9 +23,9 @@ from ganbench.inference.model import Model, load
 from ganbench.inference.snapshots import untrained_model
 from ganbench.latents import Gaussian
 from ganbench.report.chart import probe_chart
-from ganbench.report.figure_files import keep_pictures
+from ganbench.report.figure_files import write_figure_files
 from ganbench.report.page import write_report
-from ganbench.report.run_data import read_run
+from ganbench.report.run_data import read_run_data
 from ganbench.runs.run import Run
 from ganbench.visualization.export import write_picture
 from ganbench.visualization.reconstructions import reconstruction_picture
@@ -55,7 +55,7 @@ class Knowing(Algorithm):
 
 def model(share: float) -> Model:
     return Model(
-        Knowing(share), nn.ModuleDict({"E": nn.Linear(1, 1)}), Gaussian(6), TRAIN.info, 3, items=lambda: TEST
+        Knowing(share), nn.ModuleDict({"E": nn.Linear(1, 1)}), Gaussian(6), TRAIN.info, 3, real_data=lambda: TEST
     )
 
 
@@ -92,7 +92,7 @@ def test_a_model_that_shows_nothing_is_refused() -> None:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return train(tiny("bigan-mnist"), out=tmp_path_factory.mktemp("bigan") / "run", seed=3)
+    return train(tiny_recipe("bigan-mnist"), out=tmp_path_factory.mktemp("bigan") / "run", seed=3)
 
 
 def test_a_run_is_scored_beside_what_it_was_before_its_first_step(run: Run) -> None:
@@ -102,13 +102,13 @@ def test_a_run_is_scored_beside_what_it_was_before_its_first_step(run: Run) -> N
     assert isinstance(held_out, dict)
     assert held_out["split"] == "test"
     assert [p.name for p in run.eval.glob("representation*.json")]
-    drawn = probe_chart(read_run(run).scores.values())
+    drawn = probe_chart(read_run_data(run).scores.values())
     assert drawn is not None
     ((view, lines),) = drawn.views.items()
     assert view == f"nats, step {load(run).step}"
     curves = score.details[PROBE_CURVES]
     assert {line.name: list(line.values) for line in lines} == curves
-    assert "probes.png" in keep_pictures(read_run(run), None, [], {})
+    assert "probes.png" in write_figure_files(read_run_data(run), None, [], {})
     assert "Linear probes" in write_report(run).read_text()
     before, again = untrained_model(run), untrained_model(run)
     ours, first = load(run).networks.state_dict(), before.networks.state_dict()
@@ -118,8 +118,8 @@ def test_a_run_is_scored_beside_what_it_was_before_its_first_step(run: Run) -> N
 
 def test_items_are_encoded_and_made_again_in_eval_mode(run: Run) -> None:
     made = load(run)
-    assert made.items.info.split == "test"
-    items = made.items.items(torch.arange(5))
+    assert made.real_data.info.split == "test"
+    items = made.real_data.items(torch.arange(5))
     codes = made.encode(items)
     assert codes.shape == (5, 50)
     assert torch.equal(made.reconstruct(items), made.decode(codes))
@@ -135,7 +135,7 @@ def test_reconstructions_stand_below_their_sources(run: Run, tmp_path: Path) -> 
     assert np.array_equal(sheet, np.asarray(Image.open(tmp_path / "r.png")))
     scale = sheet.shape[1] // (10 * 33 + 1)
     cell = sheet[::scale, ::scale][1:33, 1:33].transpose(2, 0, 1)
-    every = made.items.items(torch.arange(made.items.info.size)).numpy()
+    every = made.real_data.items(torch.arange(made.real_data.info.size)).numpy()
     (place,) = np.flatnonzero((every == cell).all((1, 2, 3)))
     below = sheet[::scale, ::scale][34:66, 1:33].transpose(2, 0, 1)
     assert np.array_equal(below, made.reconstruct(torch.from_numpy(every[[place]]))[0].numpy())

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from tests.support.tiny import tiny
+from tests.support.training import tiny_recipe
 
 from ganbench.errors import UserError
 from ganbench.evaluation.evaluate import evaluate
@@ -33,9 +33,9 @@ class Notes:
         self.said: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
-        from ganbench.utils.console import Silent
+        from ganbench.utils.console import SilentConsole
 
-        return getattr(Silent(), name)
+        return getattr(SilentConsole(), name)
 
     def note(self, text: str) -> None:
         self.said.append(text)
@@ -47,7 +47,7 @@ def averaged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Notes]:
     notes = Notes()
     changes = {**SCORED, "schedule.ema_half_life": 60.0, "schedule.ema_ramp": 1.0, "schedule.keep_last": 9}
     out = tmp_path_factory.mktemp("selection") / "run"
-    return train(tiny("gan-ring8", changes), out=out, seed=1, console=notes), notes  # type: ignore[arg-type]
+    return train(tiny_recipe("gan-ring8", changes), out=out, seed=1, console=notes), notes  # type: ignore[arg-type]
 
 
 def test_scores_on_the_way_are_of_the_averaged_generator(averaged: tuple[Run, Notes]) -> None:
@@ -96,7 +96,7 @@ def test_what_the_best_was_selected_by_is_told(
     tmp_path: Path, values: tuple[int, ...], told: list[str]
 ) -> None:
     run = train(
-        tiny("gan-ring8", {**SCORED, "schedule.keep_last": 9, "schedule.checkpoint_every": 4}),
+        tiny_recipe("gan-ring8", {**SCORED, "schedule.keep_last": 9, "schedule.checkpoint_every": 4}),
         out=tmp_path / "run",
     )
     events = [json.loads(line) for line in run.events.path.read_text().splitlines()]
@@ -118,7 +118,7 @@ def test_what_the_best_was_selected_by_is_told(
 
 
 def test_a_best_of_an_earlier_version_is_refused_on_its_own_samples(tmp_path: Path) -> None:
-    run = train(tiny("gan-ring8", SCORED), out=tmp_path / "run", seed=3)
+    run = train(tiny_recipe("gan-ring8", SCORED), out=tmp_path / "run", seed=3)
     text = run.events.path.read_text()
     run.events.path.write_text(text.replace('"samples_for": "selection", ', ""))
     with pytest.raises(UserError, match="selected on samples of seed 3, so its score on them is no report"):
@@ -127,17 +127,17 @@ def test_a_best_of_an_earlier_version_is_refused_on_its_own_samples(tmp_path: Pa
 
 
 def test_both_needs_scores_on_the_way(tmp_path: Path) -> None:
-    run = train(tiny("gan-ring8", {"schedule.sample_every": 0}), out=tmp_path / "run")
+    run = train(tiny_recipe("gan-ring8", {"schedule.sample_every": 0}), out=tmp_path / "run")
     with pytest.raises(UserError, match=r"has no best checkpoint: schedule\.evaluate_every"):
         evaluate(run, n=300, step="both")
 
 
 def test_the_best_is_kept_by_the_score_that_is_chosen(tmp_path: Path) -> None:
     changes = {**SCORED, "schedule.evaluate_metrics": ["w1", "ks"]}
-    run = train(tiny("gan1d-minimax", {**changes, "schedule.best_by": "ks"}), out=tmp_path / "run")
+    run = train(tiny_recipe("gan1d-minimax", {**changes, "schedule.best_by": "ks"}), out=tmp_path / "run")
     events = run.events.read("score")
     assert [event["name"] for event in events] == ["ks", "w1"] * 3
-    selection = run.selection()
+    selection = run.best_score()
     assert selection is not None
     assert selection["by"] == "ks"
     values = {event["step"]: event["value"] for event in events if event["name"] == "ks"}
@@ -149,9 +149,9 @@ def test_the_best_is_kept_by_the_score_that_is_chosen(tmp_path: Path) -> None:
         "fd": "best_by is 'fd', which is not measured",
     }.items():
         with pytest.raises(UserError, match=message):
-            train(tiny("gan1d-minimax", {**SCORED, "schedule.best_by": wrong}), out=tmp_path / "none")
+            train(tiny_recipe("gan1d-minimax", {**SCORED, "schedule.best_by": wrong}), out=tmp_path / "none")
     with pytest.raises(UserError, match="there is no metric 'w3'"):
-        train(tiny("gan1d-minimax", {**SCORED, "schedule.evaluate_metrics": ["w3"]}), out=tmp_path / "none")
+        train(tiny_recipe("gan1d-minimax", {**SCORED, "schedule.evaluate_metrics": ["w3"]}), out=tmp_path / "none")
     assert not (tmp_path / "none").exists()
 
 
@@ -162,7 +162,7 @@ def test_other_features_on_the_way(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         "schedule.evaluate_features": "pixels@4",
         "data.size": 120,
     }
-    recipe = tiny(
+    recipe = tiny_recipe(
         "dcgan-shapes", {**SCORED, **changes, "schedule.evaluate_samples": 100, "schedule.steps": 4}
     )
     (event,) = train(recipe, out=tmp_path / "run").events.read("score")

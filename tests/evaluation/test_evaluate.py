@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 import torch
 from PIL import Image
-from tests.metrics.stand_ins import Projection, digits, reads_digits
-from tests.support.tiny import tiny
+from tests.metrics.stand_ins import Projection, digits, digit_classifier
+from tests.support.training import tiny_recipe
 
 from ganbench.algorithms import Algorithm
 from ganbench.data.shapes import shapes
-from ganbench.data.stacked_mnist import Stacked
+from ganbench.data.stacked_mnist import StackedImages
 from ganbench.data.toy import ring8
 from ganbench.errors import UserError
 from ganbench.evaluation.evaluate import evaluate
@@ -33,7 +33,7 @@ from ganbench.runs.run import Run
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     changes = {"schedule.keep_last": 9, "schedule.sample_every": 0}
-    return train(tiny("gan-ring8", changes), out=tmp_path_factory.mktemp("points") / "run")
+    return train(tiny_recipe("gan-ring8", changes), out=tmp_path_factory.mktemp("points") / "run")
 
 
 def test_a_score_is_written_with_how_it_was_measured(run: Run) -> None:
@@ -113,7 +113,7 @@ def test_what_cannot_be_scored(run: Run, tmp_path: Path) -> None:
 
 def test_numbers_are_scored_by_two_distances(tmp_path: Path) -> None:
     changes = {"schedule.evaluate_every": 6, "schedule.evaluate_samples": 300, "schedule.sample_every": 0}
-    run = train(tiny("gan1d-minimax", changes), out=tmp_path / "run")
+    run = train(tiny_recipe("gan1d-minimax", changes), out=tmp_path / "run")
     assert [(e["step"], e["name"]) for e in run.events.read("score")] == [
         (6, "w1"),
         (6, "ks"),
@@ -129,8 +129,8 @@ def test_numbers_are_scored_by_two_distances(tmp_path: Path) -> None:
 
 def test_stacked_pictures_are_scored_by_their_modes(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(stacked_modes, "_classifier", lambda name: asked.append(name) or reads_digits())
-    data = Stacked("stacked-digits", digits(), size=1500, seed=0, split="train")
+    monkeypatch.setattr(stacked_modes, "_default_classifier", lambda name: asked.append(name) or digit_classifier())
+    data = StackedImages("stacked-digits", digits(), size=1500, seed=0, split="train")
     model = Model(Copies(data), torch.nn.ModuleDict({"G": torch.nn.Linear(1, 1)}), Gaussian(1), data.info, 7)
     require_scorable(model, data, EvaluationRequest(n=1000))
     assert asked == ["digits"], "what it takes is there before the training begins"
@@ -145,7 +145,7 @@ def test_stacked_pictures_are_scored_by_their_modes(monkeypatch: pytest.MonkeyPa
 class Copies(Algorithm):
     """Samples are pictures of the data."""
 
-    def __init__(self, data: Stacked) -> None:
+    def __init__(self, data: StackedImages) -> None:
         super().__init__()
         self.data = data
 
@@ -206,7 +206,7 @@ def projections(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Project
 
 
 def test_all_metrics_of_pictures_at_once(projections: list[Projection], tmp_path: Path) -> None:
-    run = train(tiny("dcgan-shapes", {"data.size": 120, "schedule.sample_every": 0}), out=tmp_path / "run")
+    run = train(tiny_recipe("dcgan-shapes", {"data.size": 120, "schedule.sample_every": 0}), out=tmp_path / "run")
     scores = evaluate(run, metrics=PICTURE_METRICS, features="projection", n=110)
     assert [score.name for score in scores] == [
         *(f"{name}[projection@32]" for name in PICTURE_METRICS[:5]),
@@ -214,20 +214,20 @@ def test_all_metrics_of_pictures_at_once(projections: list[Projection], tmp_path
         "spectrum",
     ]
     (extractor,) = projections
-    assert extractor.seen == 120 + 110, "each picture is seen once, whoever asks"
+    assert extractor.images_seen == 120 + 110, "each picture is seen once, whoever asks"
     assert {score.measured["samples"] for score in scores} == {110}
     assert {(s.measured["generator"]["step"], s.measured["generator"]["seed"]) for s in scores} == {(12, 1)}
     assert len(list(run.eval.iterdir())) == len(PICTURE_METRICS)
     again = evaluate(run, metrics=PICTURE_METRICS, features="projection", n=110)
     assert [score.to_dict() for score in again] == [score.to_dict() for score in scores]
-    assert projections[1].seen == 110, "of the reference all is kept"
+    assert projections[1].images_seen == 110, "of the reference all is kept"
 
 
 def test_classes_need_samples_with_labels(projections: list[Projection], tmp_path: Path) -> None:
-    run = train(tiny("dcgan-shapes", {"data.size": 120, "schedule.sample_every": 0}), out=tmp_path / "run")
+    run = train(tiny_recipe("dcgan-shapes", {"data.size": 120, "schedule.sample_every": 0}), out=tmp_path / "run")
     with pytest.raises(UserError, match=r"'fd-class\[projection@32\]' needs samples with labels"):
         evaluate(run, metrics=["fd-class"], features="projection", n=110)
-    assert projections[0].seen == 0, "it is said before any work"
+    assert projections[0].images_seen == 0, "it is said before any work"
     (score,) = evaluate("shapes", against="shapes", metrics=["fd-class"], features="projection", n=400)
     assert sum(score.measured["samples_of_class"]) == 400
     assert set(score.details["classes"]) == set(shapes().info.classes)
@@ -252,7 +252,7 @@ def test_a_function_of_ones_own_gives_features_if_its_module_is_trusted(
 
 def test_a_run_is_held_against_the_other_split_of_its_data(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("GANBENCH_CACHE", str(tmp_path / "cache"))
-    run = train(tiny("dcgan-shapes", {"data.size": 300}), out=tmp_path / "run")
+    run = train(tiny_recipe("dcgan-shapes", {"data.size": 300}), out=tmp_path / "run")
     memorization, path_length = evaluate(run, metrics=["memorization", "ppl"], features="pixels@4", n=120)
     held_out = shapes(300, split="test").info
     assert memorization.measured["held_out"]["fingerprint"] == held_out.fingerprint

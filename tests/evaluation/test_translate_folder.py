@@ -9,42 +9,42 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from tests.support.tiny import tiny
+from tests.support.training import tiny_recipe
 from torch import Tensor, nn
 
 from ganbench.algorithms import CycleGAN
-from ganbench.data.coloured_mnist import Coloured, textures
-from ganbench.data.images import ImageSet
-from ganbench.data.pairs import Pairs, pairs
+from ganbench.data.coloured_mnist import ColouredDigits, textures
+from ganbench.data.images import ImageDataset
+from ganbench.data.pairs import UnpairedImages, pairs
 from ganbench.data.shapes import shapes
 from ganbench.errors import UserError
 from ganbench.evaluation.evaluate import evaluate
 from ganbench.evaluation.model_metrics.translation import translation_scores
-from ganbench.evaluation.translate_folder import check_folder, translate_pictures
+from ganbench.evaluation.translate_folder import check_folder, translate_images
 from ganbench.experiment.train import train
 from ganbench.inference.model import Model, load
-from ganbench.latents import FromItems
+from ganbench.latents import EmptyLatent
 from ganbench.losses import LeastSquares
 from ganbench.runs.run import Run
 from ganbench.utils.random_stream import RandomStream
 from ganbench.visualization.export import write_picture
 
 
-def digits() -> ImageSet:
+def digits() -> ImageDataset:
     """White squares whose place is their class."""
     pixels = torch.zeros(30, 1, 28, 28, dtype=torch.uint8)
     labels = torch.arange(30) % 10
     for row, label in enumerate(labels.tolist()):
         pixels[row, 0, 2 * label : 2 * label + 8, 5:15] = 255 - 2 * row  # no two alike
-    return ImageSet("mnist", pixels, labels, tuple("0123456789"))
+    return ImageDataset("mnist", pixels, labels, tuple("0123456789"))
 
 
-def both() -> Pairs:
-    return Pairs(digits(), Coloured(digits(), 0, "train"))
+def both() -> UnpairedImages:
+    return UnpairedImages(digits(), ColouredDigits(digits(), 0, "train"))
 
 
 def test_a_coloured_digit_is_the_inverse_of_its_texture_where_the_digit_is() -> None:
-    grey, coloured = digits(), Coloured(digits(), 0, "train")
+    grey, coloured = digits(), ColouredDigits(digits(), 0, "train")
     index = torch.arange(30)
     texture = torch.from_numpy(textures(np.arange(30), (28, 28), _seed())).mul(255).round()
     inside, outside = grey.items(index) > 0, grey.items(index) == 0
@@ -55,20 +55,20 @@ def test_a_coloured_digit_is_the_inverse_of_its_texture_where_the_digit_is() -> 
     assert core.any()
     assert (picture + texture - 255).abs()[core.expand_as(picture)].max() <= 1
     assert (texture - 127.5).abs().min() > 0.13 * 255 - 1
-    assert Coloured(digits(), 0, "train").info == coloured.info
-    assert Coloured(digits(), 1, "train").info.fingerprint != coloured.info.fingerprint
+    assert ColouredDigits(digits(), 0, "train").info == coloured.info
+    assert ColouredDigits(digits(), 1, "train").info.fingerprint != coloured.info.fingerprint
 
 
 def test_reddish_textures_are_bright_in_red_alone_and_digits_turn_them_round() -> None:
     low = (False, True, True)
-    reddish = Coloured(digits(), 0, "train", "reddish-mnist", low)
+    reddish = ColouredDigits(digits(), 0, "train", "reddish-mnist", low)
     texture = torch.from_numpy(textures(np.arange(30), (28, 28), _seed(), low))
     assert texture[:, 0].min() > 0.6
     assert texture[:, 1:].max() < 0.4
     free = torch.from_numpy(textures(np.arange(30), (28, 28), _seed()))
     assert torch.allclose(torch.minimum(texture, 1 - texture), torch.minimum(free, 1 - free))
     assert reddish.info.name == "reddish-mnist"
-    assert reddish.info.fingerprint != Coloured(digits(), 0, "train").info.fingerprint
+    assert reddish.info.fingerprint != ColouredDigits(digits(), 0, "train").info.fingerprint
 
 
 def _seed() -> int:
@@ -79,29 +79,30 @@ def _seed() -> int:
 
 def test_the_domains_of_a_batch_are_drawn_independently_and_the_pairing_is_hidden() -> None:
     data = both()
-    assert data.hidden
+    assert data.aligned
     batch = data.batch(torch.arange(20), RandomStream("key"))
-    assert batch.given is not None
-    assert batch.given.shape == batch.x.shape == (20, 3, 28, 28)
+    assert batch.source is not None
+    assert batch.source.shape == batch.x.shape == (20, 3, 28, 28)
     assert torch.equal(data.info.to_data(batch.x), data.items(torch.arange(20)))
-    own = data.info.from_data(data.given(torch.arange(20)))
-    assert not torch.equal(batch.given, own)
-    assert (batch.given.flatten(1)[:, None] == own.flatten(1)).all(2).any(1).float().mean() > 0.4
-    assert not pairs("shapes", "shapes", size=20).hidden
-    with pytest.raises(UserError, match="pictures of one size"):
-        Pairs(digits(), shapes(10))
+    own = data.info.from_data(data.source_items(torch.arange(20)))
+    assert not torch.equal(batch.source, own)
+    assert (batch.source.flatten(1)[:, None] == own.flatten(1)).all(2).any(1).float().mean() > 0.4
+    assert not pairs("shapes", "shapes", size=20).aligned
+    with pytest.raises(UserError, match="images of one size"):
+        UnpairedImages(digits(), shapes(10))
 
 
 class Perfect(CycleGAN):
     """Makes a coloured digit of each grey one by looking it up, and the reverse; or of wrong ones by turning over."""
 
-    def __init__(self, data: Pairs, wrong: int = 0) -> None:
+    def __init__(self, data: UnpairedImages, wrong: int = 0) -> None:
         super().__init__(loss=LeastSquares(), shape=data.info.shape)
         index = torch.arange(data.a.info.size)
-        self.known = data.info.from_data(data.given(index)), data.info.from_data(data.items(index))
+        self.known = data.info.from_data(data.source_items(index)), data.info.from_data(data.items(index))
         self.wrong = wrong
 
-    def translate(self, networks: nn.ModuleDict, x: Tensor, *, back: bool = False) -> Tensor:
+    def translate(self, networks: nn.ModuleDict, x: Tensor, *, target: str) -> Tensor:
+        back = target == "a"
         ours, theirs = reversed(self.known) if back else self.known
         place = (x[:, None] - ours).abs().flatten(2).mean(2).argmin(1)
         return theirs[place if back else (place + self.wrong) % len(ours)]
@@ -126,15 +127,17 @@ def test_scores_of_a_perfect_translation_and_of_one_that_turns_every_digit_into_
 ) -> None:
     data = both()
     sides = {"mnist": data.a, "coloured-mnist": data.b}
-    monkeypatch.setattr("ganbench.evaluation.model_metrics.translation.classifier_of", sides.__getitem__)
+    monkeypatch.setattr(
+        "ganbench.evaluation.model_metrics.translation.load_or_train_classifier", sides.__getitem__
+    )
     monkeypatch.setattr("ganbench.evaluation.model_metrics.translation.ClassifierFeatures", KnowsPlaces)
     model = Model(
         Perfect(data, wrong),
         nn.ModuleDict({"G": nn.Linear(1, 1)}),
-        FromItems(),
+        EmptyLatent(),
         data.info,
         7,
-        items=lambda: data,
+        real_data=lambda: data,
     )
     told, cycle = translation_scores(model, data)
     assert (told.name, cycle.name, cycle.better) == ("translation", "cycle", "lower")
@@ -148,7 +151,7 @@ def test_scores_of_a_perfect_translation_and_of_one_that_turns_every_digit_into_
     assert (there["hidden_pair_l1"] == 0) == (wrong == 0)
     assert again["hidden_pair_l1"] == 0
     if wrong:
-        grey = data.given(torch.arange(30)).double()
+        grey = data.source_items(torch.arange(30)).double()
         expected = (grey.roll(-1, 0) - grey).abs().mean() / 255
         assert there["cycle_l1"] == pytest.approx(float(expected))
 
@@ -156,15 +159,15 @@ def test_scores_of_a_perfect_translation_and_of_one_that_turns_every_digit_into_
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return train(
-        tiny("cyclegan-mnist", {"algorithm.history": 5}), out=tmp_path_factory.mktemp("cycle") / "run", seed=3
+        tiny_recipe("cyclegan-mnist", {"algorithm.history": 5}), out=tmp_path_factory.mktemp("cycle") / "run", seed=3
     )
 
 
 def test_samples_are_translations_of_held_out_pictures_and_the_record_says_so(run: Run) -> None:
     model = load(run)
-    assert model.items.info.split == "test"
+    assert model.real_data.info.split == "test"
     starts = model.latents(4, 1)
-    items = model.items.given(torch.arange(model.items.info.size))  # type: ignore[attr-defined]
+    items = model.real_data.source_items(torch.arange(model.real_data.info.size))  # type: ignore[attr-defined]
     assert all((model.info.to_data(s) == items).flatten(1).all(1).any() for s in starts)
     assert torch.equal(model.decode(starts), model.translate(model.info.to_data(starts)))
     assert not torch.equal(model.latents(4, 1, "selection"), starts)
@@ -187,7 +190,7 @@ def test_ones_own_pictures_keep_their_names(run: Run, tmp_path: Path) -> None:
     for name, picture in zip(("one.png", "one.bmp", "deep/two.png"), pictures, strict=True):
         Image.fromarray(picture.permute(1, 2, 0).numpy()).save(own / name)
     model = load(run)
-    assert translate_pictures(model, str(own), out) == 3
+    assert translate_images(model, str(own), out) == 3
     assert {str(p.relative_to(out)) for p in out.rglob("*.png")} == {
         "one.bmp.png",
         "one.png.png",
@@ -200,11 +203,11 @@ def test_ones_own_pictures_keep_their_names(run: Run, tmp_path: Path) -> None:
 
 
 def test_a_model_of_one_domain_translates_nothing(tmp_path: Path) -> None:
-    model = load(train(tiny("dcgan-shapes"), out=tmp_path / "run"))
+    model = load(train(tiny_recipe("dcgan-shapes"), out=tmp_path / "run"))
     with pytest.raises(UserError, match="translates nothing"):
-        translate_pictures(model, "shapes", tmp_path / "out")
+        translate_images(model, "shapes", tmp_path / "out")
     assert not list(tmp_path.glob(".out*"))
-    with pytest.raises(UserError, match="no two domains"):
+    with pytest.raises(UserError, match="between two domains"):
         write_picture(model, tmp_path / "t.png", "translations", 1, 0)
     with pytest.raises(UserError, match="has one"):
-        translation_scores(model, model.items)
+        translation_scores(model, model.real_data)

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.tiny import stop_after, tiny, train_until
+from tests.support.training import stop_after, tiny_recipe, train_until
 
 from ganbench.errors import UserError
 from ganbench.experiment.train import resume, train
 from ganbench.runs.run import Run
 
-RECIPE = tiny("gan-ring8", {"schedule.sample_every": 0})
+RECIPE = tiny_recipe("gan-ring8", {"schedule.sample_every": 0})
 
 
 def mirrored(run: Run) -> dict[str, list[tuple[int, float]]]:

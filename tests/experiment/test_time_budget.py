@@ -9,16 +9,16 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
-from tests.support.tiny import drawn, tiny
+from tests.support.training import draw_figures, tiny_recipe
 
 import ganbench.experiment.time_budget as planning
 from ganbench.config.spec import Spec
 from ganbench.data.toy import ring8
 from ganbench.errors import UserError
-from ganbench.experiment.time_budget import Plan, planned
+from ganbench.experiment.time_budget import Plan, fit_to_budget
 from ganbench.experiment.train import train
 from ganbench.recipes.base import Recipe
-from ganbench.recipes.budget import minutes_of
+from ganbench.recipes.budget import parse_minutes
 from ganbench.training.engine import Engine
 from ganbench.training.schedule import Constant, Cosine, Linear
 from ganbench.utils.files import read_json
@@ -26,18 +26,18 @@ from ganbench.utils.files import read_json
 
 @pytest.mark.parametrize(("text", "minutes"), [("20m", 20.0), ("1.5h", 90.0), ("90s", 1.5)])
 def test_times_are_read(text: str, minutes: float) -> None:
-    assert minutes_of(text) == minutes
+    assert parse_minutes(text) == minutes
 
 
 @pytest.mark.parametrize("text", ["laptp", "20", "m", "-5m", "20 m", "1e3s", "nan", "20d", ""])
 def test_what_is_no_time_is_refused(text: str) -> None:
     with pytest.raises(UserError, match="a budget is 'laptop', 'hour', 'reference' or a time such as 20m"):
-        minutes_of(text)
+        parse_minutes(text)
 
 
 def test_too_short_a_time_is_refused() -> None:
     with pytest.raises(UserError, match="too short to plan"):
-        minutes_of("4s")
+        parse_minutes("4s")
 
 
 def clocked(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
@@ -49,11 +49,11 @@ def clocked(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
 
 def plan_of(recipe: Recipe, minutes: float) -> tuple[Recipe, Plan]:
     data = ring8()
-    return planned(recipe, minutes, data, Engine(recipe.machine), 0)
+    return fit_to_budget(recipe, minutes, data, Engine(recipe.machine), 0)
 
 
 def test_the_steps_fit_and_the_rest_follows(monkeypatch: pytest.MonkeyPatch) -> None:
-    recipe = tiny("gan-r1-ring8", {"schedule.ema_half_life": 10_000.0, "schedule.sample_every": 7})
+    recipe = tiny_recipe("gan-r1-ring8", {"schedule.ema_half_life": 10_000.0, "schedule.sample_every": 7})
     clocked(monkeypatch, 0.25)
     made, plan = plan_of(recipe, 10.0)
     # Looks: the begin, one before each step that is tried (until 4 s are over), and the end.
@@ -63,13 +63,13 @@ def test_the_steps_fit_and_the_rest_follows(monkeypatch: pytest.MonkeyPatch) -> 
     assert made.schedule.steps == plan.steps
     assert made.schedule.sample_every == made.schedule.checkpoint_every == plan.steps // 10
     assert made.schedule.ema_half_life == pytest.approx(0.02 * plan.steps * recipe.schedule.batch)
-    assert f"{plan.steps:,} steps of {recipe.schedule.batch}" in plan.words(made.schedule)
+    assert f"{plan.steps:,} steps of {recipe.schedule.batch}" in plan.describe(made.schedule)
 
 
 def test_a_trial_has_the_share_of_the_time_that_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     clocked(monkeypatch, 0.25)
-    recipe, data = tiny("gan-r1-ring8"), ring8()
-    _, plan = planned(recipe, 1.0, data, Engine(recipe.machine), 0, tried=1 / 10)
+    recipe, data = tiny_recipe("gan-r1-ring8"), ring8()
+    _, plan = fit_to_budget(recipe, 1.0, data, Engine(recipe.machine), 0, trial_share=1 / 10)
     assert 22 <= plan.trial_steps <= 25  # 6 s of looks at the clock
 
 
@@ -82,14 +82,14 @@ def test_a_trial_has_the_share_of_the_time_that_is_asked_for(monkeypatch: pytest
 )
 def test_a_plan_says_what_rates_come_to(monkeypatch: pytest.MonkeyPatch, rates: Spec, words: str) -> None:
     clocked(monkeypatch, 0.25)
-    made, plan = plan_of(tiny("gan-r1-ring8", {"schedule.learning_rate": rates}), 1.0)
-    assert words in plan.words(made.schedule)
+    made, plan = plan_of(tiny_recipe("gan-r1-ring8", {"schedule.learning_rate": rates}), 1.0)
+    assert words in plan.describe(made.schedule)
 
 
 def test_a_constant_rate_falls_and_another_keeps_its_shape(monkeypatch: pytest.MonkeyPatch) -> None:
     clocked(monkeypatch, 0.25)
     constant, cosine = (
-        tiny("gan-r1-ring8", {"schedule.learning_rate": Spec(kind)}) for kind in (Constant, Cosine)
+        tiny_recipe("gan-r1-ring8", {"schedule.learning_rate": Spec(kind)}) for kind in (Constant, Cosine)
     )
     assert plan_of(constant, 1.0)[0].schedule.learning_rate == Spec(Linear)
     assert plan_of(cosine, 1.0)[0].schedule.learning_rate == Spec(Cosine)
@@ -97,7 +97,7 @@ def test_a_constant_rate_falls_and_another_keeps_its_shape(monkeypatch: pytest.M
 
 def test_what_a_recipe_leaves_out_stays_out(monkeypatch: pytest.MonkeyPatch) -> None:
     clocked(monkeypatch, 0.25)
-    recipe = tiny("gan-r1-ring8", {"schedule.ema_half_life": None, "schedule.sample_every": 0})
+    recipe = tiny_recipe("gan-r1-ring8", {"schedule.ema_half_life": None, "schedule.sample_every": 0})
     schedule = plan_of(recipe, 1.0)[0].schedule
     assert schedule.ema_half_life is None
     assert schedule.sample_every == schedule.evaluate_every == 0
@@ -107,7 +107,7 @@ def test_what_a_recipe_leaves_out_stays_out(monkeypatch: pytest.MonkeyPatch) -> 
 def test_there_is_always_a_step(minutes: float, seconds: float) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(planning, "_trial", lambda *_, **__: (1, seconds))
-        made, plan = plan_of(tiny("gan-r1-ring8", {}), minutes)
+        made, plan = plan_of(tiny_recipe("gan-r1-ring8", {}), minutes)
     assert made.schedule.steps == plan.steps >= 1
     assert plan.steps == 1 or plan.steps * seconds <= minutes * 60
 
@@ -116,8 +116,8 @@ def test_the_run_is_that_of_as_many_steps_bit_for_bit(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(planning, "_trial", tried_for_two_steps)
-    with drawn():
-        timed = train(tiny("gan-r1-ring8", {}), budget="5s", out=tmp_path / "timed")
+    with draw_figures():
+        timed = train(tiny_recipe("gan-r1-ring8", {}), budget="5s", out=tmp_path / "timed")
         recipe = dataclasses.replace(timed.recipe(), budget="laptop")
         counted = train(recipe, out=tmp_path / "counted")
     assert timed.recipe().schedule.steps == 8

@@ -12,51 +12,51 @@ from typing import Any
 
 import pytest
 import torch
-from tests.support.measured import measured, times
-from tests.support.tiny import (
+from tests.support.recording import record, repetitions
+from tests.support.training import (
     STEPS,
-    changes_for,
-    contents,
-    drawn,
-    outcome,
+    tiny_overrides,
+    read_files,
+    draw_figures,
+    final_state,
     stop_after,
-    tiny,
+    tiny_recipe,
     train_until,
-    words,
+    override_arguments,
 )
-from tests.support.warm import Warm, warm
+from tests.support.command_line import CommandLine, cli
 
 import ganbench.runs.run
 from ganbench.errors import RunError, Stopped, UserError
 from ganbench.experiment.train import resume, train
 from ganbench.runs.checkpoint import list_checkpoints, read_checkpoint
 from ganbench.runs.run import Run
-from ganbench.utils.console import Silent
+from ganbench.utils.console import SilentConsole
 from ganbench.utils.files import write_json
 
-__all__ = ["warm"]
+__all__ = ["cli"]
 
 
 def quick(out: Path, **schedule: Any) -> list[str]:
     """The command that trains a small run whose steps take some milliseconds."""
     named = {f"schedule.{k}": v for k, v in {"sample_every": 0, **schedule}.items()}
-    changes = {**changes_for("gan-r1-ring8"), "networks.G.width": 64, "networks.D.width": 64, **named}
-    return ["train", "gan-r1-ring8", "--budget", "laptop", "--out", str(out), *words(changes)]
+    changes = {**tiny_overrides("gan-r1-ring8"), "networks.G.width": 64, "networks.D.width": 64, **named}
+    return ["train", "gan-r1-ring8", "--budget", "laptop", "--out", str(out), *override_arguments(changes)]
 
 
 # --- signals ---------------------------------------------------------------------------------------------------------
 
-SIGNALS = times(25, 8)  # of each kind
+SIGNALS = repetitions(25, 8)  # of each kind
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_after_the_running_step_with_a_checkpoint(
-    warm: Warm, tmp_path: Path, number: signal.Signals
+    cli: CommandLine, tmp_path: Path, number: signal.Signals
 ) -> None:
     command = quick(tmp_path / "run", steps=100_000, log_every=1, checkpoint_every=50)
     moments, seconds, path = random.Random(number), [], tmp_path / "run"
-    child = warm.start(*command)
+    child = cli.start(*command)
     child.wait_for("step 1/")
     for _ in range(SIGNALS):
         time.sleep(moments.uniform(0, 0.06))
@@ -72,34 +72,34 @@ def test_a_signal_stops_after_the_running_step_with_a_checkpoint(
         assert child.out == ""
         assert run.events.read("scalars")[-1]["step"] == step  # the step that ran was the last
         read_checkpoint(list_checkpoints(run.checkpoints)[0])
-        child = warm.start("resume", path)
+        child = cli.start("resume", path)
         child.wait_for("going on from step")
         child.wait_for(f"step {step + 1}/")
     child.kill()
     child.wait()
     p95 = sorted(seconds)[int(0.95 * len(seconds))]
-    measured(f"{number.name} to exit", times=len(seconds), p95_seconds=round(p95, 3))
+    record(f"{number.name} to exit", times=len(seconds), p95_seconds=round(p95, 3))
 
 
-def test_a_run_stopped_by_signals_ends_as_one_that_was_not(warm: Warm, tmp_path: Path) -> None:
+def test_a_run_stopped_by_signals_ends_as_one_that_was_not(cli: CommandLine, tmp_path: Path) -> None:
     steps = {"steps": 400, "log_every": 1, "checkpoint_every": 1000}
-    assert warm.run(*quick(tmp_path / "whole", **steps))[0] == 0
-    child, stops = warm.start(*quick(tmp_path / "run", **steps)), 0
+    assert cli.run(*quick(tmp_path / "whole", **steps))[0] == 0
+    child, stops = cli.start(*quick(tmp_path / "run", **steps)), 0
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGTERM):
         child.wait_for("images/s")
         child.kill(number)
         stops += child.wait() == 128 + number
-        child = warm.start("resume", tmp_path / "run")
+        child = cli.start("resume", tmp_path / "run")
     assert child.wait() == 0, child.err
     assert stops >= 2
     run, whole = Run(tmp_path / "run"), Run(tmp_path / "whole")
-    assert outcome(run, 400) == outcome(whole, 400)
+    assert final_state(run, 400) == final_state(whole, 400)
 
 
-def test_a_second_signal_stops_at_once(warm: Warm, tmp_path: Path) -> None:
+def test_a_second_signal_stops_at_once(cli: CommandLine, tmp_path: Path) -> None:
     # A step of some seconds, so that the first signal cannot be answered at once.
     slow = quick(tmp_path / "run", log_every=1, batch=20_000)
-    child = warm.start(*slow, "algorithm.critic_steps=300")
+    child = cli.start(*slow, "algorithm.critic_steps=300")
     while not (tmp_path / "run" / "events.jsonl").exists():
         time.sleep(0.01)
     time.sleep(0.3)
@@ -111,10 +111,10 @@ def test_a_second_signal_stops_at_once(warm: Warm, tmp_path: Path) -> None:
     assert Run(tmp_path / "run").read_checkpoint() is None  # it did not wait for the step's end
 
 
-def test_the_second_signal_leaves_earlier_checkpoints_whole(warm: Warm, tmp_path: Path) -> None:
+def test_the_second_signal_leaves_earlier_checkpoints_whole(cli: CommandLine, tmp_path: Path) -> None:
     for i in range(10):
         path = tmp_path / str(i)
-        child = warm.start(*quick(path, steps=100_000, log_every=1, checkpoint_every=1))
+        child = cli.start(*quick(path, steps=100_000, log_every=1, checkpoint_every=1))
         child.wait_for("step 3/")
         child.kill(signal.SIGTERM)
         child.kill(signal.SIGINT)
@@ -126,7 +126,7 @@ def test_the_second_signal_leaves_earlier_checkpoints_whole(warm: Warm, tmp_path
 
 def test_a_signal_at_the_last_step_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stop_after(monkeypatch, STEPS)
-    run = train(tiny("gan-ring8"), out=tmp_path / "run")
+    run = train(tiny_recipe("gan-ring8"), out=tmp_path / "run")
     assert run.checkpoint_steps()[0] == STEPS
 
 
@@ -135,21 +135,21 @@ def test_the_exception_says_which_signal(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(
         Stopped, match="stopped at step 2, checkpoint saved; go on with: ganbench resume"
     ) as stopped:
-        train(tiny("gan-ring8"), out=tmp_path / "run")
+        train(tiny_recipe("gan-ring8"), out=tmp_path / "run")
     assert stopped.value.signal == signal.SIGTERM
 
 
 # --- a full disk -----------------------------------------------------------------------------------------------------
 
-LIMITS = times(40, 16)
+LIMITS = repetitions(40, 16)
 
 
 @pytest.mark.slow
-def test_whatever_file_cannot_be_written_the_run_fails_in_good_order(warm: Warm, tmp_path: Path) -> None:
+def test_whatever_file_cannot_be_written_the_run_fails_in_good_order(cli: CommandLine, tmp_path: Path) -> None:
     base = quick(tmp_path / "base", steps=30, log_every=1, checkpoint_every=5, sample_every=10, samples=8)
-    child = warm.start(*base)
+    child = cli.start(*base)
     assert child.wait() == 0, child.err
-    largest = max(len(content) for content in contents(tmp_path / "base").values())
+    largest = max(len(content) for content in read_files(tmp_path / "base").values())
     assert largest > 50_000
     failed_at: dict[str, int] = {}
     for i in range(LIMITS):
@@ -158,7 +158,7 @@ def test_whatever_file_cannot_be_written_the_run_fails_in_good_order(warm: Warm,
         path = tmp_path / f"limit-{i}"
         every = {"checkpoint_every": 25 if late else 5, "sample_every": 20 if late else 10}
         command = quick(path, steps=30, log_every=1, samples=8, **every)
-        code, out, err = warm.run(*command, largest_file=limit)
+        code, out, err = cli.run(*command, largest_file=limit)
         assert code == 3, (limit, err)
         last = err.splitlines()[-1]
         assert last.startswith("the run failed: ")
@@ -180,23 +180,23 @@ def test_whatever_file_cannot_be_written_the_run_fails_in_good_order(warm: Warm,
         )
         failed_at[which] = failed_at.get(which, 0) + 1
         if i % 8 == 0:  # with room again it goes on
-            code, _, err = warm.run("resume", path)
+            code, _, err = cli.run("resume", path)
             assert code == 0, err
-            assert outcome(run, 30)["events"] == outcome(Run(tmp_path / "base"), 30)["events"]
-            assert outcome(run, 30)["manifest.json"] == outcome(Run(tmp_path / "base"), 30)["manifest.json"]
-    measured("full disk", sizes=LIMITS, **{f"at {where}": count for where, count in failed_at.items()})
+            assert final_state(run, 30)["events"] == final_state(Run(tmp_path / "base"), 30)["events"]
+            assert final_state(run, 30)["manifest.json"] == final_state(Run(tmp_path / "base"), 30)["manifest.json"]
+    record("full disk", sizes=LIMITS, **{f"at {where}": count for where, count in failed_at.items()})
     assert sum(failed_at.values()) == LIMITS
     assert failed_at.keys() >= {"a checkpoint", "the log"}
 
 
-def test_a_run_folder_that_cannot_be_made(warm: Warm, tmp_path: Path) -> None:
+def test_a_run_folder_that_cannot_be_made(cli: CommandLine, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for out in (tmp_path / "file" / "run", tmp_path / "file"):
-        code, _, err = warm.run(*quick(out))
+        code, _, err = cli.run(*quick(out))
         assert code == 2
         assert err.startswith("error: ")
         assert err.count("\n") == 1
-    code, _, err = warm.run(*quick(tmp_path / "run"), largest_file=400)
+    code, _, err = cli.run(*quick(tmp_path / "run"), largest_file=400)
     assert (code, err) == (2, f"error: the run folder {tmp_path / 'run'} cannot be made: File too large\n")
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
@@ -212,7 +212,7 @@ def test_no_permission_for_the_run_folder(tmp_path: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(Path, name, refuse)
     with pytest.raises(UserError, match="cannot be made: Permission denied"):
-        train(tiny("gan-ring8"), out=tmp_path / "run")
+        train(tiny_recipe("gan-ring8"), out=tmp_path / "run")
     monkeypatch.undo()
     assert list(tmp_path.iterdir()) == []
 
@@ -222,7 +222,7 @@ def test_a_failing_disk_in_the_middle(tmp_path: Path, monkeypatch: pytest.Monkey
     def refuse(*arguments: Any, **named: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    recipe = tiny("gan-ring8", {"schedule.checkpoint_every": 2})
+    recipe = tiny_recipe("gan-ring8", {"schedule.checkpoint_every": 2})
     if where == "events":
         monkeypatch.setattr("ganbench.runs.event_log.EventLog.append", refuse)
     else:
@@ -233,7 +233,7 @@ def test_a_failing_disk_in_the_middle(tmp_path: Path, monkeypatch: pytest.Monkey
     assert "\n" not in str(failed.value)
     assert Run(tmp_path / "run").checkpoint_steps()[0] == 2
     whole = train(recipe, out=tmp_path / "whole")
-    assert outcome(resume(tmp_path / "run")) == outcome(whole)
+    assert final_state(resume(tmp_path / "run")) == final_state(whole)
 
 
 # --- pictures and layers on the way ----------------------------------------------------------------------------------
@@ -241,17 +241,17 @@ def test_a_failing_disk_in_the_middle(tmp_path: Path, monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("name", ["gan1d-nonsaturating", "gan-ring8"])
 def test_points_come_with_pictures_of_what_d_makes_of_them(tmp_path: Path, name: str) -> None:
-    with drawn():
-        run, again = (train(tiny(name), out=tmp_path / folder) for folder in ("run", "again"))
+    with draw_figures():
+        run, again = (train(tiny_recipe(name), out=tmp_path / folder) for folder in ("run", "again"))
     assert [p.name for p in sorted(run.critic.iterdir())] == [p.name for p in sorted(run.samples.iterdir())]
-    pictures = list(contents(run.critic).values())
+    pictures = list(read_files(run.critic).values())
     assert len(set(pictures)) == len(pictures) == 3
-    assert contents(again.critic) == contents(run.critic)
+    assert read_files(again.critic) == read_files(run.critic)
 
 
 def test_where_d_judges_no_single_points_there_are_none(tmp_path: Path) -> None:
     for name, changes in (("gan-ring8", {"algorithm.packing": 2}), ("dcgan-shapes", {})):
-        run = train(tiny(name, changes), out=tmp_path / name)
+        run = train(tiny_recipe(name, changes), out=tmp_path / name)
         assert len(list(run.samples.iterdir())) == 3
         assert not run.critic.exists()
 
@@ -259,15 +259,15 @@ def test_where_d_judges_no_single_points_there_are_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["gan-ring8", "dcgan-shapes"])
 def test_pictures_and_layers_do_not_touch_the_training(tmp_path: Path, name: str) -> None:
     off = {"schedule.sample_every": 0, "schedule.layers_every": 0}
-    plain = train(tiny(name, off), out=tmp_path / "plain")
+    plain = train(tiny_recipe(name, off), out=tmp_path / "plain")
     assert plain.events.read("layers") == []
-    ours, theirs = outcome(train(tiny(name), out=tmp_path / "run")), outcome(plain)
+    ours, theirs = final_state(train(tiny_recipe(name), out=tmp_path / "run")), final_state(plain)
     for part in ("networks.safetensors", "state.safetensors"):
         assert ours[part] == theirs[part]
 
 
 def test_layers_are_told_by_name_for_every_network_that_moves(tmp_path: Path) -> None:
-    run = train(tiny("veegan-ring8"), out=tmp_path / "run")
+    run = train(tiny_recipe("veegan-ring8"), out=tmp_path / "run")
     told = run.events.read("layers")
     assert [event["step"] for event in told] == [4, 8, 12]
     networks = read_checkpoint(list_checkpoints(run.checkpoints)[0])["networks"]  # not the averaged ones
@@ -285,16 +285,16 @@ def test_layers_are_told_by_name_for_every_network_that_moves(tmp_path: Path) ->
 
 
 def test_two_trainers_of_one_run(tmp_path: Path) -> None:
-    run = train_until(tiny("gan-ring8"), tmp_path / "run", 3)
-    before = contents(run.path)
+    run = train_until(tiny_recipe("gan-ring8"), tmp_path / "run", 3)
+    before = read_files(run.path)
     with run.lock(), pytest.raises(UserError, match="another process is training"):
         resume(run, steps=40)
-    assert contents(run.path) == before  # its recipe, too
+    assert read_files(run.path) == before  # its recipe, too
     assert resume(run).checkpoint_steps()[0] == STEPS
 
 
 def test_other_data_than_it_began_with(tmp_path: Path) -> None:
-    run = train_until(tiny("gan-ring8"), tmp_path / "run", 3)
+    run = train_until(tiny_recipe("gan-ring8"), tmp_path / "run", 3)
     described = json.loads((run.path / "recipe.json").read_text())
     described["data"]["seed"] = 5
     (run.path / "recipe.json").write_text(json.dumps(described))
@@ -303,11 +303,11 @@ def test_other_data_than_it_began_with(tmp_path: Path) -> None:
 
 
 def test_steps_that_are_done_already(tmp_path: Path) -> None:
-    run = train_until(tiny("gan-ring8"), tmp_path / "run", 3)
-    before = contents(run.path)
+    run = train_until(tiny_recipe("gan-ring8"), tmp_path / "run", 3)
+    before = read_files(run.path)
     with pytest.raises(UserError, match="is at step 3 already, past --steps 2"):
         resume(run, steps=2)
-    assert contents(run.path) == before
+    assert read_files(run.path) == before
 
 
 @pytest.mark.parametrize(
@@ -321,13 +321,13 @@ def test_an_evaluation_that_could_not_be_made_is_refused_before_training(
     tmp_path: Path, changes: dict[str, Any]
 ) -> None:
     with pytest.raises(UserError, match="needs at least 250 samples"):
-        train(tiny("gan-ring8", changes), out=tmp_path / "run")
+        train(tiny_recipe("gan-ring8", changes), out=tmp_path / "run")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_run_that_diverges_fails_and_names_the_term(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"'[DG]/\w+' became (nan|inf) by step \d+: the run diverged"):
-        train(tiny("gan-ring8", {"optimizers.G.lr": 1e30, "optimizers.D.lr": 1e30}), out=tmp_path / "run")
+        train(tiny_recipe("gan-ring8", {"optimizers.G.lr": 1e30, "optimizers.D.lr": 1e30}), out=tmp_path / "run")
     run = Run(tmp_path / "run")
     assert run.checkpoint_steps() == []
     assert re.search(
@@ -339,19 +339,19 @@ def test_a_run_that_diverges_fails_and_names_the_term(tmp_path: Path) -> None:
 def test_what_is_wrong_is_told_once_while_it_trains_and_not_again_after_a_resume(tmp_path: Path) -> None:
     said: list[str] = []
 
-    class Hears(Silent):
+    class Hears(SilentConsole):
         def warn(self, text: str) -> None:
             said.append(text)
 
     changes = {"optimizers.G.lr": 0.0, "optimizers.D.lr": 0.0, "schedule.layers_every": 2}
-    recipe = tiny("gan-ring8", changes)
+    recipe = tiny_recipe("gan-ring8", changes)
     train_until(recipe, tmp_path / "cut", 10)
     resume(tmp_path / "cut", console=Hears())
     assert said == []
     train(recipe, out=tmp_path / "run", console=Hears())
     (line,) = said
     assert re.match(
-        r"step 6: the weights of D and G are frozen: .*; to try: look at the learning rates", line
+        r"step 6: the weights of D and G are frozen: .*; to try: check the learning rates", line
     )
 
 
@@ -359,7 +359,7 @@ def test_without_a_name_the_folder_has_the_recipes_and_a_number(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    recipe = tiny("gan-ring8", {"schedule.steps": 1, "schedule.sample_every": 0})
+    recipe = tiny_recipe("gan-ring8", {"schedule.steps": 1, "schedule.sample_every": 0})
     runs = [train(recipe, seed=seed).path for seed in (0, 0, 1, 0)]
     assert [str(p) for p in runs] == [
         "runs/gan-ring8-seed0", "runs/gan-ring8-seed0-2", "runs/gan-ring8-seed1", "runs/gan-ring8-seed0-3",
@@ -373,13 +373,13 @@ def test_training_leaves_the_callers_random_state_alone(tmp_path: Path) -> None:
     torch.manual_seed(5)
     expected = torch.rand(3)
     torch.manual_seed(5)
-    train(tiny("dcgan-shapes", {"schedule.steps": 2}), out=tmp_path / "run")
+    train(tiny_recipe("dcgan-shapes", {"schedule.steps": 2}), out=tmp_path / "run")
     assert torch.equal(torch.rand(3), expected)
 
 
 def test_a_resumed_run_keeps_its_thread_count(tmp_path: Path) -> None:
     run = train(
-        tiny("gan-ring8", {"machine.threads": None}), out=tmp_path / "run", overrides={"schedule.steps": 4}
+        tiny_recipe("gan-ring8", {"machine.threads": None}), out=tmp_path / "run", overrides={"schedule.steps": 4}
     )
     meta = run.meta
     meta["machine"]["threads"] = 1

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from tests.support.tiny import tiny
+from tests.support.training import tiny_recipe
 
 from ganbench.data.shapes import shapes
 from ganbench.errors import UserError
@@ -16,7 +16,7 @@ from ganbench.experiment.train import resume, train
 from ganbench.inference.model import Purpose, load
 from ganbench.metrics.coverage.path_length import PathLength
 from ganbench.metrics.measure import measure
-from ganbench.metrics.registry import extractor_named
+from ganbench.metrics.registry import create_extractor
 from ganbench.recipes.base import Recipe
 from ganbench.recipes.registry import import_file
 from ganbench.runs.run import Run
@@ -37,7 +37,7 @@ def scored_by(
         **changes,
     }
     usual = {"steps": 4, "sample_every": 0, "evaluate_every": 2}
-    return tiny(name, {"data.size": 130, **{f"schedule.{k}": v for k, v in {**usual, **schedule}.items()}})
+    return tiny_recipe(name, {"data.size": 130, **{f"schedule.{k}": v for k, v in {**usual, **schedule}.items()}})
 
 
 def values(run: Run, name: str) -> dict[int, Any]:
@@ -50,7 +50,7 @@ def test_metrics_are_given_the_other_split_and_the_generator(tmp_path: Path) -> 
     copies = values(run, "memorization")
     assert [event["measured"]["held_out"]["fingerprint"] for event in copies.values()] == [held_out] * 2
     assert values(run, "ppl").keys() == {2, 4}
-    selection = run.selection()
+    selection = run.best_score()
     assert selection is not None
     assert selection["by"] == "swd"
 
@@ -72,7 +72,7 @@ def test_path_lengths_on_the_way_are_of_other_paths_than_a_reports(
         def latents(n: int, seed: int = 0) -> torch.Tensor:
             return model.latents(n, seed, purpose)
 
-    metric = PathLength(extractor_named("pixels@2")).with_generator(Walker(), 120, 1)
+    metric = PathLength(create_extractor("pixels@2")).with_generator(Walker(), 120, 1)
     (event,) = [e for e in run.events.read("score") if e["step"] == 4]
     assert (
         measure((metric,), [torch.zeros(1, 3, 32, 32).byte()], shapes(130))[0].value == event["value"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.support.tiny import tiny
+from tests.support.training import tiny_recipe
 
 from ganbench.experiment.train import train
 from ganbench.health.measure import sample_diversity, separation
@@ -35,12 +35,12 @@ def test_separation_is_the_fraction_of_correctly_ranked_pairs() -> None:
 
 
 def test_a_run_logs_them_at_each_sample_step(tmp_path: Path) -> None:
-    events = train(tiny("gan-r1-ring8"), out=tmp_path / "run").events.read("health")
+    events = train(tiny_recipe("gan-r1-ring8"), out=tmp_path / "run").events.read("health")
     assert [event["step"] for event in events] == [4, 8, 12]
     assert all(event["undecided"] == pytest.approx(2 * math.log(2), abs=1e-4) for event in events)
     assert all(0 <= event["separation"] <= 1 and event["spread"] > 0 for event in events)
 
 
 def test_metrics_that_the_model_lacks_are_left_out(tmp_path: Path) -> None:
-    run = train(tiny("wgan-ring8", {"algorithm.packing": 2}), out=tmp_path / "run")
+    run = train(tiny_recipe("wgan-ring8", {"algorithm.packing": 2}), out=tmp_path / "run")
     assert {*run.events.read("health")[0]} == {"kind", "step", "spread", "nearest"}

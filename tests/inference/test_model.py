@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from tests.support.tiny import drawn, tiny
+from tests.support.training import draw_figures, tiny_recipe
 from torch import Tensor
 
 from ganbench.data.base import DataInfo
@@ -21,21 +21,21 @@ from ganbench.experiment.train import train
 from ganbench.inference.model import Model, load
 from ganbench.runs.run import Run
 from ganbench.training.engine import Engine
-from ganbench.utils.batched import evaluating
+from ganbench.utils.batched import eval_mode
 
 SCORED = {"schedule.evaluate_every": 4, "schedule.evaluate_samples": 250, "schedule.keep_last": 9}
 
 
 @pytest.fixture(scope="module")
 def points(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return train(tiny("gan-ring8", SCORED), out=tmp_path_factory.mktemp("points") / "run")
+    return train(tiny_recipe("gan-ring8", SCORED), out=tmp_path_factory.mktemp("points") / "run")
 
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Run:
     changes = {"schedule.keep_last": 9, "schedule.ema_half_life": 50.0}
-    with drawn():
-        return train(tiny("dcgan-shapes", changes), out=tmp_path_factory.mktemp("pictures") / "run")
+    with draw_figures():
+        return train(tiny_recipe("dcgan-shapes", changes), out=tmp_path_factory.mktemp("pictures") / "run")
 
 
 def test_which_checkpoint(points: Run) -> None:
@@ -117,10 +117,10 @@ def test_a_run_without_a_checkpoint(points: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize("what", ["sample", "score", "picture"])
 def test_modes_are_given_back(tmp_path: Path, half_life: float | None, what: str) -> None:
     name = "gan-ring8" if what == "score" else "dcgan-shapes"
-    recipe = tiny(name, {"schedule.ema_half_life": half_life})
+    recipe = tiny_recipe(name, {"schedule.ema_half_life": half_life})
     dataset = recipe.data()
     trainer = make_trainer(recipe, dataset, Engine(recipe.machine), 0)
-    trainer.advance()
+    trainer.train_step()
     run = Run.create(tmp_path / "run", recipe, {"data": dataset.info.to_dict(), "seed": 0, "machine": {}})
     actions = RunHooks(run, trainer, dataset, recipe)
     live = list(trainer.networks.modules())
@@ -143,7 +143,7 @@ def test_modes_are_given_back(tmp_path: Path, half_life: float | None, what: str
 def test_modes_are_given_back_after_an_error() -> None:
     networks = torch.nn.Sequential(torch.nn.BatchNorm1d(2), torch.nn.Dropout())
     networks[1].eval()
-    with contextlib.suppress(KeyError), evaluating(networks):
+    with contextlib.suppress(KeyError), eval_mode(networks):
         assert not any(m.training for m in networks.modules())
         raise KeyError
     assert [m.training for m in networks.modules()] == [True, True, False]

@@ -1,4 +1,4 @@
-"""First weights from a file: a run's, published ones, and files that do not fit or could run code."""
+"""Initial weights from runs, from published files, and from files that do not fit or could run code."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import save_file
-from tests.support.tiny import tiny
+from tests.support.training import tiny_recipe
 
 from ganbench.errors import UserError
 from ganbench.experiment.train import train
@@ -24,24 +24,24 @@ def encoder(weights: str = "", seed: int = 0, size: int = 5) -> ResNetEncoder:
     return ResNetEncoder(shape=SHAPE, width=4, blocks=1, size=size, weights=weights)
 
 
-def test_a_file_of_tensors_is_taken_whole(tmp_path: Path) -> None:
+def test_loads_all_tensors_of_a_file(tmp_path: Path) -> None:
     source = encoder(seed=1)
     save_file(source.state_dict(), tmp_path / "f.safetensors")
     torch.save({"state_dict": source.state_dict(), "epoch": 3}, tmp_path / "f.pth.tar")
     for name in ("f.safetensors", "f.pth.tar"):
-        taken = encoder(str(tmp_path / name))
-        assert not torch.equal(taken.backbone[0].weight, source.backbone[0].weight)
-        taken.load_pretrained()
-        assert all(torch.equal(v, taken.state_dict()[k]) for k, v in source.state_dict().items())
+        loaded = encoder(str(tmp_path / name))
+        assert not torch.equal(loaded.backbone[0].weight, source.backbone[0].weight)
+        loaded.load_pretrained()
+        assert all(torch.equal(v, loaded.state_dict()[k]) for k, v in source.state_dict().items())
 
 
-def test_what_does_not_fit_is_listed(tmp_path: Path) -> None:
+def test_lists_keys_and_shapes_that_do_not_fit(tmp_path: Path) -> None:
     state = encoder(size=6).state_dict()
     state["more.weight"] = torch.zeros(1)
     del state["backbone.0.weight"]
     save_file(state, tmp_path / "f.safetensors")
     with pytest.raises(
-        UserError, match=r"does not fit a ResNetEncoder: lacks backbone.0.weight; has more.weight"
+        UserError, match=r"does not fit a ResNetEncoder: lacks backbone.0.weight; has an extra more.weight"
     ):
         encoder(str(tmp_path / "f.safetensors")).load_pretrained()
     with pytest.raises(UserError, match="no weights at"):
@@ -55,20 +55,20 @@ class Canary:
         return Path.touch, (Path("canary"),)  # type: ignore[return-value]
 
 
-def test_nothing_but_tensors_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reads_only_tensors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     torch.save({"state_dict": Canary()}, "f.pth")
     with pytest.raises(UserError, match="holds more than tensors"):
         encoder("f.pth").load_pretrained()
     assert not Path("canary").exists()
     torch.save([1, 2], "list.pth")
-    with pytest.raises(UserError, match="no table of tensors"):
+    with pytest.raises(UserError, match="no state dict"):
         encoder("list.pth").load_pretrained()
 
 
-def test_a_run_starts_from_anothers_network_and_then_needs_it_no_more(tmp_path: Path) -> None:
-    source = train(tiny("simsiam-cifar10"), out=tmp_path / "source")
-    recipe = tiny("simsiam-cifar10", {"networks.f.weights": str(source.path), "optimizers.f.lr": 0.0})
+def test_a_run_starts_from_another_runs_network_and_then_no_longer_needs_it(tmp_path: Path) -> None:
+    source = train(tiny_recipe("simsiam-cifar10"), out=tmp_path / "source")
+    recipe = tiny_recipe("simsiam-cifar10", {"networks.f.weights": str(source.path), "optimizers.f.lr": 0.0})
     run = train(recipe, out=tmp_path / "run")
     before, after = load(source).networks["f"], load(run).networks["f"]
     assert all(torch.equal(p, q) for p, q in zip(before.parameters(), after.parameters(), strict=True))
@@ -76,7 +76,7 @@ def test_a_run_starts_from_anothers_network_and_then_needs_it_no_more(tmp_path: 
     load(run)
 
 
-def test_a_published_checkpoint_is_read_by_its_own_names(tmp_path: Path) -> None:
+def test_loads_a_published_checkpoint_under_its_own_keys(tmp_path: Path) -> None:
     torch.manual_seed(1)
     ours = SimSiamResNet50(shape=(3, 32, 32)).eval()
     state, bias = {}, torch.randn(2048)
@@ -88,11 +88,11 @@ def test_a_published_checkpoint_is_read_by_its_own_names(tmp_path: Path) -> None
     state["module.predictor.0.weight"] = torch.zeros(512, 2048)
     torch.save({"epoch": 99, "arch": "resnet50", "state_dict": state}, tmp_path / "checkpoint_0099.pth.tar")
     torch.manual_seed(2)
-    taken = SimSiamResNet50(shape=(3, 32, 32), weights=str(tmp_path / "checkpoint_0099.pth.tar")).eval()
-    load_pretrained_weights(torch.nn.ModuleDict({"f": taken}))
+    loaded = SimSiamResNet50(shape=(3, 32, 32), weights=str(tmp_path / "checkpoint_0099.pth.tar")).eval()
+    load_pretrained_weights(torch.nn.ModuleDict({"f": loaded}))
     x = torch.rand(2, 3, 32, 32) * 2 - 1
     with torch.no_grad():
-        torch.testing.assert_close(taken(x), ours(x), rtol=1e-3, atol=1e-4)
-    assert taken.features(x).shape == taken(x).shape == (2, 2048)
+        torch.testing.assert_close(loaded(x), ours(x), rtol=1e-3, atol=1e-4)
+    assert loaded.features(x).shape == loaded(x).shape == (2, 2048)
     with pytest.raises(UserError, match="3 channels"):
         SimSiamResNet50(shape=(1, 32, 32))

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 import torch
-from tests.support.tiny import tiny
+from tests.support.training import tiny_recipe
 
 from ganbench.inference.build import assemble
 from ganbench.inference.model import Model
@@ -15,7 +15,7 @@ from ganbench.report.diagram import network_diagram
 
 
 def model_of(name: str) -> Model:
-    recipe = tiny(name)
+    recipe = tiny_recipe(name)
     dataset = recipe.data()
     parts = assemble(recipe, dataset.info, seed=0)
     return Model(parts.algorithm, parts.networks, parts.latent, dataset.info, 0)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from tests.report.example import HOSTILE, example_run
-from tests.support.tiny import drawn, tiny
+from tests.support.training import draw_figures, tiny_recipe
 
 from ganbench.experiment.train import train
 from ganbench.report.page import write_report
@@ -33,8 +33,8 @@ def run(tmp_path: Path, example: Run) -> Run:
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    with drawn():
-        return train(tiny("gan1d-minimax"), out=tmp_path_factory.mktemp("trained") / "run")
+    with draw_figures():
+        return train(tiny_recipe("gan1d-minimax"), out=tmp_path_factory.mktemp("trained") / "run")
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +159,7 @@ def test_a_trained_run_shows_d_and_the_layers_and_writes_figure_files(trained: R
 
 
 def test_the_page_says_why_d_is_not_drawn(tmp_path: Path) -> None:
-    run = train(tiny("gan-ring8", {"algorithm.packing": 2}), out=tmp_path / "run")
+    run = train(tiny_recipe("gan-ring8", {"algorithm.packing": 2}), out=tmp_path / "run")
     text = write_report(run).read_text()
     assert "Its output is not drawn over the data space: D judges packs of 2 samples" in text
     assert not (run.pictures / "critic-last.png").exists()
@@ -167,7 +167,7 @@ def test_the_page_says_why_d_is_not_drawn(tmp_path: Path) -> None:
 
 
 def test_image_models_need_no_drawing_of_d(tmp_path: Path) -> None:
-    text = write_report(train(tiny("dcgan-shapes"), out=tmp_path / "run")).read_text()
+    text = write_report(train(tiny_recipe("dcgan-shapes"), out=tmp_path / "run")).read_text()
     assert "not drawn" not in text
     assert "Discriminator" in text
 

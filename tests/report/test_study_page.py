@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.report.example import HOSTILE, example_run
 from tests.report.test_page import Page
-from tests.support.tiny import tiny
+from tests.support.training import tiny_recipe
 
 from ganbench.dashboard.study_panel import study_page
 from ganbench.report.study_page import write_study_report
@@ -19,7 +19,7 @@ from ganbench.utils.files import read_json
 
 def example_study(path: Path) -> Study:
     """Write a finished study of two recipes and two seeds without training."""
-    recipes = [tiny(name, {"schedule.steps": 40}) for name in ("gan-r1-ring8", "wgan-ring8")]
+    recipes = [tiny_recipe(name, {"schedule.steps": 40}) for name in ("gan-r1-ring8", "wgan-ring8")]
     plan = make_plan(recipes, seeds=2)
     path.mkdir()
     plan.write(path)

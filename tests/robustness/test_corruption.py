@@ -17,8 +17,8 @@ import safetensors.torch
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.measured import measured
-from tests.support.tiny import contents, outcome, resume_until, tiny, train_until
+from tests.support.recording import record
+from tests.support.training import final_state, read_files, resume_until, tiny_recipe, train_until
 
 from ganbench.errors import UserError
 from ganbench.experiment.train import resume, train
@@ -56,7 +56,7 @@ def state_of(step: int) -> dict[str, Any]:
 @pytest.fixture
 def checkpoint(tmp_path: Path) -> Path:
     path = save_checkpoint(tmp_path / "checkpoints", state_of(4))
-    assert sorted(contents(path)) == list(FILES)
+    assert sorted(read_files(path)) == list(FILES)
     return path
 
 
@@ -70,7 +70,7 @@ def refused(path: Path) -> bool:
 
 
 def test_every_bit_of_the_manifest_and_hundreds_of_the_other_files(checkpoint: Path) -> None:
-    whole, chance, flips = contents(checkpoint), random.Random(0), 0
+    whole, chance, flips = read_files(checkpoint), random.Random(0), 0
     places = [("manifest.json", i) for i in range(8 * len(whole["manifest.json"]))]
     names = [name for name in FILES for _ in range(FLIPS // len(FILES))]
     places += [(name, chance.randrange(8 * len(whole[name]))) for name in names]
@@ -82,11 +82,11 @@ def test_every_bit_of_the_manifest_and_hundreds_of_the_other_files(checkpoint: P
         (checkpoint / name).write_bytes(whole[name])
         flips += 1
     assert not refused(checkpoint)
-    measured("single-bit flips of a checkpoint", flips=flips, found=flips)
+    record("single-bit flips of a checkpoint", flips=flips, found=flips)
 
 
 def test_a_hundred_files_cut_short_or_with_something_added(checkpoint: Path) -> None:
-    whole, chance = contents(checkpoint), random.Random(0)
+    whole, chance = read_files(checkpoint), random.Random(0)
     names = [FILES[i % len(FILES)] for i in range(CUTS)]
     for name in names:
         (checkpoint / name).write_bytes(whole[name][: chance.randrange(len(whole[name]))])
@@ -95,7 +95,7 @@ def test_a_hundred_files_cut_short_or_with_something_added(checkpoint: Path) -> 
         assert refused(checkpoint), name
         (checkpoint / name).write_bytes(whole[name])
     assert not refused(checkpoint)
-    measured("truncations of a checkpoint", cuts=len(names), found=len(names))
+    record("truncations of a checkpoint", cuts=len(names), found=len(names))
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -110,7 +110,7 @@ def test_a_missing_file_or_a_folder_in_its_place(checkpoint: Path, name: str) ->
 
 def test_swapped_files(checkpoint: Path) -> None:
     other = save_checkpoint(checkpoint.parent, state_of(5))
-    ours, theirs = contents(checkpoint), contents(other)
+    ours, theirs = read_files(checkpoint), read_files(other)
     swaps = 0
     for name in FILES:
         for content in [theirs[name], *(ours[n] for n in FILES if n != name)]:
@@ -151,7 +151,7 @@ def test_any_file_content_is_refused_in_one_way(
 @functools.cache
 def whole_content() -> dict[str, bytes]:
     with tempfile.TemporaryDirectory() as folder:
-        return contents(save_checkpoint(Path(folder), state_of(4)))
+        return read_files(save_checkpoint(Path(folder), state_of(4)))
 
 
 def _replaced(path: Path, name: str, content: bytes) -> None:
@@ -209,8 +209,8 @@ def damage(path: Path) -> None:
 
 
 def test_a_run_falls_back_to_the_last_good_one_and_names_the_file(tmp_path: Path) -> None:
-    run = train(tiny("gan-ring8", {"schedule.keep_last": 3}), out=tmp_path / "run")
-    expected = outcome(run)
+    run = train(tiny_recipe("gan-ring8", {"schedule.keep_last": 3}), out=tmp_path / "run")
+    expected = final_state(run)
     assert run.checkpoint_steps() == [12, 10, 5]
     bad = [
         run.checkpoints / "step-00000012" / "average.safetensors",
@@ -231,14 +231,14 @@ def test_a_run_falls_back_to_the_last_good_one_and_names_the_file(tmp_path: Path
     with pytest.warns(UserWarning, match="this checkpoint is passed over") as warned:
         resume(run)
     assert len(warned) == 2
-    assert outcome(run) == expected
+    assert final_state(run) == expected
 
 
 @pytest.mark.parametrize("keep_last", [1, 2])
 def test_damaged_checkpoints_do_not_push_good_ones_out(tmp_path: Path, keep_last: int) -> None:
     changes = {"schedule.keep_last": keep_last, "schedule.checkpoint_every": 2}
-    recipe = tiny("gan-ring8", changes)
-    expected = outcome(train(recipe, out=tmp_path / "whole"))
+    recipe = tiny_recipe("gan-ring8", changes)
+    expected = final_state(train(recipe, out=tmp_path / "whole"))
     run = train_until(recipe, tmp_path / "run", 9)
     for path in list_checkpoints(run.checkpoints):
         damage(path / "networks.safetensors")
@@ -250,7 +250,7 @@ def test_damaged_checkpoints_do_not_push_good_ones_out(tmp_path: Path, keep_last
     assert state["step"] == 5
     with pytest.warns(UserWarning, match="networks.safetensors"):
         resume(run)
-    assert outcome(run) == expected
+    assert final_state(run) == expected
     assert len(run.checkpoint_steps()) == keep_last
 
 
@@ -294,15 +294,15 @@ def _without(data: dict[str, Any], *path: str) -> None:
 def test_a_damaged_description_is_a_user_error(
     tmp_path: Path, file: str, change: Callable[[dict[str, Any]], None]
 ) -> None:
-    run = train(tiny("gan-ring8", {"schedule.steps": 1, "schedule.sample_every": 0}), out=tmp_path / "run")
+    run = train(tiny_recipe("gan-ring8", {"schedule.steps": 1, "schedule.sample_every": 0}), out=tmp_path / "run")
     described = json.loads((run.path / file).read_text())
     change(described)
     (run.path / file).write_text(json.dumps(described))
-    before = contents(run.path)
+    before = read_files(run.path)
     with pytest.raises(UserError) as wrong:
         resume(run.path)
     assert "\n" not in str(wrong.value)
-    after = contents(run.path)
+    after = read_files(run.path)
     after.pop(".lock", None)
     before.pop(".lock", None)
     assert after == before
@@ -311,7 +311,7 @@ def test_a_damaged_description_is_a_user_error(
 @pytest.fixture(scope="module")
 def descriptions(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
     changes = {"schedule.steps": 1, "schedule.sample_every": 0}
-    run = train(tiny("gan-ring8", changes), out=tmp_path_factory.mktemp("described") / "run")
+    run = train(tiny_recipe("gan-ring8", changes), out=tmp_path_factory.mktemp("described") / "run")
     torch.set_flush_denormal(False)
     return run.path, {name: (run.path / name).read_text() for name in ("recipe.json", "meta.json")}
 

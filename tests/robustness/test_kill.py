@@ -8,17 +8,17 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.support.measured import measured, times
-from tests.support.tiny import changes_for, contents, words
-from tests.support.warm import Warm, warm
+from tests.support.recording import record, repetitions
+from tests.support.training import override_arguments, read_files, tiny_overrides
+from tests.support.command_line import CommandLine, cli
 
 from ganbench.runs.checkpoint import list_checkpoints, read_checkpoint
 from ganbench.runs.run import Run
 
-__all__ = ["warm"]
-KILLS, STARTS, STEPS = times(60, 20), times(20, 8), 300
+__all__ = ["cli"]
+KILLS, STARTS, STEPS = repetitions(60, 20), repetitions(20, 8), 300
 SETTINGS = {
-    **changes_for("gan-r1-ring8"),
+    **tiny_overrides("gan-r1-ring8"),
     "schedule.steps": STEPS,
     "schedule.log_every": 1,
     "schedule.sample_every": 0,
@@ -29,17 +29,17 @@ SETTINGS = {
 }
 
 
-def _train(warm: Warm, out: Path, every: int) -> list[str]:
+def _train(cli: CommandLine, out: Path, every: int) -> list[str]:
     changes = {**SETTINGS, "schedule.checkpoint_every": every}
-    return ["train", "gan-r1-ring8", "--budget", "laptop", "--out", str(out), *words(changes)]
+    return ["train", "gan-r1-ring8", "--budget", "laptop", "--out", str(out), *override_arguments(changes)]
 
 
 @pytest.mark.slow
-def test_kills_while_every_step_is_saved(warm: Warm, tmp_path: Path) -> None:
-    code, _, err = warm.run(*_train(warm, tmp_path / "whole", STEPS))
+def test_kills_while_every_step_is_saved(cli: CommandLine, tmp_path: Path) -> None:
+    code, _, err = cli.run(*_train(cli, tmp_path / "whole", STEPS))
     assert code == 0, err
     path, moments = tmp_path / "run", random.Random(0)
-    child = warm.start(*_train(warm, path, 1))
+    child = cli.start(*_train(cli, path, 1))
     child.wait_for("step 1/")
     kills = in_a_save = steps_lost = newest = 0
     while kills < KILLS:
@@ -60,27 +60,27 @@ def test_kills_while_every_step_is_saved(warm: Warm, tmp_path: Path) -> None:
         assert told == list(range(1, len(told) + 1))
         assert len(told) - newest <= 1
         steps_lost += len(told) - newest
-        child = warm.start("resume", path)
+        child = cli.start("resume", path)
         child.wait_for(f"going on from step {newest} of {STEPS}")
     assert kills >= KILLS - 10
     assert in_a_save >= KILLS // 12
-    code, _, err = warm.run("resume", path) if child.wait() != 0 else (0, "", "")
+    code, _, err = cli.run("resume", path) if child.wait() != 0 else (0, "", "")
     assert code == 0, err
     assert "warning" not in err
-    measured(
+    record(
         "SIGKILL while training", kills=kills, in_a_save=in_a_save, unreadable=0, steps_done_twice=steps_lost
     )
-    ours = contents(Run(path).checkpoints / f"step-{STEPS:08d}")
-    theirs = contents(Run(tmp_path / "whole").checkpoints / f"step-{STEPS:08d}")
+    ours = read_files(Run(path).checkpoints / f"step-{STEPS:08d}")
+    theirs = read_files(Run(tmp_path / "whole").checkpoints / f"step-{STEPS:08d}")
     assert len(theirs) == 5
     assert ours == theirs
     assert not list(path.rglob(".writing-*"))
     assert [e["step"] for e in Run(path).events.read("scalars")] == list(range(1, STEPS + 1))
 
 
-def test_killed_while_it_starts_there_is_a_run_or_none(warm: Warm, tmp_path: Path) -> None:
+def test_killed_while_it_starts_there_is_a_run_or_none(cli: CommandLine, tmp_path: Path) -> None:
     moments, made, begun = random.Random(1), 0, time.monotonic()
-    child = warm.start(*_train(warm, tmp_path / "first", 1))
+    child = cli.start(*_train(cli, tmp_path / "first", 1))
     while not (tmp_path / "first").exists():
         time.sleep(0.001)
     usual = time.monotonic() - begun
@@ -88,7 +88,7 @@ def test_killed_while_it_starts_there_is_a_run_or_none(warm: Warm, tmp_path: Pat
     child.wait()
     for i in range(STARTS):
         path = tmp_path / str(i)
-        child = warm.start(*_train(warm, path, 1))
+        child = cli.start(*_train(cli, path, 1))
         time.sleep(moments.uniform(0.5, 1.5) * usual)
         child.kill()
         child.wait()
@@ -99,5 +99,5 @@ def test_killed_while_it_starts_there_is_a_run_or_none(warm: Warm, tmp_path: Pat
             assert run.meta["seed"] == 0
             assert run.info.name == "ring8"
             assert run.read_checkpoint() is None or run.read_checkpoint()["step"] >= 1
-    measured("SIGKILL at the start", kills=STARTS, whole_runs=made, no_run=STARTS - made)
+    record("SIGKILL at the start", kills=STARTS, whole_runs=made, no_run=STARTS - made)
     assert made > 0

@@ -13,20 +13,20 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.support.measured import measured
-from tests.support.tiny import changes_for, words
-from tests.support.warm import Child, Warm, warm
+from tests.support.recording import record
+from tests.support.training import override_arguments, tiny_overrides
+from tests.support.command_line import CommandLine, Process, cli
 
 from ganbench.runs.run import Run
 
-__all__ = ["warm"]
+__all__ = ["cli"]
 STEPS = 20
 
 
 def command(name: str, out: Path, steps: int = STEPS, **schedule: object) -> list[str]:
     named = {f"schedule.{k}": v for k, v in schedule.items()}
-    changes = {**changes_for(name), "schedule.steps": steps, "schedule.checkpoint_every": 5, **named}
-    return ["train", name, "--budget", "laptop", "--out", str(out), *words(changes)]
+    changes = {**tiny_overrides(name), "schedule.steps": steps, "schedule.checkpoint_every": 5, **named}
+    return ["train", name, "--budget", "laptop", "--out", str(out), *override_arguments(changes)]
 
 
 def free_port() -> int:
@@ -35,13 +35,13 @@ def free_port() -> int:
         return int(s.getsockname()[1])
 
 
-def in_two(warm: Warm, *arguments: str | Path) -> list[Child]:
+def in_two(cli: CommandLine, *arguments: str | Path) -> list[Process]:
     """Start a command in two processes with the environment that torchrun gives them."""
     world = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
-    return [warm.start(*arguments, env={**world, "RANK": r, "LOCAL_RANK": r}) for r in "01"]
+    return [cli.start(*arguments, env={**world, "RANK": r, "LOCAL_RANK": r}) for r in "01"]
 
 
-def finish(children: list[Child], code: int = 0) -> None:
+def finish(children: list[Process], code: int = 0) -> None:
     assert [child.wait() for child in children] == [code, code], [child.err for child in children]
 
 
@@ -66,14 +66,14 @@ def only_one_wrote(run: Run, steps: list[int]) -> None:
 
 
 @pytest.mark.parametrize("name", ["gan-r1-ring8", "gan-mnist", "pacgan-ring8", "infogan-plain-mnist"])
-def test_two_processes_train_as_one(warm: Warm, tmp_path: Path, name: str) -> None:
-    two, one = in_two(warm, *command(name, tmp_path / "two")), warm.start(*command(name, tmp_path / "one"))
+def test_two_processes_train_as_one(cli: CommandLine, tmp_path: Path, name: str) -> None:
+    two, one = in_two(cli, *command(name, tmp_path / "two")), cli.start(*command(name, tmp_path / "one"))
     finish(two)
     assert one.wait() == 0, one.err
     ours, theirs = Run(tmp_path / "two"), Run(tmp_path / "one")
     assert (ours.meta["machine"]["processes"], theirs.meta["machine"]["processes"]) == (2, 1)
     largest = difference(ours, theirs)
-    measured(f"2 processes against 1, {name}", steps=STEPS, largest_difference=largest)
+    record(f"2 processes against 1, {name}", steps=STEPS, largest_difference=largest)
     assert largest <= 1e-5
     only_one_wrote(ours, [3, 6, 9, 12, 15, 18, 20])
     for a, b in zip(ours.events.read("scalars"), theirs.events.read("scalars"), strict=True):
@@ -83,11 +83,11 @@ def test_two_processes_train_as_one(warm: Warm, tmp_path: Path, name: str) -> No
     assert (two[1].out, two[1].err) == ("", "")  # the second process says nothing
 
 
-def test_two_processes_agree_on_how_often_pictures_are_changed(warm: Warm, tmp_path: Path) -> None:
+def test_two_processes_agree_on_how_often_pictures_are_changed(cli: CommandLine, tmp_path: Path) -> None:
     ada = ["augmentation=ADA", "augmentation.p=0.3", "augmentation.speed=200", "augmentation.every=2"]
     changes = [f"algorithm.{change}" for change in ada]
-    two = in_two(warm, *command("gan-mnist", tmp_path / "two"), *changes)
-    one = warm.start(*command("gan-mnist", tmp_path / "one"), *changes)
+    two = in_two(cli, *command("gan-mnist", tmp_path / "two"), *changes)
+    one = cli.start(*command("gan-mnist", tmp_path / "one"), *changes)
     finish(two)
     assert one.wait() == 0, one.err
     ours, theirs = Run(tmp_path / "two"), Run(tmp_path / "one")
@@ -98,50 +98,50 @@ def test_two_processes_agree_on_how_often_pictures_are_changed(warm: Warm, tmp_p
     assert len({event["augmentation/p"] for event in ours.events.read("scalars")}) > 3
 
 
-def test_a_run_of_two_goes_on_in_one_and_the_reverse(warm: Warm, tmp_path: Path) -> None:
+def test_a_run_of_two_goes_on_in_one_and_the_reverse(cli: CommandLine, tmp_path: Path) -> None:
     name, steps = "gan-r1-ring8", 60
     schedule = {"log_every": 1, "sample_every": 0}
-    two = in_two(warm, *command(name, tmp_path / "two", steps, **schedule))
+    two = in_two(cli, *command(name, tmp_path / "two", steps, **schedule))
     two[0].wait_for("step 3/")
     two[0].kill(signal.SIGTERM)
     finish(two, 143)
-    one = warm.start(*command(name, tmp_path / "one", steps, **schedule))
+    one = cli.start(*command(name, tmp_path / "one", steps, **schedule))
     one.wait_for("step 3/")
     one.kill(signal.SIGTERM)
     assert one.wait() == 143, one.err
-    code, _, err = warm.run("resume", tmp_path / "two")
+    code, _, err = cli.run("resume", tmp_path / "two")
     assert code == 0, err
     assert "warning: processes was 2, is 1" in err
-    both = in_two(warm, "resume", tmp_path / "one")
+    both = in_two(cli, "resume", tmp_path / "one")
     finish(both)
     assert "warning: processes was 1, is 2" in both[0].err
     assert both[1].err == ""
-    assert warm.run(*command(name, tmp_path / "whole", steps, **schedule))[0] == 0
+    assert cli.run(*command(name, tmp_path / "whole", steps, **schedule))[0] == 0
     for path in (tmp_path / "two", tmp_path / "one"):
         largest = difference(Run(path), Run(tmp_path / "whole"))
-        measured(f"processes changed at resume, {path.name} first", largest_difference=largest)
+        record(f"processes changed at resume, {path.name} first", largest_difference=largest)
         assert largest <= 1e-5
         only_one_wrote(Run(path), list(range(1, steps + 1)))
 
 
-def test_batch_norm_sees_its_own_half_on_cpu(warm: Warm, tmp_path: Path) -> None:
+def test_batch_norm_sees_its_own_half_on_cpu(cli: CommandLine, tmp_path: Path) -> None:
     pytest.importorskip("tensorboard")
     name = "dcgan-shapes"
-    finish(in_two(warm, *command(name, tmp_path / "two"), "--tensorboard"))
+    finish(in_two(cli, *command(name, tmp_path / "two"), "--tensorboard"))
     assert (
         len(list((tmp_path / "two" / "tensorboard").iterdir())) == 1
     )  # the first process writes, the other does not
-    assert warm.run(*command(name, tmp_path / "one"))[0] == 0
+    assert cli.run(*command(name, tmp_path / "one"))[0] == 0
     largest = difference(Run(tmp_path / "two"), Run(tmp_path / "one"))
-    measured(f"2 processes against 1, {name} with batch norm", steps=STEPS, largest_difference=largest)
+    record(f"2 processes against 1, {name} with batch norm", steps=STEPS, largest_difference=largest)
     assert 1e-5 < largest < 1.0
     state = Run(tmp_path / "two").read_checkpoint()
     assert state is not None
     assert all(bool(torch.isfinite(t).all()) for t in state["networks"].values())
 
 
-def test_a_signal_to_one_stops_both(warm: Warm, tmp_path: Path) -> None:
-    children = in_two(warm, *command("gan-r1-ring8", tmp_path / "run", 100_000, log_every=1, sample_every=0))
+def test_a_signal_to_one_stops_both(cli: CommandLine, tmp_path: Path) -> None:
+    children = in_two(cli, *command("gan-r1-ring8", tmp_path / "run", 100_000, log_every=1, sample_every=0))
     children[0].wait_for("step 3/")
     children[1].kill(signal.SIGTERM)
     finish(children, 143)
@@ -151,9 +151,9 @@ def test_a_signal_to_one_stops_both(warm: Warm, tmp_path: Path) -> None:
     assert run.events.read("scalars")[-1]["step"] == step
 
 
-def test_a_mistake_ends_both(warm: Warm, tmp_path: Path) -> None:
+def test_a_mistake_ends_both(cli: CommandLine, tmp_path: Path) -> None:
     odd = command("gan-r1-ring8", tmp_path / "run", batch=9)
-    finish(in_two(warm, *odd), 2)
+    finish(in_two(cli, *odd), 2)
     assert list(tmp_path.iterdir()) == [] or [p.name for p in tmp_path.iterdir()] == ["warm"]
 
 

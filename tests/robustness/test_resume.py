@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 import torch
-from tests.support.measured import measured
-from tests.support.tiny import STEPS, drawn, outcome, resume_until, tiny, train_until
+from tests.support.recording import record
+from tests.support.training import STEPS, draw_figures, final_state, resume_until, tiny_recipe, train_until
 
 from ganbench.augment import ADA
 from ganbench.config.spec import Spec
@@ -44,14 +44,14 @@ class Crash(Exception):
 
 @pytest.mark.parametrize("name", sorted(recipe_functions()))
 def test_a_run_that_is_stopped_four_times_ends_as_if_it_had_not_stopped(name: str, tmp_path: Path) -> None:
-    recipe = tiny(name)
-    expected = outcome(train(recipe, out=tmp_path / "whole", seed=3))
+    recipe = tiny_recipe(name)
+    expected = final_state(train(recipe, out=tmp_path / "whole", seed=3))
     run = train_until(recipe, tmp_path / "run", CUTS[0], seed=3)
     for step in CUTS[1:]:
         assert resume_until(run, step).checkpoint_steps()[0] == step
-    assert outcome(resume(run)) == expected
+    assert final_state(resume(run)) == expected
     for step in CUTS:
-        measured(f"resume of {name} cut after step {step}", differing_bytes=0)
+        record(f"resume of {name} cut after step {step}", differing_bytes=0)
 
 
 @pytest.fixture(scope="module", params=FIRST.values())
@@ -59,9 +59,9 @@ def whole(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Recipe, dict[str, Any]]:
     """A recipe and the outcome of its uninterrupted run."""
-    recipe = tiny(request.param)
+    recipe = tiny_recipe(request.param)
     run = train(recipe, out=tmp_path_factory.mktemp("whole") / "run", seed=3)
-    return recipe, outcome(run)
+    return recipe, final_state(run)
 
 
 def test_a_crashed_run_ends_as_if_it_had_not_crashed(
@@ -71,7 +71,7 @@ def test_a_crashed_run_ends_as_if_it_had_not_crashed(
     run = train_until(recipe, tmp_path / "run", 9, Crash(), seed=3)
     assert run.checkpoint_steps() == [AT_A_CHECKPOINT]
     assert run.events.read("scalars")[-1]["step"] == 6  # told already, and to be forgotten
-    assert outcome(resume(run)) == expected
+    assert final_state(resume(run)) == expected
 
 
 def test_layers_are_among_what_is_compared(whole: tuple[Recipe, dict[str, Any]]) -> None:
@@ -81,7 +81,7 @@ def test_layers_are_among_what_is_compared(whole: tuple[Recipe, dict[str, Any]])
 
 def test_the_comparison_sees_the_seed(whole: tuple[Recipe, dict[str, Any]], tmp_path: Path) -> None:
     recipe, expected = whole
-    other = outcome(train(recipe, out=tmp_path / "run", seed=4))
+    other = final_state(train(recipe, out=tmp_path / "run", seed=4))
     assert other.keys() == expected.keys()
     same = {name for name, content in expected.items() if other[name] == content}
     assert same <= {
@@ -92,35 +92,35 @@ def test_the_comparison_sees_the_seed(whole: tuple[Recipe, dict[str, Any]], tmp_
 
 @pytest.mark.parametrize("name", ["gan-ring8", "dcgan-shapes"])
 def test_real_pictures_are_the_same_after_a_stop(name: str, tmp_path: Path) -> None:
-    recipe = tiny(name, {"schedule.sample_every": 6})
-    with drawn():
+    recipe = tiny_recipe(name, {"schedule.sample_every": 6})
+    with draw_figures():
         run = train(recipe, out=tmp_path / "whole")
         assert all(p.read_bytes().startswith(b"\x89PNG") for p in run.samples.iterdir())
-        assert outcome(resume(train_until(recipe, tmp_path / "run", MID_INTERVAL))) == outcome(run)
+        assert final_state(resume(train_until(recipe, tmp_path / "run", MID_INTERVAL))) == final_state(run)
 
 
 def test_a_run_stopped_at_every_step_ends_the_same(tmp_path: Path) -> None:
-    recipe = tiny("dcgan-shapes", RICH)
-    expected = outcome(train(recipe, out=tmp_path / "whole"))
+    recipe = tiny_recipe("dcgan-shapes", RICH)
+    expected = final_state(train(recipe, out=tmp_path / "whole"))
     run = train_until(recipe, tmp_path / "run", 1)
     for step in range(2, STEPS):
         resume_until(run, step)
-    assert outcome(resume(run)) == expected
+    assert final_state(resume(run)) == expected
 
 
 def test_an_augmentation_goes_on_from_its_probability(tmp_path: Path) -> None:
-    recipe = tiny("gan-mnist", {"algorithm.augmentation": Spec(ADA, p=0.3, speed=100.0, every=3)})
+    recipe = tiny_recipe("gan-mnist", {"algorithm.augmentation": Spec(ADA, p=0.3, speed=100.0, every=3)})
     whole = train(recipe, out=tmp_path / "whole")
     seen = [event["augmentation/p"] for event in whole.events.read("scalars")]
     assert len(set(seen)) > 2, "p moves"
     run = train_until(recipe, tmp_path / "run", AFTER_THE_FIRST)
     resume_until(run, MID_INTERVAL)
-    assert outcome(resume(run)) == outcome(whole)
+    assert final_state(resume(run)) == final_state(whole)
 
 
 def test_scores_and_the_best_checkpoint_are_the_same_after_a_stop(tmp_path: Path) -> None:
     changes = {"schedule.evaluate_every": 3, "schedule.evaluate_samples": 250, "schedule.keep_last": 1}
-    recipe = tiny("gan-ring8", {**changes, "optimizers.G.lr": 0.01})
+    recipe = tiny_recipe("gan-ring8", {**changes, "optimizers.G.lr": 0.01})
     expected = train(recipe, out=tmp_path / "whole")
     scores = expected.events.read("score")
     assert [e["step"] for e in scores] == [3, 6, 9, 12]
@@ -130,27 +130,27 @@ def test_scores_and_the_best_checkpoint_are_the_same_after_a_stop(tmp_path: Path
     assert best in expected.checkpoint_steps()
     for step in (3, 4, 8, 11):
         run = resume(train_until(recipe, tmp_path / f"run-{step}", step))
-        assert outcome(run) == outcome(expected)
+        assert final_state(run) == final_state(expected)
         assert run.best_step() == best
         assert run.checkpoint_steps() == expected.checkpoint_steps()
 
 
 def test_more_steps_than_planned(tmp_path: Path) -> None:
     steady = {**RICH, "schedule.learning_rate": "Constant"}  # a rate that falls to the end knows the end
-    long = train(tiny("dcgan-shapes", steady), out=tmp_path / "long")
-    short = train(tiny("dcgan-shapes", {**steady, "schedule.steps": 7}), out=tmp_path / "short")
+    long = train(tiny_recipe("dcgan-shapes", steady), out=tmp_path / "long")
+    short = train(tiny_recipe("dcgan-shapes", {**steady, "schedule.steps": 7}), out=tmp_path / "short")
     assert short.checkpoint_steps()[0] == 7
     resume(short, steps=STEPS)
     assert short.recipe() == long.recipe()
-    ours, theirs = outcome(short), outcome(long)
+    ours, theirs = final_state(short), final_state(long)
     for name in ("networks.safetensors", "average.safetensors", "state.safetensors", f"step-{STEPS:08d}.png"):
         assert ours[name] == theirs[name]
 
 
 def test_a_finished_run_stays_as_it_is(tmp_path: Path) -> None:
-    run = train(tiny("gan-ring8"), out=tmp_path / "run")
-    before = outcome(run)
-    assert outcome(resume(run)) == before
+    run = train(tiny_recipe("gan-ring8"), out=tmp_path / "run")
+    before = final_state(run)
+    assert final_state(resume(run)) == before
 
 
 # --- what the comparison would see if a part of the state were lost -------------------------------------------------
@@ -175,7 +175,7 @@ def _rest(recipe: Recipe, state: dict[str, Any]) -> Any:
         trainer.load_state_dict(copy.deepcopy(state))
         logged = []
         while trainer.step < END:
-            trainer.advance()
+            trainer.train_step()
             if trainer.step == 9:
                 logged.append(trainer.read_log())
     except (RunError, KeyError, RuntimeError, ValueError, TypeError, IndexError, AttributeError) as error:
@@ -259,10 +259,10 @@ def _worked_out_anew(path: tuple[Any, ...], state: dict[str, Any]) -> bool:
 def test_every_item_of_the_state_matters(name: str, tmp_path: Path) -> None:
     widths = {"networks.G.width": 2, "networks.D.width": 2, "schedule.batch": 4}
     momentum = {f"optimizers.{network}.betas": (0.5, 0.9) for network in "GD"}
-    recipe = tiny(name, {**RICH, **widths, **momentum})
+    recipe = tiny_recipe(name, {**RICH, **widths, **momentum})
     trainer = _ready(recipe)
     for _ in range(CUT):
-        trainer.advance()
+        trainer.train_step()
         if trainer.step == 6:
             trainer.read_log()
     state = read_checkpoint(save_checkpoint(tmp_path, trainer.state_dict()))
@@ -279,20 +279,20 @@ def test_every_item_of_the_state_matters(name: str, tmp_path: Path) -> None:
         for how in ("lost", "altered")
         if _same(_rest(recipe, _changed(state, path, how)), expected)
     ]
-    measured(f"state of {name}, each item lost and altered", items=len(paths))
+    record(f"state of {name}, each item lost and altered", items=len(paths))
     assert {path for _, path in survived} == {path for path in paths if _worked_out_anew(path, state)}
 
 
 def test_a_run_says_what_differs_on_another_machine(tmp_path: Path) -> None:
-    from ganbench.utils.console import Silent
+    from ganbench.utils.console import SilentConsole
 
-    run = train_until(tiny("gan-ring8"), tmp_path / "run", 2)
+    run = train_until(tiny_recipe("gan-ring8"), tmp_path / "run", 2)
     meta = json.loads((run.path / "meta.json").read_text())
     meta["machine"]["threads"] = 64
     (run.path / "meta.json").write_text(json.dumps(meta))
     told: list[str] = []
 
-    class Listener(Silent):
+    class Listener(SilentConsole):
         def warn(self, text: str) -> None:
             told.append(text)
 

@@ -7,14 +7,14 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.support.tiny import tiny
+from tests.support.training import tiny_recipe
 
 from ganbench.errors import UserError
 from ganbench.runs.checkpoint import save_checkpoint
 from ganbench.runs.run import Run
 from ganbench.utils.files import write_json
 
-RECIPE = tiny("gan-ring8")
+RECIPE = tiny_recipe("gan-ring8")
 META = {"seed": 4, "machine": {}, "data": RECIPE.data().info.to_dict()}
 
 
@@ -107,7 +107,7 @@ def test_checkpoints_by_step(run: Run) -> None:
     with pytest.raises(UserError, match="no checkpoint of step 4; there are: 12, 5, 3"):
         run.read_checkpoint(4)
     (run.checkpoints / "step-00000012" / "manifest.json").unlink()
-    assert [p.name for p in run.whole_checkpoints()] == ["step-00000005", "step-00000003"]
+    assert [p.name for p in run.intact_checkpoints()] == ["step-00000005", "step-00000003"]
 
 
 def test_json_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,5 +130,5 @@ def test_sweeping_deletes_what_a_killed_process_left_and_nothing_else(run: Run) 
         path.touch()
     (run.samples / "step-00000001.png").touch()
     before = {p for p in run.path.rglob("*") if p not in left}
-    run.sweep()
+    run.remove_temporary_files()
     assert set(run.path.rglob("*")) == before

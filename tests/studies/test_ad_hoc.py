@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.support.tiny import tiny
+from tests.support.training import tiny_recipe
 
 from ganbench.errors import UserError
 from ganbench.evaluation.evaluate import evaluate
@@ -28,7 +28,7 @@ from ganbench.studies.summary import summaries
 @pytest.fixture(scope="module")
 def scored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("ad_hoc")
-    run = train(tiny("gan-ring8", {"schedule.sample_every": 0}), out=folder / "one", seed=0)
+    run = train(tiny_recipe("gan-ring8", {"schedule.sample_every": 0}), out=folder / "one", seed=0)
     evaluate(run, n=250, step=10)
     evaluate(run, n=300)
     return folder

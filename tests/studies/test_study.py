@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from tests.studies.conftest import StubStudy
-from tests.support.tiny import contents
+from tests.support.training import read_files
 
 from ganbench.errors import RunError, Stopped, UserError
 from ganbench.studies.study import Study, study
@@ -67,10 +67,10 @@ def test_commands_set_threads_and_scoring_options(
 
 def test_finished_runs_are_not_repeated(stub_study: StubStudy) -> None:
     result = stub_study.run()
-    before = {k: v for k, v in contents(result.path).items() if not k.endswith(".png")}
+    before = {k: v for k, v in read_files(result.path).items() if not k.endswith(".png")}
     again = stub_study.run()
     assert stub_study.calls() == []
-    assert {k: v for k, v in contents(again.path).items() if not k.endswith(".png")} == before
+    assert {k: v for k, v in read_files(again.path).items() if not k.endswith(".png")} == before
 
 
 def test_more_seeds_and_recipes_extend_a_study(stub_study: StubStudy) -> None:
@@ -191,7 +191,7 @@ def test_tables_and_pictures(stub_study: StubStudy) -> None:
 
 def test_another_study_in_the_same_folder(stub_study: StubStudy) -> None:
     result = stub_study.run("gan-ring8", seeds=1)
-    before = contents(result.path)
+    before = read_files(result.path)
     changes = {"schedule.steps": 20, "data.points": 5}
     with pytest.raises(
         UserError, match=r"holds a different study: overrides.schedule.steps was 10, now 20; choose"
@@ -201,7 +201,7 @@ def test_another_study_in_the_same_folder(stub_study: StubStudy) -> None:
         stub_study.run("gan-r1-ring8", n=300, budget="reference")
     with pytest.raises(UserError, match=r"metrics was \[\], now \[.modes.\]"):
         study(out=stub_study.path, metrics=["modes"])
-    assert contents(result.path) == before
+    assert read_files(result.path) == before
     assert stub_study.calls() == []
 
 

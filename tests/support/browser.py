@@ -1,4 +1,4 @@
-"""What tests in a real browser share: they are skipped without playwright or chromium."""
+"""Shared code of the tests in a real browser; they are skipped without playwright or chromium."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ ARGUMENTS = [
 
 @contextmanager
 def chromium() -> Iterator[Any]:
-    """Open a browser; close it afterwards."""
+    """Open a browser, and close it at the end."""
     with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield opened
-        opened.close()
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()

@@ -1,4 +1,4 @@
-"""A context for calling losses and regularizers outside a trainer."""
+"""A context in which to call losses and regularizers without a trainer."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from ganbench.utils.random_stream import RandomStream
 
 
 def context(key: int | str = 0, *, step: int = 0, steps: int = 10, rows: int = 4) -> Context:
-    """Return a context whose draws depend on the key."""
-    return Context(step=step, steps=steps, update=step, rows=rows, draws=RandomStream(key))
+    """Return a context whose random numbers depend on the key."""
+    return Context(step=step, steps=steps, update=step, batch_size=rows, stream=RandomStream(key))

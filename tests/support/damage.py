@@ -1,4 +1,4 @@
-"""Damage to a file's content, as a disk or a cut copy does it."""
+"""Damage to a file's content, as from a bad disk or an interrupted copy."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 @st.composite
 def damaged(draw: st.DrawFn, content: bytes) -> bytes:
-    """The content with one bit turned, or with its end cut off."""
+    """Return the content with one bit flipped, or truncated."""
     if draw(st.booleans()):
-        changed, bit = bytearray(content), draw(st.integers(0, 8 * len(content) - 1))
-        changed[bit // 8] ^= 1 << bit % 8
-        return bytes(changed)
+        corrupt, bit = bytearray(content), draw(st.integers(0, 8 * len(content) - 1))
+        corrupt[bit // 8] ^= 1 << bit % 8
+        return bytes(corrupt)
     return content[: draw(st.integers(0, len(content) - 1))]

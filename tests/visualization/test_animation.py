@@ -8,13 +8,13 @@ import pytest
 import torch
 from PIL import Image
 from tests.report.example import example_run
-from tests.support.tiny import drawn, tiny
+from tests.support.training import draw_figures, tiny_recipe
 
 from ganbench.cli.report import report
 from ganbench.errors import UserError
 from ganbench.experiment.train import train
 from ganbench.inference.model import Model, load
-from ganbench.inference.traversals import between
+from ganbench.inference.traversals import interpolate_latents
 from ganbench.latents import Uniform
 from ganbench.runs.run import Run
 from ganbench.visualization.animation import timeline_frames, write_gif, write_mp4
@@ -68,8 +68,8 @@ def test_an_mp4_is_made_by_ffmpeg_and_its_failure_is_one_sentence(
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    with drawn():
-        return train(tiny("dcgan-shapes"), out=tmp_path_factory.mktemp("walk") / "run")
+    with draw_figures():
+        return train(tiny_recipe("dcgan-shapes"), out=tmp_path_factory.mktemp("walk") / "run")
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_a_walk_starts_at_draws_comes_home_and_stays_as_likely(model: Model) -> 
 def test_a_walk_through_a_box_goes_straight(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model, "latent", Uniform(2))
     a, b = torch.tensor([[1.0, 1.0]]), torch.tensor([[1.0, -1.0]])
-    assert between(model, a, b, 0.25).tolist() == [[1.0, 0.5]]
+    assert interpolate_latents(model, a, b, 0.25).tolist() == [[1.0, 0.5]]
 
 
 def test_the_pictures_of_a_walk_are_of_one_size(model: Model) -> None:

@@ -15,7 +15,7 @@ from ganbench.algorithms import VEEGAN, Adversarial
 from ganbench.algorithms.base import Algorithm
 from ganbench.data.base import DataInfo
 from ganbench.errors import UserError
-from ganbench.inference.critic_scores import scores_of, why_not
+from ganbench.inference.critic_scores import critic_scores, critic_unavailable_reason
 from ganbench.inference.model import Model
 from ganbench.latents import Gaussian
 from ganbench.layers import apply_spectral_norm
@@ -69,15 +69,15 @@ def test_scores_are_those_of_points_in_their_own_units_in_eval_mode() -> None:
     critic = Linear(1.0, -2.0, shift=0.5)
     made = model(critic, 2, low=-10, high=30)
     points = torch.tensor([[10.0, 10.0], [30.0, 10.0], [10.0, -10.0]])
-    assert scores_of(made, points).tolist() == [0.5, 1.5, 2.5]
+    assert critic_scores(made, points).tolist() == [0.5, 1.5, 2.5]
     assert critic.training, "as it was before"
-    assert not scores_of(made, points).requires_grad
+    assert not critic_scores(made, points).requires_grad
 
 
 def test_many_points_are_scored_in_turns() -> None:
     critic = Linear(1.0)
     points = torch.linspace(-3, 3, 10_001)[:, None]
-    assert torch.allclose(scores_of(model(critic, 1), points), points[:, 0] / 3, atol=1e-6)
+    assert torch.allclose(critic_scores(model(critic, 1), points), points[:, 0] / 3, atol=1e-6)
     assert critic.seen == 10_001
 
 
@@ -164,14 +164,17 @@ def test_a_flat_a_steep_and_a_broken_critic_can_be_drawn(dims: int, slope: float
 
 def test_what_cannot_be_drawn_is_left_out_with_a_reason() -> None:
     plane = Linear(1.0, 1.0)
-    assert why_not(model(plane, 2)) is None
-    assert why_not(model(Linear(1.0), 1)) is None
+    assert critic_unavailable_reason(model(plane, 2)) is None
+    assert critic_unavailable_reason(model(Linear(1.0), 1)) is None
     packed = model(plane, 2, Adversarial(latent=LATENT, loss=Hinge(), packing=3))
-    assert why_not(packed) == "D judges packs of 3 samples, so no sample has a score of its own"
+    assert (
+        critic_unavailable_reason(packed)
+        == "D judges packs of 3 samples, so no sample has a score of its own"
+    )
     pairs = model(plane, 2, VEEGAN(latent=LATENT))
-    assert why_not(pairs) == "VEEGAN has no network that judges a sample by itself"
+    assert critic_unavailable_reason(pairs) == "VEEGAN has no network that judges a sample by itself"
     cube = model(Linear(1.0, 1.0, 1.0), 3)
-    assert "not over samples of shape [3]" in str(why_not(cube))
+    assert "not over samples of shape [3]" in str(critic_unavailable_reason(cube))
     for undrawn in (packed, pairs, cube):
         with pytest.raises(UserError, match=r"no sample|no network|not over"):
             critic_picture(undrawn, spread(2), spread(2))

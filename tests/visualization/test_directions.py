@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from tests.support.tiny import tiny
+from tests.support.training import tiny_recipe
 from torch import Tensor, nn
 
 from ganbench.data.shapes import shapes
@@ -25,7 +25,7 @@ DATA = shapes(40)
 
 
 def untrained(name: str) -> Model:
-    recipe = tiny(name)
+    recipe = tiny_recipe(name)
     model = training_model(make_trainer(recipe, DATA, Engine(recipe.machine), 0), recipe, DATA.info)
     model.networks.requires_grad_(False)
     return model

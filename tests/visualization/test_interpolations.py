@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.support.tiny import tiny
+from tests.support.training import tiny_recipe
 from torch import nn
 
 from ganbench.data.base import DataInfo
@@ -22,7 +22,7 @@ SHAPES = shapes(40).info
 
 
 def bare(name: str, info: DataInfo = SHAPES) -> Model:
-    algorithm, latent = make_algorithm(tiny(name), info)
+    algorithm, latent = make_algorithm(tiny_recipe(name), info)
     return Model(algorithm, nn.ModuleDict(), latent, info, 0)
 
 

@@ -64,6 +64,6 @@ def test_a_large_picture_becomes_a_smaller_one_and_is_left_out_only_where_there_
     assert not room.notes
     none = PageBudget(timeline_chars=0, image_bytes=0, chart_points=0)
     assert embed_figure(buffer.getvalue(), "noise", none) == ""
-    assert list(none.notes) == ["Left out: noise"]
+    assert list(none.notes) == ["Omitted: noise"]
     with pytest.raises((OSError, ValueError)):
         embed_figure(b"half", "noise", room)

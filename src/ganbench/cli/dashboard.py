@@ -1,4 +1,4 @@
-"""The command line's ``ganbench ui``: the dashboard and the playground in a browser."""
+"""The command ``ui``."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ import typer
 
 def ui(
     root: Annotated[
-        Path, typer.Argument(metavar="[ROOT]", help="The folder whose runs and studies are shown.")
+        Path, typer.Argument(metavar="ROOT", help="The folder with the runs and studies.")
     ] = Path("runs"),
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Where the browser finds it.")] = 8501,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to serve at.")] = 8501,
     host: Annotated[
-        str, typer.Option(help="The address to serve at; others than this machine's are open to others.")
+        str,
+        typer.Option(help="The address to serve at. By default only this machine can reach the dashboard."),
     ] = "127.0.0.1",
 ) -> None:
-    """Show runs and studies in a browser, live, and play with their models; nothing is changed. Ctrl-C ends it."""
+    """Show runs and studies in the browser, updated live, and try out their models. Read-only; Ctrl-C stops it."""
     from ganbench.dashboard import server
-    from ganbench.dashboard.folders import root_of
+    from ganbench.dashboard.folders import resolve_root
 
     server.require_streamlit()
-    shown = root_of(root)
-    server.require_free(host, port)
+    folder = resolve_root(root)
+    server.require_free_port(host, port)
     if not server.is_local(host):
-        print(f"warning: whoever can reach {host} can see {shown} and use its models", file=sys.stderr)
-    command = server.command(shown, host, port)
+        print(f"warning: anyone who can reach {host} can see {folder} and use its models", file=sys.stderr)
+    command = server.server_command(folder, host, port)
     os.execv(command[0], command)

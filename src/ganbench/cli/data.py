@@ -1,4 +1,4 @@
-"""The command line's ``ganbench data``: list, check and prepare data sets."""
+"""The command ``data`` with its subcommands ``list``, ``check`` and ``prepare``."""
 
 from __future__ import annotations
 
@@ -14,43 +14,46 @@ data_app = typer.Typer(help="List, check and prepare data sets.", no_args_is_hel
 
 @data_app.command("list")
 def list_data(as_json: JsonOption = False) -> None:
-    """List the data sets that have names."""
+    """List the built-in data sets."""
     from ganbench.data.registry import datasets
 
-    found = {
+    summaries = {
         name: (function.__doc__ or "").split("\n")[0].replace("``", "")
         for name, function in datasets().items()
     }
     if as_json:
-        print_json(found)
+        print_json(summaries)
         return
-    for name, summary in found.items():
+    for name, summary in summaries.items():
         print(f"{name:16} {summary}")
 
 
 @data_app.command("check")
 def check_data(
-    path: Annotated[str, typer.Argument(help="A folder of pictures, an archive, or a data set's name.")],
+    path: Annotated[str, typer.Argument(help="An image folder, an archive, or the name of a data set.")],
     other: Annotated[
-        Optional[Path],  # noqa: UP045 (typer reads this form)
-        typer.Argument(help="A second folder or archive: which pictures are in both?"),
+        Optional[Path],  # noqa: UP045 (typer needs this form)
+        typer.Argument(help="A second folder or archive, to find the images that occur in both."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Report sizes, colour modes, broken and duplicate pictures, class balance; or what train and test share."""
-    from ganbench.data.audit import across
+    """Report image sizes, colour modes, broken and duplicate images, and class balance.
+
+    For a named data set, report the images that occur in both its training and its test split.
+    """
+    from ganbench.data.audit import overlap
     from ganbench.data.audit.check import check
     from ganbench.data.registry import datasets
 
     if other is None and path in datasets() and not Path(path).exists():
-        reports: list[Any] = [across.splits_of(path)]
+        reports: list[Any] = [overlap.compare_splits(path)]
     elif other is None:
         reports = [check(path)]
     else:
-        reports = [check(path), check(other), across.paths(Path(path), other)]
+        reports = [check(path), check(other), overlap.compare_paths(Path(path), other)]
     if as_json:
-        found = [report.to_dict() for report in reports]
-        print_json(found[0] if other is None else found)
+        records = [report.to_dict() for report in reports]
+        print_json(records[0] if other is None else records)
         return
     for report in reports:
         print(report)
@@ -58,12 +61,12 @@ def check_data(
 
 @data_app.command("prepare")
 def prepare_data(
-    source: Annotated[Path, typer.Argument(help="A folder of pictures.")],
-    destination: Annotated[Path, typer.Argument(help="The archive to write, FILE.npz.")],
-    size: Annotated[int, typer.Option(min=1, help="Height and width in pixels.")] = 64,
-    skip_broken: Annotated[bool, typer.Option(help="Leave broken pictures out instead of refusing.")] = False,
+    source: Annotated[Path, typer.Argument(help="A folder of images.")],
+    destination: Annotated[Path, typer.Argument(help="The archive to write: FILE.npz.")],
+    size: Annotated[int, typer.Option(min=1, help="Height and width of the images in pixels.")] = 64,
+    skip_broken: Annotated[bool, typer.Option(help="Skip broken images instead of failing.")] = False,
 ) -> None:
-    """Pack a folder of pictures into one archive file."""
+    """Pack a folder of images into one archive file."""
     from ganbench.data.audit.prepare import prepare
 
     prepare(source, destination, size=size, on_error="skip" if skip_broken else "refuse")

@@ -1,4 +1,4 @@
-"""The command line's ``ganbench evaluate``: a score, and how it was measured."""
+"""The command ``evaluate``."""
 
 from __future__ import annotations
 
@@ -9,80 +9,108 @@ from typing import Annotated, Literal, Optional
 
 import typer
 
-from ganbench.cli.options import JsonOption, ModuleOption, print_json, step_of, trust
+from ganbench.cli.options import (
+    JsonOption,
+    ModuleOption,
+    import_modules,
+    parse_step,
+    print_json,
+    split_names,
+)
 
 
 def evaluate(
-    source: Annotated[str, typer.Argument(metavar="RUN|IMAGES", help="A run, folder, archive or data set.")],
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN|IMAGES", help="A run folder, an image folder, an archive, or the name of a data set."
+        ),
+    ],
     against: Annotated[
-        Optional[str],  # noqa: UP045 (typer reads this form)
-        typer.Option(help="A run, folder, archive or data set to compare with; default the run's own data."),
+        Optional[str],  # noqa: UP045 (typer needs this form)
+        typer.Option(
+            help="What to compare with: a run, an image folder, an archive or a data set. Default: the run's data."
+        ),
     ] = None,
     protocol: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(
-            help="Measure as published tables do: gans-implementations, mimicry, studiogan or clean. "
-            "Fixes metrics, features, number of samples and split."
+            help="Follow a published evaluation protocol: gans-implementations, mimicry, studiogan or clean. "
+            "Sets the metrics, the features, the number of samples and the split."
         ),
     ] = None,
     metrics: Annotated[
-        str, typer.Option(help="Metrics by name, with commas; default what suits the data.")
+        str, typer.Option(help="Names of metrics, separated by commas. The default depends on the data.")
     ] = "",
     features: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(help="The feature network; default efficientnet-lite0."),
+        typer.Option(help="The feature extractor. Default: efficientnet-lite0."),
     ] = None,
     n: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option("--n", min=1, help="How many samples; default the metric's own."),
+        typer.Option("--n", min=1, help="Number of samples. The default depends on the metric."),
     ] = None,
     split: Annotated[
         Optional[Literal["train", "test"]],  # noqa: UP045
         typer.Option(
-            help="Of the data set that is compared with; default the one it was trained on, or train."
+            help="Split of the data set to compare with. Default: the one that the run was trained on, or train."
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the samples.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the samples.")] = 1,
     step: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(help="Which checkpoint: a step, 'best', or 'both' (best and last); default the newest."),
+        typer.Option(
+            help="The checkpoint to use: a step number, 'best', or 'both' (best and last). Default: the newest."
+        ),
     ] = None,
-    live: Annotated[bool, typer.Option("--live", help="The live weights, not their moving average.")] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Use the live weights instead of their moving average (EMA).")
+    ] = False,
     allow_rank_deficient: Annotated[
         bool,
-        typer.Option("--allow-rank-deficient", help="Fewer samples than feature dimensions: mostly bias."),
+        typer.Option(
+            "--allow-rank-deficient",
+            help="Allow fewer samples than feature dimensions. The score is then mostly bias.",
+        ),
     ] = False,
-    threads: Annotated[Optional[int], typer.Option(min=1, help="Default: as many as cores.")] = None,  # noqa: UP045
+    threads: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(min=1, help="Number of CPU threads. Default: one per core."),
+    ] = None,
     held_out: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(help="Real pictures that were not trained on; default the data's other split."),
+        typer.Option(
+            help="Real images that were not used for training. Default: the data set's other split."
+        ),
     ] = None,
     gallery: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option(help="FILE.png for the pictures that go with a score; a run's are in its eval/ too."),
+        typer.Option(
+            help="Write the images that illustrate a score to FILE.png. For a run they are also saved in eval/."
+        ),
     ] = None,
     as_json: JsonOption = False,
     module: ModuleOption = None,
 ) -> None:
-    """Score a run or pictures against a data set, other pictures or another run."""
+    """Score a run or images against a data set, other images or another run."""
     from ganbench.evaluation.evaluate import evaluate as evaluate_source
     from ganbench.evaluation.result_files import check_gallery, write_gallery
     from ganbench.training.engine import Engine
     from ganbench.training.settings import Machine
 
-    trusted = trust(module)
+    trusted = import_modules(module)
     if gallery is not None:
         check_gallery(gallery)
-    Engine(Machine(threads=threads))  # threads and memory as in training
+    Engine(Machine(threads=threads))  # sets up threads and memory as in training
     scores = evaluate_source(
         source,
         against=against,
         protocol=protocol,
-        metrics=[name.strip() for name in metrics.split(",") if name.strip()],
+        metrics=split_names(metrics),
         features=features,
         n=n,
         split=split,
-        step=step_of(step, "both"),
+        step=parse_step(step, "both"),
         seed=seed,
         weights="live" if live else "averaged",
         allow_rank_deficient=allow_rank_deficient,
@@ -103,5 +131,5 @@ def evaluate(
         for name, value in {**score.details, **score.measured}.items():
             print(f"  {name}: {json.dumps(value)}")
     for score in scores:
-        if "verdict" in score.details:  # last, where it is seen
+        if "verdict" in score.details:  # printed last, where it is noticed
             print(score.details["verdict"])

@@ -1,4 +1,4 @@
-"""The command line: gathers the commands, and turns errors into one sentence and an exit code."""
+"""The entry point: gathers the commands, and reports errors as one line and an exit code."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from typing import Any
 
 import typer
 
+from ganbench.cli.compare import compare
 from ganbench.cli.dashboard import ui
 from ganbench.cli.data import data_app
 from ganbench.cli.evaluate import evaluate
-from ganbench.cli.recipes import recipes, show
+from ganbench.cli.recipes import recipes
 from ganbench.cli.report import report
+from ganbench.cli.resume import resume
 from ganbench.cli.sample import sample
-from ganbench.cli.study import compare, study
-from ganbench.cli.train import resume, train
+from ganbench.cli.show import show
+from ganbench.cli.study import study
+from ganbench.cli.train import train
 from ganbench.cli.translate import translate
 from ganbench.errors import RunError, Stopped, UserError
 
@@ -26,15 +29,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+for command in (recipes, show, train, resume, sample, evaluate, translate, study, compare, report, ui):
+    app.command()(command)
 app.add_typer(data_app, name="data")
 
 _UsageError: Any = (
     typer.BadParameter.__base__
-)  # click's, or the copy that newer releases of typer bring along
+)  # from click, or from the copy bundled with newer typer releases
 
 
 def main() -> None:
-    """Run the command line; mistakes of the user end with code 2, failures of a run with 3."""
+    """Run the command line. Exit code 2 means a user error, 3 a failed run."""
     warnings.showwarning = _show_warning
     code = 0
     try:
@@ -43,41 +48,28 @@ def main() -> None:
         if not sys.argv[1:] or sys.argv[1:] == ["data"]:
             error.show()  # the help
             sys.exit(2)
-        help_of = error.ctx.command_path if error.ctx else "ganbench"
-        _end(f"error: {' '.join(error.format_message().split())} (see `{help_of} -h`)", 2)
+        command_path = error.ctx.command_path if error.ctx else "ganbench"
+        _exit(f"error: {' '.join(error.format_message().split())} (see `{command_path} -h`)", 2)
     except (typer.Abort, KeyboardInterrupt):
         code = 130
     except UserError as error:
-        _end(f"error: {error}", 2)
+        _exit(f"error: {error}", 2)
     except RunError as error:
-        _end(f"the run failed: {error}", 3)
+        _exit(f"the run failed: {error}", 3)
     except Stopped as error:
-        _end(str(error), 128 + error.signal)
-    except BrokenPipeError:  # the reader of our output has gone, as with `| head`
+        _exit(str(error), 128 + error.signal)
+    except BrokenPipeError:  # the reader of our output has ended, as in `| head`
         sys.stderr.close()
         sys.exit(0)
     except OSError as error:
-        _end(f"error: {error.filename or 'a file'}: {error.strerror or error}", 2)
+        _exit(f"error: {error.filename or 'a file'}: {error.strerror or error}", 2)
     sys.exit(code)
 
 
-app.command()(recipes)
-app.command()(show)
-app.command()(train)
-app.command()(resume)
-app.command()(sample)
-app.command()(evaluate)
-app.command()(translate)
-app.command()(study)
-app.command()(compare)
-app.command()(report)
-app.command()(ui)
-
-
-def _show_warning(message: Warning | str, category: type[Warning], *where: Any, **_: Any) -> None:
+def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
     print(f"warning: {message}", file=sys.stderr)
 
 
-def _end(message: str, code: int) -> None:
+def _exit(message: str, code: int) -> None:
     print(message, file=sys.stderr)
     sys.exit(code)

@@ -1,4 +1,4 @@
-"""Options that several commands share."""
+"""Arguments and options that several commands share, and helpers to parse and print values."""
 
 from __future__ import annotations
 
@@ -10,47 +10,55 @@ import typer
 
 from ganbench.errors import UserError
 
-TimeOption = Annotated[
-    Optional[str],  # noqa: UP045 (typer reads this form)
+BudgetOption = Annotated[
+    Optional[str],  # noqa: UP045 (typer needs this form)
     typer.Option(
-        help="How much to compute: laptop (minutes on 2 cores), hour (wider networks, some recipes), reference (the "
-        "paper's, the default), or a time for the laptop's: 20m (10m is auto's default)."
+        help="How much to compute: laptop (minutes on 2 cores), hour (larger networks, some recipes only), "
+        "reference (as in the paper; the default), or a duration such as 20m, which sets the number of steps of the "
+        "laptop version. The default for auto is 10m."
     ),
 ]
 ModuleOption = Annotated[
-    Optional[list[Path]],  # noqa: UP045 (typer reads this form)
-    typer.Option("--module", help="A Python file of yours whose parts the recipe uses; its code is run."),
+    Optional[list[Path]],  # noqa: UP045
+    typer.Option(
+        "--module", help="A Python file with parts that the recipe uses; its code is executed. Repeatable."
+    ),
 ]
 StepOption = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Option(help="Which checkpoint: a step, or 'best'; default the newest."),
+    typer.Option(help="The checkpoint to use: a step number or 'best'. Default: the newest."),
 ]
 RunArgument = Annotated[Path, typer.Argument(help="A run folder.")]
 RecipeArgument = Annotated[
-    str, typer.Argument(help="A name, a YAML or JSON file, file.py:function, or auto.")
+    str, typer.Argument(help="A recipe name, a YAML or JSON file, file.py:function, or auto.")
 ]
 Overrides = Annotated[
-    Optional[list[str]],  # noqa: UP045 (typer reads this form)
-    typer.Argument(metavar="KEY=VALUE ...", help="Changes, such as optimizers.G.lr=1e-4 data=mnist."),
+    Optional[list[str]],  # noqa: UP045
+    typer.Argument(metavar="KEY=VALUE", help="Overrides such as optimizers.G.lr=1e-4 or data=mnist."),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
 
-def trust(modules: list[Path] | None) -> set[str]:
-    """Import the user's own files and return their module names."""
+def import_modules(paths: list[Path] | None) -> set[str]:
+    """Import the user's own Python files and return their module names."""
     from ganbench.recipes.registry import import_file
 
-    return {import_file(path).__name__ for path in modules or []}
+    return {import_file(path).__name__ for path in paths or []}
 
 
-def step_of(text: str | None, *words: str) -> int | str | None:
-    """Return a step as a number, or one of the words (and "best") as it is. Raises UserError for anything else."""
+def parse_step(text: str | None, *words: str) -> int | str | None:
+    """Return a step number as an int, and None, "best" or one of ``words`` unchanged. Otherwise raise UserError."""
     if text is None or text in ("best", *words):
         return text
     if not text.isdigit():
-        known = " or ".join(f"'{word}'" for word in ("best", *words))
-        raise UserError(f"--step must be a number or {known}, not '{text}'")
+        allowed = " or ".join(f"'{word}'" for word in ("best", *words))
+        raise UserError(f"--step must be a number or {allowed}, not '{text}'")
     return int(text)
+
+
+def split_names(text: str) -> list[str]:
+    """Return the names in a comma-separated list."""
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def print_json(value: Any) -> None:

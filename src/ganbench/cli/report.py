@@ -1,4 +1,4 @@
-"""The command line's ``ganbench report``: one page about a run or a study, and moving pictures of a run."""
+"""The command ``report``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ganbench.cli.options import ModuleOption, trust
+from ganbench.cli.options import ModuleOption, import_modules
 from ganbench.errors import UserError
 
 if TYPE_CHECKING:
@@ -19,18 +19,24 @@ if TYPE_CHECKING:
 
 
 def report(
-    source: Annotated[Path, typer.Argument(metavar="RUN|STUDY", help="A run or a study folder.")],
+    source: Annotated[Path, typer.Argument(metavar="RUN|STUDY", help="A run folder or a study folder.")],
     gif: Annotated[
-        bool, typer.Option("--gif", help="Also a GIF of the samples through the training.")
+        bool, typer.Option("--gif", help="Also write a GIF of the samples during training.")
     ] = False,
     mp4: Annotated[
-        bool, typer.Option("--mp4", help="Also as MP4 what is asked for as a GIF; needs ffmpeg.")
+        bool,
+        typer.Option(
+            "--mp4",
+            help="Write the animations as MP4, too (needs ffmpeg). Implies --gif, unless --walk is given.",
+        ),
     ] = False,
-    walk: Annotated[bool, typer.Option("--walk", help="Also a walk through the latents, as a GIF.")] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Of the walk.")] = 0,
+    walk: Annotated[
+        bool, typer.Option("--walk", help="Also write a GIF of a walk through latent space.")
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the walk.")] = 0,
     module: ModuleOption = None,
 ) -> None:
-    """Write one self-contained report.html into a run or study folder; a run's pictures also into pictures/."""
+    """Write a self-contained report.html for a run or a study. A run's figures are also saved in pictures/."""
     from ganbench.runs.run import Run
     from ganbench.visualization.animation import require_ffmpeg
 
@@ -38,9 +44,7 @@ def report(
         require_ffmpeg()
     if (source / "study.json").is_file():
         if gif or mp4 or walk:
-            raise UserError(
-                f"{source} is a study; moving pictures are made of one run, such as {source}/runs/NAME"
-            )
+            raise UserError(f"{source} is a study; animations show one run, such as {source}/runs/NAME")
         from ganbench.report.study_page import write_study_report
         from ganbench.studies.study import Study
 
@@ -48,28 +52,29 @@ def report(
         return
     from ganbench.report.page import write_report
 
-    run, trusted = Run(source), trust(module)
+    run, trusted = Run(source), import_modules(module)
     print(write_report(run, trusted))
     if gif or (mp4 and not walk):
-        from ganbench.visualization.animation import timeline_pictures
+        from ganbench.visualization.animation import timeline_frames
 
-        _print_all(_moving(run, "timeline", timeline_pictures(run), mp4))
+        _print_all(_write_animation(run, "timeline", timeline_frames(run), mp4))
     if walk:
         from ganbench.inference.model import load
-        from ganbench.visualization.latent_walk import walk_frames
+        from ganbench.visualization.latent_walk import render_walk
 
-        _print_all(_moving(run, "walk", walk_frames(load(run, trusted=trusted), seed=seed), mp4))
+        frames = render_walk(load(run, trusted=trusted), seed=seed)
+        _print_all(_write_animation(run, "walk", frames, mp4))
 
 
-def _moving(run: Run, name: str, pictures: Sequence[Image.Image], mp4: bool) -> Iterator[Path]:
-    """Write moving pictures into ``pictures/`` and yield their paths; a walk does not stop at its end."""
+def _write_animation(run: Run, name: str, frames: Sequence[Image.Image], mp4: bool) -> Iterator[Path]:
+    """Write an animation to ``pictures/`` and yield its paths. A walk loops without a pause at the end."""
     from ganbench.visualization.animation import write_gif, write_mp4
 
     run.pictures.mkdir(exist_ok=True)
-    write_gif(run.pictures / f"{name}.gif", pictures, **({"hold": 0} if name == "walk" else {}))
+    write_gif(run.pictures / f"{name}.gif", frames, **({"hold": 0} if name == "walk" else {}))
     yield run.pictures / f"{name}.gif"
     if mp4:
-        write_mp4(run.pictures / f"{name}.mp4", pictures)
+        write_mp4(run.pictures / f"{name}.mp4", frames)
         yield run.pictures / f"{name}.mp4"
 
 

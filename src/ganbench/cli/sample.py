@@ -7,53 +7,60 @@ from typing import Annotated, Optional
 
 import typer
 
-from ganbench.cli.options import ModuleOption, RunArgument, StepOption, step_of, trust
+from ganbench.cli.options import ModuleOption, RunArgument, StepOption, import_modules, parse_step
 from ganbench.errors import UserError
 
 
 def sample(
     run: RunArgument,
-    out: Annotated[Path, typer.Option(help="FILE.png (a grid), FILE.npz, or a folder for one PNG each.")],
-    n: Annotated[int, typer.Option("--n", min=1, help="How many.")] = 64,
-    seed: Annotated[int, typer.Option(min=0)] = 0,
+    out: Annotated[
+        Path,
+        typer.Option(help="FILE.png for a grid, FILE.npz for an array, or a new folder for one PNG each."),
+    ],
+    n: Annotated[int, typer.Option("--n", min=1, help="Number of samples.")] = 64,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the latents.")] = 0,
     step: StepOption = None,
     class_: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option("--class", help="Samples of this class (its name or number) only."),
+        Optional[str],  # noqa: UP045 (typer needs this form)
+        typer.Option("--class", help="Sample only this class, given by name or number."),
     ] = None,
     picture: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(
-            help="Instead: 'walks' between classes, 'sweeps' of codes, G's 'attention', "
-            "'reconstructions' of real items, 'translations', 'directions' of G's first layer (FILE.png)."
+            help="Draw another picture (FILE.png): 'walks' between classes, 'sweeps' of latent codes, 'attention' of "
+            "the generator, 'reconstructions' of real images, 'translations' between two domains, or 'directions' of "
+            "the latent that change the generator's first layer most."
         ),
     ] = None,
     interpolate: Annotated[
-        bool, typer.Option("--interpolate", help="Instead: ways from each latent to the next (FILE.png).")
+        bool,
+        typer.Option("--interpolate", help="Draw interpolations from each latent to the next (FILE.png)."),
     ] = False,
     straight: Annotated[
-        bool, typer.Option("--straight", help="Such ways on lines, not on great arcs.")
+        bool, typer.Option("--straight", help="Interpolate linearly instead of spherically.")
     ] = False,
     truncation: Annotated[
         Optional[float],  # noqa: UP045
-        typer.Option(help="Normal noise no further than this from 0: fewer kinds, each more typical."),
+        typer.Option(
+            help="Truncate the normal noise at this distance from 0: samples get more typical and less varied."
+        ),
     ] = None,
     representations: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(
-            help="Of a run on representations, those of 'real' pictures, on a 'lerp' or 'slerp' between two, "
-            "'normal' or 'uniform' random ones, or 'learned' ones."
+            help="For generators conditioned on representations, use those of 'real' images, 'lerp' or 'slerp' "
+            "interpolations between two real images, random ones ('normal' or 'uniform'), or 'learned' ones."
         ),
     ] = None,
-    rows: Annotated[int, typer.Option(min=1, help="Of such pictures; of sweeps, for each code.")] = 5,
+    rows: Annotated[int, typer.Option(min=1, help="Rows of the picture; for sweeps, rows per code.")] = 5,
     module: ModuleOption = None,
 ) -> None:
-    """Draw samples from a run."""
+    """Generate samples from a run, or draw a picture of its model."""
     from ganbench.inference.model import load
     from ganbench.visualization.export import (
         check_destination,
-        choose_representations,
-        picture_named,
+        parse_picture_name,
+        set_representation_source,
         write_interpolations,
         write_picture,
         write_samples,
@@ -61,19 +68,17 @@ def sample(
 
     check_destination(out)
     if picture is not None and (interpolate or truncation is not None):
-        raise UserError(
-            f"--picture {picture} goes with neither --interpolate nor --truncation; leave out one or the other"
-        )
+        raise UserError("--picture cannot be combined with --interpolate or --truncation")
     if straight and not interpolate:
-        raise UserError("--straight says how --interpolate is to go; give both")
-    model = load(run, step_of(step), trust(module))
+        raise UserError("--straight needs --interpolate")
+    model = load(run, parse_step(step), import_modules(module))
     if representations is not None:
-        choose_representations(model, representations)
+        set_representation_source(model, representations)
     if interpolate:
-        write_interpolations(model, out, rows, seed, straight=straight, truncation=truncation)
+        write_interpolations(model, out, rows, seed, linear=straight, truncation=truncation)
     elif picture is not None:
-        write_picture(model, out, picture_named(picture), rows, seed)
+        write_picture(model, out, parse_picture_name(picture), rows, seed)
     else:
-        label = None if class_ is None else model.class_number(class_)
+        label = None if class_ is None else model.class_index(class_)
         write_samples(model, out, n, seed, label, truncation)
     print(out)

@@ -1,9 +1,10 @@
-"""The command line of a study's worker process, which ends with its parent.
+"""The command line of a study's worker process, which ends when its parent ends.
 
-``python -m ganbench.cli.study_worker PARENT ARGUMENTS``.
+Usage: ``python -m ganbench.cli.study_worker PARENT_PID ARGUMENTS``
 
-On Linux the system sends SIGTERM when the parent is gone, however it went, so that a killed study leaves no process
-behind: a training saves a checkpoint and stops. Elsewhere a training whose parent was killed goes on to its end.
+On Linux the kernel sends SIGTERM to the worker when its parent has ended for any reason. So a killed study leaves no
+processes behind: a training run saves a checkpoint and stops. On other systems, a run whose parent was killed continues
+to its end.
 """
 
 from __future__ import annotations
@@ -13,20 +14,20 @@ import os
 import signal
 import sys
 
-_SET_PARENT_DEATH_SIGNAL = 1  # from <sys/prctl.h>
+_SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG in <sys/prctl.h>
 
 
 def main() -> None:
     """Run ``ganbench ARGUMENTS``."""
     parent = int(sys.argv.pop(1))
-    end_with(parent)
+    terminate_with_parent(parent)
     from ganbench.cli.main import main as command_line
 
     command_line()
 
 
-def end_with(parent: int) -> None:
-    """Ask for SIGTERM when the parent ends; end at once if it has ended already."""
+def terminate_with_parent(parent: int) -> None:
+    """Request SIGTERM for the end of the parent process; exit at once if it has already ended."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, int(signal.SIGTERM))
     if os.getppid() != parent:

@@ -1,4 +1,4 @@
-"""The commands ``train`` and ``resume``: make a run, or go on with one."""
+"""The command ``train``."""
 
 from __future__ import annotations
 
@@ -8,34 +8,29 @@ from typing import Annotated, Optional
 
 import typer
 
-from ganbench.cli.options import (
-    ModuleOption,
-    Overrides,
-    RecipeArgument,
-    RunArgument,
-    TimeOption,
-    trust,
-)
+from ganbench.cli.options import BudgetOption, ModuleOption, Overrides, RecipeArgument, import_modules
+
+TensorBoardOption = Annotated[bool, typer.Option(help="Also log scalars for TensorBoard.")]
 
 
 def train(
     recipe: RecipeArgument,
     overrides: Overrides = None,
-    budget: TimeOption = None,
-    seed: Annotated[int, typer.Option(min=0, help="Decides every random number of the run.")] = 0,
+    budget: BudgetOption = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of all random numbers of the run.")] = 0,
     out: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(help="The run folder to make; default runs/RECIPE-seedN."),
+        Optional[Path],  # noqa: UP045 (typer needs this form)
+        typer.Option(help="The new run folder. Default: runs/RECIPE-seedN."),
     ] = None,
-    tensorboard: Annotated[bool, typer.Option(help="Mirror scalars for TensorBoard.")] = False,
+    tensorboard: TensorBoardOption = False,
     module: ModuleOption = None,
 ) -> None:
-    """Train a recipe in a new run folder; auto is chosen for your pictures (data=folder:PATH)."""
+    """Train a recipe in a new run folder. The recipe auto adapts to your images (data=folder:PATH)."""
     from ganbench.experiment.train import train as train_recipe
     from ganbench.recipes.base import parse_overrides
     from ganbench.utils.console import console_for_stderr
 
-    trusted = trust(module)
+    trusted = import_modules(module)
     run = train_recipe(
         recipe,
         budget=budget,
@@ -46,24 +41,10 @@ def train(
         console=console_for_stderr(),
         trusted=trusted,
     )
-    _print_path(run.path)
+    print_run_path(run.path)
 
 
-def resume(
-    run: RunArgument,
-    steps: Annotated[Optional[int], typer.Option(min=1, help="Train up to this step.")] = None,  # noqa: UP045
-    tensorboard: Annotated[bool, typer.Option(help="Mirror scalars for TensorBoard.")] = False,
-    module: ModuleOption = None,
-) -> None:
-    """Go on with a run from its newest whole checkpoint, exactly as if it had not stopped."""
-    from ganbench.experiment.train import resume as resume_run
-    from ganbench.utils.console import console_for_stderr
-
-    trusted = trust(module)
-    console = console_for_stderr()
-    _print_path(resume_run(run, steps=steps, tensorboard=tensorboard, console=console, trusted=trusted).path)
-
-
-def _print_path(path: Path) -> None:
-    if os.environ.get("RANK", "0") == "0":  # one answer, also under torchrun
+def print_run_path(path: Path) -> None:
+    """Print the path of a run, once for all processes of torchrun."""
+    if os.environ.get("RANK", "0") == "0":
         print(path)

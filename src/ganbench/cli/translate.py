@@ -1,4 +1,4 @@
-"""The command line's ``ganbench translate``: one's own pictures in the other domain."""
+"""The command ``translate``."""
 
 from __future__ import annotations
 
@@ -7,21 +7,26 @@ from typing import Annotated
 
 import typer
 
-from ganbench.cli.options import ModuleOption, StepOption, step_of, trust
+from ganbench.cli.options import ModuleOption, StepOption, import_modules, parse_step
 
 
 def translate(
-    run: Annotated[Path, typer.Argument(help="A run of two domains, such as cyclegan-mnist's.")],
-    images: Annotated[str, typer.Argument(help="A folder, an archive or a data set.")],
-    out: Annotated[Path, typer.Option(help="A new folder, for one PNG each.")],
-    back: Annotated[bool, typer.Option("--back", help="From domain b to a, not from a to b.")] = False,
+    run: Annotated[
+        Path, typer.Argument(help="A run folder of a model with two domains, such as cyclegan-mnist.")
+    ],
+    images: Annotated[str, typer.Argument(help="An image folder, an archive, or the name of a data set.")],
+    out: Annotated[Path, typer.Option(help="A new folder for the translations, one PNG each.")],
+    back: Annotated[
+        bool, typer.Option("--back", help="Translate from domain b to domain a instead of from a to b.")
+    ] = False,
     step: StepOption = None,
     module: ModuleOption = None,
 ) -> None:
-    """Translate pictures from one domain into the other."""
-    from ganbench.evaluation.translate_folder import check_folder, translate_pictures
+    """Translate images from one domain to the other."""
+    from ganbench.evaluation.translate_folder import check_folder, translate_images
     from ganbench.inference.model import load
 
     check_folder(out)
-    count = translate_pictures(load(run, step_of(step), trust(module)), images, out, back=back)
-    print(f"{out}  {count:,} pictures")
+    model = load(run, parse_step(step), import_modules(module))
+    count = translate_images(model, images, out, target="a" if back else "b")
+    print(f"{out}  {count:,} images")

@@ -11,11 +11,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ganbench.algorithms.capabilities import ChoosesRepresentations
 from ganbench.dashboard.sample_request import SampleRequest, build_sample_grid
 from ganbench.dashboard.sanitize import printable
 from ganbench.data import toy
 from ganbench.errors import UserError
-from ganbench.inference.critic_scores import scores_of, why_not
+from ganbench.inference.critic_scores import critic_scores, critic_unavailable_reason
 from ganbench.inference.directions import directions
 from ganbench.inference.model import Model, load
 from ganbench.recipes.base import Recipe
@@ -30,11 +31,11 @@ _REAL_POINTS = 1000  # drawn behind generated points
 _MAX_DATASET_POINTS = 100_000  # larger synthetic data sets are not built
 _MAX_DIRECTIONS = 5  # that get a slider
 _COMPARED_SAMPLES = 256  # that an uploaded image's score is compared with
-_IMAGE_TRANSFORMS: Mapping[str, tuple[str, Mapping[str, Any]]] = MappingProxyType(
+_IMAGE_TRANSFORMS: Mapping[str, Callable[[Model, Tensor], Tensor]] = MappingProxyType(
     {
-        "reconstruction": ("reconstruct", {}),
-        "translated to domain b": ("translate", {}),
-        "translated to domain a": ("translate", {"back": True}),
+        "reconstruction": lambda model, image: model.reconstruct(image),
+        "translated to domain b": lambda model, image: model.translate(image, target="b"),
+        "translated to domain a": lambda model, image: model.translate(image, target="a"),
     }
 )
 
@@ -53,7 +54,7 @@ class GeneratedSamples:
 
     def png(self, model: Model, real: Tensor | None = None) -> bytes:
         """Return the samples as a PNG: a grid of images, or points over D's scores if D scores single points."""
-        if model.info.kind == "image" or why_not(model) is not None:
+        if model.info.kind == "image" or critic_unavailable_reason(model) is not None:
             return sample_picture(model.info, self.samples, real, columns=self.columns)
         background = torch.zeros(0, *model.info.shape) if real is None else real
         return critic_picture(model, self.samples, background)
@@ -84,7 +85,7 @@ def generate_samples(model: Model, request: SampleRequest) -> GeneratedSamples:
     """
     if request.representations is not None:
         set_representation_source(model, request.representations)
-    if getattr(model.algorithm, "needs_real_inputs", False):
+    if model.needs_real_inputs:
         raise UserError(
             "this model generates from real images, and the dashboard does not read the run's data; "
             "upload an image below"
@@ -120,19 +121,17 @@ def score_image(model: Model, image: Tensor, seed: int = 0) -> tuple[float, floa
     Raises:
         UserError: D does not score single samples.
     """
-    sample_scores = scores_of(model, model.sample(_COMPARED_SAMPLES, seed=seed))
-    score = float(scores_of(model, image)[0])
+    sample_scores = critic_scores(model, model.sample(_COMPARED_SAMPLES, seed=seed))
+    score = float(critic_scores(model, image)[0])
     return score, float((sample_scores < score).float().mean())
 
 
 def transform_image(model: Model, image: Tensor) -> dict[str, Tensor]:
     """Return the model's reconstruction and translations of an image, ``[1, C, H, W]`` each, as far as supported."""
     results: dict[str, Tensor] = {}
-    for name, (method, options) in _IMAGE_TRANSFORMS.items():
-        transform: Callable[..., Tensor] | None = getattr(model, method, None)
-        if transform is not None:
-            with suppress(UserError):  # the model has no encoder, or no second domain
-                results[name] = transform(image, **options)
+    for name, transform in _IMAGE_TRANSFORMS.items():
+        with suppress(UserError):  # the model has no encoder, or no second domain
+            results[name] = transform(model, image)
     return results
 
 
@@ -153,16 +152,15 @@ def representation_sources(model: Model) -> tuple[str, ...]:
 
     Representations of real images are not offered, since nothing outside the run folders is read.
     """
-    if getattr(model.algorithm, "sampling", None) is None:
+    if not isinstance(model.algorithm, ChoosesRepresentations):
         return ()
-    random = ("normal", "uniform")
-    return random if getattr(model.algorithm, "prior", None) is None else ("learned", *random)
+    return tuple(s for s in ("learned", "normal", "uniform") if s in model.algorithm.samplings)
 
 
 def can_score_images(model: Model) -> bool:
     """Return whether the model's D scores single samples."""
     try:
-        scores_of(model, torch.zeros(1, *model.info.shape))
+        critic_scores(model, torch.zeros(1, *model.info.shape))
     except UserError:
         return False
     return True

@@ -11,7 +11,7 @@ from torch.nn.functional import one_hot
 from ganbench.errors import UserError
 from ganbench.inference.directions import directions
 from ganbench.inference.model import Model
-from ganbench.inference.traversals import between
+from ganbench.inference.traversals import interpolate_latents
 from ganbench.latents import Codes
 from ganbench.utils.random_stream import RandomStream
 from ganbench.visualization.sample_grid import SampleGrid, make_sample_grid
@@ -71,7 +71,7 @@ def build_sample_grid(model: Model, request: SampleRequest) -> SampleGrid:
 def _interpolate_seeds(model: Model, request: SampleRequest, to_seed: int) -> SampleGrid:
     columns = INTERPOLATION_COLUMNS
     start, end = (_latents(model, request, seed) for seed in (request.seed, to_seed))
-    steps = [between(model, start, end, i / (columns - 1)) for i in range(columns)]
+    steps = [interpolate_latents(model, start, end, i / (columns - 1)) for i in range(columns)]
     labels = _labels(model, request)
     labels = None if labels is None else labels.repeat_interleave(columns)
     return SampleGrid(torch.stack(steps, 1).flatten(0, 1), labels, columns)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ganbench.errors import UserError
-from ganbench.inference.critic_scores import scores_of, why_not
+from ganbench.inference.critic_scores import critic_scores, critic_unavailable_reason
 from ganbench.inference.model import Model
 from ganbench.utils.batched import eval_mode
 from ganbench.visualization.figure import FAKE, REAL, figure_png
@@ -80,7 +80,7 @@ def critic_curve(model: Model, fake: Tensor, real: Tensor) -> CriticCurve:
     """
     low, high = model.info.low, model.info.high
     positions = torch.linspace(low, high, _LINE_POINTS)
-    scores = scores_of(model, positions[:, None])
+    scores = critic_scores(model, positions[:, None])
     edges = np.linspace(low, high, _LINE_BINS + 1)
     return CriticCurve(
         positions=positions.double().numpy(),
@@ -100,7 +100,7 @@ def critic_landscape(model: Model) -> CriticLandscape:
     """
     positions = torch.linspace(model.info.low, model.info.high, _PLANE_SIDE)
     y, x = torch.meshgrid(positions, positions, indexing="ij")
-    scores = scores_of(model, torch.stack([x.flatten(), y.flatten()], 1))
+    scores = critic_scores(model, torch.stack([x.flatten(), y.flatten()], 1))
     return CriticLandscape(
         positions.double().numpy(), scores.reshape(_PLANE_SIDE, _PLANE_SIDE).double().numpy()
     )
@@ -134,9 +134,9 @@ def critic_picture(model: Model, fake: Tensor, real: Tensor, title: str = "") ->
     """Return a PNG of D over the data space, with generated and real points ``[N, D]`` in data units.
 
     One-dimensional data show D's output over two histograms, two-dimensional data show D's scores below the points.
-    The same model and points give the same bytes. Raises UserError with the reason of :func:`why_not`, if any.
+    The same model and points give the same bytes. Raises UserError with the reason of :func:`critic_unavailable_reason`, if any.
     """
-    reason = why_not(model)
+    reason = critic_unavailable_reason(model)
     if reason is not None:
         raise UserError(reason)
     if model.info.shape == (1,):

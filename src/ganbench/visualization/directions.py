@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import torch
 
-from ganbench.inference.directions import directions, vectors
+from ganbench.inference.directions import directions, latent_vectors
 from ganbench.inference.model import Model
 from ganbench.visualization.interpolations import COLUMNS
 from ganbench.visualization.sample_grid import SampleGrid
@@ -23,7 +23,7 @@ def direction_grid(
     Raises:
         UserError: samples are not images, or no layer takes the whole latent vector as its input.
     """
-    z = vectors(model, 1, seed)
+    z = latent_vectors(model, 1, seed)
     top = directions(model, z)[:rows]
     moved = z + torch.linspace(-max_distance, max_distance, columns)[None, :, None] * top[:, None, :]
     labels = model.labels(1)

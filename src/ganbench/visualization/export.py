@@ -15,6 +15,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from ganbench.algorithms.capabilities import ChoosesRepresentations
 from ganbench.errors import UserError, did_you_mean
 from ganbench.inference.model import Model
 from ganbench.utils.files import write_bytes
@@ -57,7 +58,7 @@ def write_samples(
     - ``FILE.npz``: an array ``samples``; for conditional models also ``labels`` and the class names ``classes``.
     - a folder: one PNG per sample; for conditional models in one subfolder per class.
 
-    ``label`` selects one class; otherwise the classes alternate. ``truncation`` is as in :meth:`Model.draw`.
+    ``label`` selects one class; otherwise the classes alternate. ``truncation`` is as in :meth:`Model.draw_latents`.
 
     Raises:
         UserError: points were to be written as one PNG each, or the latents cannot be truncated.
@@ -85,10 +86,9 @@ def set_representation_source(model: Model, source: str) -> None:
     Raises:
         UserError: the model has no such setting, or does not support this source.
     """
-    set_source = getattr(model.algorithm, "sample_by", None)
-    if set_source is None:
+    if not isinstance(model.algorithm, ChoosesRepresentations):
         raise UserError("this model has no choice of representations; try simsiam-gan-cifar10")
-    set_source(source)
+    model.algorithm.choose_sampling(source)
 
 
 def encode_npz(model: Model, samples: Tensor, labels: Tensor | None) -> bytes:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import torch
 
-from ganbench.inference.directions import vectors
+from ganbench.algorithms.capabilities import SplitsLatents
+from ganbench.inference.directions import latent_vectors
 from ganbench.inference.model import Model
 from ganbench.latents.interpolation import lerp, slerp
-from ganbench.latents.truncation import normal_numbers
+from ganbench.latents.truncation import noise_size
 from ganbench.visualization.sample_grid import SampleGrid
 
 COLUMNS = 10
@@ -25,9 +26,9 @@ def interpolation_grid(
     """Return a grid whose row i interpolates from latent i to latent i + 1; all samples of a row have one class.
 
     Normal noise and representations are interpolated spherically, each on its own, unless ``linear``. Other parts of
-    the latent are always interpolated linearly. Raises UserError like :func:`vectors`.
+    the latent are always interpolated linearly. Raises UserError like :func:`latent_vectors`.
     """
-    ends = vectors(model, rows + 1, seed, truncation)
+    ends = latent_vectors(model, rows + 1, seed, truncation)
     weight = torch.linspace(0, 1, columns).repeat(rows)[:, None]
     start, end = (z.repeat_interleave(columns, 0) for z in (ends[:-1], ends[1:]))
     sizes = [ends.shape[1]] if linear else _part_sizes(model, ends.shape[1])
@@ -43,13 +44,12 @@ def interpolation_grid(
 
 def _spherical_size(model: Model, size: int) -> int:
     """Return how many of a latent's first numbers are interpolated spherically."""
-    return size if model.algorithm.prepares_latents else normal_numbers(model.latent)
+    return size if isinstance(model.algorithm, SplitsLatents) else noise_size(model.latent)
 
 
 def _part_sizes(model: Model, size: int) -> list[int]:
     """Return the sizes of the parts of a latent, such as its noise and its codes."""
-    if model.algorithm.prepares_latents:
-        sizes: list[int] = model.algorithm.lengths(model.networks, size)
-        return sizes
-    noise = normal_numbers(model.latent)
+    if isinstance(model.algorithm, SplitsLatents):
+        return model.algorithm.latent_sizes(model.networks, size)
+    noise = noise_size(model.latent)
     return [part for part in (noise, size - noise) if part]

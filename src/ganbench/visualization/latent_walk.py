@@ -9,7 +9,7 @@ from PIL import Image
 from torch import Tensor
 
 from ganbench.inference.model import Model
-from ganbench.inference.traversals import between
+from ganbench.inference.traversals import interpolate_latents
 from ganbench.visualization.animation import decode_png
 from ganbench.visualization.image_grid import sample_picture
 
@@ -24,7 +24,7 @@ def latent_walk(
     """
     latents = model.latents(points * n, seed).reshape(points, n, -1)
     stops = [*latents, latents[0]]
-    return [between(model, a, b, i / frames) for a, b in pairwise(stops) for i in range(frames)]
+    return [interpolate_latents(model, a, b, i / frames) for a, b in pairwise(stops) for i in range(frames)]
 
 
 @torch.no_grad()

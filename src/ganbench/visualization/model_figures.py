@@ -32,7 +32,7 @@ class ModelFigure:
 
 def model_figures(model: Model, seed: int = 0) -> list[ModelFigure]:
     """Return the figures that apply to a generator of images; the same weights and seed give the same figures."""
-    if model.info.kind != "image" or not model.algorithm.generates:
+    if model.info.kind != "image" or not model.generates:
         return []
     figures = []
     if model.classes:

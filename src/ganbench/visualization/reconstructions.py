@@ -22,7 +22,7 @@ def reconstruction_picture(model: Model, rows: int = 5, seed: int = 0) -> bytes:
     """
     if model.info.kind != "image":
         raise UserError("reconstructions can be drawn for images only; this model's samples are points")
-    index = RandomStream(seed, "real").integers(rows * _COLUMNS, model.items.info.size)
-    real = model.items.items(index)
+    index = RandomStream(seed, "real").integers(rows * _COLUMNS, model.real_data.info.size)
+    real = model.real_data.items(index)
     pairs = torch.stack([x.reshape(rows, _COLUMNS, *x.shape[1:]) for x in (real, model.reconstruct(real))], 1)
     return encode_png(image_grid(pairs.flatten(0, 2), _COLUMNS))

@@ -36,13 +36,13 @@ def make_sample_grid(
     """Return a grid of ``n`` random latents.
 
     A conditional model gets one column per class and ``max(1, n // classes)`` rows that each repeat one latent.
-    ``truncation`` is as in :meth:`Model.draw`.
+    ``truncation`` is as in :meth:`Model.draw_latents`.
     """
     classes = len(model.classes)
     if not classes:
-        return SampleGrid(model.draw(stream, n, truncation), None)
+        return SampleGrid(model.draw_latents(stream, n, truncation), None)
     rows = max(1, n // classes)
-    z = model.draw(stream, rows, truncation)
+    z = model.draw_latents(stream, rows, truncation)
     return SampleGrid(z.repeat_interleave(classes, 0), torch.arange(classes).repeat(rows), classes)
 
 

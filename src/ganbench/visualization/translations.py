@@ -20,14 +20,14 @@ def translation_picture(model: Model, rows: int = 1, seed: int = 0) -> bytes:
     Raises:
         UserError: the model does not translate between two domains.
     """
-    items_of_a = getattr(model.items, "source_items", None)
+    items_of_a = getattr(model.real_data, "source_items", None)
     if items_of_a is None:
         raise UserError("this model does not translate between two domains; try cyclegan-mnist")
-    index = RandomStream(seed, "real").integers(rows * _COLUMNS, model.items.info.size)
+    index = RandomStream(seed, "real").integers(rows * _COLUMNS, model.real_data.info.size)
     blocks = []
-    for items, back in ((items_of_a, False), (model.items.items, True)):
+    for items, domain, target in ((items_of_a, "a", "b"), (model.real_data.items, "b", "a")):
         source = items(index)
-        translation = model.translate(source, back=back)
-        triple = [source, translation, model.translate(translation, back=not back)]
+        translation = model.translate(source, target=target)
+        triple = [source, translation, model.translate(translation, target=domain)]
         blocks.append(torch.stack([x.reshape(rows, _COLUMNS, *x.shape[1:]) for x in triple], 1))
     return encode_png(image_grid(torch.cat(blocks).flatten(0, 2), _COLUMNS))

@@ -11,19 +11,23 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from tests.support.tiny import tiny
+from tests.support.training import tiny_recipe
 from torch import Tensor, nn
 
 from ganbench.algorithms.base import Algorithm
-from ganbench.data.shapes import Factors, draw, factors_of, shapes
+from ganbench.data.shapes import Factors, render, generate_factors, shapes
 from ganbench.errors import UserError
 from ganbench.evaluation.evaluate import evaluate
 from ganbench.evaluation.model_metrics.disentanglement import disentanglement_scores
 from ganbench.experiment.train import train
 from ganbench.inference.model import Model
 from ganbench.inference.traversals import POINTS, latent_traversals
-from ganbench.latents import FromItems, Gaussian, Latent, Structured, WithRepresentation
-from ganbench.metrics.disentanglement.factor_predictor import FactorTraining, factor_predictor, reader_path
+from ganbench.latents import EmptyLatent, Gaussian, Latent, NoiseAndCodes, NoiseAndRepresentation
+from ganbench.metrics.disentanglement.factor_predictor import (
+    FactorTraining,
+    factor_predictor_path,
+    load_or_train_factor_predictor,
+)
 from ganbench.metrics.score import JSON
 
 INFO = shapes(20).info
@@ -45,7 +49,7 @@ def model_of(make: Callable[[Tensor], Tensor], latent: Latent) -> Model:
     first = nn.Linear(latent.size, latent.size, bias=False)
     with torch.no_grad():
         first.weight.copy_(torch.diag(torch.arange(latent.size, 0, -1).float()))
-    return Model(Maker(make), nn.ModuleDict({"G": first}), latent, INFO, 3, items=lambda: shapes(50))
+    return Model(Maker(make), nn.ModuleDict({"G": first}), latent, INFO, 3, real_data=lambda: shapes(50))
 
 
 class Corner:
@@ -69,7 +73,7 @@ def corner(kind: Tensor, one: Tensor, other: Tensor) -> Tensor:
 
 
 def test_codes_that_govern_one_factor_each_score_one_and_codes_that_govern_all_nothing() -> None:
-    latent = Structured(noise=3, categorical=(3,), continuous=2, normal=True)
+    latent = NoiseAndCodes(noise=3, categorical=(3,), continuous=2, normal=True)
     apart = model_of(lambda z: corner(z[:, 3:6].argmax(1), z[:, 6], z[:, 7]), latent)
     (score,) = disentanglement_scores(apart, latent_traversals(apart, 40, 0), Corner(**ALL))
     assert score.value == score.details["one_factor_each"] == pytest.approx(1)
@@ -128,12 +132,12 @@ class Seeing(Maker):
 
 
 def test_representations_go_along_principal_directions_by_deviations_and_noise_stays() -> None:
-    latent = WithRepresentation(noise=2, representation=2)
+    latent = NoiseAndRepresentation(noise=2, representation=2)
     seeing = Model(
-        Seeing(lambda z: z), nn.ModuleDict({"G": nn.Linear(1, 1)}), latent, INFO, 0, items=lambda: shapes(50)
+        Seeing(lambda z: z), nn.ModuleDict({"G": nn.Linear(1, 1)}), latent, INFO, 0, real_data=lambda: shapes(50)
     )
     ways = latent_traversals(seeing, 3, 0)
-    assert ways.of.startswith("principal")
+    assert ways.kind.startswith("principal")
     told = seeing.encode(shapes(50).items(torch.arange(50)))[:, 2:]
     first = ways.latents["direction-1"]
     assert torch.equal(first[:, :, :2], first[:, :1, :2].expand(-1, POINTS, -1))
@@ -146,9 +150,9 @@ def test_representations_go_along_principal_directions_by_deviations_and_noise_s
 def drawn(z: Tensor) -> Tensor:
     """Draw shapes whose radius, places and lightness are the first four numbers, all else by chance."""
     u = torch.special.ndtr(z[:, :4]).double().numpy()
-    known = vars(factors_of(np.arange(len(z)), 7, "train"))
+    known = vars(generate_factors(np.arange(len(z)), 7, "train"))
     known |= {"radius": 5 + 4 * u[:, 0], "x": 10.5 + 11 * u[:, 1], "y": 10.5 + 11 * u[:, 2]}
-    return INFO.from_data(torch.from_numpy(draw(Factors(**{**known, "light": 0.16 + 0.2 * u[:, 3]}))))
+    return INFO.from_data(torch.from_numpy(render(Factors(**{**known, "light": 0.16 + 0.2 * u[:, 3]}))))
 
 
 def test_a_reader_learns_real_pictures_is_kept_and_finds_the_factors_of_drawn_ones(
@@ -158,13 +162,14 @@ def test_a_reader_learns_real_pictures_is_kept_and_finds_the_factors_of_drawn_on
     said: list[str] = []
     real = shapes(600), shapes(100, split="test")
     reader, again = (
-        factor_predictor(*real, FactorTraining(shown=3000, batch=50), note=said.append) for _ in range(2)
+        load_or_train_factor_predictor(*real, FactorTraining(images=3000, batch_size=50), note=said.append)
+        for _ in range(2)
     )
     assert len(said) == 2, "of one training, for the second one is the kept one"
     assert reader.record == again.record
     assert set(reader.quality) == {"figure", "colour", "radius", "x", "y", "turn", "tint", "light", "slope"}
     assert min(reader.quality[name] for name in ("x", "y", "light")) > 0.75
-    with pytest.raises(UserError, match="read from pictures of shape"):
+    with pytest.raises(UserError, match="the factor predictor needs images of shape"):
         reader(torch.zeros(2, 3, 8, 8, dtype=torch.uint8))
     model = model_of(drawn, Gaussian(6))
     (score,) = disentanglement_scores(model, latent_traversals(model, 20, 0), reader)
@@ -180,23 +185,28 @@ def test_a_damaged_reader_is_trained_anew_to_the_same_weights(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GANBENCH_CACHE", str(tmp_path))
-    real, lessons = (shapes(40), shapes(20, split="test")), FactorTraining(shown=80, batch=20)
-    first = factor_predictor(*real, lessons, note=lambda text: None)
-    path = reader_path(real[0].info, lessons)
+    real, training = (shapes(40), shapes(20, split="test")), FactorTraining(images=80, batch_size=20)
+    first = load_or_train_factor_predictor(*real, training, note=lambda text: None)
+    path = factor_predictor_path(real[0].info, training)
     path.write_bytes(path.read_bytes()[:-1] + b"!")
     torch.manual_seed(5)
     said: list[str] = []
-    assert factor_predictor(*real, lessons, note=said.append).weights_sha256 == first.weights_sha256
+    assert (
+        load_or_train_factor_predictor(*real, training, note=said.append).weights_sha256
+        == first.weights_sha256
+    )
     assert said
-    other = factor_predictor(*real, FactorTraining(shown=80, batch=20, seed=1), note=lambda text: None)
+    other = load_or_train_factor_predictor(
+        *real, FactorTraining(images=80, batch_size=20, seed=1), note=lambda text: None
+    )
     assert other.weights_sha256 != first.weights_sha256
 
 
 def test_what_cannot_be_judged_is_refused_before_a_reader_is_trained(tmp_path: Path) -> None:
-    run = train(tiny("dcgan-shapes"), out=tmp_path / "shapes")
+    run = train(tiny_recipe("dcgan-shapes"), out=tmp_path / "shapes")
     with pytest.raises(UserError, match="'disentanglement' needs data whose factors are known"):
         evaluate(run, metrics=["disentanglement"], against=f"folder:{_folder(tmp_path)}")
-    without = Model(Maker(lambda z: z), nn.ModuleDict({"G": nn.Conv2d(3, 3, 1)}), FromItems(), INFO, 0)
+    without = Model(Maker(lambda z: z), nn.ModuleDict({"G": nn.Conv2d(3, 3, 1)}), EmptyLatent(), INFO, 0)
     with pytest.raises(UserError, match="samples start from pictures"):
         latent_traversals(without, 2, 0)
 

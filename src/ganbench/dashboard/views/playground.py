@@ -27,7 +27,7 @@ from ganbench.dashboard.server import MAX_UPLOAD_MB
 from ganbench.dashboard.upload import EXTENSIONS, read_upload
 from ganbench.dashboard.views.elements import select_one, show_user_errors
 from ganbench.inference.model import Model
-from ganbench.latents.truncation import normal_numbers
+from ganbench.latents.truncation import noise_size
 from ganbench.runs.run import Run
 from ganbench.visualization.image_grid import encode_png, image_grid
 
@@ -48,7 +48,7 @@ def show(index: Index, _: RunCache) -> None:
         return
     with show_user_errors():
         folder = index.folder(run)
-        steps = [int(path.name.removeprefix("step-")) for path in Run(folder).whole_checkpoints()]
+        steps = [int(path.name.removeprefix("step-")) for path in Run(folder).intact_checkpoints()]
         if not steps:
             st.info("This run has no complete checkpoint yet.")
             return
@@ -84,7 +84,7 @@ def _request_controls(model: Model) -> SampleRequest:
         classes: list[int | None] = [None, *range(len(model.classes))]
         label = st.selectbox("Class", classes, format_func=lambda k: _class_name(model, k))
     truncation = None
-    if normal_numbers(model.latent):
+    if noise_size(model.latent):
         bound = st.slider("Noise truncation (3 = off)", 0.1, 3.0, 3.0, 0.1)
         truncation = bound if bound < 3 else None
     categorical, continuous = _code_controls(model)

@@ -1,7 +1,7 @@
-"""The command line in real processes of their own, forked from one that has imported torch already.
+"""Run the command line in real processes, forked from a server process that has already imported torch.
 
-``python warm.py`` is that process: it reads orders as lines of JSON and answers each with a line. A child is in
-every way a process that runs ``ganbench ARGUMENTS`` (signals, limits, environment, exit code), but starts in
+``python command_line.py`` is the server: it reads requests as lines of JSON and answers each with a line. A forked
+process behaves exactly like ``ganbench ARGUMENTS`` (signals, limits, environment, exit code), but starts in
 milliseconds instead of seconds.
 """
 
@@ -27,37 +27,37 @@ import pytest
 
 
 @dataclass
-class Child:
-    """A command line at work, and what it has said so far."""
+class Process:
+    """A running command line and its output so far."""
 
-    warm: Warm
+    server: CommandLine
     pid: int
-    said: Path
+    output: Path
 
     @property
     def out(self) -> str:
-        return (self.said / "out").read_text()
+        return (self.output / "out").read_text()
 
     @property
     def err(self) -> str:
-        return (self.said / "err").read_text()
+        return (self.output / "err").read_text()
 
     def wait(self) -> int:
-        """The exit code; minus the signal's number if one killed it."""
-        return int(self.warm.order(wait=self.pid))
+        """Return the exit code, or minus the number of the signal that ended the process."""
+        return int(self.server.request(wait=self.pid))
 
     def kill(self, number: int = signal.SIGKILL) -> None:
         os.kill(self.pid, number)
 
     def wait_for(self, text: str, seconds: float = 30.0) -> None:
-        """Return as soon as the text stands on its standard error."""
+        """Wait until the text appears on standard error."""
         end = time.monotonic() + seconds
         while text not in self.err:
-            assert time.monotonic() < end, f"never said {text!r}, but: {self.err}"
+            assert time.monotonic() < end, f"{text!r} never appeared in: {self.err}"
             time.sleep(0.001)
 
 
-class Warm:
+class CommandLine:
     """Starts command lines."""
 
     def __init__(self, folder: Path) -> None:
@@ -66,10 +66,10 @@ class Warm:
             [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
-    def order(self, **order: Any) -> Any:
+    def request(self, **request: Any) -> Any:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps(order) + "\n")
+        self.process.stdin.write(json.dumps(request) + "\n")
         self.process.stdin.flush()
         return json.loads(self.process.stdout.readline())
 
@@ -79,81 +79,79 @@ class Warm:
         cwd: Path | None = None,
         env: dict[str, str] | None = None,
         largest_file: int | None = None,
-    ) -> Child:
-        """Start ``ganbench ARGUMENTS``; no file that it writes can grow beyond ``largest_file`` bytes."""
+    ) -> Process:
+        """Start ``ganbench ARGUMENTS``; files cannot grow beyond ``largest_file`` bytes."""
         self.count += 1
-        said = self.folder / str(self.count)
-        said.mkdir()
+        output = self.folder / str(self.count)
+        output.mkdir()
         for name in ("out", "err"):
-            (said / name).touch()
-        order = {"arguments": [str(a) for a in arguments], "said": str(said), "cwd": str(cwd or said)}
-        return Child(self, self.order(**order, env=env or {}, largest_file=largest_file), said)
+            (output / name).touch()
+        request = {"arguments": [str(a) for a in arguments], "output": str(output), "cwd": str(cwd or output)}
+        return Process(self, self.request(**request, env=env or {}, largest_file=largest_file), output)
 
-    def run(self, *arguments: str | Path, **how: Any) -> tuple[int, str, str]:
+    def run(self, *arguments: str | Path, **options: Any) -> tuple[int, str, str]:
         """Run ``ganbench ARGUMENTS`` and return its exit code, standard output and standard error."""
-        child = self.start(*arguments, **how)
-        code = child.wait()
-        return code, child.out, child.err
+        process = self.start(*arguments, **options)
+        code = process.wait()
+        return code, process.out, process.err
 
     def close(self) -> None:
         self.process.communicate()
 
 
 @pytest.fixture(scope="module")
-def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
-    made = Warm(tmp_path_factory.mktemp("warm"))
-    yield made
-    made.close()
+def cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
+    command_line = CommandLine(tmp_path_factory.mktemp("cli"))
+    yield command_line
+    command_line.close()
 
 
-def _serve(orders: Sequence[str]) -> None:
-    from tiny import tiny  # this file is run as a script, beside which tiny.py lies
-
+def _serve(requests: Sequence[str]) -> None:
     from ganbench.cli.main import main
     from ganbench.experiment.train import train
+    from training import tiny_recipe  # tests/support/training.py, as this file runs as a script
 
-    # Much is imported only when it is first used, so everything is used once. With one thread there is nothing
-    # that a child would miss.
+    # Many modules are imported on first use, so use everything once. A single thread can be forked safely.
     for arguments in (["recipes"], ["train", "--help"], ["evaluate", "no-such-run"]):
         sys.argv = ["ganbench", *arguments]
-        silent = io.StringIO()
+        ignored = io.StringIO()
         with (
-            contextlib.redirect_stdout(silent),
-            contextlib.redirect_stderr(silent),
+            contextlib.redirect_stdout(ignored),
+            contextlib.redirect_stderr(ignored),
             contextlib.suppress(SystemExit),
         ):
             main()
     with tempfile.TemporaryDirectory() as folder:
         schedule = {"schedule.steps": 1, "schedule.evaluate_every": 1}
         train(
-            tiny("gan-ring8", schedule),
+            tiny_recipe("gan-ring8", schedule),
             out=Path(folder) / "run",
             tensorboard=find_spec("tensorboard") is not None,
         )
-    for line in orders:
-        order = json.loads(line)
-        if "wait" in order:
-            _, status = os.waitpid(order["wait"], 0)
+    for line in requests:
+        request = json.loads(line)
+        if "wait" in request:
+            _, status = os.waitpid(request["wait"], 0)
             answer = os.waitstatus_to_exitcode(status)
         else:
             answer = os.fork()
             if answer == 0:
-                _be_the_command_line(order)
+                _run_command_line(request)
         print(answer, flush=True)
 
 
-def _be_the_command_line(order: dict[str, Any]) -> None:
+def _run_command_line(request: dict[str, Any]) -> None:
     from ganbench.cli.main import main
 
     code: Any = 1
     try:
         for number, name in ((1, "out"), (2, "err")):
-            os.dup2(os.open(Path(order["said"]) / name, os.O_WRONLY), number)
-        os.chdir(order["cwd"])
-        os.environ |= order["env"]
-        if order["largest_file"] is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (order["largest_file"], order["largest_file"]))
-        sys.argv = ["ganbench", *order["arguments"]]
+            os.dup2(os.open(Path(request["output"]) / name, os.O_WRONLY), number)
+        os.chdir(request["cwd"])
+        os.environ |= request["env"]
+        if request["largest_file"] is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (request["largest_file"], request["largest_file"]))
+        sys.argv = ["ganbench", *request["arguments"]]
         main()
         code = 0
     except SystemExit as end:
