@@ -1,8 +1,8 @@
-"""Which networks a kind of GAN has and which phases update them."""
+"""Training algorithms: the networks of each kind of GAN, and the phases that update them."""
 
 from ganbench.algorithms.adversarial import Adversarial
 from ganbench.algorithms.auxiliary_classifier import AuxiliaryClassifier
-from ganbench.algorithms.base import Algorithm
+from ganbench.algorithms.base import Algorithm, GenerativeAlgorithm
 from ganbench.algorithms.bigan import BiGAN
 from ganbench.algorithms.cyclegan import CycleGAN
 from ganbench.algorithms.infogan import InfoGAN
@@ -18,6 +18,7 @@ __all__ = [
     "AuxiliaryClassifier",
     "BiGAN",
     "CycleGAN",
+    "GenerativeAlgorithm",
     "InfoGAN",
     "RepresentationGAN",
     "SimSiam",

@@ -1,4 +1,4 @@
-"""GANs whose D also says the class: Conditional Image Synthesis With Auxiliary Classifier GANs, 2016, arXiv 1610.09585.
+"""GANs whose D also classifies: Conditional Image Synthesis With Auxiliary Classifier GANs, 2016, arXiv 1610.09585.
 
 With the loss ``DataToData``, Rebooting ACGAN: Auxiliary Classifier GANs with Stable Training (2021), arXiv:2111.01118.
 """
@@ -24,12 +24,14 @@ from ganbench.training.phase import Context
 
 
 class AuxiliaryClassifier(Adversarial):
-    """``Adversarial`` with a further term for both: D learns to tell classes, and G to make samples that it can tell.
+    """``Adversarial`` with a class loss: D learns to classify, and G to make samples that D classifies correctly.
 
-    D minimises its adversarial loss + ``class_weight`` times the class loss of real samples and, with ``fakes``, of
-    fakes, as the paper has it; without, it learns from real ones only. G minimises its adversarial loss +
-    ``class_weight`` times the class loss of its fakes. Both *lower* it: in the paper, D maximises L_S + L_C and G
-    L_C - L_S.
+    D minimizes its adversarial loss + ``class_weight`` times the class loss of real samples and, if ``fakes`` (as in
+    the paper), of fakes. G minimizes its adversarial loss + ``class_weight`` times the class loss of its fakes. In the
+    paper's terms, D maximizes L_S + L_C, and G maximizes L_C - L_S.
+
+    Raises:
+        UserError: ``labels`` is "none", or the weight is negative.
     """
 
     def __init__(
@@ -69,46 +71,49 @@ class AuxiliaryClassifier(Adversarial):
         self.class_loss, self.class_weight, self.classifies_fakes = class_loss, class_weight, fakes
 
     def check_networks(self, networks: nn.ModuleDict) -> None:
-        """Raise UserError unless D says what the class loss reads."""
+        """Raise UserError unless D has the outputs that the class loss reads."""
         super().check_networks(networks)
-        says = getattr(getattr(networks["D"], "conditioning", None), "says", ())
-        missing = [name for name in self.class_loss.reads if name not in says]
+        outputs = getattr(getattr(networks["D"], "conditioning", None), "extra_outputs", ())
+        missing = [name for name in self.class_loss.reads if name not in outputs]
         if missing:
             raise UserError(
-                f"{type(self.class_loss).__name__} reads {' and '.join(missing)}, which D does not say; "
+                f"{type(self.class_loss).__name__} reads {' and '.join(missing)}, which D does not output; "
                 "set networks.D.conditioning to a ClassifierHead (classes) or a ProxyHead (both)"
             )
 
     def discriminate(
         self, discriminator: nn.Module, x: Tensor, condition: Tensor | None
     ) -> DiscriminatorOutput:
-        """Return D's scores and what it says of the classes."""
-        judged: DiscriminatorOutput = discriminator.discriminate(x, condition)  # type: ignore[operator]
-        return judged
+        """Return D's scores and its outputs about classes."""
+        output: DiscriminatorOutput = discriminator.discriminate(x, condition)  # type: ignore[operator]
+        return output
 
     def extra_discriminator_losses(
         self,
         networks: nn.ModuleDict,
         batches: tuple[Batch, Batch],
-        judged: tuple[DiscriminatorOutput, DiscriminatorOutput],
+        outputs: tuple[DiscriminatorOutput, DiscriminatorOutput],
         latents: Tensor,
         context: Context,
     ) -> dict[str, Tensor]:
-        """Return D's class loss of real samples and, if asked for, of fakes."""
+        """Return D's class loss of real samples and, if ``fakes``, of fakes."""
         names = ("class_real", "class_fake") if self.classifies_fakes else ("class_real",)
-        return {name: self._class_term(b, j) for name, b, j in zip(names, batches, judged, strict=False)}
+        return {
+            name: self._class_loss(batch, output)
+            for name, batch, output in zip(names, batches, outputs, strict=False)
+        }
 
     def extra_generator_losses(
         self,
         networks: nn.ModuleDict,
         fake: Batch,
-        judged: DiscriminatorOutput,
+        output: DiscriminatorOutput,
         latents: Tensor,
         context: Context,
     ) -> dict[str, Tensor]:
         """Return G's class loss."""
-        return {"class": self._class_term(fake, judged)}
+        return {"class": self._class_loss(fake, output)}
 
-    def _class_term(self, batch: Batch, judged: DiscriminatorOutput) -> Tensor:
-        assert batch.y is not None, "a batch of a set with classes has labels"
-        return self.class_weight * self.class_loss(judged, batch.y)
+    def _class_loss(self, batch: Batch, output: DiscriminatorOutput) -> Tensor:
+        assert batch.y is not None, "data with classes have labels"
+        return self.class_weight * self.class_loss(output, batch.y)

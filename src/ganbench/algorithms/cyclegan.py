@@ -1,4 +1,4 @@
-"""Two domains, a way from each to the other, and back to the start.
+"""Translation between two domains without pairs, by a generator in each direction.
 
 Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks, 2017, arXiv 1703.10593.
 """
@@ -20,21 +20,25 @@ from ganbench.training.phase import Context, LossDict, Phase
 
 
 class CycleGAN(Algorithm):
-    """G makes pictures of domain b of those of a, F of a of those of b; DB and DA judge them.
+    """G translates images of domain a to b, F from b to a; the discriminators DB and DA score the results.
 
-    G and F lower their adversarial losses + ``cycle_weight`` times the mean absolute errors of F(G(a)) and G(F(b))
-    + ``identity_weight`` times those of G(b) and F(a). With ``history`` above 0 a discriminator is shown, for every
-    second fake, one of that many earlier ones. Scores of patches are averaged over each picture after the loss.
+    G and F minimize their adversarial losses + ``cycle_weight`` times the mean absolute errors of F(G(a)) and G(F(b))
+    + ``identity_weight`` times those of G(b) and F(a). With ``history`` above 0, about half of the fakes that a
+    discriminator sees are replaced by earlier ones, from a pool of that many images. Scores of patches are averaged
+    over each image after the loss.
 
-    A batch has pictures of b and, given, of a. Samples are those of b that G makes of given ones.
+    A batch has images of b as ``x`` and images of a as ``given``. Samples are translations from a to b of real images.
 
     Raises:
-        UserError: a weight is negative or ``history`` is, or the loss compares fakes with real samples.
+        UserError: a weight or ``history`` is negative, or the loss compares fakes with real samples.
     """
 
     networks: ClassVar[tuple[str, ...]] = ("G", "F", "DA", "DB")
     averaged = ("G", "F")
+    domains = ("a", "b")
     needs_real_inputs = True
+    inputs_per_sample = 1
+    loss: Loss
 
     def __init__(
         self,
@@ -49,7 +53,10 @@ class CycleGAN(Algorithm):
         check_weight("CycleGAN", "cycle_weight", cycle_weight)
         check_weight("CycleGAN", "identity_weight", identity_weight)
         if loss.generator_needs_real:
-            raise UserError(f"algorithm.loss: {type(loss).__name__} compares pairs, and domains have none")
+            raise UserError(
+                f"algorithm.loss: {type(loss).__name__} compares real and fake samples pairwise, "
+                "and CycleGAN's domains have no pairs"
+            )
         self.loss, self.cycle_weight, self.identity_weight = loss, cycle_weight, identity_weight
         self.history_a, self.history_b = ImagePool(history, shape), ImagePool(history, shape)
 
@@ -61,62 +68,63 @@ class CycleGAN(Algorithm):
         )
 
     def generator_losses(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> LossDict:
-        """Return the terms ``[N]`` of both generators."""
+        """Return the losses ``[N]`` of both generators."""
         a, b = _domains(batch)
         fake_b, fake_a = networks["G"](a), networks["F"](b)
-        terms = {
+        losses = {
             "adversarial_b": _per_sample(self.loss.generator(None, networks["DB"](fake_b))),
             "adversarial_a": _per_sample(self.loss.generator(None, networks["DA"](fake_a))),
-            "cycle_a": self.cycle_weight * _distance(networks["F"](fake_b), a),
-            "cycle_b": self.cycle_weight * _distance(networks["G"](fake_a), b),
+            "cycle_a": self.cycle_weight * _mean_absolute_error(networks["F"](fake_b), a),
+            "cycle_b": self.cycle_weight * _mean_absolute_error(networks["G"](fake_a), b),
         }
         if self.identity_weight:
-            terms["identity_b"] = self.identity_weight * _distance(networks["G"](b), b)
-            terms["identity_a"] = self.identity_weight * _distance(networks["F"](a), a)
-        return terms
+            losses["identity_b"] = self.identity_weight * _mean_absolute_error(networks["G"](b), b)
+            losses["identity_a"] = self.identity_weight * _mean_absolute_error(networks["F"](a), a)
+        return losses
 
     def discriminator_losses(
         self, networks: nn.ModuleDict, batch: Batch | None, context: Context
     ) -> LossDict:
-        """Return the terms ``[N]`` of both discriminators."""
+        """Return the losses ``[N]`` of both discriminators."""
         a, b = _domains(batch)
         with torch.no_grad():
-            fake_b = self.history_b(networks["G"](a), context.draws)
-            fake_a = self.history_a(networks["F"](b), context.draws)
-        judged = {"b": (networks["DB"], b, fake_b), "a": (networks["DA"], a, fake_a)}
+            fake_b = self.history_b(networks["G"](a), context.stream)
+            fake_a = self.history_a(networks["F"](b), context.stream)
+        inputs = {"b": (networks["DB"], b, fake_b), "a": (networks["DA"], a, fake_a)}
         return {
-            f"adversarial_{domain}": _per_sample(self.loss.discriminator(judge(real), judge(fake)))
-            for domain, (judge, real, fake) in judged.items()
+            f"adversarial_{domain}": _per_sample(self.loss.discriminator(critic(real), critic(fake)))
+            for domain, (critic, real, fake) in inputs.items()
         }
 
-    def prepare_latents(self, networks: nn.ModuleDict, drawn: Tensor, items: Tensor | None) -> Tensor:
-        """Return the given pictures themselves: samples are made of nothing else."""
+    def prepare_latents(self, networks: nn.ModuleDict, latents: Tensor, items: Tensor | None) -> Tensor:
+        """Return the real images, which take the place of latents."""
         assert items is not None, "samples start from items"
         return items
 
     def sample(self, networks: nn.ModuleDict, latent: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Return pictures of a as G would have them in b."""
-        return self.translate(networks, latent)
+        """Return images of a translated to b."""
+        return self.translate(networks, latent, target="b")
 
-    def translate(self, networks: nn.ModuleDict, x: Tensor, *, back: bool = False) -> Tensor:
-        """Return pictures of a as G would have them in b; ``back``, those of b as F would have them in a."""
-        translated: Tensor = networks["F" if back else "G"](x)
+    def translate(self, networks: nn.ModuleDict, x: Tensor, *, target: str) -> Tensor:
+        """Return images of the other domain translated to ``target``."""
+        translated: Tensor = networks[{"a": "F", "b": "G"}[target]](x)
         return translated
 
     def reconstruct(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
-        """Return pictures of a after the whole cycle."""
-        return self.translate(networks, self.translate(networks, x), back=True)
+        """Return images of a translated to b and back."""
+        return self.translate(networks, self.translate(networks, x, target="b"), target="a")
 
 
 def _domains(batch: Batch | None) -> tuple[Tensor, Tensor]:
-    if batch is None or batch.given is None:
+    if batch is None or batch.source is None:
         raise UserError("CycleGAN needs two domains: set data=pairs data.a=folder:DIR_A data.b=folder:DIR_B")
-    return batch.given, batch.x
+    return batch.source, batch.x
 
 
-def _distance(x: Tensor, y: Tensor) -> Tensor:
+def _mean_absolute_error(x: Tensor, y: Tensor) -> Tensor:
     return (x - y).abs().flatten(1).mean(1)
 
 
 def _per_sample(values: Tensor) -> Tensor:
+    """Return values ``[N, ...]`` averaged over all but the first dimension."""
     return values if values.dim() == 1 else values.flatten(1).mean(1)

@@ -1,4 +1,4 @@
-"""An encoder that stands still: always in eval mode, with gradients through it but none for it."""
+"""A pretrained encoder that is not updated: always in eval mode; gradients pass through it, but none reach it."""
 
 from __future__ import annotations
 
@@ -12,32 +12,43 @@ from ganbench.algorithms.adversarial import Adversarial
 
 
 def represent(encoder: nn.Module, x: Tensor) -> Tensor:
-    """Return representations ``[N, F]`` of length 1 of pictures ``[N, C, H, W]``; gradients reach the pictures.
+    """Return representations ``[N, F]`` of length 1 of images ``[N, C, H, W]``, differentiable in ``x``.
 
-    The encoder is put into eval mode and left there, so that no batch changes what it says or its statistics.
+    Puts the encoder into eval mode for good, so that no batch changes its output or its statistics.
     """
     representations: Tensor = encoder.eval()(x)
     return functional.normalize(representations)
 
 
-class WithEncoder(Adversarial):
-    """A GAN that has a network f, which stands still."""
+def untrained_encoder_warnings(encoder: nn.Module) -> Iterator[str]:
+    """Yield a warning if the encoder still has random weights."""
+    if getattr(encoder, "weights", None) == "":
+        yield (
+            "networks.f is frozen and untrained, so its representations are those of a random network; "
+            "give a run or a file of weights: networks.f.weights=runs/simsiam"
+        )
+
+
+class FrozenEncoderGAN(Adversarial):
+    """A GAN with a frozen encoder, the network f."""
+
+    noise = 0
+    """How many numbers of a latent come before the representation."""
 
     def compatibility_warnings(self, networks: nn.ModuleDict) -> Iterator[str]:
-        """Say what is at odds with the algorithm, such as an encoder that has learnt nothing."""
+        """Yield the warnings of ``Adversarial``, and one for an untrained encoder."""
         yield from super().compatibility_warnings(networks)
-        yield from warnings_of_encoder(networks["f"])
+        yield from untrained_encoder_warnings(networks["f"])
 
     @torch.no_grad()
     def represent(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
-        """Return f's representations of pictures, ``[N, F]`` of length 1, without gradient."""
+        """Return f's representations of images, ``[N, F]`` of length 1, without gradient."""
         return represent(networks["f"], x)
 
+    def encode(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
+        """Return latents ``[N, size]`` of images: no noise, and their representations."""
+        return torch.cat([x.new_zeros(len(x), self.noise), self.represent(networks, x)], 1)
 
-def warnings_of_encoder(encoder: nn.Module) -> Iterator[str]:
-    """Say so if the encoder has weights that nobody has trained."""
-    if getattr(encoder, "weights", None) == "":
-        yield (
-            "networks.f stands still and has its first weights, so representations are those of an untrained network; "
-            "name a run or a file: networks.f.weights=runs/simsiam"
-        )
+    def reconstruct(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
+        """Return samples from the encoded images."""
+        return self.sample(networks, self.encode(networks, x))

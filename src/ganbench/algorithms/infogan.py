@@ -1,6 +1,7 @@
-"""Codes that samples must show: InfoGAN, Interpretable Representation Learning by Information Maximizing GANs.
+"""A GAN with latent codes that can be read from its samples.
 
-2016, arXiv 1606.03657.
+InfoGAN: Interpretable Representation Learning by Information Maximizing Generative Adversarial Nets, 2016,
+arXiv 1606.03657.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from ganbench.augment import Augmentation
 from ganbench.conditioning.discriminator_output import DiscriminatorOutput
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
-from ganbench.latents import Codes, Latent, Structured
+from ganbench.latents import Codes, Latent, NoiseAndCodes
 from ganbench.losses.base import Loss
 from ganbench.regularizers.base import Constraint, Regularizer
 from ganbench.regularizers.checks import check_weight
@@ -27,20 +28,22 @@ from ganbench.training.schedule import Constant, Factor
 
 
 class InfoGAN(Adversarial):
-    """``Adversarial`` with a network Q that reads the latent's codes from D's features of a fake.
+    """``Adversarial`` with a network Q that predicts the latent's codes from D's features of a fake.
 
     Q's log-likelihood of the codes, plus their entropy, is a lower bound on the mutual information of codes and
-    samples. It is raised by all: ``categorical_weight`` and ``continuous_weight`` times the negative log-likelihoods
-    are added to D's loss (which moves D and Q) and to G's, as in the authors' code. With ``separate_step`` they are
-    instead a third phase that moves G, D and Q, with the same optimizers as the others.
+    samples, which all networks maximize: ``categorical_weight`` and ``continuous_weight`` times the negative
+    log-likelihoods are added to D's loss (which updates D and Q) and to G's, as in the authors' code. With
+    ``separate_step`` they are instead the loss of a third phase, which updates G, D and Q with the same optimizers.
 
-    ``categorical_share`` and ``continuous_share`` say how much of each weight counts as training goes on, all of it
-    unless given: codes that come in when G already draws what the data show are given to other things than codes that
-    are there when it draws blots. With ``augmentation`` Q reads augmented samples, so that a code cannot be hidden in
-    what the augmentation changes.
+    ``categorical_share`` and ``continuous_share`` schedule the two weights; by default they are constant. Codes that
+    are introduced once G generates realistic samples take on other meanings than codes that are there from the start.
+    With ``augmentation``, Q sees augmented samples, so a code cannot be encoded in what the augmentation changes.
 
-    The bound in nats is logged as ``mutual_information``; it has no gradient. It counts continuous codes too, whose
-    entropy can be negative.
+    The bound in nats is logged as ``mutual_information``; it has no gradient. It includes continuous codes, whose
+    differential entropy can be negative.
+
+    Raises:
+        UserError: the latent has no codes, or a weight is negative.
     """
 
     networks: ClassVar[tuple[str, ...]] = ("G", "D", "Q")
@@ -70,8 +73,8 @@ class InfoGAN(Adversarial):
             one_pass=one_pass,
             augmentation=augmentation,
         )
-        if not isinstance(latent, Structured):
-            raise UserError("InfoGAN needs a latent with codes; set latent to Structured")
+        if not isinstance(latent, NoiseAndCodes):
+            raise UserError("InfoGAN needs a latent with codes; set latent to NoiseAndCodes")
         check_weight("InfoGAN", "categorical_weight", categorical_weight)
         check_weight("InfoGAN", "continuous_weight", continuous_weight)
         self.codes, self.entropy = latent.codes, latent.entropy
@@ -80,91 +83,92 @@ class InfoGAN(Adversarial):
         self.separate_step = separate_step
 
     def phases(self) -> tuple[Phase, ...]:
-        """Return D's phase, which moves Q as well unless that has a phase of its own, then G's, then maybe Q's."""
+        """Return D's phase (with Q, unless ``separate_step``), then G's, then, if separate, that of all three."""
         d, g = super().phases()
         if self.separate_step:
-            return d, g, Phase("Q", ("G", "D", "Q"), self.information_step, reads_data=False)
-        moves = Phase(d.name, ("D", "Q"), d.loss, repeats=d.repeats, post_step=d.post_step)
-        return moves, g
+            return d, g, Phase("Q", ("G", "D", "Q"), self.information_losses, reads_data=False)
+        return Phase(d.name, ("D", "Q"), d.loss, repeats=d.repeats, post_step=d.post_step), g
 
     def check_networks(self, networks: nn.ModuleDict) -> None:
-        """Raise UserError unless D shows its features."""
+        """Raise UserError unless D provides features."""
         super().check_networks(networks)
         if not hasattr(networks["D"], "discriminate"):
             raise UserError(
-                f"networks.D: a {type(networks['D']).__name__} shows no features that Q could read"
+                f"networks.D: a {type(networks['D']).__name__} provides no features for Q to read"
             )
 
     def discriminate(
         self, discriminator: nn.Module, x: Tensor, condition: Tensor | None
     ) -> DiscriminatorOutput:
         """Return D's scores and features."""
-        judged: DiscriminatorOutput = discriminator.discriminate(x)  # type: ignore[operator]
-        return judged
+        output: DiscriminatorOutput = discriminator.discriminate(x)  # type: ignore[operator]
+        return output
 
     def extra_discriminator_losses(
         self,
         networks: nn.ModuleDict,
         batches: tuple[Batch, Batch],
-        judged: tuple[DiscriminatorOutput, DiscriminatorOutput],
+        outputs: tuple[DiscriminatorOutput, DiscriminatorOutput],
         latents: Tensor,
         context: Context,
     ) -> dict[str, Tensor]:
-        """Return D's and Q's terms of the fakes' codes."""
-        return {} if self.separate_step else self._terms(networks, judged[1], latents, context)
+        """Return the losses of D and Q on the codes of fakes."""
+        return {} if self.separate_step else self._code_losses(networks, outputs[1], latents, context)
 
     def extra_generator_losses(
         self,
         networks: nn.ModuleDict,
         fake: Batch,
-        judged: DiscriminatorOutput,
+        output: DiscriminatorOutput,
         latents: Tensor,
         context: Context,
     ) -> dict[str, Tensor]:
-        """Return G's terms of its codes."""
-        return {} if self.separate_step else self._terms(networks, judged, latents, context)
+        """Return G's losses on its codes."""
+        return {} if self.separate_step else self._code_losses(networks, output, latents, context)
 
-    def information_step(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> LossDict:
-        """Return the terms of the phase that raises the information alone."""
-        z = self.latent.draw(context.draws, context.rows)
-        judged = self.discriminate(networks["D"], self.shown(self.sample(networks, z), context), None)
-        # D's last layer has a gradient of 0 rather than none, which optimizers and several processes would treat apart.
-        return {**self._terms(networks, judged, z, context), "scores": 0 * judged.scores}
+    def information_losses(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> LossDict:
+        """Return the losses of the phase that only maximizes the mutual information."""
+        z = self.latent.draw(context.stream, context.batch_size)
+        fakes = self.discriminator_input(self.sample(networks, z), context)
+        output = self.discriminate(networks["D"], fakes, None)
+        # A gradient of 0 instead of None for D's last layer, which optimizers and several processes treat differently.
+        return {**self._code_losses(networks, output, z, context), "scores": 0 * output.scores}
 
-    def _terms(
-        self, networks: nn.ModuleDict, judged: DiscriminatorOutput, latents: Tensor, context: Context
+    def _code_losses(
+        self, networks: nn.ModuleDict, output: DiscriminatorOutput, latents: Tensor, context: Context
     ) -> dict[str, Tensor]:
-        assert judged.features is not None, "D shows its features"
-        belief = networks["Q"](judged.features)
-        categorical, continuous = surprise(self.codes, belief, latents)
-        bound = sum(self.entropy) - (categorical + continuous).detach()
-        terms = {"mutual_information": bound}
-        discrete, smooth = (
+        assert output.features is not None, "D provides features"
+        prediction = networks["Q"](output.features)
+        categorical, continuous = code_nll(self.codes, prediction, latents)
+        losses = {"mutual_information": sum(self.entropy) - (categorical + continuous).detach()}
+        categorical_weight, continuous_weight = (
             weight * share(context.step, context.steps)
             for weight, share in zip(self.weights, self.shares, strict=True)
         )
         if self.codes.categorical:
-            terms["categorical"] = discrete * categorical
+            losses["categorical"] = categorical_weight * categorical
         if self.codes.continuous:
-            terms["continuous"] = smooth * continuous
-        return terms
+            losses["continuous"] = continuous_weight * continuous
+        return losses
 
     def infer(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
-        """Return Q's belief about the codes of samples ``[N, *shape]``: ``[N, codes.outputs]``."""
-        belief: Tensor = networks["Q"](self.discriminate(networks["D"], x, None).features)
-        return belief
+        """Return Q's prediction of the codes of samples ``[N, *shape]``: ``[N, codes.outputs]``."""
+        prediction: Tensor = networks["Q"](self.discriminate(networks["D"], x, None).features)
+        return prediction
 
 
-def surprise(codes: Codes, belief: Tensor, latents: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the negative log-likelihoods ``[N]``, in nats, of a latent's categorical codes and of its continuous ones.
+def code_nll(codes: Codes, prediction: Tensor, latents: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the negative log-likelihoods ``[N]``, in nats, of a latent's categorical and of its continuous codes.
 
-    ``belief`` is ``[N, codes.outputs]``; the latents' last numbers are the codes.
+    ``prediction`` is ``[N, codes.outputs]``; the last numbers of ``latents`` ``[N, size]`` are the codes.
     """
     true = latents[:, -codes.size :]
-    categorical = torch.zeros_like(belief[:, 0])
-    for logits, one_hot in zip(codes.categories(belief), codes.categories(latents), strict=True):
+    categorical = torch.zeros_like(prediction[:, 0])
+    for logits, one_hot in zip(
+        codes.split_categorical(prediction), codes.split_categorical(latents), strict=True
+    ):
         categorical = categorical - (functional.log_softmax(logits, 1) * one_hot).sum(1)
     start = sum(codes.categorical)
-    mean, log_std = belief[:, start : start + codes.continuous], belief[:, start + codes.continuous :]
+    mean, log_std = prediction[:, start : start + codes.continuous], prediction[:, start + codes.continuous :]
     error = (true[:, start:] - mean) * torch.exp(-log_std)
     return categorical, (error.square() / 2 + log_std + math.log(2 * math.pi) / 2).sum(1)

@@ -1,4 +1,4 @@
-"""Which classes fakes have while a conditional GAN trains."""
+"""The choice of classes for the fakes of a conditional GAN."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Literal, get_args
 from ganbench.errors import UserError, did_you_mean
 
 Labels = Literal["none", "uniform", "real"]
-"""No classes; uniformly drawn ones; or those of a batch of real samples, whatever the classes' shares there."""
+"""No classes; uniformly random ones; or those of a real batch, so that fakes have the data's class frequencies."""
 
 
 def check_labels(labels: Labels, classes: int, packing: int) -> None:
-    """Raise UserError for an unknown choice, for data without classes, and for packs, which have no one class."""
+    """Raise UserError if the choice is unknown, the data have no classes, or samples are packed."""
     if labels not in get_args(Labels):
         raise UserError(f"algorithm.labels: unknown '{labels}'{did_you_mean(labels, get_args(Labels))}")
     if labels == "none":
@@ -21,4 +21,4 @@ def check_labels(labels: Labels, classes: int, packing: int) -> None:
             f"algorithm.labels={labels} needs data with classes, and this set has none; set algorithm.labels=none"
         )
     if packing > 1:
-        raise UserError(f"packs of {packing} samples have no one class; set algorithm.packing=1")
+        raise UserError(f"a pack of {packing} samples has no single class; set algorithm.packing=1")

@@ -1,8 +1,8 @@
-"""Packs of samples that are judged at once.
+"""Packs of samples that D scores together.
 
 PacGAN: The power of two samples in generative adversarial networks, 2018, arXiv 1712.04086.
 
-A D that sees several samples together also sees how alike they are, so a G that has lost modes is found out.
+A D that sees several samples at once also sees how similar they are, so it detects lost modes.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from ganbench.errors import UserError
 def pack(x: Tensor, size: int) -> Tensor:
     """Join each ``size`` consecutive samples along the channels: ``[N, C, ...]`` -> ``[N / size, size * C, ...]``.
 
-    Points ``[N, D]`` become ``[N / size, size * D]``. A pack is made of neighbours, so that where a batch is cut
-    into parts that hold whole packs, the parts' packs are the batch's. Of size 1 it is ``x`` itself.
+    Points ``[N, D]`` become ``[N / size, size * D]``. Since neighbours form a pack, the packs of a batch are those of
+    its shards, if these hold whole packs. With ``size`` 1, the result is ``x`` itself.
 
     Raises:
-        UserError: N cannot be divided by ``size``.
+        UserError: N is not a multiple of ``size``.
     """
     if size == 1:
         return x
@@ -28,14 +28,14 @@ def pack(x: Tensor, size: int) -> Tensor:
 
 
 def packed_shape(shape: tuple[int, ...], size: int) -> tuple[int, ...]:
-    """Return the shape of one pack of ``size`` samples of ``shape``."""
+    """Return the shape of a pack of ``size`` samples of ``shape``."""
     return (size * shape[0], *shape[1:])
 
 
 def check_packs(rows: int, size: int) -> None:
-    """Raise UserError unless ``rows`` samples make whole packs."""
+    """Raise UserError unless ``rows`` is a multiple of ``size``."""
     if rows % size:
         raise UserError(
-            f"algorithm.packing={size} cannot pack the {rows} samples that each process has at a time; set "
-            f"schedule.batch to a multiple of {size} times the processes and the microbatches"
+            f"algorithm.packing={size} cannot pack the {rows} samples of a microbatch; set schedule.batch to a "
+            f"multiple of {size} times the number of processes and of microbatches"
         )

@@ -1,4 +1,4 @@
-"""A GAN that makes representations, and a decoder that makes pictures of them.
+"""A GAN that generates representations, and a decoder that maps them to images.
 
 After the idea of Generating Representations: Self-conditioned Image Generation (2023), arXiv:2312.03701, in the form of
 Generative Adversarial Networks (2014), arXiv:1406.2661, on the outputs of a SimSiam encoder, arXiv:2011.10566.
@@ -6,13 +6,15 @@ Generative Adversarial Networks (2014), arXiv:1406.2661, on the outputs of a Sim
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, cast
 
+import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
-from ganbench.algorithms.decoder import code_of, decoded, decoder_terms, size_of
-from ganbench.algorithms.frozen_encoder import WithEncoder
+from ganbench.algorithms.frozen_encoder import FrozenEncoderGAN, represent
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.latents import Latent
@@ -22,21 +24,20 @@ from ganbench.regularizers.checks import check_weight
 from ganbench.training.phase import Context, LossDict, Phase
 
 
-class RepresentationGAN(WithEncoder):
-    """G makes representations of noise and D judges them beside those of the frozen f; A makes pictures of either.
+class RepresentationGAN(FrozenEncoderGAN):
+    """G maps noise to representations, which D compares with those of the frozen encoder f; A decodes both to images.
 
-    A lowers the mean squared error of the pictures that it makes of representations of real ones, and
-    ``consistency_weight`` times 1 - the cosine of a representation and f's of what A makes of it; this has a
-    gradient, through f. A is given representations times the root of their size. With a network K, A is also told
-    K's ``context`` numbers of the same picture; samples then take them from held-out pictures.
+    A is trained on real images x with representations r = f(x). It minimizes the mean squared error of A(r) and x, and
+    ``consistency_weight`` times 1 - the cosine of f(A(r)) and r, whose gradient passes through f. A receives
+    representations times the square root of their size. With ``context``, A also receives the context K(x), a few
+    numbers by a network K; samples then take the context of held-out images.
 
     Raises:
         UserError: a weight is negative.
     """
 
     networks: ClassVar[tuple[str, ...]] = ("f", "G", "D", "A")
-    averaged: tuple[str, ...] = ("G", "A")
-    prepares_latents = True
+    inputs_per_sample = 1
 
     def __init__(
         self,
@@ -54,62 +55,80 @@ class RepresentationGAN(WithEncoder):
         self.averaged = ("G", "A", "K") if context else ("G", "A")
 
     def phases(self) -> tuple[Phase, ...]:
-        """Return D's phase and G's, both of representations, then A's, which moves K as well if there is one."""
+        """Return the phases of D and of G, both on representations, then that of A (and K)."""
         d, g = super().phases()
-        decoder = ("A", "K") if self.context else ("A",)
-        return d, g, Phase("A", decoder, self.decoder_terms)
+        return d, g, Phase("A", ("A", "K") if self.context else ("A",), self.decoder_losses)
 
     def check_networks(self, networks: nn.ModuleDict) -> None:
-        """Raise UserError if there is to be a context and no network K, or the reverse."""
+        """Raise UserError if ``context`` is set without a network K, or the reverse."""
         super().check_networks(networks)
         if self.context != ("K" in networks):
             raise UserError(
-                "algorithm.context=true needs a network K, and a network K algorithm.context=true; set both or none"
+                "algorithm.context=true needs a network K, and a network K needs algorithm.context=true; "
+                "set both or neither"
             )
 
     def discriminator_losses(
         self, networks: nn.ModuleDict, batch: Batch | None, context: Context
     ) -> LossDict:
-        """Return D's terms, of representations."""
+        """Return D's losses on representations."""
         assert batch is not None, "D's phase reads data"
         return super().discriminator_losses(networks, Batch(self.represent(networks, batch.x)), context)
 
     def generator_losses(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> LossDict:
-        """Return G's terms, of representations."""
+        """Return G's losses on representations."""
         real = None if batch is None else Batch(self.represent(networks, batch.x))
         return super().generator_losses(networks, real, context)
 
-    def fakes(self, networks: nn.ModuleDict, latents: Tensor, condition: Tensor | None) -> Tensor:
-        """Return G's representations."""
-        made: Tensor = networks["G"](latents)
-        return made
-
-    def decoder_terms(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> LossDict:
-        """Return A's terms ``[N]``."""
+    def decoder_losses(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> LossDict:
+        """Return A's losses ``[N]``."""
         assert batch is not None, "A's phase reads data"
-        return decoder_terms(networks, batch.x, self.represent(networks, batch.x), self.consistency_weight)
+        r = self.represent(networks, batch.x)
+        decoded = self.sample(networks, _with_context(networks, r, batch.x))
+        losses = {"pixels": (decoded - batch.x).square().flatten(1).mean(1)}
+        if self.consistency_weight:
+            cosine = functional.cosine_similarity(represent(networks["f"], decoded), r)
+            losses["consistency"] = self.consistency_weight * (1 - cosine)
+        return losses
 
-    def prepare_latents(self, networks: nn.ModuleDict, drawn: Tensor, items: Tensor | None) -> Tensor:
-        """Return G's representations of drawn latents, with the context of real items if there is to be one."""
-        return code_of(networks, self.fakes(networks, drawn, None), items)
+    def generate(self, networks: nn.ModuleDict, latents: Tensor, condition: Tensor | None) -> Tensor:
+        """Return G's representations."""
+        representations: Tensor = networks["G"](latents)
+        return representations
 
-    def lengths(self, networks: nn.ModuleDict, size: int) -> list[int]:
-        """Return the numbers of a representation, and those of its context if there is one."""
-        own = size_of(networks)
-        return [part for part in (own, size - own) if part]
+    def prepare_latents(self, networks: nn.ModuleDict, latents: Tensor, items: Tensor | None) -> Tensor:
+        """Return G's representations for latents, with the context of real items if there is a K."""
+        return _with_context(networks, self.generate(networks, latents, None), items)
+
+    def latent_sizes(self, networks: nn.ModuleDict, size: int) -> list[int]:
+        """Return the sizes of the representation and, if there is one, of the context."""
+        representation = _representation_size(networks)
+        return [n for n in (representation, size - representation) if n]
 
     def sample(self, networks: nn.ModuleDict, latent: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Return A's pictures of representations, of any length, and their context if there is to be one."""
-        return decoded(networks, latent)
+        """Return A's images for representations of any length, followed by the context if there is a K."""
+        size = _representation_size(networks)
+        r = functional.normalize(latent[:, :size]) * math.sqrt(size)
+        images: Tensor = networks["A"](torch.cat([r, latent[:, size:]], 1))
+        return images
 
     def encode(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
-        """Return what A makes pictures of: f's representations, and the context if there is to be one."""
-        return code_of(networks, self.represent(networks, x), x)
+        """Return f's representations of images, with their context if there is a K."""
+        return _with_context(networks, self.represent(networks, x), x)
 
     def features(self, networks: nn.ModuleDict, x: Tensor) -> dict[str, Tensor]:
-        """Return f's representations; D judges no picture."""
+        """Return f's representations. D scores representations, so it has no features of images."""
         return {"f": self.represent(networks, x)}
 
     def scores(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
-        """Raise UserError: D judges no picture."""
-        raise UserError("D judges representations, so it has no score for a picture")
+        """Raise UserError: D scores no images."""
+        raise UserError("D scores representations, not images")
+
+
+def _with_context(networks: nn.ModuleDict, r: Tensor, x: Tensor | None) -> Tensor:
+    """Return representations ``[N, F]``, followed by K's context of images if there is a K."""
+    return torch.cat([r, networks["K"](x)], 1) if "K" in networks else r
+
+
+def _representation_size(networks: nn.ModuleDict) -> int:
+    return cast(int, networks["f"].size)

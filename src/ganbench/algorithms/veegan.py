@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from ganbench.algorithms.base import Algorithm
+from ganbench.algorithms.base import GenerativeAlgorithm
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.latents import Latent
@@ -16,12 +16,15 @@ from ganbench.regularizers.checks import check_weight
 from ganbench.training.phase import Context, LossDict, Phase
 
 
-class VEEGAN(Algorithm):
-    """A GAN over pairs of sample and latent, with a reconstructor R that maps samples, real ones too, to latents.
+class VEEGAN(GenerativeAlgorithm):
+    """A GAN over pairs of sample and latent, with a reconstructor R that maps real and fake samples to latents.
 
-    D tells G's pairs (G(z), z), whose score it raises, from the data's (x, R(x) + noise), whose score it lowers:
-    a mode that G has lost is where R's latents are not as G's are. R learns only to undo G. Latents are compared
-    by noise of N(0, 1), so they should be of that size, as Gaussian ones are.
+    D learns high scores for G's pairs (G(z), z) and low scores for the data's pairs (x, R(x) + noise). Where G has
+    lost a mode, R's latents are distributed differently from G's. R is trained only to invert G. The noise is N(0, 1),
+    so latents should have about that scale, as Gaussian ones do.
+
+    Raises:
+        UserError: ``critic_steps`` is below 1, or the weight is negative.
     """
 
     networks: ClassVar[tuple[str, ...]] = ("G", "D", "R")
@@ -44,29 +47,33 @@ class VEEGAN(Algorithm):
     def discriminator_losses(
         self, networks: nn.ModuleDict, batch: Batch | None, context: Context
     ) -> LossDict:
-        """Return D's term ``[N]``: the mean of its cross-entropies, G's pairs to 1 and the data's to 0."""
+        """Return D's loss ``[N]``: the mean cross-entropy, with target 1 for G's pairs and 0 for the data's."""
         assert batch is not None, "D's phase reads data"
-        z = self.latent.draw(context.draws, context.rows)
-        noise = context.draws.normal(context.rows, self.latent.size)
+        z = self.latent.draw(context.stream, context.batch_size)
+        noise = context.stream.normal(context.batch_size, self.latent.size)
         with torch.no_grad():
             fake = self.sample(networks, z)
             reconstructed = networks["R"](batch.x) + noise
-        made, real = networks["D"](fake, z), networks["D"](batch.x, reconstructed)
-        return {"adversarial": (softplus(-made) + softplus(real)) / 2}
+        fake_scores, real_scores = networks["D"](fake, z), networks["D"](batch.x, reconstructed)
+        return {"adversarial": (softplus(-fake_scores) + softplus(real_scores)) / 2}
 
     def generator_losses(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> LossDict:
-        """Return G's term, D's raw score of its pairs, and that of G and R, the mean square of R(G(z)) - z."""
-        z = self.latent.draw(context.draws, context.rows)
+        """Return G's loss, D's raw score of its pairs, and that of G and R, the mean square of R(G(z)) - z."""
+        z = self.latent.draw(context.stream, context.batch_size)
         fake = self.sample(networks, z)
-        score: Tensor = networks["D"](fake, z)
+        scores: Tensor = networks["D"](fake, z)
         error = (networks["R"](fake) - z).square().mean(1)
-        return {"adversarial": score, "reconstruction": self.reconstruction_weight * error}
+        return {"adversarial": scores, "reconstruction": self.reconstruction_weight * error}
 
     def encode(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
         """Return R's latents ``[N, size]`` of samples ``[N, *shape]``."""
         latents: Tensor = networks["R"](x)
         return latents
 
+    def reconstruct(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
+        """Return G(R(x))."""
+        return self.sample(networks, self.encode(networks, x))
+
     def features(self, networks: nn.ModuleDict, x: Tensor) -> dict[str, Tensor]:
-        """Return R's latents; D judges no sample by itself."""
+        """Return R's latents. D scores pairs only, so it has no features of samples."""
         return {"R": self.encode(networks, x)}

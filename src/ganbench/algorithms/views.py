@@ -1,7 +1,7 @@
-"""Random views of pictures, for learning what they have in common: cropped, mirrored, in other colours.
+"""Random views of images for self-supervised learning: cropped, mirrored, with changed colours.
 
-Exploring Simple Siamese Representation Learning (2020), arXiv:2011.10566, whose list this is; hue and blur are off
-unless asked for.
+The list of changes is that of Exploring Simple Siamese Representation Learning (2020), arXiv:2011.10566; hue and blur
+are off by default.
 """
 
 from __future__ import annotations
@@ -15,20 +15,21 @@ from torch.nn import functional
 from ganbench.errors import UserError
 from ganbench.utils.random_stream import RandomStream
 
-_CHANGED = 0.8  # the share of pictures whose colours are changed
-_SHARPEST, _SOFTEST = 0.1, 2.0  # pixels
+_JITTER_PROBABILITY = 0.8
+_MIN_BLUR, _MAX_BLUR = 0.1, 2.0  # standard deviations in pixels
 
 
 @dataclass(frozen=True)
 class Views:
-    """A part of each picture, resized to the whole; mirrored for one half; its colours changed.
+    """Crops a part of each image, resizes it to the whole, mirrors half of them, and changes colours.
 
-    The part has from ``smallest`` to all of the area, and sides whose ratio differs from the picture's by up to 4/3.
-    Four in five pictures have brightness, contrast and saturation multiplied by up to 1 ± ``jitter``, and hues moved
-    by up to ± ``hue`` of the circle; a share of ``grey`` loses its colours. A share of ``blur`` is smoothed by a
-    Gaussian of .1 to 2 pixels, which is meant for pictures larger than 32x32.
+    The crop has from ``smallest`` to all of the area, and its aspect ratio differs from the image's by up to 4/3. With
+    probability 0.8, brightness, contrast and saturation are multiplied by up to 1 ± ``jitter``, and the hue is rotated
+    by up to ± ``hue`` of the colour circle. With probability ``grey``, an image becomes greyscale; with probability
+    ``blur``, it is smoothed by a Gaussian of 0.1 to 2 pixels, which suits images larger than 32x32.
 
-    Raises ``UserError`` if a share is not in [0, 1], ``hue`` not in [0, .5], or ``smallest`` is 0.
+    Raises:
+        UserError: a probability is not in [0, 1], ``hue`` not in [0, 0.5], or ``smallest`` is 0.
     """
 
     smallest: float = 0.2
@@ -44,74 +45,74 @@ class Views:
         if not 0 <= self.hue <= 0.5:
             raise UserError(f"Views: hue must be from 0 to 0.5, not {self.hue}")
 
-    def __call__(self, x: Tensor, draws: RandomStream) -> Tensor:
-        """Return one view of each picture, ``[N, C, H, W]`` in [-1, 1], by ``draws``."""
-        u = draws.uniform(len(x), 10)
-        view = self._coloured(self._cropped(x, u[:, :5]), u[:, 5:])
-        # What is off draws nothing, so that the views of runs that began without it are as they were.
+    def __call__(self, x: Tensor, stream: RandomStream) -> Tensor:
+        """Return a view of each image ``[N, C, H, W]`` in [-1, 1]."""
+        u = stream.uniform(len(x), 10)
+        view = self._jitter(self._crop(x, u[:, :5]), u[:, 5:])
+        # A change that is off draws no numbers, so that runs from before it existed resume with the same views.
         if self.hue and x.shape[1] == 3:
-            turns = draws.uniform(len(x), low=-self.hue, high=self.hue)
-            view = hue_turned((view + 1) / 2, torch.where(u[:, 8] < _CHANGED, turns, 0.0)) * 2 - 1
-        return self._softened(view, draws.uniform(len(x), 2)) if self.blur else view
+            turns = stream.uniform(len(x), low=-self.hue, high=self.hue)
+            turns = torch.where(u[:, 8] < _JITTER_PROBABILITY, turns, 0.0)
+            view = rotate_hue((view + 1) / 2, turns) * 2 - 1
+        return self._blur(view, stream.uniform(len(x), 2)) if self.blur else view
 
-    def _cropped(self, x: Tensor, u: Tensor) -> Tensor:
+    def _crop(self, x: Tensor, u: Tensor) -> Tensor:
         area = self.smallest + (1 - self.smallest) * u[:, 0]
         ratio = torch.exp((2 * u[:, 1] - 1) * 0.2877) ** 0.5  # of the sides: from 3/4 to 4/3
         width, height = ((area.sqrt() * r).clamp(max=1) for r in (ratio, 1 / ratio))
         left, top = ((2 * place - 1) * (1 - side) for place, side in ((u[:, 2], width), (u[:, 3], height)))
         mirrored = torch.where(u[:, 4] < 0.5, -width, width)
         zero = torch.zeros_like(width)
-        rows = torch.stack([mirrored, zero, left, zero, height, top], 1)
-        grid = functional.affine_grid(rows.reshape(-1, 2, 3), list(x.shape), align_corners=False)
+        matrices = torch.stack([mirrored, zero, left, zero, height, top], 1).reshape(-1, 2, 3)
+        grid = functional.affine_grid(matrices, list(x.shape), align_corners=False)
         return functional.grid_sample(x, grid, mode="bilinear", padding_mode="border", align_corners=False)
 
-    def _coloured(self, x: Tensor, u: Tensor) -> Tensor:
+    def _jitter(self, x: Tensor, u: Tensor) -> Tensor:
+        """Change brightness, contrast and saturation, and remove the colours of some images."""
         factors = 1 + self.jitter * (2 * u[:, :3] - 1)
-        changes = (u[:, 3] < _CHANGED)[:, None]
-        brightness, contrast, saturation = torch.where(changes, factors, 1.0)[:, :, None, None, None].unbind(
-            1
-        )
+        factors = torch.where((u[:, 3] < _JITTER_PROBABILITY)[:, None], factors, 1.0)
+        brightness, contrast, saturation = factors[:, :, None, None, None].unbind(1)
         unit = (x + 1) / 2 * brightness
         unit = (unit - unit.mean((1, 2, 3), keepdim=True)) * contrast + unit.mean((1, 2, 3), keepdim=True)
-        without = unit.mean(1, keepdim=True)
-        lost = (u[:, 4] < self.grey)[:, None, None, None]
-        unit = without + (unit - without) * torch.where(lost, 0.0, saturation)
+        grey = unit.mean(1, keepdim=True)
+        is_grey = (u[:, 4] < self.grey)[:, None, None, None]
+        unit = grey + (unit - grey) * torch.where(is_grey, 0.0, saturation)
         return unit.clamp(0, 1) * 2 - 1
 
-    def _softened(self, x: Tensor, u: Tensor) -> Tensor:
-        deviations = _SHARPEST + (_SOFTEST - _SHARPEST) * u[:, 1]
-        soft = blurred(x, deviations, round(3 * _SOFTEST))
-        return torch.where((u[:, 0] < self.blur)[:, None, None, None], soft, x)
+    def _blur(self, x: Tensor, u: Tensor) -> Tensor:
+        deviations = _MIN_BLUR + (_MAX_BLUR - _MIN_BLUR) * u[:, 1]
+        blurred = gaussian_blur(x, deviations, round(3 * _MAX_BLUR))
+        return torch.where((u[:, 0] < self.blur)[:, None, None, None], blurred, x)
 
 
-def blurred(pictures: Tensor, deviations: Tensor, reach: int) -> Tensor:
-    """Return pictures ``[N, C, H, W]`` smoothed by Gaussians of ``deviations`` ``[N]`` pixels, cut off at ``reach``.
+def gaussian_blur(images: Tensor, deviations: Tensor, radius: int) -> Tensor:
+    """Return images ``[N, C, H, W]`` smoothed by Gaussians of ``deviations`` ``[N]`` pixels, cut off at ``radius``.
 
-    Beyond the border the outermost pixels are repeated.
+    The outermost pixels are repeated beyond the border.
     """
-    n, channels, height, width = pictures.shape
-    away = torch.arange(-reach, reach + 1, device=pictures.device)
-    weights = torch.exp(-(away**2) / (2 * deviations[:, None] ** 2))
+    n, channels, height, width = images.shape
+    offsets = torch.arange(-radius, radius + 1, device=images.device)
+    weights = torch.exp(-(offsets**2) / (2 * deviations[:, None] ** 2))
     weights = (weights / weights.sum(1, keepdim=True)).repeat_interleave(channels, 0)[:, None, None]
-    rows = functional.pad(pictures.reshape(1, n * channels, height, width), (reach,) * 4, mode="replicate")
-    across = functional.conv2d(rows, weights, groups=n * channels)
-    return functional.conv2d(across, weights.mT, groups=n * channels).reshape(pictures.shape)
+    padded = functional.pad(images.reshape(1, n * channels, height, width), (radius,) * 4, mode="replicate")
+    rows = functional.conv2d(padded, weights, groups=n * channels)
+    return functional.conv2d(rows, weights.mT, groups=n * channels).reshape(images.shape)
 
 
-_RED_GREEN_BLUE = (5.0, 3.0, 1.0)  # where on the circle of six a channel is the smallest
+_HUE_OFFSETS = (5.0, 3.0, 1.0)  # of red, green and blue, in the formula from HSV to RGB
 
 
-def hue_turned(pictures: Tensor, turns: Tensor) -> Tensor:
-    """Return pictures ``[N, 3, H, W]`` in [0, 1] with hues moved by ``turns`` ``[N]`` of the whole circle."""
-    largest, smallest = pictures.amax(1), pictures.amin(1)
-    width = largest - smallest
-    red, green, blue = pictures.unbind(1)
-    apart = torch.where(width > 0, width, 1.0)  # grey has no hue, and is left as it is
-    sixth = torch.where(
+def rotate_hue(images: Tensor, turns: Tensor) -> Tensor:
+    """Return images ``[N, 3, H, W]`` in [0, 1] with hues rotated by ``turns`` ``[N]``, in shares of the circle."""
+    largest, smallest = images.amax(1), images.amin(1)
+    chroma = largest - smallest
+    red, green, blue = images.unbind(1)
+    divisor = torch.where(chroma > 0, chroma, 1.0)  # grey has no hue and stays as it is
+    hue = torch.where(
         largest == red,
-        (green - blue) / apart,
-        torch.where(largest == green, 2 + (blue - red) / apart, 4 + (red - green) / apart),
+        (green - blue) / divisor,
+        torch.where(largest == green, 2 + (blue - red) / divisor, 4 + (red - green) / divisor),
     )
-    moved = sixth + 6 * turns[:, None, None]
-    places = [(moved + n).remainder(6) for n in _RED_GREEN_BLUE]
-    return torch.stack([largest - width * torch.minimum(k, 4 - k).clamp(0, 1) for k in places], 1)
+    rotated = hue + 6 * turns[:, None, None]
+    distances = [(rotated + n).remainder(6) for n in _HUE_OFFSETS]
+    return torch.stack([largest - chroma * torch.minimum(k, 4 - k).clamp(0, 1) for k in distances], 1)

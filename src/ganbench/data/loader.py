@@ -1,4 +1,4 @@
-"""Batches of a data set by position, each process's part of the global batch."""
+"""Load batches of a data set by position, each process its own shard of the global batch."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ from ganbench.utils.random_stream import RandomStream
 
 
 class Loader:
-    """Reads the position-th global batch of an endless, shuffled stream; keeps no state that a resume would need."""
+    """Loads global batches of an endless shuffled stream by position; a resumed run needs no saved state."""
 
-    def __init__(self, dataset: Dataset, batch: int, seed: int) -> None:
+    def __init__(self, dataset: Dataset, batch_size: int, seed: int) -> None:
         self.dataset, self.seed = dataset, seed
-        self.sampler = Sampler(dataset.info.size, batch, seed)
+        self.sampler = Sampler(dataset.info.size, batch_size, seed)
 
-    def __call__(self, position: int, rows: int, part: int, parts: int) -> Batch:
-        """Return rows ``part * rows`` to ``(part + 1) * rows`` of the batch, augmented by the batch's own draws."""
-        index = self.sampler.indices(position)[part * rows : (part + 1) * rows]
-        return self.dataset.batch(index, RandomStream(self.seed, "augment", position, part=part, parts=parts))
+    def __call__(self, position: int, rows: int, shard: int, shards: int) -> Batch:
+        """Return one shard of ``rows`` rows of a global batch.
+
+        The augmentation is seeded for the whole batch, so it does not depend on ``shards``.
+        """
+        index = self.sampler.indices(position)[shard * rows : (shard + 1) * rows]
+        return self.dataset.batch(
+            index, RandomStream(self.seed, "augment", position, shard=shard, shards=shards)
+        )

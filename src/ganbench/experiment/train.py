@@ -132,7 +132,7 @@ def resume(
             trainer = make_trainer(recipe, dataset, engine, meta["seed"], parts)
             state = run.read_checkpoint()
             if state is not None:
-                with run.fits(state["step"]):
+                with run.explain_load_errors(state["step"]):
                     trainer.load_state_dict(state)
             if steps is not None and steps < trainer.step:
                 raise UserError(f"{run.path} is at step {trainer.step} already, past --steps {steps}")
@@ -166,12 +166,12 @@ def _run_loop(run: Run, hooks: RunHooks, tensorboard: bool, console: Console) ->
     mirror = TensorBoardMirror(run.path / "tensorboard", trainer.step) if tensorboard and is_main else None
     try:
         if is_main:
-            run.sweep()
+            run.remove_temporary_files()
             run.events.cut(trainer.step)
         with stop.listening(), console.progress(trainer.step, schedule.steps, schedule.batch) as show:
             finished = trainer.train(hooks.hooks(console, show, mirror), stop)
             hooks.save(trainer)
-        if is_main and finished and (best := run.selection()) is not None:
+        if is_main and finished and (best := run.best_score()) is not None:
             console.note(_describe_best(run, best))
     except RunError as error:
         if is_main:

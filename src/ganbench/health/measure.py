@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ganbench.errors import UserError
-from ganbench.inference.critic_scores import scores_of
+from ganbench.inference.critic_scores import critic_scores
 from ganbench.inference.model import Model
 
 _MAX_SAMPLES = 256  # all pairwise distances are computed
@@ -33,7 +33,7 @@ def health_metrics(model: Model, samples: Tensor, real: Tensor) -> dict[str, flo
     samples, real = samples[:_MAX_SAMPLES], real[:_MAX_SAMPLES]
     metrics = sample_diversity(samples, real)
     with suppress(UserError):  # D scores packs or pairs
-        metrics["separation"] = separation(scores_of(model, real), scores_of(model, samples))
+        metrics["separation"] = separation(critic_scores(model, real), critic_scores(model, samples))
     metrics["undecided"] = _undecided_loss(model)
     return {name: float(f"{value:.5g}") for name, value in metrics.items() if math.isfinite(value)}
 
@@ -72,7 +72,7 @@ def _ratio(a: float, b: float) -> float:
 
 
 def _undecided_loss(model: Model) -> float:
-    loss = getattr(model.algorithm, "loss", None)
+    loss = model.algorithm.loss
     if loss is None:
         return math.nan
     value = float(loss.discriminator(torch.zeros(1), torch.zeros(1)).mean())

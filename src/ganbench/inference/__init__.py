@@ -1,1 +1,1 @@
-"""Trained models: load, sample, encode, translate, and probe them."""
+"""Trained models: building them, sampling, encoding, translating, and moving through their latent space."""

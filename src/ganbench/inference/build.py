@@ -1,7 +1,8 @@
-"""Make the parts that a recipe names, each given what only the run knows (sizes, latent, classes)."""
+"""Build a model from a recipe and a description of the data."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -16,57 +17,60 @@ from ganbench.recipes.base import Recipe
 from ganbench.utils.random_stream import derive_seed
 
 
-def make_dataset(recipe: Recipe) -> Dataset:
-    """Make the recipe's data set."""
-    dataset: Dataset = make(recipe.data, {}, "data")
-    return dataset
+@dataclass(frozen=True)
+class ModelParts:
+    """The parts of a model that fit each other: the algorithm, the latent distribution and the networks by name."""
+
+    algorithm: Algorithm
+    latent: Latent
+    networks: nn.ModuleDict
 
 
-def make_algorithm(recipe: Recipe, info: DataInfo) -> tuple[Algorithm, Latent]:
-    """Make the recipe's algorithm and the latent distribution it draws from, for data of that description."""
-    latent: Latent = make(recipe.latent, {}, "latent")
-    known = {"latent": latent, "classes": len(info.classes), "shape": info.shape}
-    algorithm: Algorithm = make(recipe.algorithm, known, "algorithm")
-    return algorithm, latent
+def assemble(recipe: Recipe, info: DataInfo, seed: int) -> ModelParts:
+    """Build the parts of a recipe's model, with random initial weights.
 
-
-def make_networks(
-    recipe: Recipe, info: DataInfo, algorithm: Algorithm, latent: Latent, seed: int
-) -> nn.ModuleDict:
-    """Make the recipe's networks; each one's first weights depend on the seed and its own name only.
+    The weights of each network depend only on the seed and the network's name.
 
     Raises:
-        UserError: they do not fit the data or the algorithm.
+        UserError: the parts do not fit the data or each other.
     """
+    latent: Latent = make(recipe.latent, {}, "latent")
+    arguments: dict[str, Any] = {"latent": latent, "classes": len(info.classes), "shape": info.shape}
+    algorithm: Algorithm = make(recipe.algorithm, arguments, "algorithm")
     networks = nn.ModuleDict()
     for name, spec in recipe.networks.items():
-        shape = algorithm.shape_of(name, info.shape)
-        known = {
-            "shape": shape,
+        arguments = {
+            "shape": algorithm.shape_of(name, info.shape),
             "latent": latent.size,
             "classes": len(info.classes),
-            **_further(networks, latent),
+            **_dependent_arguments(networks, latent),
         }
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(derive_seed(seed, "weights", name))
-            networks[name] = make(spec, known, f"networks.{name}")
+            networks[name] = make(spec, arguments, f"networks.{name}")
     algorithm.check_networks(networks)
-    return networks
+    return ModelParts(algorithm, latent, networks)
 
 
-def _further(networks: nn.ModuleDict, latent: Latent) -> dict[str, Any]:
-    """Return what a network on another's features must know: how many the last one before it has, and the codes."""
+def _dependent_arguments(networks: nn.ModuleDict, latent: Latent) -> dict[str, Any]:
+    """Return the number of features of the last network that has some, and the codes of the latent if it has some."""
     sizes = [n.feature_size for n in networks.values() if hasattr(n, "feature_size")]
     codes = getattr(latent, "codes", None)
     return ({"features": sizes[-1]} if sizes else {}) | ({} if codes is None else {"codes": codes})
 
 
 def load_pretrained_weights(networks: nn.ModuleDict) -> None:
-    """Have networks that name a file or a run take their first weights from it; when a run begins, never later.
+    """Load the weights that pretrained networks name: at the start of a new run only, since checkpoints store them.
 
     Raises:
-        UserError: a file cannot be read, or does not fit.
+        UserError: a file cannot be read, or does not fit the network.
     """
     for network in networks.values():
         if isinstance(network, Pretrained):
             network.load_pretrained()
+
+
+def make_dataset(recipe: Recipe) -> Dataset:
+    """Build the recipe's data set."""
+    dataset: Dataset = make(recipe.data, {}, "data")
+    return dataset

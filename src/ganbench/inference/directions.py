@@ -1,104 +1,105 @@
-"""Directions of latent space to which the first layer of a generator responds most, in closed form (SeFa)."""
+"""Latent directions to which the first layer of a generator responds most, in closed form.
+
+Closed-Form Factorization of Latent Semantics in GANs (SeFa), 2020, arXiv:2007.06600.
+"""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
+from ganbench.algorithms.capabilities import Samples, SplitsLatents
 from ganbench.errors import UserError
 from ganbench.inference.model import Model
-from ganbench.utils.batched import evaluating
+from ganbench.utils.batched import eval_mode
 
-_TRIED = 4  # layers, until one heeds the whole latent
-
-
-_AT_ONCE = 512  # rows of a Jacobian
+_MAX_LAYERS = 4  # how many layers are tried
+_JACOBIAN_ROWS = 512  # computed at once
 
 
 def directions(model: Model, z: Tensor) -> Tensor:
-    """Return the moves from the first latent of ``z`` ``[N, size]`` that change the first layer most, then less.
+    """Return the directions ``[K, size]`` that change the generator's first layer, strongest first.
 
-    They are ``[K, size]``: the right singular vectors of that layer's weight, times the typical size of all these
-    latents' numbers; K is its rank at most. The layer is the first that heeds every number of the latent. Of
-    representations, whose length does not count, they are the moves near the first, and each part of the latent has
-    a typical size of its own.
+    They are the right singular vectors of that layer's weight, scaled by the root mean square of the latents ``z``
+    ``[N, size]``; K is at most the layer's rank. The layer is the first one that depends on every number of the latent.
+    If the algorithm normalizes representations, they are directions of small changes of the first latent, and each
+    part of the latent has a scale of its own.
 
     Raises:
-        UserError: no layer is such.
+        UserError: none of the first layers depends on the whole latent.
     """
-    sizes = model.algorithm.lengths(model.networks, z.shape[1])
-    units = torch.cat(
+    algorithm, size = model.algorithm, z.shape[1]
+    sizes = algorithm.latent_sizes(model.networks, size) if isinstance(algorithm, SplitsLatents) else [size]
+    scale = torch.cat(
         [part.square().mean().sqrt().expand(part.shape[1]) for part in torch.split(z, sizes, 1)]
     )
-    slopes = _slopes(model, z[:1]).double() * units
-    found: Tensor = torch.linalg.svd(slopes, full_matrices=False).Vh
-    return found.float() * units
+    jacobian = _first_layer_jacobian(model, z[:1]).double() * scale
+    singular_vectors: Tensor = torch.linalg.svd(jacobian, full_matrices=False).Vh
+    return singular_vectors.float() * scale
 
 
-class _Found(Exception):
-    """The slopes of the layer that was looked for; carried out of the generator, of which no more is needed."""
+class _JacobianFound(Exception):
+    """Carries the Jacobian out of a generator's forward pass, of which the rest is not needed."""
 
-    def __init__(self, slopes: Tensor) -> None:
+    def __init__(self, jacobian: Tensor) -> None:
         super().__init__()
-        self.slopes = slopes
+        self.jacobian = jacobian
 
 
-def _slopes(model: Model, z: Tensor) -> Tensor:
-    """Return how the layer's output changes with the latent, ``[outputs, size]``."""
+def _first_layer_jacobian(model: Model, z: Tensor) -> Tensor:
+    """Return the Jacobian ``[outputs, size]`` of the first layer that depends on the whole latent."""
+    algorithm = model.algorithm
+    assert isinstance(algorithm, Samples), "latents belong to a generator"
     latent = z.to(model.device).requires_grad_(True)
-    tried: list[nn.Module] = []
+    layers_tried: list[nn.Module] = []
 
-    def look(layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        if output.requires_grad and len(tried) < _TRIED:
-            tried.append(layer)
-            slopes = _jacobian(output, latent)
-            if bool(slopes.any(0).all()):
-                raise _Found(slopes)
+    def hook(layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        if output.requires_grad and len(layers_tried) < _MAX_LAYERS:
+            layers_tried.append(layer)
+            jacobian = _jacobian(output, latent)
+            if bool(jacobian.any(0).all()):
+                raise _JacobianFound(jacobian)
 
     layers = [
         m for m in model.networks.modules() if isinstance(m, nn.Linear | nn.Conv2d | nn.ConvTranspose2d)
     ]
-    hooks = [layer.register_forward_hook(look) for layer in layers]
+    hooks = [layer.register_forward_hook(hook) for layer in layers]
     labels = model.labels(1)
     try:
-        with evaluating(model.networks), torch.enable_grad():
-            model.algorithm.sample(
-                model.networks, latent, None if labels is None else labels.to(model.device)
-            )
-    except _Found as found:
-        return found.slopes.detach().cpu()
+        with eval_mode(model.networks), torch.enable_grad():
+            algorithm.sample(model.networks, latent, None if labels is None else labels.to(model.device))
+    except _JacobianFound as result:
+        return result.jacobian.detach().cpu()
     finally:
-        for hook in hooks:
-            hook.remove()
-    raise UserError("no one layer of this model takes the whole latent, so it has no such directions")
+        for handle in hooks:
+            handle.remove()
+    raise UserError("no layer of this model takes the whole latent, so it has no closed-form directions")
 
 
 def _jacobian(output: Tensor, latent: Tensor) -> Tensor:
     flat = output.flatten()
     rows = []
-    for chunk in torch.split(torch.arange(len(flat)), _AT_ONCE):
-        ones = torch.zeros(len(chunk), len(flat), device=flat.device)
-        ones[torch.arange(len(chunk)), chunk] = 1
-        (part,) = torch.autograd.grad(
-            flat, latent, ones, retain_graph=True, is_grads_batched=True, allow_unused=True
+    for index in torch.split(torch.arange(len(flat)), _JACOBIAN_ROWS):
+        one_hot = torch.zeros(len(index), len(flat), device=flat.device)
+        one_hot[torch.arange(len(index)), index] = 1
+        (gradient,) = torch.autograd.grad(
+            flat, latent, one_hot, retain_graph=True, is_grads_batched=True, allow_unused=True
         )
-        rows.append(torch.zeros(len(chunk), latent.shape[1]) if part is None else part[:, 0])
+        rows.append(torch.zeros(len(index), latent.shape[1]) if gradient is None else gradient[:, 0])
     return torch.cat(rows)
 
 
-def vectors(model: Model, n: int, seed: int, truncation: float | None = None) -> Tensor:
-    """Return latents ``[n, size]`` for pictures in rows.
+def latent_vectors(model: Model, n: int, seed: int, truncation: float | None = None) -> Tensor:
+    """Return latents ``[n, size]`` for figures that move images through latent space.
 
     Raises:
-        UserError: there are no samples, they are no pictures, or do not start from vectors.
+        UserError: the model generates no samples, its samples are points, or they do not start from vectors.
     """
-    if not model.algorithm.generates:
-        raise UserError(f"{type(model.algorithm).__name__} makes no samples; it only reads items")
+    if not model.generates:
+        raise UserError(f"{type(model.algorithm).__name__} generates no samples; it only encodes items")
     if model.info.kind != "image":
-        raise UserError(
-            "ways through the latents are drawn as rows of pictures, but this model's samples are points"
-        )
-    found = model.latents(n, seed, truncation=truncation)
-    if found.dim() != 2 or not found.shape[1]:
-        raise UserError("this model's samples start from pictures, between which there is no way to go")
-    return found
+        raise UserError("this figure shows rows of images, but this model's samples are points")
+    latents = model.latents(n, seed, truncation=truncation)
+    if latents.dim() != 2 or not latents.shape[1]:
+        raise UserError("this model's samples start from images instead of latent vectors")
+    return latents

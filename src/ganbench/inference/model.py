@@ -1,4 +1,4 @@
-"""A trained run that you can call: ``load("runs/x").sample(64)``."""
+"""A trained model to sample from and to apply to images: ``load("runs/x").sample(64)``."""
 
 from __future__ import annotations
 
@@ -11,28 +11,44 @@ import torch
 from torch import Tensor, nn
 
 from ganbench.algorithms.base import Algorithm
+from ganbench.algorithms.capabilities import (
+    Encodes,
+    HasFeatures,
+    PreparesLatents,
+    Reconstructs,
+    Samples,
+    Translates,
+)
 from ganbench.data.base import DataInfo, Dataset
-from ganbench.data.held_out import held_out_of
+from ganbench.data.held_out import held_out_split
 from ganbench.errors import UserError, did_you_mean
-from ganbench.inference.build import make_algorithm, make_networks
+from ganbench.inference.build import assemble
 from ganbench.latents import Latent
-from ganbench.latents.truncation import truncated
+from ganbench.latents.truncation import truncate_noise
 from ganbench.runs.run import Run
-from ganbench.utils.batched import evaluating, map_batches
-from ganbench.utils.progress import Forecast
+from ganbench.utils.batched import eval_mode, map_batches
+from ganbench.utils.progress import DurationEstimator
 from ganbench.utils.random_stream import RandomStream
 
 Weights: TypeAlias = Literal["averaged", "live"]
-#: What latents are for. Each has its own stream of numbers for every seed, so that none has another's samples.
+#: The purpose of latents. Each has its own random stream for every seed, so that their samples differ.
 Purpose: TypeAlias = Literal["sample", "selection", "reference"]
 
 
 class Model:
-    """Networks that sample: the averaged generator of a run, or the live one where no average is kept.
+    """Networks to sample from and to apply to items; items are in the data's own units.
 
-    ``step`` is how many generator steps it was trained; ``info`` describes the data it imitates; ``weights`` says
-    which ones it samples with, and ``keeps_average`` whether its run has averaged ones. ``items`` makes real items,
-    when they are asked for.
+    Networks are in eval mode and without gradients during each call, and return to their previous mode after it.
+
+    Args:
+        algorithm: Defines how samples are generated, and what else the networks can do.
+        networks: The networks by name.
+        latent: The distribution of latents.
+        info: The description of the data that the model was trained on.
+        step: The number of training steps.
+        weights: Which weights the networks have.
+        has_average: Whether averaged weights exist.
+        real_data: Opens real data for tasks that need some: the held-out split, if the data have one.
     """
 
     def __init__(
@@ -44,80 +60,90 @@ class Model:
         step: int,
         *,
         weights: Weights = "live",
-        keeps_average: bool = False,
-        items: Callable[[], Dataset] | None = None,
+        has_average: bool = False,
+        real_data: Callable[[], Dataset] | None = None,
     ) -> None:
         self.algorithm, self.networks, self.latent = algorithm, networks, latent
         self.info, self.step = info, step
-        self.weights, self.keeps_average = weights, keeps_average
-        self._items = items
+        self.weights, self.has_average = weights, has_average
+        self._open_real_data = real_data
 
     @cached_property
-    def items(self) -> Dataset:
-        """Real items to be shown: of the data's other split where it has one. Raises UserError if none were given."""
-        if self._items is None:
-            raise UserError("this needs real items, and the model was given none; load it from its run")
-        return self._items()
+    def real_data(self) -> Dataset:
+        """Real data: the held-out split, if there is one. Raises UserError if the model was built without."""
+        if self._open_real_data is None:
+            raise UserError("this needs real items, and the model has none; load it from its run")
+        return self._open_real_data()
 
     @property
     def device(self) -> torch.device:
-        """Where the networks are."""
+        """The device of the networks."""
         return next(self.networks.parameters()).device
 
-    def latents(
-        self, n: int, seed: int = 0, purpose: Purpose = "sample", *, truncation: float | None = None
-    ) -> Tensor:
-        """Return ``n`` latents ``[n, size]``, the same for the same seed, purpose and n on any machine.
+    @property
+    def generates(self) -> bool:
+        """Whether the model generates samples."""
+        return isinstance(self.algorithm, Samples)
 
-        Raises UserError as :meth:`draw`.
-        """
-        if n < 1:
-            raise UserError(f"the number of samples must be at least 1, not {n}")
-        return self.draw(RandomStream(seed, purpose), n, truncation)
-
-    def draw(self, draws: RandomStream, n: int, truncation: float | None = None) -> Tensor:
-        """Return ``n`` latents ``[n, size]`` by ``draws``, or what samples start from where that is real items.
-
-        Raises UserError if noise is to be truncated (see :func:`truncated`) and cannot be.
-        """
-        drawn = self.latent.draw(draws, n)
-        if truncation is not None:
-            drawn = truncated(self.latent, drawn, truncation)
-        numbers, algorithm = {"drawn": drawn}, self.algorithm
-        if getattr(algorithm, "needs_real_inputs", False):  # an algorithm may leave it out
-            each = getattr(algorithm, "inputs_per_sample", 1)
-            index = draws.integers(n * each, self.items.info.size)
-            items = getattr(self.items, "given", self.items.items)(index)
-            numbers["items"] = items if each == 1 else items.reshape(n, each, *items.shape[1:])
-        elif not getattr(algorithm, "prepares_latents", False):
-            return drawn
-
-        def start(part: dict[str, Tensor]) -> dict[str, Tensor]:
-            items = self.info.from_data(part["items"]) if "items" in part else None
-            return {"": algorithm.prepare_latents(self.networks, part["drawn"], items)}
-
-        return map_batches(self.networks, start, numbers, 256, Forecast(f"what {n:,} samples start from"))[""]
+    @property
+    def needs_real_inputs(self) -> bool:
+        """Whether samples start from real items."""
+        return isinstance(self.algorithm, PreparesLatents) and self.algorithm.needs_real_inputs
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The names of the classes that it can be asked for; none if it was trained without."""
-        told = getattr(self.algorithm, "conditional", False)  # an algorithm may leave it out
-        return self.info.classes if told else ()
+        """The names of the classes that can be sampled; empty for a model trained without classes."""
+        return self.info.classes if self.algorithm.conditional else ()
 
-    def class_number(self, text: str) -> int:
-        """Return the number of a class given by its name or its number. Raises UserError if there is none such."""
+    def class_index(self, text: str) -> int:
+        """Return the index of a class, given its name or its index as text. Raises UserError for an unknown class."""
         if not self.classes:
             raise UserError(f"this model was trained without classes, so it cannot sample the class '{text}'")
         if text in self.classes:
             return self.classes.index(text)
         if text.isdecimal() and int(text) < len(self.classes):
             return int(text)
-        known = ", ".join(self.classes)
-        raise UserError(f"there is no class '{text}'{did_you_mean(text, self.classes)}; classes: {known}")
+        names = ", ".join(self.classes)
+        raise UserError(f"there is no class '{text}'{did_you_mean(text, self.classes)}; classes: {names}")
 
     def labels(self, n: int) -> Tensor | None:
-        """Return class numbers, int64 ``[n]``, each class in turn; None if it was trained without classes."""
+        """Return class numbers, int64 ``[n]``, cycling through the classes; None for a model without classes."""
         return torch.arange(n) % len(self.classes) if self.classes else None
+
+    def latents(
+        self, n: int, seed: int = 0, purpose: Purpose = "sample", *, truncation: float | None = None
+    ) -> Tensor:
+        """Return ``n`` latents ``[n, size]`` by seed and purpose; the rest is as in :meth:`draw_latents`."""
+        if n < 1:
+            raise UserError(f"the number of samples must be at least 1, not {n}")
+        return self.draw_latents(RandomStream(seed, purpose), n, truncation)
+
+    def draw_latents(self, stream: RandomStream, n: int, truncation: float | None = None) -> Tensor:
+        """Return ``n`` latents ``[n, size]``, ready for :meth:`decode`; ``truncation`` is the bound of their noise.
+
+        Raises:
+            UserError: the latent has no noise to truncate, or samples need real items and the model has none.
+        """
+        latents = self.latent.draw(stream, n)
+        if truncation is not None:
+            latents = truncate_noise(self.latent, latents, truncation)
+        algorithm = self.algorithm
+        if not isinstance(algorithm, PreparesLatents):
+            return latents
+        inputs = {"latents": latents}
+        if algorithm.needs_real_inputs:
+            per_sample = algorithm.inputs_per_sample
+            index = stream.integers(n * per_sample, self.real_data.info.size)
+            items = getattr(self.real_data, "source_items", self.real_data.items)(index)
+            inputs["items"] = items if per_sample == 1 else items.reshape(n, per_sample, *items.shape[1:])
+
+        def prepare(batch: dict[str, Tensor]) -> dict[str, Tensor]:
+            items = self.info.from_data(batch["items"]) if "items" in batch else None
+            return {"": algorithm.prepare_latents(self.networks, batch["latents"], items)}
+
+        return map_batches(
+            self.networks, prepare, inputs, 256, DurationEstimator(f"latents of {n:,} samples")
+        )[""]
 
     def sample(
         self,
@@ -127,14 +153,16 @@ class Model:
         labels: Tensor | Sequence[int] | int | None = None,
         batch: int = 256,
     ) -> Tensor:
-        """Return ``n`` samples in the data's own units: uint8 pictures ``[n, C, H, W]``, or points ``[n, D]``.
+        """Return ``n`` samples in the data's own units: uint8 images ``[n, C, H, W]``, or points ``[n, D]``.
 
-        ``labels`` is one class number for all or one for each (each class in turn unless given), or the weights of
-        mixed classes, ``[n, classes]``. The same latents, given by ``seed`` and n, come with any labels. Networks are
-        in eval mode meanwhile, and in the mode they had afterwards.
+        Args:
+            n: The number of samples.
+            seed: Determines the latents, together with n; labels do not change them.
+            labels: A class number for all, one for each, or class weights ``[n, classes]``; default: all in turn.
+            batch: The batch size.
 
         Raises:
-            UserError: a label is out of range, there are too many or too few, or the model knows no classes.
+            UserError: labels are out of range, of the wrong number, or given to a model without classes.
         """
         return self.decode(self.latents(n, seed), labels, batch=batch)
 
@@ -142,85 +170,93 @@ class Model:
     def decode(
         self, latents: Tensor, labels: Tensor | Sequence[int] | int | None = None, *, batch: int = 256
     ) -> Tensor:
-        """Return the samples of given latents ``[N, size]``, in the data's own units, on the CPU.
-
-        Labels are as in :meth:`sample`.
-        """
-        if not getattr(self.algorithm, "generates", True):
-            raise UserError(f"{type(self.algorithm).__name__} makes no samples; it only reads items")
-        told = self._told(labels, len(latents))
-        with evaluating(self.networks):
-            made = []
+        """Return the samples of latents ``[N, size]``, on the CPU; labels are as in :meth:`sample`."""
+        algorithm = self.algorithm
+        if not isinstance(algorithm, Samples):
+            raise UserError(f"{type(algorithm).__name__} generates no samples; it only encodes items")
+        condition = self._condition(labels, len(latents))
+        samples = []
+        with eval_mode(self.networks):
             for start in range(0, len(latents), batch):
                 rows = slice(start, start + batch)
                 z = latents[rows].to(self.device)
-                condition = None if told is None else told[rows].to(self.device)
-                x = self.algorithm.sample(self.networks, z, condition)
-                made.append(self.info.to_data(x).cpu().contiguous())
-        return torch.cat(made)
+                y = None if condition is None else condition[rows].to(self.device)
+                x = algorithm.sample(self.networks, z, y)
+                samples.append(self.info.to_data(x).cpu().contiguous())
+        return torch.cat(samples)
 
     def encode(self, items: Tensor, *, batch: int = 256) -> Tensor:
-        """Return the latents ``[N, size]`` of items in the data's own units, on the CPU.
+        """Return the latents ``[N, size]`` of items, on the CPU.
 
         Raises:
-            UserError: the model has no encoder, or the items are of another shape.
+            UserError: the model has no encoder, or the items have another shape than the data.
         """
-        return self._read(items, lambda x: {"": self.algorithm.encode(self.networks, x)}, batch)[""]
+        algorithm = self.algorithm
+        if not isinstance(algorithm, Encodes):
+            raise UserError(f"{type(algorithm).__name__} has no encoder; bigan-mnist has one")
+        return self._map(items, lambda x: {"": algorithm.encode(self.networks, x)}, batch)[""]
 
     def reconstruct(self, items: Tensor, *, batch: int = 256) -> Tensor:
-        """Return what the model makes again of items, in the data's own units; raises as :meth:`encode`."""
-        made = self._read(items, lambda x: {"": self.algorithm.reconstruct(self.networks, x)}, batch)[""]
-        return self.info.to_data(made).contiguous()
+        """Return items after encoding and decoding, or after translation there and back; raises as :meth:`encode`."""
+        algorithm = self.algorithm
+        if not isinstance(algorithm, Reconstructs):
+            raise UserError(f"{type(algorithm).__name__} reconstructs no items; bigan-mnist does")
+        return self._map_to_data(items, lambda x: algorithm.reconstruct(self.networks, x), batch)
 
     def features(self, items: Tensor, *, batch: int = 256) -> dict[str, Tensor]:
-        """Return features ``[N, F]`` of items in the data's own units, by the name of the network they are of."""
-        return self._read(items, lambda x: self.algorithm.features(self.networks, x), batch)
+        """Return features ``[N, F]`` of items by the network that computes them; empty if there are none."""
+        algorithm = self.algorithm
+        if not isinstance(algorithm, HasFeatures):
+            return {}
+        return self._map(items, lambda x: algorithm.features(self.networks, x), batch)
 
-    def translate(self, items: Tensor, *, back: bool = False, batch: int = 256) -> Tensor:
-        """Return items as they would be in domain b, or ``back`` in a, in the data's own units.
+    def translate(self, items: Tensor, *, target: str = "b", batch: int = 256) -> Tensor:
+        """Return items of another domain translated to the domain ``target``.
 
         Raises:
-            UserError: the model translates nothing, or the items are of another shape.
+            UserError: the model does not translate, has no such domain, or the items have another shape.
         """
-        made = self._read(
-            items, lambda x: {"": self.algorithm.translate(self.networks, x, back=back)}, batch
-        )[""]
-        return self.info.to_data(made).contiguous()
+        algorithm = self.algorithm
+        if not isinstance(algorithm, Translates):
+            raise UserError(f"{type(algorithm).__name__} translates no items; cyclegan-mnist does")
+        if target not in algorithm.domains:
+            raise UserError(f"there is no domain '{target}', only {' and '.join(algorithm.domains)}")
+        return self._map_to_data(items, lambda x: algorithm.translate(self.networks, x, target=target), batch)
 
-    def _read(
-        self, items: Tensor, reading: Callable[[Tensor], dict[str, Tensor]], batch: int
-    ) -> dict[str, Tensor]:
-        """Return what is read from items, part by part; networks are in eval mode meanwhile."""
+    def _map_to_data(self, items: Tensor, fn: Callable[[Tensor], Tensor], batch: int) -> Tensor:
+        return self.info.to_data(self._map(items, lambda x: {"": fn(x)}, batch)[""]).contiguous()
+
+    def _map(self, items: Tensor, fn: Callable[[Tensor], dict[str, Tensor]], batch: int) -> dict[str, Tensor]:
+        """Apply a function of the networks to items, as networks see them, batch by batch."""
         if tuple(items.shape[1:]) != self.info.shape:
             raise UserError(
                 f"the items have shape {list(items.shape[1:])}, those of the model {list(self.info.shape)}"
             )
         return map_batches(
-            self.networks, lambda part: reading(self.info.from_data(part["items"])), {"items": items}, batch
+            self.networks, lambda inputs: fn(self.info.from_data(inputs["items"])), {"items": items}, batch
         )
 
-    def _told(self, labels: Tensor | Sequence[int] | int | None, n: int) -> Tensor | None:
+    def _condition(self, labels: Tensor | Sequence[int] | int | None, n: int) -> Tensor | None:
         """Return labels as the generator takes them: class numbers ``[n]`` or weights ``[n, classes]``."""
         if labels is None:
             return self.labels(n)
         if not self.classes:
-            raise UserError("this model was trained without classes, so it can be given no labels")
-        told = torch.as_tensor(labels)
-        if told.dim() == 0:
-            told = told.expand(n)
-        if told.is_floating_point():
-            if told.shape != (n, len(self.classes)):
+            raise UserError("this model was trained without classes, so it takes no labels")
+        tensor = torch.as_tensor(labels)
+        tensor = tensor.expand(n) if tensor.dim() == 0 else tensor
+        if tensor.is_floating_point():
+            if tensor.shape != (n, len(self.classes)):
                 raise UserError(
-                    f"weights of classes are [{n}, {len(self.classes)}] numbers, not {list(told.shape)}"
+                    f"class weights must have shape [{n}, {len(self.classes)}], not {list(tensor.shape)}"
                 )
-            return told
-        if told.shape != (n,):
-            raise UserError(f"{n} samples need {n} labels, not {list(told.shape)}")
-        if n and not 0 <= int(told.min()) <= int(told.max()) < len(self.classes):
+            return tensor
+        if tensor.shape != (n,):
+            raise UserError(f"{n} samples need {n} labels, not {list(tensor.shape)}")
+        if n and not 0 <= int(tensor.min()) <= int(tensor.max()) < len(self.classes):
             raise UserError(
-                f"labels must be from 0 to {len(self.classes) - 1}, not from {int(told.min())} to {int(told.max())}"
+                f"labels must be from 0 to {len(self.classes) - 1}, not from {int(tensor.min())} to {int(tensor.max())}"
             )
-        return told.long()
+        return tensor.long()
 
 
 def load(
@@ -230,10 +266,13 @@ def load(
     *,
     weights: Weights = "averaged",
 ) -> Model:
-    """Return the model of a run: of its newest whole checkpoint, of a step, or of ``"best"``.
+    """Load the model of a run; the data set is not needed.
 
-    The data set is not needed. ``trusted`` names the user's own modules that the recipe may use. ``weights`` are
-    the averaged ones where the run keeps them, unless the live ones are asked for.
+    Args:
+        run: The run, or its folder.
+        step: A step with a checkpoint, or ``"best"``; by default, that of the newest intact checkpoint.
+        trusted: Names of the user's own modules that the recipe may use.
+        weights: With "averaged", live weights are used if the run has no average.
 
     Raises:
         UserError: there is no such run or checkpoint.
@@ -242,21 +281,20 @@ def load(
     recipe, info = run.recipe(trusted), run.info
     state = run.read_checkpoint(step)
     if state is None:
-        raise UserError(f"{run.path} has no whole checkpoint yet; `ganbench resume {run.path}` trains it")
-    algorithm, latent = make_algorithm(recipe, info)
-    networks = make_networks(recipe, info, algorithm, latent, seed=0)
-    with run.fits(state["step"]):
-        average = state["average"] if weights == "averaged" else {}
-        networks.load_state_dict({**state["networks"], **average})
-        algorithm.load_state_dict(state["algorithm"])
-    networks.requires_grad_(False).eval()
+        raise UserError(f"{run.path} has no intact checkpoint yet; `ganbench resume {run.path}` trains it")
+    parts = assemble(recipe, info, seed=0)
+    average = state["average"] if weights == "averaged" else {}
+    with run.explain_load_errors(state["step"]):
+        parts.networks.load_state_dict({**state["networks"], **average})
+        parts.algorithm.load_state_dict(state["algorithm"])
+    parts.networks.requires_grad_(False).eval()
     return Model(
-        algorithm,
-        networks,
-        latent,
+        parts.algorithm,
+        parts.networks,
+        parts.latent,
         info,
         state["step"],
         weights="averaged" if average else "live",
-        keeps_average=bool(state["average"]),
-        items=held_out_of(recipe.data) or recipe.data,
+        has_average=bool(state["average"]),
+        real_data=held_out_split(recipe.data) or recipe.data,
     )

@@ -1,39 +1,33 @@
-"""Models of runs that have not ended: as they are while training, and as they were before the first step."""
+"""Models of unfinished runs: as they are during training, and as they were before the first step."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from pathlib import Path
-
 from ganbench.data.base import DataInfo
-from ganbench.data.held_out import held_out_of
-from ganbench.inference.build import make_algorithm, make_networks
+from ganbench.data.held_out import held_out_split
+from ganbench.inference.build import assemble
 from ganbench.inference.model import Model
+from ganbench.latents import Latent
 from ganbench.recipes.base import Recipe
-from ganbench.runs.run import Run
 from ganbench.training.trainer import Trainer
 
 
-def training_model(trainer: Trainer, recipe: Recipe, info: DataInfo) -> Model:
-    """Return the model that a trainer has; its networks go on moving."""
+def training_model(trainer: Trainer, latent: Latent, recipe: Recipe, info: DataInfo) -> Model:
+    """Return the model of a trainer. It shares the trainer's networks, so it changes as training continues."""
     averaged = trainer.average is not None
     return Model(
         trainer.algorithm,  # type: ignore[arg-type]
-        trainer.generators(),
-        make_algorithm(recipe, info)[1],
+        trainer.sampling_networks(),
+        latent,
         info,
         trainer.step,
         weights="averaged" if averaged else "live",
-        keeps_average=averaged,
-        items=held_out_of(recipe.data) or recipe.data,
+        has_average=averaged,
+        real_data=held_out_split(recipe.data) or recipe.data,
     )
 
 
-def untrained_model(run: str | Path | Run, trusted: Collection[str] = ()) -> Model:
-    """Return the model as it was before a run's first step, as a baseline for what training has brought."""
-    run = run if isinstance(run, Run) else Run(run)
-    recipe, info = run.recipe(trusted), run.info
-    algorithm, latent = make_algorithm(recipe, info)
-    networks = make_networks(recipe, info, algorithm, latent, run.meta["seed"])
-    networks.requires_grad_(False).eval()
-    return Model(algorithm, networks, latent, info, 0)
+def untrained_model(recipe: Recipe, info: DataInfo, seed: int = 0) -> Model:
+    """Return a recipe's model with the random weights that a run of that seed starts from."""
+    parts = assemble(recipe, info, seed)
+    parts.networks.requires_grad_(False).eval()
+    return Model(parts.algorithm, parts.networks, parts.latent, info, step=0)

@@ -1,7 +1,4 @@
-"""Ways through latent space, one for each direction that a model has: its codes, or what its G heeds most.
-
-Where samples are made of representations, directions are the principal ones of real pictures' representations.
-"""
+"""Latent traversals: paths through latent space, one for each code or direction of a model."""
 
 from __future__ import annotations
 
@@ -12,93 +9,97 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ganbench.algorithms.representation_conditioned import RepresentationConditionedGAN
 from ganbench.errors import UserError
-from ganbench.inference.directions import directions, vectors
+from ganbench.inference.directions import directions, latent_vectors
 from ganbench.inference.model import Model
 from ganbench.latents import Codes, Gaussian
 
-MOST = 10  # directions, the foremost ones, where there is one for each number of the latent
+MAX_DIRECTIONS = 10
 POINTS = 5
 REACH = 2.0
-_ITEMS = 2000
+_PCA_ITEMS = 2000
 
 
 @dataclass(frozen=True)
 class LatentTraversals:
-    """Latents ``[rows, points, size]`` by the name of the direction, and in words what directions they are.
+    """Latents along each direction of a model.
 
-    Row i of every direction starts from the same latent.
+    Attributes:
+        kind: What the directions are, in words.
+        latents: Latents ``[rows, points, size]`` by the name of the direction. Row i of every direction starts from
+            the same latent.
     """
 
-    of: str
+    kind: str
     latents: Mapping[str, Tensor]
 
 
 def latent_traversals(model: Model, rows: int, seed: int) -> LatentTraversals:
-    """Return ways of ``rows`` latents along each direction, which are nowhere else changed.
+    """Return traversals of ``rows`` latents along each direction of the model; the rest of a latent stays fixed.
 
-    A categorical code goes through its values; a continuous one, and the part of a latent that lies along a direction,
-    goes from -2 to 2 in equal steps (in standard deviations along principal directions, in the typical size of the
-    latent's numbers along others).
+    The directions are the latent's codes, if it has codes; else the principal directions of real images'
+    representations, if samples are conditioned on these; else the closed-form :func:`directions` of G's first layer.
+    A categorical code takes all its values. Every other component goes from -2 to 2 in equal steps: of the code
+    itself, in standard deviations along a principal direction, or in the root mean square of the latent's numbers.
 
     Raises:
-        UserError: the model has no directions, or its samples start from pictures.
+        UserError: the model has no directions, or its samples start from images.
     """
     codes: Codes | None = getattr(model.latent, "codes", None)
-    noise: int | None = getattr(model.algorithm, "noise", None)
-    z = vectors(model, rows, seed)
+    z = latent_vectors(model, rows, seed)
     if codes is not None:
-        return LatentTraversals("codes", _along_codes(z, codes))
-    if noise is not None:
-        middle, found = _principal(model, noise)
-        words = "principal directions of the representations of real pictures"
+        return LatentTraversals("codes", _code_traversals(z, codes))
+    if isinstance(model.algorithm, RepresentationConditionedGAN):
+        center, steps = _principal_directions(model, model.algorithm.noise)
+        kind = "principal directions of the representations of real pictures"
     else:
-        found = directions(model, z)[:MOST]
-        middle, words = torch.zeros(found.shape[1]), "closed-form directions of G's first layer"
+        steps = directions(model, z)[:MAX_DIRECTIONS]
+        center, kind = torch.zeros(steps.shape[1]), "closed-form directions of G's first layer"
     return LatentTraversals(
-        words, {f"direction-{k + 1}": _along(z, middle, step) for k, step in enumerate(found)}
+        kind, {f"direction-{k + 1}": _traverse(z, center, step) for k, step in enumerate(steps)}
     )
 
 
-def _along_codes(z: Tensor, codes: Codes) -> dict[str, Tensor]:
-    ways, start = {}, z.shape[1] - codes.size
-    for number, size in enumerate(codes.categorical):
-        way = z[:, None].repeat(1, size, 1)
-        way[:, :, start : start + size] = torch.eye(size)
-        ways[f"categorical-{number + 1}"] = way
-        start += size
+def _code_traversals(z: Tensor, codes: Codes) -> dict[str, Tensor]:
+    traversals, start = {}, z.shape[1] - codes.size
+    for number, values in enumerate(codes.categorical):
+        path = z[:, None].repeat(1, values, 1)
+        path[:, :, start : start + values] = torch.eye(values)
+        traversals[f"categorical-{number + 1}"] = path
+        start += values
     for number in range(codes.continuous):
-        way = z[:, None].repeat(1, POINTS, 1)
-        way[:, :, start + number] = torch.linspace(-REACH, REACH, POINTS)
-        ways[f"continuous-{number + 1}"] = way
-    return ways
+        path = z[:, None].repeat(1, POINTS, 1)
+        path[:, :, start + number] = torch.linspace(-REACH, REACH, POINTS)
+        traversals[f"continuous-{number + 1}"] = path
+    return traversals
 
 
-def _along(z: Tensor, middle: Tensor, step: Tensor) -> Tensor:
-    """Return latents ``[rows, points, size]`` whose part along ``step`` goes from -2 to 2 steps from the middle."""
+def _traverse(z: Tensor, center: Tensor, step: Tensor) -> Tensor:
+    """Return latents ``[rows, points, size]`` that go from -2 to 2 times ``step`` from the center along it."""
     unit = torch.nn.functional.normalize(step, dim=0)
-    without = z - ((z - middle) @ unit)[:, None] * unit
-    return without[:, None] + torch.linspace(-REACH, REACH, POINTS)[:, None] * step
+    base = z - ((z - center) @ unit)[:, None] * unit
+    return base[:, None] + torch.linspace(-REACH, REACH, POINTS)[:, None] * step
 
 
-def _principal(model: Model, noise: int) -> tuple[Tensor, Tensor]:
-    """Return the mean latent of real pictures, and the foremost principal directions, a standard deviation long."""
-    count = min(_ITEMS, model.items.info.size)
+def _principal_directions(model: Model, noise: int) -> tuple[Tensor, Tensor]:
+    """Return the mean latent of real images, and their first principal directions, one standard deviation long."""
+    count = min(_PCA_ITEMS, model.real_data.info.size)
     if count < 2:
-        raise UserError("principal directions need at least 2 real pictures")
-    told = model.encode(model.items.items(torch.arange(count)))
-    told[:, :noise] = 0
-    middle = told.mean(0)
-    _, lengths, vectors = torch.linalg.svd((told - middle).double(), full_matrices=False)
-    steps = lengths[:, None] / count**0.5 * vectors
-    return middle, steps[lengths > lengths[0] * 1e-6][:MOST].float()
+        raise UserError("principal directions need at least 2 real images")
+    latents = model.encode(model.real_data.items(torch.arange(count)))
+    latents[:, :noise] = 0
+    center = latents.mean(0)
+    _, singular_values, vectors = torch.linalg.svd((latents - center).double(), full_matrices=False)
+    steps = singular_values[:, None] / count**0.5 * vectors
+    return center, steps[singular_values > singular_values[0] * 1e-6][:MAX_DIRECTIONS].float()
 
 
-def between(model: Model, a: Tensor, b: Tensor, t: float) -> Tensor:
-    """Return what lies a share ``t`` of the way from latents ``a`` to ``b`` (``[N, size]`` each).
+def interpolate_latents(model: Model, a: Tensor, b: Tensor, t: float) -> Tensor:
+    """Interpolate between latents ``a`` and ``b``, ``[N, size]`` each; ``t`` from 0 to 1.
 
-    For a Gaussian the sum of the two is divided by its standard deviation, so that what lies between two draws is as
-    likely as a draw; other latents go straight.
+    For a Gaussian, the linear interpolation is divided by its standard deviation, so that it is distributed like a
+    random latent; for other latents, it is linear.
     """
     mixed = (1 - t) * a + t * b
     return mixed / math.hypot(1 - t, t) if isinstance(model.latent, Gaussian) else mixed

@@ -1,1 +1,1 @@
-"""Run folders: recipe, events, checkpoints."""
+"""Run folders: checkpoints, event log, and everything else that a run writes."""

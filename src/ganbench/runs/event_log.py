@@ -1,4 +1,4 @@
-"""TODO."""
+"""The event log of a run, ``events.jsonl``: one JSON object per line, safe against crashes while writing."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from ganbench.utils.files import atomic_file
 
 
 class EventLog:
-    """Appends to ``events.jsonl``; each event has a ``kind`` and a ``step``. A last line cut short is not an event."""
+    """Appends to an event log and reads it; every event has a ``kind`` and a ``step``. Incomplete lines are ignored."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def append(self, kind: str, step: int, **values: Any) -> None:
-        """Add one event."""
+        """Append an event."""
         line = json.dumps({"kind": kind, "step": step, **values}) + "\n"
         with self.path.open("a+b") as file:
             if file.tell() and not _ends_with_newline(file):
@@ -26,46 +26,47 @@ class EventLog:
             file.write(line.encode())
 
     def sync(self) -> None:
-        """Have the system write to the disk what it has taken."""
+        """Flush the log to the disk."""
         if self.path.exists():
             with self.path.open("rb+") as file:
                 os.fsync(file.fileno())
 
     def read(self, kind: str | None = None) -> list[dict[str, Any]]:
-        """Return the events, of one kind or all, in order."""
+        """Return the events in order: all of them, or those of one kind."""
         return [e for e in self._events() if kind is None or e["kind"] == kind]
 
     def follow(self) -> Callable[[], list[dict[str, Any]]]:
-        """Return a function that returns the events since its last call; a line cut short is waited for."""
-        seen = [0]  # bytes
+        """Return a function that returns the events since its last call; incomplete lines are left for the next."""
+        offset = 0
 
-        def new() -> list[dict[str, Any]]:
+        def read_new() -> list[dict[str, Any]]:
+            nonlocal offset
             if not self.path.exists():
                 return []
             with self.path.open("rb") as file:
-                file.seek(seen[0])
+                file.seek(offset)
                 text, _, _ = file.read().rpartition(b"\n")
-            seen[0] += len(text) + 1 if text else 0
-            return list(_parsed(text.decode(errors="replace").splitlines()))
+            offset += len(text) + 1 if text else 0
+            return list(_parse(text.decode(errors="replace").splitlines()))
 
-        return new
+        return read_new
 
     def cut(self, step: int) -> None:
-        """Forget what came after a step, so that a resumed run does not tell it twice."""
+        """Delete the events after a step, which a resumed run will log again."""
         if not self.path.exists():
             return
-        kept = [json.dumps(e) + "\n" for e in self._events() if e["step"] <= step]
+        lines = [json.dumps(e) + "\n" for e in self._events() if e["step"] <= step]
         with atomic_file(self.path) as file:
-            file.write("".join(kept).encode())
+            file.write("".join(lines).encode())
 
     def _events(self) -> Iterator[dict[str, Any]]:
         if not self.path.exists():
             return
         with self.path.open(encoding="utf-8", errors="replace") as file:
-            yield from _parsed(file)
+            yield from _parse(file)
 
 
-def _parsed(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+def _parse(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
     for line in lines:
         try:
             event = json.loads(line)

@@ -1,1 +1,1 @@
-"""The one loop and what it stands on; knows no GAN."""
+"""The training loop and its components; nothing here is specific to GANs."""

@@ -1,4 +1,4 @@
-"""Where the time of a run goes: seconds by section, at the cost of two clock readings each."""
+"""Wall time of a run by section, measured at the cost of two clock readings per section."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from contextlib import contextmanager
 
 
 class Clock:
-    """Adds up wall seconds by section until :meth:`take` empties it."""
+    """Adds up wall seconds by section until :meth:`take` resets it."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
-        self._since = time.perf_counter()
+        self._start = time.perf_counter()
 
     @contextmanager
     def section(self, name: str) -> Iterator[None]:
-        """Count the time inside the block for ``name``."""
+        """Add the time inside the block to section ``name``."""
         start = time.perf_counter()
         try:
             yield
@@ -24,8 +24,8 @@ class Clock:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
 
     def take(self) -> dict[str, float]:
-        """Return seconds by section and, as ``"total"``, since the last taking; start again from zero."""
+        """Return the seconds by section since the last call, and all of them as ``"total"``; then reset."""
         now = time.perf_counter()
-        taken = {**self.seconds, "total": now - self._since}
-        self.seconds, self._since = {}, now
-        return taken
+        seconds = {**self.seconds, "total": now - self._start}
+        self.seconds, self._start = {}, now
+        return seconds

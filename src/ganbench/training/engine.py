@@ -1,4 +1,4 @@
-"""The machine a run works on: device, precision, threads, memory and processes; knows no model."""
+"""The machine that a run uses: device, precision, threads, memory and processes."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ ModuleT = TypeVar("ModuleT", bound=nn.Module)
 
 
 class Engine:
-    """Places networks and batches, reduces gradients over processes, makes optimizers, and owns the CPU settings.
+    """Places networks and batches on the device, reduces over processes, builds optimizers, and sets up the CPU.
 
-    Under ``torchrun`` it joins the group of processes (gloo on CPU, NCCL on CUDA).
+    Under ``torchrun`` it joins the process group (gloo on CPU, NCCL on CUDA).
 
     Raises:
-        UserError: the device is not there.
+        UserError: the device is not available.
     """
 
     def __init__(self, machine: Machine | None = None) -> None:
         self.machine = machine or Machine()
-        self.device = _device(self.machine.device)
+        self.device = _select_device(self.machine.device)
         self.rank, self.world_size = _join_processes(self.device)
         if self.device.type == "cuda" and self.world_size > 1:
             self.device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", self.rank)))
@@ -48,11 +48,11 @@ class Engine:
 
     @property
     def is_main_process(self) -> bool:
-        """Whether this process is the one that writes files."""
+        """Whether this is the process that writes files."""
         return self.rank == 0
 
     def place(self, module: ModuleT) -> ModuleT:
-        """Move a module to the device, its image weights in the layout that is fastest there."""
+        """Move a module to the device, with the memory format and the kind of batch norm that the machine needs."""
         module.to(self.device)
         if self.machine.channels_last:
             module.to(memory_format=torch.channels_last)
@@ -70,14 +70,14 @@ class Engine:
         return tensor.to(self.device, non_blocking=True, memory_format=memory_format)
 
     def optimizer(self, spec: Spec, parameters: Iterable[nn.Parameter]) -> Optimizer:
-        """Make an optimizer; the fused form where the device has it (3.6 times faster per step on CPU)."""
+        """Build an optimizer, fused if it supports that (3.6 times faster per step on CPU)."""
         has_fused = spec.accepts("fused") and not any(map(spec.kwargs.get, ("foreach", "differentiable")))
         extra: dict[str, Any] = {"fused": True} if has_fused else {}
-        made: Optimizer = spec(params=list(parameters), **extra)
-        return made
+        optimizer: Optimizer = spec(params=list(parameters), **extra)
+        return optimizer
 
     def autocast(self) -> AbstractContextManager[Any]:
-        """Return the precision of forward passes."""
+        """Return a context manager that sets the precision of forward passes."""
         enabled = self.machine.precision == "bf16"
         return torch.autocast(self.device.type, torch.bfloat16, enabled=enabled)
 
@@ -85,17 +85,18 @@ class Engine:
         """Average gradients over all processes in one flat all-reduce."""
         if self.world_size == 1:
             return
-        moving = list(parameters)
-        flat = torch.cat([(torch.zeros_like(p) if p.grad is None else p.grad).flatten() for p in moving])
+        parameters = list(parameters)
+        flat = torch.cat([(torch.zeros_like(p) if p.grad is None else p.grad).flatten() for p in parameters])
         dist.all_reduce(flat)
         flat /= self.world_size
-        for parameter, gradient in zip(moving, torch.split(flat, [p.numel() for p in moving]), strict=True):
+        gradients = torch.split(flat, [p.numel() for p in parameters])
+        for parameter, gradient in zip(parameters, gradients, strict=True):
             if parameter.grad is None:
                 parameter.grad = torch.empty_like(parameter)
             parameter.grad.copy_(gradient.view(parameter.shape))
 
     def average(self, tensors: Iterable[Tensor]) -> None:
-        """Make each of the floating-point tensors its mean over all processes, in place."""
+        """Average floating-point tensors over all processes, in place; other tensors stay as they are."""
         if self.world_size == 1:
             return
         for tensor in tensors:
@@ -103,7 +104,7 @@ class Engine:
                 tensor.copy_(self.mean(tensor.clone()))
 
     def mean(self, values: Tensor) -> Tensor:
-        """Return the mean of a tensor over all processes."""
+        """Return the mean of a tensor over all processes; may overwrite the tensor."""
         if self.world_size > 1:
             dist.all_reduce(values)
             values = values / self.world_size
@@ -113,20 +114,20 @@ class Engine:
         """Whether the flag is set in any process."""
         if self.world_size == 1:
             return flag
-        raised = torch.tensor(float(flag), device=self.device)
-        dist.all_reduce(raised)
-        return bool(raised > 0)
+        count = torch.tensor(float(flag), device=self.device)
+        dist.all_reduce(count)
+        return bool(count > 0)
 
     def broadcast(self, text: str) -> str:
-        """Return the leading process's text in every process."""
+        """Return the main process's text in every process."""
         if self.world_size == 1:
             return text
-        box = [text]
-        dist.broadcast_object_list(box, src=0)
-        return box[0]
+        texts = [text]
+        dist.broadcast_object_list(texts, src=0)
+        return texts[0]
 
     def seed_layers(self, *key: int | str) -> None:
-        """Set the random state that layers such as dropout read; another one in every process."""
+        """Seed torch's global generators, which layers may use, from the key; differently in every process."""
         seed = derive_seed(*key, self.rank)
         torch.default_generator.manual_seed(seed)
         if self.device.type == "cuda":
@@ -135,14 +136,14 @@ class Engine:
             torch.mps.manual_seed(seed)
 
     @contextmanager
-    def own_randomness(self) -> Iterator[None]:
-        """Give the caller's random state back at the end of the block."""
+    def fork_random_state(self) -> Iterator[None]:
+        """Restore the random state of torch at the end of the block."""
         devices = [self.device] if self.device.type == "cuda" else []
         with torch.random.fork_rng(devices=devices):
             yield
 
     def describe(self) -> Mapping[str, Any]:
-        """Return what a run records of the machine."""
+        """Return what a run's metadata say about the machine."""
         return {
             "device": str(self.device),
             "threads": self.threads,
@@ -155,13 +156,13 @@ class Engine:
         }
 
     def close(self) -> None:
-        """Leave the group of processes."""
+        """Leave the process group."""
         if self.world_size > 1 and dist.is_initialized():
             dist.destroy_process_group()
 
 
 def processor() -> str:
-    """Return the processor's own name where the system tells it, since times mean nothing without it."""
+    """Return the model name of the processor, or its architecture if the system does not say."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:  # not Linux
@@ -170,18 +171,18 @@ def processor() -> str:
     return names[0] if names else platform.processor() or platform.machine()
 
 
-def _device(wanted: str) -> torch.device:
-    have = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if wanted == "auto":
-        return torch.device(next(d for d in ("cuda", "mps", "cpu") if have[d]))
-    if not have[wanted]:
-        usable = ", ".join(d for d, there in have.items() if there)
-        raise UserError(f"this machine has no '{wanted}' device that torch can use; it has: {usable}")
-    return torch.device(wanted)
+def _select_device(name: str) -> torch.device:
+    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if name == "auto":
+        return torch.device(next(d for d in ("cuda", "mps", "cpu") if available[d]))
+    if not available[name]:
+        usable = ", ".join(d for d, is_available in available.items() if is_available)
+        raise UserError(f"this machine has no '{name}' device that torch can use; it has: {usable}")
+    return torch.device(name)
 
 
 def _join_processes(device: torch.device) -> tuple[int, int]:
-    """Return this process's rank and how many there are, joining the group that torchrun set up."""
+    """Join the process group that torchrun set up, if any; return this process's rank and the world size."""
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         return 0, 1
     if not dist.is_initialized():

@@ -1,4 +1,4 @@
-"""What a trainer needs of an algorithm: phases, each of which moves some networks by the loss it names."""
+"""The trainer's view of an algorithm: phases, each with the networks that it updates and their loss."""
 
 from __future__ import annotations
 
@@ -11,32 +11,41 @@ from torch import Tensor, nn
 from ganbench.data.base import Batch
 from ganbench.utils.random_stream import RandomStream
 
-#: Named loss terms, each per sample ``[N]`` or a scalar; the trainer adds up their means.
+#: Loss terms by name, each ``[N]`` (per sample) or a scalar. The trainer adds up their means.
 LossDict = Mapping[str, Tensor]
 
 
 @dataclass(frozen=True)
 class Context:
-    """Where in the run a loss is asked for.
+    """The circumstances in which a loss is computed.
 
-    ``step`` counts finished generator steps out of ``steps``; ``update`` counts finished updates of this phase;
-    ``rows`` is how many samples this part of the batch has; ``draws`` is this part's randomness.
+    Attributes:
+        step: How many generator steps are finished.
+        steps: How many are planned.
+        update: How many updates of this phase are finished.
+        batch_size: The number of samples in this microbatch.
+        stream: The random numbers of this microbatch.
     """
 
     step: int
     steps: int
     update: int
-    rows: int
-    draws: RandomStream
+    batch_size: int
+    stream: RandomStream
 
 
 @dataclass(frozen=True)
 class Phase:
-    """One kind of update: which networks move, the loss that moves them, and how often a step repeats it.
+    """One kind of update, of which a step has one or more.
 
-    ``loss(networks, batch, context)`` gets real data if ``reads_data``, else None. ``after(networks)`` is called
-    after each update (weight clipping, say). ``records`` names networks that do not move, but whose passes a later
-    phase of the step differentiates.
+    Attributes:
+        name: Prefixes the loss terms in the log.
+        updates: The networks that it updates.
+        loss: Computes the loss terms from ``(networks, batch, context)``; without ``reads_data``, the batch is None.
+        repeats: Updates per step.
+        reads_data: Whether each update reads a new batch of real data.
+        post_step: Called with the networks after each update, for example to clip weights.
+        keep_graph_for: Networks that are not updated, but through which a later phase of the step backpropagates.
     """
 
     name: str
@@ -49,7 +58,7 @@ class Phase:
 
 
 class Trainable(Protocol):
-    """The view that a trainer has of an algorithm."""
+    """What a trainer requires of an algorithm, which is a Module as well."""
 
     averaged: tuple[str, ...]
 
@@ -57,7 +66,7 @@ class Trainable(Protocol):
         """Return the phases of one step, in order."""
 
     def after_step(self, networks: nn.ModuleDict, step: int) -> None:
-        """Do what follows a whole step."""
+        """Run after each step."""
 
     def extra_scalars(self) -> Mapping[str, Tensor]:
-        """Return what the log shows of the algorithm's own state after a step, new scalars by name."""
+        """Return scalars to log after a step, by name, as new tensors."""

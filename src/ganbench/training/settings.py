@@ -1,4 +1,4 @@
-"""How long a run is, what happens when, and what it asks of the computer."""
+"""Settings of a run: its schedule, and how it uses the machine."""
 
 from __future__ import annotations
 
@@ -13,14 +13,28 @@ from ganbench.training.schedule import Constant
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """How long a run is and what happens when. Steps are generator steps; ``batch`` is the global batch.
+    """The length of a run, and when what happens. Steps are generator steps; all ``*_every`` are in steps.
 
-    ``learning_rate`` is a factor on every optimizer's rate, after a linear ``warmup`` of that many steps.
-    ``gradient_clip`` is the largest norm of each network's gradient, all its weights together (None: any).
-    ``ema_half_life`` counts images (None: no average); early on it is at most ``ema_ramp`` of the images seen.
-    ``*_every`` are in steps; 0 turns samples, scores or statistics of layers off, but not the log or checkpoints.
-    ``evaluate_metrics`` are measured on the way (none named: what suits the data) in ``evaluate_features``; the best
-    checkpoint is kept ``best_by`` one of them (empty: the first).
+    Attributes:
+        steps: The length of the run.
+        batch: The global batch size.
+        microbatches: The number of microbatches into which each process splits its share of a batch, to save memory.
+        learning_rate: A factor on every optimizer's learning rate.
+        warmup: The number of steps at the start over which learning rates rise linearly.
+        gradient_clip: The largest norm of each network's gradient, over all its weights; None for no limit.
+        ema_half_life: In images; None for no moving average.
+        ema_ramp: Early on, the half-life is at most this share of the images seen.
+        log_every: Steps between log entries of losses.
+        layers_every: Steps between log entries of layer statistics; 0 for none.
+        sample_every: Steps between sample grids; 0 for none.
+        samples: The number of samples in a grid.
+        checkpoint_every: Steps between checkpoints.
+        keep_last: The number of checkpoints to keep, in addition to the best one.
+        evaluate_every: Steps between evaluations; 0 for none.
+        evaluate_samples: The number of samples in an evaluation.
+        evaluate_metrics: Its metrics; if empty, the default ones for the data.
+        evaluate_features: Its feature extractor.
+        best_by: The metric that decides which checkpoint is the best; if empty, the first.
     """
 
     steps: int
@@ -84,7 +98,16 @@ class Schedule:
 
 @dataclass(frozen=True, kw_only=True)
 class Machine:
-    """What the run asks of the computer. ``threads`` None means as many as there are cores."""
+    """How a run uses the machine.
+
+    Attributes:
+        device: "auto" is the first of CUDA, MPS and CPU that is available.
+        precision: The precision of forward passes.
+        threads: The number of CPU threads; None for one per core.
+        channels_last: Whether images and image weights use the channels-last memory format.
+        flush_denormals: Whether denormal floating-point numbers are treated as 0, which is faster on CPU.
+        keep_pages: Whether freed memory stays with the process, which is faster.
+    """
 
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     precision: Literal["fp32", "bf16"] = "fp32"

@@ -1,4 +1,4 @@
-"""Layers with randomness of their own (dropout): in an update they draw numbers that depend on its key only."""
+"""Random numbers for layers such as dropout that depend only on the update, not on how the batch is sharded."""
 
 from __future__ import annotations
 
@@ -12,50 +12,51 @@ from torch import Tensor, nn
 from ganbench.utils.random_stream import RandomStream
 
 
-class LayerDraws:
-    """One update's random numbers for layers, which take them in the order of their passes.
+class LayerRandomSource:
+    """The random numbers of one update for all stochastic layers, in the order of their passes.
 
-    A layer may see several batches of ``rows`` rows joined into one (real and fake samples in one pass). Each
-    is drawn for the whole global batch and cut by itself, so that two processes see what one would.
+    A layer may see several batches of ``batch_size`` samples concatenated (real and fake samples in one pass). The
+    numbers of each batch are generated for the whole global batch and sharded separately, so that two processes get
+    the numbers that one would.
     """
 
-    def __init__(self, draws: RandomStream, rows: int) -> None:
-        self.draws, self.rows = draws, rows
+    def __init__(self, stream: RandomStream, batch_size: int) -> None:
+        self.stream, self.batch_size = stream, batch_size
 
     def uniform_like(self, x: Tensor) -> Tensor:
-        """Return uniform numbers in [0, 1), float32, of the shape of ``x``, ``[N, ...]``."""
-        return self._like(x, self.draws.uniform)
+        """Return uniform numbers in [0, 1), float32, in the shape of ``x``, ``[N, ...]``."""
+        return self._like(x, self.stream.uniform)
 
     def normal_like(self, x: Tensor) -> Tensor:
-        """Return standard normal numbers, float32, of the shape of ``x``, ``[N, ...]``."""
-        return self._like(x, self.draws.normal)
+        """Return standard normal numbers, float32, in the shape of ``x``, ``[N, ...]``."""
+        return self._like(x, self.stream.normal)
 
     def _like(self, x: Tensor, draw: Callable[..., Tensor]) -> Tensor:
-        batches, rest = divmod(len(x), self.rows)
-        if rest:
+        batches, remainder = divmod(len(x), self.batch_size)
+        if remainder:
             return draw(len(x), *x.shape[1:])
-        return torch.cat([draw(self.rows, *x.shape[1:]) for _ in range(batches)])
+        return torch.cat([draw(self.batch_size, *x.shape[1:]) for _ in range(batches)])
 
 
 @runtime_checkable
-class DrawingLayer(Protocol):
-    """A layer that takes its random numbers from a trainer, and from torch where there is none."""
+class StochasticLayer(Protocol):
+    """A layer that takes random numbers from a source, or from torch if it has none."""
 
-    def draw_from(self, draws: LayerDraws | None) -> None:
-        """Take them from these draws until told otherwise."""
+    def draw_from(self, source: LayerRandomSource | None) -> None:
+        """Set the source; None means torch's global generator."""
 
 
-def drawing_layers(networks: nn.Module) -> list[DrawingLayer]:
-    """Return the layers, at any depth, that take their random numbers from a trainer."""
-    return [layer for layer in networks.modules() if isinstance(layer, DrawingLayer)]
+def find_stochastic_layers(networks: nn.Module) -> list[StochasticLayer]:
+    """Return all stochastic layers of networks, at any depth."""
+    return [layer for layer in networks.modules() if isinstance(layer, StochasticLayer)]
 
 
 @contextmanager
-def drawing_from(draws: LayerDraws, layers: Iterable[DrawingLayer]) -> Iterator[None]:
-    """Have the layers take their random numbers from these draws inside the block."""
+def use_random_source(source: LayerRandomSource, layers: Iterable[StochasticLayer]) -> Iterator[None]:
+    """Let the layers take their random numbers from the source inside the block."""
     try:
         for layer in layers:
-            layer.draw_from(draws)
+            layer.draw_from(source)
         yield
     finally:
         for layer in layers:

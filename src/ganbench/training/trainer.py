@@ -1,4 +1,4 @@
-"""The one loop: ask the algorithm for phases, update what they move, average, call the hooks."""
+"""The training loop: update networks phase by phase, average them, call the hooks."""
 
 from __future__ import annotations
 
@@ -20,32 +20,44 @@ from ganbench.training.nan_origin import first_nonfinite_layer
 from ganbench.training.phase import Context, LossDict, Phase, Trainable
 from ganbench.training.running_means import RunningMeans
 from ganbench.training.settings import Schedule
-from ganbench.training.stochastic_layers import LayerDraws, drawing_from, drawing_layers
+from ganbench.training.stochastic_layers import LayerRandomSource, find_stochastic_layers, use_random_source
 from ganbench.utils.random_stream import RandomStream
 
 
 class Batches(Protocol):
-    """Real data by position: the same position and key give the same batch."""
+    """Real data by position: the same arguments always give the same batch."""
 
-    def __call__(self, position: int, rows: int, part: int, parts: int) -> Batch:
-        """Return this part's ``rows`` rows of the position-th global batch, on the CPU."""
+    def __call__(self, position: int, rows: int, shard: int, shards: int) -> Batch:
+        """Return one shard, of ``rows`` rows, of the position-th global batch, on the CPU."""
 
 
 class Hook(Protocol):
-    """Something that happens after some steps: log, sample, evaluate, save."""
+    """An action after some of the steps: log, sample, evaluate, save."""
 
     def due(self, step: int, steps: int) -> bool:
-        """Whether it happens after this step."""
+        """Whether it runs after this step."""
 
     def __call__(self, trainer: Trainer) -> None:
-        """Do it."""
+        """Run it."""
 
 
 class Trainer:
-    """Trains networks by an algorithm's phases; its whole state is in :meth:`state_dict`.
+    """Trains networks by the phases of an algorithm.
+
+    A global batch is split into ``shards``: ``schedule.microbatches`` for each process. All randomness of an update
+    depends only on the seed, the step and the phase, so a run resumed from :meth:`state_dict` continues identically.
+
+    Args:
+        algorithm: A Module that fulfils :class:`Trainable`.
+        networks: The networks by name.
+        optimizers: Builds the optimizer of a network, given its name and its parameters.
+        batches: The training data.
+        schedule: The length of the run, its batch size and learning rates.
+        engine: The machine.
+        seed: Determines all randomness.
 
     Raises:
-        UserError: the parts do not fit together.
+        UserError: a phase updates a network that does not exist, or the batch cannot be split into equal shards.
     """
 
     def __init__(
@@ -62,34 +74,33 @@ class Trainer:
         self.engine, self.schedule, self.seed, self.batches = engine, schedule, seed, batches
         self.algorithm = engine.place(algorithm)
         self.networks = engine.place(nn.ModuleDict(networks)).train()
-        trainable: Trainable = algorithm  # type: ignore[assignment]
-        self.trainable = trainable
-        self.phases = trainable.phases()
-        moving = dict.fromkeys(name for phase in self.phases for name in phase.updates)
-        for name in moving:
+        self.trainable: Trainable = algorithm  # type: ignore[assignment]
+        self.phases = self.trainable.phases()
+        trained = dict.fromkeys(name for phase in self.phases for name in phase.updates)
+        for name in trained:
             if name not in self.networks:
                 raise UserError(
-                    f"a phase moves the network '{name}'{did_you_mean(name, self.networks.keys())}"
+                    f"a phase updates the network '{name}'{did_you_mean(name, self.networks.keys())}"
                 )
-        self.weights = {name: list(network.parameters()) for name, network in self.networks.items()}
-        self.optimizers = {name: optimizers(name, self.networks[name].parameters()) for name in moving}
-        self.rates = {n: [g["lr"] for g in o.param_groups] for n, o in self.optimizers.items()}
-        self.random_layers = drawing_layers(self.networks)
-        self.average = self._average()
-        self.parts = engine.world_size * schedule.microbatches
-        if schedule.batch % self.parts:
+        self.parameters = {name: list(network.parameters()) for name, network in self.networks.items()}
+        self.optimizers = {name: optimizers(name, self.networks[name].parameters()) for name in trained}
+        self.learning_rates = {n: [g["lr"] for g in o.param_groups] for n, o in self.optimizers.items()}
+        self.stochastic_layers = find_stochastic_layers(self.networks)
+        self.average = self._build_average()
+        self.shards = engine.world_size * schedule.microbatches
+        if schedule.batch % self.shards:
             raise UserError(
                 f"schedule.batch={schedule.batch} cannot be divided among {engine.world_size} processes "
                 f"with {schedule.microbatches} microbatches each"
             )
-        self.rows = schedule.batch // self.parts
-        self.reads_per_step = sum(p.repeats for p in self.phases if p.reads_data)
+        self.microbatch_size = schedule.batch // self.shards
+        self.batches_per_step = sum(p.repeats for p in self.phases if p.reads_data)
         self.step, self.log, self.clock = 0, RunningMeans(), Clock()
-        self.first_images = 0
-        self.nan_origin = ""  # where the first loss that was not finite came from
-        self._set_rates()  # refuses a schedule that cannot be, before the first step
+        self.images_at_start = 0  # of this process, which may have resumed the run
+        self.nan_origin = ""  # of the first non-finite loss
+        self._set_learning_rates()  # raises for an invalid schedule before the first step
 
-    def _average(self) -> MovingAverage | None:
+    def _build_average(self) -> MovingAverage | None:
         if self.schedule.ema_half_life is None:
             return None
         half_life, ramp = self.schedule.ema_half_life, self.schedule.ema_ramp
@@ -97,7 +108,7 @@ class Trainer:
 
     @property
     def images(self) -> int:
-        """How many images a network of the first phase has been shown: steps times the global batch."""
+        """How many real images have been processed, counting one batch per step."""
         return self.step * self.schedule.batch
 
     @property
@@ -106,13 +117,13 @@ class Trainer:
         return self.step >= self.schedule.steps
 
     def train(self, hooks: Iterable[Hook] = (), stop: Callable[[], bool] = lambda: False) -> bool:
-        """Run steps until the schedule's end (returns True) or until ``stop()`` (returns False)."""
+        """Run steps until the end of the schedule (returns True) or until ``stop()`` in any process (returns False)."""
         hooks = list(hooks)
         self.clock.take()
-        self.first_images = self.images
-        with self.engine.own_randomness():
+        self.images_at_start = self.images
+        with self.engine.fork_random_state():
             while not self.finished:
-                self.advance()
+                self.train_step()
                 for hook in hooks:
                     if hook.due(self.step, self.schedule.steps):
                         with self.clock.section("hooks"):
@@ -121,10 +132,10 @@ class Trainer:
                     return self.finished
         return True
 
-    def advance(self) -> None:
-        """Do one step: every phase with its repeats, then what follows a step, then the average."""
-        self._set_rates()
-        position = self.step * self.reads_per_step
+    def train_step(self) -> None:
+        """Run one step: every phase with its repeats, the algorithm's ``after_step``, then the moving average."""
+        self._set_learning_rates()
+        position = self.step * self.batches_per_step
         for phase in self.phases:
             self._freeze_all_but(phase)
             for repeat in range(phase.repeats):
@@ -138,98 +149,107 @@ class Trainer:
                 self.average.update(self.images, self.schedule.batch)
 
     def _update(self, phase: Phase, repeat: int, position: int) -> None:
+        """Run one update of a phase on the global batch at ``position``, microbatch by microbatch."""
         for name in phase.updates:
             self.optimizers[name].zero_grad(set_to_none=True)
-        for micro in range(self.schedule.microbatches):
-            part = self.engine.rank * self.schedule.microbatches + micro
+        for microbatch in range(self.schedule.microbatches):
+            shard = self.engine.rank * self.schedule.microbatches + microbatch
             with self.clock.section("data"):
-                batch = self._batch(position, part) if phase.reads_data else None
+                batch = self._batch(position, shard) if phase.reads_data else None
             with self.clock.section(phase.name):
-                self._backward(phase, repeat, part, batch)
-        self.engine.reduce_gradients(p for name in phase.updates for p in self.weights[name])
+                self._backward(phase, repeat, shard, batch)
+        self.engine.reduce_gradients(p for name in phase.updates for p in self.parameters[name])
         self.engine.average(self.algorithm.buffers())
         with self.clock.section("optimizer"):
             for name in phase.updates:
                 if self.schedule.gradient_clip is not None:
-                    nn.utils.clip_grad_norm_(self.weights[name], self.schedule.gradient_clip)
+                    nn.utils.clip_grad_norm_(self.parameters[name], self.schedule.gradient_clip)
                 self.optimizers[name].step()
             if phase.post_step is not None:
                 phase.post_step(self.networks)
 
-    def _backward(self, phase: Phase, repeat: int, part: int, batch: Batch | None) -> None:
-        terms = self._terms(phase, repeat, part, batch)
+    def _backward(self, phase: Phase, repeat: int, shard: int, batch: Batch | None) -> None:
+        """Add the gradients of one microbatch, and log its loss terms."""
+        terms = self._loss_terms(phase, repeat, shard, batch)
         means = {name: value.float().mean() for name, value in terms.items()}
         loss = torch.stack(list(means.values())).sum() if len(means) > 1 else next(iter(means.values()))
-        if self._looks_for_origin() and not math.isfinite(float(loss.detach())):
+        if self._checks_every_loss() and not math.isfinite(float(loss.detach())):
             self.nan_origin = first_nonfinite_layer(
-                self.networks, lambda: self._terms(phase, repeat, part, batch)
+                self.networks, lambda: self._loss_terms(phase, repeat, shard, batch)
             )
         (loss / self.schedule.microbatches).backward()  # type: ignore[no-untyped-call]
         self.log.add({f"{phase.name}/{name}": value.detach() for name, value in means.items()})
 
-    def _looks_for_origin(self) -> bool:
-        """Whether a loss is looked at at once. A GPU would be waited for, and another process has other rows."""
+    def _checks_every_loss(self) -> bool:
+        """Whether to check each loss for NaN; not on a GPU, where it would synchronize, nor in several processes."""
         return not self.nan_origin and self.engine.device.type == "cpu" and self.engine.world_size == 1
 
-    def _terms(self, phase: Phase, repeat: int, part: int, batch: Batch | None) -> LossDict:
+    def _loss_terms(self, phase: Phase, repeat: int, shard: int, batch: Batch | None) -> LossDict:
         key = (self.seed, "update", self.step, phase.name, repeat)
-        draws = RandomStream(*key, part=part, parts=self.parts, device=self.engine.device)
-        self.engine.seed_layers(*key, part)
-        update = self.step * phase.repeats + repeat
-        context = Context(self.step, self.schedule.steps, update, self.rows, draws)
-        with self._drawing(*key, part=part), self.engine.autocast():
+        self.engine.seed_layers(*key, shard)
+        context = Context(
+            step=self.step,
+            steps=self.schedule.steps,
+            update=self.step * phase.repeats + repeat,
+            batch_size=self.microbatch_size,
+            stream=self._stream(*key, shard=shard),
+        )
+        with self._layer_randomness(*key, shard=shard), self.engine.autocast():
             return phase.loss(self.networks, batch, context)
 
-    def _drawing(self, *key: int | str, part: int) -> AbstractContextManager[None]:
-        if not self.random_layers:
+    def _layer_randomness(self, *key: int | str, shard: int) -> AbstractContextManager[None]:
+        if not self.stochastic_layers:
             return nullcontext()
-        draws = RandomStream(*key, "layers", part=part, parts=self.parts, device=self.engine.device)
-        return drawing_from(LayerDraws(draws, self.rows), self.random_layers)
+        source = LayerRandomSource(self._stream(*key, "layers", shard=shard), self.microbatch_size)
+        return use_random_source(source, self.stochastic_layers)
 
-    def _batch(self, position: int, part: int) -> Batch:
-        return self.engine.place_batch(self.batches(position, self.rows, part, self.parts))
+    def _stream(self, *key: int | str, shard: int) -> RandomStream:
+        return RandomStream(*key, shard=shard, shards=self.shards, device=self.engine.device)
+
+    def _batch(self, position: int, shard: int) -> Batch:
+        return self.engine.place_batch(self.batches(position, self.microbatch_size, shard, self.shards))
 
     def _freeze_all_but(self, phase: Phase) -> None:
-        for name, weights in self.weights.items():
-            needed = name in phase.updates or name in phase.keep_graph_for
-            for weight in weights:
-                weight.requires_grad = needed
+        for name, parameters in self.parameters.items():
+            requires_grad = name in phase.updates or name in phase.keep_graph_for
+            for parameter in parameters:
+                parameter.requires_grad = requires_grad
 
-    def _set_rates(self) -> None:
+    def _set_learning_rates(self) -> None:
         factor = self.schedule.learning_rate_at(self.step)
         for name, optimizer in self.optimizers.items():
-            for group, rate in zip(optimizer.param_groups, self.rates[name], strict=True):
+            for group, rate in zip(optimizer.param_groups, self.learning_rates[name], strict=True):
                 group["lr"] = rate * factor
 
     def read_log(self) -> dict[str, float]:
-        """Return the mean of every term since the last reading, over all processes.
+        """Return the mean of every loss term since the last call, over all processes.
 
         Raises:
-            RunError: a term is not a finite number; the message names it.
+            RunError: a mean is not finite; the message names the term.
         """
         means = self.log.take(self.engine.mean)
-        self.refuse_infinite(means)
+        self.check_finite(means)
         return means
 
-    def refuse_infinite(self, means: Mapping[str, float] | None = None) -> None:
-        """Raise a RunError if a term since the last reading (or one of ``means``) is not a finite number."""
+    def check_finite(self, means: Mapping[str, float] | None = None) -> None:
+        """Raise RunError if a mean is not finite; by default, of the terms since the last :meth:`read_log`."""
         for name, value in (self.log.peek() if means is None else means).items():
             if not math.isfinite(value):
-                began = self.nan_origin or first_nonfinite_layer(self.networks)
-                where = f", and it began in {began}" if began else ""
+                origin = self.nan_origin or first_nonfinite_layer(self.networks)
+                where = f", starting in {origin}" if origin else ""
                 raise RunError(
                     f"'{name}' became {value} by step {self.step}: the run diverged{where}; "
                     "a smaller learning rate or a stronger penalty may help"
                 )
 
-    def generators(self) -> nn.ModuleDict:
-        """Return the networks to sample from: the averaged copies where there are any, else the live ones."""
+    def sampling_networks(self) -> nn.ModuleDict:
+        """Return the networks with their moving averages in place of the live ones, if there are any."""
         if self.average is None:
             return self.networks
         return nn.ModuleDict({**dict(self.networks.items()), **dict(self.average.networks.items())})
 
     def state_dict(self) -> dict[str, Any]:
-        """Return everything that a later step depends on; all processes must ask together."""
+        """Return everything that later steps depend on; to be called in all processes at once."""
         return {
             "step": self.step,
             "networks": self.networks.state_dict(),
@@ -240,7 +260,7 @@ class Trainer:
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from what :meth:`state_dict` returned."""
+        """Continue from what :meth:`state_dict` returned."""
         self.step = state["step"]
         self.networks.load_state_dict(state["networks"])
         if self.average is not None:
@@ -253,7 +273,7 @@ class Trainer:
 
 
 def _match_layout(optimizer: Optimizer) -> None:
-    """Give loaded moments the memory layout of their weights, which fused kernels take for granted."""
+    """Give loaded moments the memory layout of their parameters, as fused kernels expect."""
     for parameter, moments in optimizer.state.items():
         for name, value in moments.items():
             if isinstance(value, Tensor) and value.shape == parameter.shape:
