@@ -1,4 +1,4 @@
-"""Every test of data gets a cache folder of its own and no data folder, unless it asks for the real one."""
+"""Each data test has its own cache folder, and no data folder unless it uses `real_data`."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def encoded(pixels: np.ndarray, kind: str = "PNG") -> bytes:
 
 @pytest.fixture
 def two_classes(tmp_path: Path) -> Path:
-    """A folder with 3 pictures in each of the subfolders "ant" and "bee"."""
+    """A folder with 3 images in each of the subfolders "ant" and "bee"."""
     root = tmp_path / "own"
     for k, name in enumerate(("bee", "ant")):
         (root / name).mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""What every data set must do, asked of each that needs no file and of the kinds that do."""
+"""The contract of all data sets, tested on each that needs no file and on the others with small files."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ import torch
 from ganbench.data.archive import archive
 from ganbench.data.audit.prepare import prepare
 from ganbench.data.base import DataInfo, Dataset
-from ganbench.data.coloured_mnist import Coloured
+from ganbench.data.coloured_mnist import ColouredDigits
 from ganbench.data.folder import folder
-from ganbench.data.images import ImageSet
+from ganbench.data.images import ImageDataset
 from ganbench.data.pairs import pairs
 from ganbench.data.registry import datasets
 from ganbench.data.shapes import shapes
-from ganbench.data.stacked_mnist import Stacked
+from ganbench.data.stacked_mnist import StackedImages
 from ganbench.data.toy import grid25, ring8
 from ganbench.utils.random_stream import RandomStream
 
-# Sets whose pixels come from files: they are tested where their files are, beside their modules.
+# Sets that read files; they have their own tests.
 FROM_FILES = {
     "archive",
     "folder",
@@ -40,7 +40,7 @@ FROM_FILES = {
     "tiny-imagenet",
 }
 FREE: dict[str, Callable[..., Dataset]] = {
-    # Few pictures do: what is asked of a set does not depend on how many there are.
+    # The contract does not depend on the size.
     name: partial(function, size=300) if "size" in signature(function).parameters else function
     for name, function in datasets().items()
     if name not in FROM_FILES
@@ -50,16 +50,16 @@ VARIANTS: dict[str, Callable[[], Dataset]] = {
     "grid25, fresh": lambda: grid25(fresh=True),
     "shapes, flip": lambda: shapes(size=200, flip=True),
     "pairs": lambda: pairs("shapes", "shapes", size=50, flip=True),
-    "coloured": lambda: Coloured(grey(), seed=0, split="train"),
-    "stacked": lambda: Stacked("stacked", grey(), size=50, seed=0, split="train"),
+    "coloured": lambda: ColouredDigits(grey(), seed=0, split="train"),
+    "stacked": lambda: StackedImages("stacked", grey(), size=50, seed=0, split="train"),
 }
 
 
-def grey() -> ImageSet:
-    """The red of coloured shapes."""
+def grey() -> ImageDataset:
+    """The red channel of shapes."""
     coloured = shapes(size=30)
     index = torch.arange(30)
-    return ImageSet("grey", coloured.items(index)[:, :1], coloured.labels(index), coloured.info.classes)
+    return ImageDataset("grey", coloured.items(index)[:, :1], coloured.labels(index), coloured.info.classes)
 
 
 @pytest.fixture(params=[*FREE, *VARIANTS, "folder", "archive"])
@@ -73,11 +73,11 @@ def data(request: pytest.FixtureRequest, two_classes: Path, tmp_path: Path) -> D
     return (VARIANTS.get(name) or FREE[name])()
 
 
-def some(data: Dataset, number: int = 16) -> torch.Tensor:
+def random_index(data: Dataset, number: int = 16) -> torch.Tensor:
     return torch.randint(data.info.size, (number,), generator=torch.Generator().manual_seed(1))
 
 
-def test_the_description_is_sound(data: Dataset) -> None:
+def test_the_description_is_valid(data: Dataset) -> None:
     info = data.info
     assert info.size > 0
     assert info.low < info.high
@@ -86,8 +86,8 @@ def test_the_description_is_sound(data: Dataset) -> None:
     assert DataInfo.from_dict(info.to_dict()) == info
 
 
-def test_batches_are_as_described(data: Dataset) -> None:
-    batch = data.batch(some(data), RandomStream("key"))
+def test_batches_match_the_description(data: Dataset) -> None:
+    batch = data.batch(random_index(data), RandomStream("key"))
     assert batch.x.dtype == torch.float32
     assert batch.x.shape == (16, *data.info.shape)
     assert batch.x.isfinite().all()
@@ -95,14 +95,14 @@ def test_batches_are_as_described(data: Dataset) -> None:
     assert batch.x.std() > 0.05
 
 
-def test_items_are_as_described(data: Dataset) -> None:
-    items = data.items(some(data))
+def test_items_match_the_description(data: Dataset) -> None:
+    items = data.items(random_index(data))
     assert items.dtype == (torch.uint8 if data.info.kind == "image" else torch.float32)
     assert items.shape == (16, *data.info.shape)
 
 
 def test_labels_belong_to_the_classes(data: Dataset) -> None:
-    index = some(data)
+    index = random_index(data)
     labels = data.labels(index)
     y = data.batch(index, RandomStream("key")).y
     if not data.info.classes:
@@ -117,21 +117,23 @@ def test_labels_belong_to_the_classes(data: Dataset) -> None:
 
 
 def test_the_same_key_gives_the_same_batch(data: Dataset) -> None:
-    index = some(data)
+    index = random_index(data)
     before = index.clone()
     one, other = data.batch(index, RandomStream("key", 3)), data.batch(index, RandomStream("key", 3))
     assert torch.equal(one.x, other.x)
     assert torch.equal(index, before)
 
 
-def test_two_parts_make_the_whole(data: Dataset) -> None:
-    index = some(data)
+def test_shards_make_the_whole_batch(data: Dataset) -> None:
+    index = random_index(data)
     whole = data.batch(index, RandomStream("key"))
-    halves = [data.batch(index.chunk(2)[part], RandomStream("key", part=part, parts=2)) for part in range(2)]
+    halves = [
+        data.batch(index.chunk(2)[part], RandomStream("key", shard=part, shards=2)) for part in range(2)
+    ]
     assert torch.equal(torch.cat([half.x for half in halves]), whole.x)
 
 
-def test_writing_into_what_is_handed_out_does_not_change_the_set(data: Dataset) -> None:
+def test_writing_into_results_does_not_change_the_set(data: Dataset) -> None:
     index = torch.arange(data.info.size)
     before = data.items(index).clone()
     data.items(index).zero_()
@@ -140,7 +142,7 @@ def test_writing_into_what_is_handed_out_does_not_change_the_set(data: Dataset) 
 
 
 @pytest.mark.parametrize("name", FREE)
-def test_fingerprints_are_stable_and_follow_the_seed(name: str) -> None:
+def test_fingerprints_are_stable_and_depend_on_the_seed(name: str) -> None:
     function = FREE[name]
     once, again = function(), function()
     assert once.info == again.info

@@ -28,7 +28,7 @@ def test_subfolders_are_classes_in_the_order_of_their_names(two_classes: Path) -
     assert np.array_equal(images.pixels.numpy(), expected)
 
 
-def test_a_picture_outside_subfolders_means_no_classes(two_classes: Path) -> None:
+def test_an_image_outside_subfolders_means_no_classes(two_classes: Path) -> None:
     (two_classes / "top.png").write_bytes(encoded(noise(99)))
     images = folder(str(two_classes))
     assert images.info.classes == ()
@@ -43,14 +43,14 @@ def test_grey_is_one_channel(two_classes: Path) -> None:
     assert images.info.fingerprint != folder(str(two_classes), size=8).info.fingerprint
 
 
-def test_broken_pictures_are_refused_or_skipped(two_classes: Path) -> None:
+def test_broken_images_are_refused_or_skipped(two_classes: Path) -> None:
     for i in range(7):
         (two_classes / "ant" / f"bad{i}.jpg").write_bytes(b"nothing")
     for _ in range(2):
-        with pytest.raises(UserError, match=r"7 of the 13 pictures .*ant/bad0.jpg: .*; and 2 more.*skip"):
+        with pytest.raises(UserError, match=r"7 of the 13 images .*ant/bad0.jpg: .*; and 2 more.*skip"):
             folder(str(two_classes))
     for _ in range(2):  # the second time from the cache
-        with pytest.warns(UserWarning, match="7 of the 13 pictures .* and skipped"):
+        with pytest.warns(UserWarning, match="7 of the 13 images .* and skipped"):
             images = folder(str(two_classes), on_error="skip")
         labels = images.labels(torch.arange(6))
         assert labels is not None
@@ -59,24 +59,24 @@ def test_broken_pictures_are_refused_or_skipped(two_classes: Path) -> None:
         folder(str(two_classes))
 
 
-def test_a_class_of_which_nothing_is_left_is_no_class(two_classes: Path) -> None:
+def test_a_class_without_readable_images_is_dropped(two_classes: Path) -> None:
     for file in (two_classes / "ant").iterdir():
         file.write_bytes(b"nothing")
     with pytest.warns(UserWarning, match=r"3 of the 6"):
         assert folder(str(two_classes), on_error="skip").info.classes == ("bee",)
 
 
-def test_no_sound_picture_is_refused_even_when_skipping(tmp_path: Path) -> None:
+def test_only_broken_images_are_refused_even_with_skip(tmp_path: Path) -> None:
     (tmp_path / "bad.png").write_bytes(b"nothing")
-    with pytest.raises(UserError, match="1 of the 1 pictures"):
+    with pytest.raises(UserError, match="1 of the 1 images"):
         folder(str(tmp_path), on_error="skip")
 
 
-def test_nothing_to_read_is_refused(tmp_path: Path) -> None:
+def test_missing_images_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="there is no folder"):
         folder(str(tmp_path / "nowhere"))
     (tmp_path / "notes.txt").write_text("x")
-    with pytest.raises(UserError, match=r"no picture in .*: 1 files"):
+    with pytest.raises(UserError, match=r"no image in .*: 1 files"):
         folder(str(tmp_path))
     with pytest.raises(UserError, match="is a file"):
         folder(str(tmp_path / "notes.txt"))
@@ -91,11 +91,11 @@ def test_wrong_settings_are_refused(two_classes: Path) -> None:
 
 def test_the_second_load_decodes_nothing(two_classes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = folder(str(two_classes)).info
-    monkeypatch.setattr(module, "read_picture", None)
+    monkeypatch.setattr(module, "decode_image", None)
     assert folder(str(two_classes)).info == first
 
 
-def test_a_change_is_seen_even_if_size_and_time_are_put_back(tmp_path: Path) -> None:
+def test_a_change_is_detected_even_if_size_and_time_are_restored(tmp_path: Path) -> None:
     path = tmp_path / "a.bmp"
     path.write_bytes(encoded(noise(0), "BMP"))
     before, stat = folder(str(tmp_path), size=8), path.stat()
@@ -107,7 +107,7 @@ def test_a_change_is_seen_even_if_size_and_time_are_put_back(tmp_path: Path) -> 
     assert after.info.fingerprint != before.info.fingerprint
 
 
-def test_without_a_cache_it_warns_and_goes_on(two_classes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unwritable_cache_only_warns(two_classes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GANBENCH_CACHE", str(two_classes / "ant" / "0.png"))
     with pytest.warns(UserWarning, match="not cached"):
         assert folder(str(two_classes)).info.size == 6
@@ -124,11 +124,11 @@ MODES = ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16"]
     st.tuples(st.integers(1, 12), st.integers(1, 12)),
     st.booleans(),
 )
-def test_any_variety_of_pictures_makes_one_set(
-    pictures: list[tuple[str, int, int]], size: tuple[int, int], grey: bool
+def test_any_mix_of_images_makes_one_set(
+    sources: list[tuple[str, int, int]], size: tuple[int, int], grey: bool
 ) -> None:
     with tempfile.TemporaryDirectory() as root:
-        for number, (mode, width, height) in enumerate(pictures):
+        for number, (mode, width, height) in enumerate(sources):
             if mode == "I;16":
                 image = Image.fromarray(np.full((height, width), 1000 * number, np.uint16))
             else:
@@ -136,4 +136,4 @@ def test_any_variety_of_pictures_makes_one_set(
             image.save(Path(root, f"{number}{'.jpg' if mode == 'CMYK' else '.png'}"))
         images = folder(root, size=size, grey=grey)
     assert images.info.shape == (1 if grey else 3, *size)
-    assert images.info.size == len(pictures)
+    assert images.info.size == len(sources)

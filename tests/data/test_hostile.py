@@ -1,4 +1,4 @@
-"""Files that are odd, damaged or meant to do harm: read right, or refused by name before they cost anything."""
+"""Unusual, damaged and malicious files are read correctly, or refused early with an error that names them."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from ganbench.data.archive import archive
 from ganbench.data.audit.check import check
 from ganbench.data.audit.prepare import prepare
 from ganbench.data.folder import folder
-from ganbench.data.images import ImageSet
+from ganbench.data.images import ImageDataset
 from ganbench.data.io import decode
 from ganbench.data.io.archive_file import read_archive, write_archive
-from ganbench.data.io.idx import LARGEST, read_idx
+from ganbench.data.io.idx import MAX_BYTES, read_idx
 from ganbench.data.io.npz import DamagedFile, read_npz
 from ganbench.errors import UserError
 from ganbench.evaluation.evaluate import evaluate
-from ganbench.evaluation.inputs import dataset_like
+from ganbench.evaluation.inputs import open_dataset
 
 SIDE = 8
 
 
-def odd_pictures(root: Path) -> dict[str, np.ndarray]:
-    """Write pictures of every kind and return what each is to become, ``[3, 8, 8]``."""
+def unusual_images(root: Path) -> dict[str, np.ndarray]:
+    """Write images of every kind and return their expected pixels, ``[3, 8, 8]``."""
     root.mkdir()
     colour, grey = noise(1), noise(2, channels=1)
     upright = Image.fromarray(colour)
@@ -67,7 +67,7 @@ def odd_pictures(root: Path) -> dict[str, np.ndarray]:
 
 
 def broken_files(root: Path) -> dict[str, str]:
-    """Write files that are no pictures, and return what is said of each."""
+    """Write broken image files and return the expected error of each."""
     (root / "truncated.png").write_bytes(encoded(noise(3, 64, 64))[:-900])
     (root / "truncated.jpg").write_bytes(encoded(noise(3, 64, 64), "JPEG")[:600])
     (root / "empty.png").write_bytes(b"")
@@ -76,21 +76,21 @@ def broken_files(root: Path) -> dict[str, str]:
     os.mkfifo(root / "pipe.png")
     (root / "device.png").symlink_to("/dev/zero")
     with (root / "endless.png").open("wb") as file:
-        file.truncate(2**34)  # takes no room on the disk
+        file.truncate(2**34)  # a sparse file
     return {
         "truncated.png": "truncated",
         "truncated.jpg": "(?i)truncated",
         "empty.png": "the file is empty",
         "bomb.png": r"above 64 megapixels|decompression bomb",
         "nowhere.png": "No such file",
-        "pipe.png": "no ordinary file",
-        "device.png": "no ordinary file",
+        "pipe.png": "not a regular file",
+        "device.png": "not a regular file",
         "endless.png": "17,179,869,184 bytes, which is above 256 MiB",
     }
 
 
 def bomb(width: int, height: int) -> bytes:
-    """A whole PNG of black pixels, a thousandth of what it would take in memory."""
+    """A PNG of black pixels that is a thousand times smaller than its pixels in memory."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
@@ -101,84 +101,82 @@ def bomb(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
-def right(images: ImageSet, expected: dict[str, np.ndarray]) -> None:
-    found = images.items(torch.arange(images.info.size)).numpy().astype(int)
-    assert len(found) == len(expected)
-    for name, pixels in zip(sorted(expected), found, strict=True):
+def assert_pixels(images: ImageDataset, expected: dict[str, np.ndarray]) -> None:
+    pixels_found = images.items(torch.arange(images.info.size)).numpy().astype(int)
+    assert len(pixels_found) == len(expected)
+    for name, pixels in zip(sorted(expected), pixels_found, strict=True):
         assert np.abs(pixels - expected[name]).max() <= 2, name  # JPEG rounds
 
 
-def test_odd_pictures_are_right_in_training_and_in_evaluation(tmp_path: Path) -> None:
-    expected = odd_pictures(tmp_path / "own")
-    right(folder(str(tmp_path / "own"), size=SIDE), expected)
-    made, _ = dataset_like(str(tmp_path / "own"), (3, SIDE, SIDE))
-    assert isinstance(made, ImageSet)
-    right(made, expected)
+def test_unusual_images_are_read_correctly_for_training_and_evaluation(tmp_path: Path) -> None:
+    expected = unusual_images(tmp_path / "own")
+    assert_pixels(folder(str(tmp_path / "own"), size=SIDE), expected)
+    images, _ = open_dataset(str(tmp_path / "own"), (3, SIDE, SIDE))
+    assert isinstance(images, ImageDataset)
+    assert_pixels(images, expected)
     prepare(tmp_path / "own", tmp_path / "own.npz", size=SIDE)
-    right(archive(str(tmp_path / "own.npz")), expected)
+    assert_pixels(archive(str(tmp_path / "own.npz")), expected)
     report = check(tmp_path / "own")
-    assert report.sound
+    assert report.all_readable
     assert report.modes == {"RGB": 3, "L": 1, "I;16": 1, "RGBA": 1, "P": 1, "CMYK": 1}
 
 
-def test_broken_files_are_refused_by_name_in_both_and_can_be_skipped(tmp_path: Path) -> None:
+def test_broken_files_are_refused_by_name_or_skipped(tmp_path: Path) -> None:
     root = tmp_path / "own"
-    expected = odd_pictures(root)
+    expected = unusual_images(root)
     faults = broken_files(root)
-    found = dict(check(root).broken)
-    assert found.keys() == faults.keys()
+    reasons = dict(check(root).broken)
+    assert reasons.keys() == faults.keys()
     for name, fault in faults.items():
-        assert re.search(fault, found[name]), (name, found[name])
-    message = r"8 of the 16 pictures in .*own are broken \(bomb.png: "
+        assert re.search(fault, reasons[name]), (name, reasons[name])
+    message = r"8 of the 16 images in .*own are broken \(bomb.png: "
     with pytest.raises(UserError, match=message):
         folder(str(root), size=SIDE)
     with pytest.raises(UserError, match=message):
         evaluate(str(root), against="shapes", metrics=["spectrum"])
     with pytest.raises(UserError, match=message):
         prepare(root, tmp_path / "own.npz", size=SIDE)
-    with pytest.warns(UserWarning, match="8 of the 16 pictures"):
-        right(folder(str(root), size=SIDE, on_error="skip"), expected)
+    with pytest.warns(UserWarning, match="8 of the 16 images"):
+        assert_pixels(folder(str(root), size=SIDE, on_error="skip"), expected)
 
 
 def test_a_bomb_is_refused_before_a_pixel_is_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ImageFile.ImageFile, "load", None)
     for side, fault in ((9_000, "9000x9000 is above 64 megapixels"), (20_000, "decompression bomb")):
-        with pytest.raises(decode.BrokenPicture, match=fault):
-            decode.read_picture(bomb(side, side))
+        with pytest.raises(decode.BrokenImageError, match=fault):
+            decode.decode_image(bomb(side, side))
 
 
-def test_so_is_one_in_an_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bomb_in_an_archive_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_archive(tmp_path / "a.npz", [bomb(9_000, 9_000), bomb(20_000, 20_000)], [0, 0], ["x"])
     monkeypatch.setattr(ImageFile.ImageFile, "load", None)
-    with pytest.raises(UserError, match=r"picture 0 of .*a.npz is broken: 9000x9000 is above 64"):
+    with pytest.raises(UserError, match=r"image 0 of .*a.npz is broken: 9000x9000 is above 64"):
         archive(str(tmp_path / "a.npz"))
-    found = [reason for _, reason in check(tmp_path / "a.npz").broken]
-    assert re.search("above 64 megapixels", found[0])
-    assert re.search("decompression bomb", found[1])
+    reasons = [reason for _, reason in check(tmp_path / "a.npz").broken]
+    assert re.search("above 64 megapixels", reasons[0])
+    assert re.search("decompression bomb", reasons[1])
 
 
-def test_and_arrays_of_samples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bomb_of_samples_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     np.savez_compressed(tmp_path / "a.npz", samples=np.zeros((30_000, 3, 32, 32), np.uint8))
     monkeypatch.setattr(np.lib.format, "read_array", None)
     with pytest.raises(UserError, match=r"would unpack to 92,160,128, more than 100 times as many"):
         evaluate(str(tmp_path / "a.npz"), against="shapes", metrics=["spectrum"])
 
 
-def test_odd_pictures_stand_on_the_right_of_a_run_too(tmp_path: Path) -> None:
+def test_unusual_images_serve_as_a_reference(tmp_path: Path) -> None:
     root = tmp_path / "own"
-    expected = odd_pictures(root)
+    expected = unusual_images(root)
     for number in range(100 - len(expected)):
         (root / f"z{number:03d}.png").write_bytes(encoded(noise(number)))
     (score,) = evaluate("shapes", against=str(root), metrics=["swd"], n=100)
     assert score.measured["reference"]["items"] == 100  # type: ignore[index, call-overload]
     broken_files(root)
-    with pytest.raises(UserError, match=r"8 of the 108 pictures in .*own are broken \(bomb.png: "):
+    with pytest.raises(UserError, match=r"8 of the 108 images in .*own are broken \(bomb.png: "):
         evaluate("shapes", against=str(root), metrics=["swd"], n=100)
 
 
-def test_an_archive_that_would_unpack_to_too_much_is_refused_unread(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_archive_bomb_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "bomb.npz"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file, file.open("jpeg.npy", "w") as entry:
         np.lib.format.write_array_header_1_0(
@@ -196,33 +194,31 @@ def test_an_archive_that_would_unpack_to_too_much_is_refused_unread(
         evaluate(str(path), against="shapes", metrics=["spectrum"])
 
 
-def test_an_array_that_says_it_is_larger_than_it_is_takes_no_memory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_false_array_size_allocates_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     entry = io.BytesIO()
     np.lib.format.write_array_header_1_0(entry, {"descr": "|u1", "fortran_order": False, "shape": (10**12,)})
     path = tmp_path / "a.npz"
     with zipfile.ZipFile(path, "w") as file:
         file.writestr("jpeg.npy", entry.getvalue() + bytes(10))
     monkeypatch.setattr(np.lib.format, "read_array", None)
-    with pytest.raises(DamagedFile, match=r"'jpeg.npy' says that it has 1,000,000,000,\d+ bytes, and has 1"):
+    with pytest.raises(DamagedFile, match=r"'jpeg.npy' claims to have 1,000,000,000,\d+ bytes, but has 1"):
         read_npz(path)
 
 
-def test_packed_archives_that_are_honest_are_read(tmp_path: Path) -> None:
+def test_compressed_archives_are_read(tmp_path: Path) -> None:
     write_archive(tmp_path / "a.npz", [encoded(noise(0))], [0], ["a"])
     np.savez_compressed(tmp_path / "b.npz", **read_npz(tmp_path / "a.npz"))
-    assert read_archive(tmp_path / "b.npz").stream(0) == read_archive(tmp_path / "a.npz").stream(0)
+    assert read_archive(tmp_path / "b.npz").image_bytes(0) == read_archive(tmp_path / "a.npz").image_bytes(0)
     np.savez_compressed(tmp_path / "flat.npz", samples=np.zeros((50, 3, 32, 32), np.uint8))
-    assert dataset_like(str(tmp_path / "flat.npz"), None)[0].info.size == 50
+    assert open_dataset(str(tmp_path / "flat.npz"), None)[0].info.size == 50
 
 
-def test_a_packed_idx_file_of_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_idx_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "train-labels-idx1-ubyte.gz"
     with gzip.open(path, "wb") as file:
         for _ in range(80):
             file.write(bytes(2**20))
-    assert LARGEST < 80 * 2**20
+    assert MAX_BYTES < 80 * 2**20
     with pytest.raises(UserError, match="unpacked it has more than 64 MiB"):
         read_idx(path, 1, "0" * 32)
 
@@ -231,4 +227,4 @@ def test_links_are_followed_out_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "own").mkdir()
     (tmp_path / "far.png").write_bytes(encoded(noise(5)))
     (tmp_path / "own" / "a.png").symlink_to(tmp_path / "far.png")
-    right(folder(str(tmp_path / "own"), size=SIDE), {"a.png": noise(5).transpose(2, 0, 1)})
+    assert_pixels(folder(str(tmp_path / "own"), size=SIDE), {"a.png": noise(5).transpose(2, 0, 1)})

@@ -8,23 +8,23 @@ import pytest
 
 from ganbench.data.archive import archive
 from ganbench.data.folder import folder
-from ganbench.data.registry import dataset_named, datasets, takes_path
+from ganbench.data.registry import datasets, find_dataset, needs_path
 from ganbench.data.toy import ring8
 from ganbench.errors import UserError
 
 
-def test_the_promised_names_are_there() -> None:
-    promised = (
+def test_the_documented_names_exist() -> None:
+    documented = (
         "ring8 grid25 mixture1d shapes mnist fashion-mnist cifar10 cifar10-jpeg imagenette64 folder archive "
         "stacked-mnist"
     )
-    assert set(promised.split()) <= set(datasets())
+    assert set(documented.split()) <= set(datasets())
 
 
-def test_names_and_paths_are_resolved() -> None:
-    assert dataset_named("ring8") == (ring8, {})
-    assert dataset_named("folder:/a/b c") == (folder, {"path": "/a/b c"})
-    assert dataset_named("archive:x:y.npz") == (archive, {"path": "x:y.npz"})
+def test_names_and_paths_are_parsed() -> None:
+    assert find_dataset("ring8") == (ring8, {})
+    assert find_dataset("folder:/a/b c") == (folder, {"path": "/a/b c"})
+    assert find_dataset("archive:x:y.npz") == (archive, {"path": "x:y.npz"})
 
 
 @pytest.mark.parametrize(
@@ -38,9 +38,9 @@ def test_names_and_paths_are_resolved() -> None:
         ("ring8:/a", "takes no path"),
     ],
 )
-def test_mistakes_are_named(text: str, message: str) -> None:
+def test_wrong_names_are_refused(text: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
-        dataset_named(text)
+        find_dataset(text)
 
 
 @pytest.mark.parametrize("name", sorted(datasets()))
@@ -51,7 +51,7 @@ def test_every_function_can_be_stored_in_a_recipe_and_listed(name: str) -> None:
     assert "\n" not in documentation
     hints = typing.get_type_hints(function)
     parameters = list(inspect.signature(function).parameters.values())
-    for parameter in parameters[1 if takes_path(function) else 0 :]:
+    for parameter in parameters[1 if needs_path(function) else 0 :]:
         assert parameter.name in hints
         json.dumps(parameter.default)
     assert hasattr(hints["return"], "batch")

@@ -19,17 +19,17 @@ def test_each_epoch_holds_each_item_once(size: int, batch: int, seed: int, epoch
 
 
 @given(st.integers(1, 30), st.integers(1, 40), st.lists(st.integers(0, 200), min_size=1, max_size=12))
-def test_any_position_can_be_asked_in_any_order(size: int, batch: int, positions: list[int]) -> None:
-    wandering = Sampler(size, batch, 7)
+def test_positions_can_be_read_in_any_order(size: int, batch: int, positions: list[int]) -> None:
+    sampler = Sampler(size, batch, 7)
     for position in positions:
-        found = wandering.indices(position)
-        assert found.dtype == torch.int64
-        assert found.shape == (batch,)
-        assert torch.equal(found, Sampler(size, batch, 7).indices(position))
-    assert len(wandering._epochs) <= Sampler.remembered
+        indices = sampler.indices(position)
+        assert indices.dtype == torch.int64
+        assert indices.shape == (batch,)
+        assert torch.equal(indices, Sampler(size, batch, 7).indices(position))
+    assert len(sampler._epochs) <= Sampler.max_cached_epochs
 
 
-def test_the_batch_does_not_change_the_order_of_the_stream() -> None:
+def test_the_batch_size_does_not_change_the_stream() -> None:
     by_5, by_15 = Sampler(11, 5, 3), Sampler(11, 15, 3)
     assert torch.equal(torch.cat([by_5.indices(p) for p in range(3)]), by_15.indices(0))
 
@@ -40,14 +40,14 @@ def test_epochs_and_seeds_differ() -> None:
     assert not torch.equal(first, Sampler(100, 100, 2).indices(0))
 
 
-def test_writing_into_a_batch_does_not_spoil_the_stream() -> None:
+def test_writing_into_a_batch_does_not_change_the_stream() -> None:
     sampler = Sampler(10, 4, 0)
     before = sampler.indices(0).clone()
     sampler.indices(0).zero_()
     assert torch.equal(sampler.indices(0), before)
 
 
-def test_nonsense_is_refused() -> None:
+def test_invalid_arguments_are_refused() -> None:
     with pytest.raises(UserError, match="0 items"):
         Sampler(0, 4, 0)
     with pytest.raises(UserError, match="at least 1 item"):

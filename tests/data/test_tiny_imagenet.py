@@ -1,4 +1,4 @@
-"""Tiny ImageNet is read from its own layout, and what is missing is named."""
+"""Tiny ImageNet is read from its official layout, and missing files are named."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ganbench.errors import UserError
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Three classes, of which two have the same word; two pictures of each, and three of val."""
+    """Three classes, of which two have the same word; two images of each, and three of val."""
     monkeypatch.setenv("GANBENCH_DATA", str(tmp_path))
     root = tmp_path / "tiny-imagenet-200"
     for folder in ("val/images", *(f"train/n{k}/images" for k in range(3))):
@@ -47,7 +47,7 @@ def test_what_is_missing_or_wrong_is_named(root: Path) -> None:
     with pytest.raises(UserError, match=r"the class n2 is not in wnids\.txt"):
         tiny_imagenet()
     (root / "val/val_annotations.txt").write_text("val_0.JPEG n0\n")
-    with pytest.raises(UserError, match="with a tab between"):
+    with pytest.raises(UserError, match="separated by a tab"):
         tiny_imagenet("test")
     (root / "words.txt").unlink()
     with pytest.raises(UserError, match="put tiny-imagenet-200/"):

@@ -20,15 +20,15 @@ def idx(content: np.ndarray) -> bytes:
     return header + content.tobytes()
 
 
-PICTURES = noise(0, 5, 28, 28)
+IMAGES = noise(0, 5, 28, 28)
 LABELS = np.array([0, 9, 3, 3, 1], np.uint8)
 
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
-    """Five digits whose md5 are taken for the official ones."""
-    files = {"t10k-images-idx3-ubyte": idx(PICTURES), "t10k-labels-idx1-ubyte": idx(LABELS)}
-    for table in ("_MNIST", "_FASHION"):
+    """Five digits whose MD5 replace the official ones."""
+    files = {"t10k-images-idx3-ubyte": idx(IMAGES), "t10k-labels-idx1-ubyte": idx(LABELS)}
+    for table in ("_MNIST", "_FASHION_MNIST"):
         monkeypatch.setattr(module, table, {n: hashlib.md5(raw).hexdigest() for n, raw in files.items()})
     monkeypatch.setattr(module, "_DEBIAN", Path("/nowhere"))
     return files
@@ -57,7 +57,7 @@ def test_mnist_is_read_from_the_data_folder(
     monkeypatch.setenv("GANBENCH_DATA", str(tmp_path))
     put(tmp_path / place, small, zipped)
     digits = mnist("test")
-    assert np.array_equal(digits.pixels[:, 0].numpy(), PICTURES)
+    assert np.array_equal(digits.pixels[:, 0].numpy(), IMAGES)
     labels = digits.labels(torch.arange(5))
     assert labels is not None
     assert labels.tolist() == LABELS.tolist()
@@ -84,7 +84,7 @@ def test_other_content_is_refused(cache: Path, small: dict[str, bytes]) -> None:
 
 
 @pytest.mark.parametrize("function", [mnist, fashion_mnist])
-def test_without_files_and_network_it_says_what_goes_where(function: type, small: dict[str, bytes]) -> None:
+def test_missing_files_are_named_without_a_network(function: type, small: dict[str, bytes]) -> None:
     with pytest.raises(UserError, match=r"raw/train-images-idx3-ubyte\[\.gz\] and .*set GANBENCH_DATA"):
         function("train")
 
@@ -101,7 +101,7 @@ def test_a_download_goes_to_the_cache(
     assert (cache / "MNIST" / "raw").is_dir()
 
 
-def test_cifar10_without_files_says_what_goes_where() -> None:
+def test_missing_cifar10_files_are_named() -> None:
     with pytest.raises(UserError, match=r"cifar-10-batches-py/ \(from https://"):
         cifar10()
 
@@ -121,7 +121,7 @@ def test_cifar10_files_that_are_not_the_official_ones_are_never_unpickled(
     assert not trap.exists()
 
 
-def test_cifar10_is_what_torchvision_reads(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cifar10_matches_torchvision(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Official:
         base_folder = "cifar-10-batches-py"
         classes = ("a", "b")

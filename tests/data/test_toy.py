@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ganbench.data.toy import Points, grid25, mixture1d, ring8
+from ganbench.data.toy import GaussianMixture, grid25, mixture1d, ring8
 from ganbench.errors import UserError
 from ganbench.utils.random_stream import RandomStream
 
 
-def every(points: Points) -> torch.Tensor:
+def all_indices(points: GaussianMixture) -> torch.Tensor:
     return torch.arange(len(points))
 
 
@@ -30,25 +30,25 @@ def test_grid25_has_its_modes_on_the_grid() -> None:
 
 
 @pytest.mark.parametrize("points", [ring8(points=4000), grid25(points=4000), mixture1d()])
-def test_points_lie_around_their_modes(points: Points) -> None:
-    index = every(points)
-    off = points.items(index) - points.modes[points.labels(index)]
+def test_points_lie_around_their_modes(points: GaussianMixture) -> None:
+    index = all_indices(points)
+    offsets = points.items(index) - points.modes[points.labels(index)]
     for mode, std in enumerate(points.stds.tolist()):
-        own = off[points.labels(index) == mode]
-        assert own.std().item() == pytest.approx(std, rel=0.05)
-        assert own.mean(0).abs().max().item() < 0.1 * std
+        offset = offsets[points.labels(index) == mode]
+        assert offset.std().item() == pytest.approx(std, rel=0.05)
+        assert offset.mean(0).abs().max().item() < 0.1 * std
 
 
-def test_mixture1d_is_two_bells_in_a_fixed_range() -> None:
+def test_mixture1d_has_a_fixed_range() -> None:
     mixture = mixture1d()
     assert mixture.info.size == 20_000
     assert mixture.info.shape == (1,)
     assert {(mixture1d(seed=s).info.low, mixture1d(seed=s).info.high) for s in range(3)} == {(-3.0, 3.0)}
-    assert mixture.labels(every(mixture)).bincount().tolist() == [10_000, 10_000]
-    assert mixture.items(every(mixture)).abs().max() < 3
+    assert mixture.labels(all_indices(mixture)).bincount().tolist() == [10_000, 10_000]
+    assert mixture.items(all_indices(mixture)).abs().max() < 3
 
 
-def test_batches_are_the_kept_points_as_networks_see_them() -> None:
+def test_batches_are_the_stored_points_normalised() -> None:
     ring = ring8()
     index = torch.tensor([0, 401, 3199])
     batch = ring.batch(index, RandomStream("b"))
@@ -57,7 +57,7 @@ def test_batches_are_the_kept_points_as_networks_see_them() -> None:
     assert batch.y.tolist() == [0, 1, 7]
 
 
-def test_fresh_points_differ_between_batches_but_keep_their_modes() -> None:
+def test_fresh_batches_differ_but_keep_their_modes() -> None:
     ring = ring8(fresh=True)
     index = torch.arange(0, 3200, 10)
     one, other = ring.batch(index, RandomStream(1)), ring.batch(index, RandomStream(2))
@@ -68,13 +68,13 @@ def test_fresh_points_differ_between_batches_but_keep_their_modes() -> None:
     assert torch.equal(ring.items(index), ring8().items(index))
 
 
-def test_test_points_are_others() -> None:
+def test_the_splits_have_different_points() -> None:
     train, test = ring8(), ring8(split="test")
     assert torch.equal(train.modes, test.modes)
     assert not (train.points == test.points).all(1).any()
 
 
-def test_nonsense_is_refused() -> None:
+def test_invalid_arguments_are_refused() -> None:
     with pytest.raises(UserError, match="points"):
         ring8(points=0)
     with pytest.raises(UserError, match="std"):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 import torch
-from tests.metrics.stand_ins import Held, Projection
+from tests.metrics.stand_ins import MemoryDataset, Projection
 
 from ganbench.metrics.coverage.prdc import DensityCoverage, PrecisionRecall
 from ganbench.metrics.features import neighbours
@@ -56,7 +56,7 @@ def test_the_duration_of_a_neighbour_count_is_printed_once(pictures, monkeypatch
     monkeypatch.setattr(neighbours, "time_call", lambda work, *a: 7.0)  # for one block of each
     notes: list[str] = []
     metrics = [PrecisionRecall(Projection()), DensityCoverage(Projection())]
-    measure(metrics, [pictures(150, seed=1)], Held(pictures(200)), note=notes.append)
+    measure(metrics, [pictures(150, seed=1)], MemoryDataset(pictures(200)), note=notes.append)
     assert notes == ["pr[projection@8] on 150 samples: about 63 s"]  # 3 x 3 as many pairs
 
 
@@ -76,7 +76,7 @@ def test_durations_of_samples_and_reference_are_printed(pictures, monkeypatch):
         "ganbench.metrics.features.reference.DurationEstimator",
         lambda what: DurationEstimator(what, notes.append),
     )
-    reference = Held(pictures(1500))
+    reference = MemoryDataset(pictures(1500))
     measure(
         [PrecisionRecall(Projection())],
         pictures(400, seed=1).split(100),

@@ -1,4 +1,4 @@
-"""Data sets: numbered items that can be had as batches, each set a function found by its public name."""
+"""Data sets: numbered items read in batches; each set is a function with a public name."""
 
 from ganbench.data.base import Batch, DataInfo, Dataset
 

@@ -1,4 +1,4 @@
-"""What a data set is: its description, its batches, and the protocol that every set fulfils."""
+"""The interface of a data set: its description, its batches, and the methods it implements."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ganbench.utils.random_stream import RandomStream
 
 @dataclass(frozen=True, kw_only=True)
 class DataInfo:
-    """What a run must know of its data set to build networks, sample and score, with no data at hand.
+    """The description of a data set that a run stores, to build networks, sample and score without the data.
 
-    ``kind`` is ``"image"`` (shape ``[C, H, W]``) or ``"points"`` (shape ``[D]``). Networks see numbers in about
-    [-1, 1]; for points, -1 and 1 stand for ``low`` and ``high`` in the data's own coordinates.
+    ``kind`` is ``"image"`` (shape ``[C, H, W]``) or ``"points"`` (shape ``[D]``). Networks see values in about
+    [-1, 1]. For points, -1 and 1 correspond to ``low`` and ``high`` in the data's own coordinates.
     """
 
     name: str
@@ -31,19 +31,19 @@ class DataInfo:
     high: float = 1.0
 
     def to_data(self, x: Tensor) -> Tensor:
-        """Turn what networks make, ``[N, *shape]``, into the data's own units: uint8 pictures or coordinates."""
+        """Convert network outputs ``[N, *shape]`` to the data's own units: uint8 pixels or float32 coordinates."""
         if self.kind == "image":
             return ((x.float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
         return (x.float() + 1) / 2 * (self.high - self.low) + self.low
 
     def from_data(self, x: Tensor) -> Tensor:
-        """Turn the data's own units into what networks see, float32 ``[N, *shape]``."""
+        """Convert items in the data's own units to network inputs, float32 ``[N, *shape]``."""
         if self.kind == "image":
             return x.float() / 127.5 - 1
         return (x.float() - self.low) / (self.high - self.low) * 2 - 1
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the description as JSON can hold it."""
+        """Return the description as a JSON-compatible dict."""
         return asdict(self)
 
     @classmethod
@@ -61,36 +61,39 @@ class DataInfo:
 
 @dataclass(frozen=True)
 class Batch:
-    """Samples ``x`` (float32, ``[N, *shape]``) and, where the set has classes, their labels ``y`` (int64, ``[N]``).
+    """A batch of samples.
 
-    ``given`` are as many other samples, where the data have two kinds, one of which is to be made of the other.
+    Attributes:
+        x: the samples, float32 ``[N, *shape]``.
+        y: their labels, int64 ``[N]``; None without classes.
+        source: for translation between two domains, N samples of the source domain, not paired with ``x``.
     """
 
     x: Tensor
     y: Tensor | None = None
-    given: Tensor | None = None
+    source: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.x)
 
-    def map(self, function: Callable[[Tensor], Tensor]) -> Batch:
-        """Return the batch with the function applied to each tensor (moving it to a device, say)."""
-        y = None if self.y is None else function(self.y)
-        return Batch(function(self.x), y, None if self.given is None else function(self.given))
+    def map(self, fn: Callable[[Tensor], Tensor]) -> Batch:
+        """Return the batch with the function applied to each tensor, for example to move it to a device."""
+        y = None if self.y is None else fn(self.y)
+        return Batch(fn(self.x), y, None if self.source is None else fn(self.source))
 
 
 class Dataset(Protocol):
-    """Numbered items that can be had as batches, as the networks see them, or as they are."""
+    """Numbered items, available as batches for the networks or unchanged."""
 
     @property
     def info(self) -> DataInfo:
-        """What a run stores of this set."""
+        """The description that a run stores."""
 
-    def batch(self, index: Tensor, draws: RandomStream) -> Batch:
-        """Return the items of ``index`` (int64 ``[N]``), normalised and augmented by numbers from ``draws``."""
+    def batch(self, index: Tensor, random: RandomStream) -> Batch:
+        """Return the items of ``index`` (int64 ``[N]``), normalised, and augmented with numbers from ``random``."""
 
     def items(self, index: Tensor) -> Tensor:
-        """Return the items as they are: uint8 ``[N, C, H, W]``, or float32 ``[N, D]`` in own coordinates."""
+        """Return the items unchanged: uint8 ``[N, C, H, W]``, or float32 ``[N, D]`` in the data's own coordinates."""
 
     def labels(self, index: Tensor) -> Tensor | None:
         """Return the class numbers, int64 ``[N]``, or None for a set without classes."""

@@ -1,4 +1,4 @@
-"""Random numbers by item number: the numbers of item i depend on a seed and on i, and on no other item."""
+"""Counter-based random numbers: those of item i depend only on a seed and on i."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def uniform_of(seed: int, index: NDArray[np.int64], columns: int) -> NDArray[np.float64]:
-    """Return numbers in [0, 1), float64 ``[N, columns]``: a row for each item number of ``index`` (``[N]``).
+def uniform_by_index(seed: int, index: NDArray[np.int64], columns: int) -> NDArray[np.float64]:
+    """Return numbers in [0, 1), float64 ``[N, columns]``: one row for each item number of ``index`` (``[N]``).
 
-    SplitMix64 (Steele, Lea, Flood 2014) as a hash of the counter: whole-number arithmetic, hence the same
-    everywhere, and all items at once.
+    SplitMix64 (Steele, Lea, Flood 2014) as a hash of the counter. It uses integer arithmetic, so the numbers are
+    the same on every machine, and computes all items at once.
     """
     column = np.arange(1, columns + 1, dtype=np.uint64)
     counter = index.astype(np.uint64)[:, None] * np.uint64(columns) + column

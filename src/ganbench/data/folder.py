@@ -1,4 +1,4 @@
-"""The user's own pictures: any folder, made into one set of one size."""
+"""A folder of the user's images, as a data set of one size."""
 
 from __future__ import annotations
 
@@ -12,11 +12,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ganbench.data.images import ImageSet
-from ganbench.data.io.broken import OnError, check_on_error, settle_broken
-from ganbench.data.io.decode import BrokenPicture, channels_first, fit, read_file, read_picture
-from ganbench.data.io.decoded import cache_key, load_decoded, save_decoded
-from ganbench.data.io.listing import Listing, classes_of, list_pictures, shown
+from ganbench.data.images import ImageDataset
+from ganbench.data.io.broken_images import OnError, check_on_error, report_broken_images
+from ganbench.data.io.decode import (
+    BrokenImageError,
+    crop_and_resize,
+    decode_image,
+    read_image_bytes,
+    to_channels_first,
+)
+from ganbench.data.io.decoded_cache import cache_key, load_decoded, save_decoded
+from ganbench.data.io.listing import ImageFiles, classes_from_folders, list_images, printable_path
 from ganbench.data.io.sizes import Size, height_width
 from ganbench.data.registry import dataset
 
@@ -24,16 +30,15 @@ from ganbench.data.registry import dataset
 @dataset("folder")
 def folder(
     path: str, size: Size = 32, grey: bool = False, on_error: OnError = "refuse", flip: bool = False
-) -> ImageSet:
-    """Your own pictures of any size, cut to the middle and resized; subfolders are classes."""
-    # `size` is one number or (height, width). Resizing is Pillow's Lanczos, which does not alias.
+) -> ImageDataset:
+    """Your own images of any size, cropped to the centre and resized; subfolders are classes."""
+    # `size` is one number or (height, width). Resizing uses Pillow's Lanczos filter, which does not alias.
     check_on_error(on_error)
-    wanted = height_width(size)
-    listing = list_pictures(path)
-    content = decoded(listing, wanted, grey, on_error)
-    labels, classes = classes_of([listing.files[row] for row in content.rows])
-    return ImageSet(
-        f"folder:{listing.root.resolve().name}",
+    files = list_images(path)
+    content = load_images(files, height_width(size), grey, on_error)
+    labels, classes = classes_from_folders([files.paths[row] for row in content.rows])
+    return ImageDataset(
+        f"folder:{files.root.resolve().name}",
         torch.from_numpy(content.pixels),
         None if labels is None else torch.tensor(labels),
         classes,
@@ -43,75 +48,87 @@ def folder(
 
 
 @dataclass(frozen=True)
-class Content:
-    """Pixels ``[M, C, H, W]`` of sound files, their rows ``[M]`` in the listing; (name, reason) of others."""
+class DecodedImages:
+    """The images of a folder.
+
+    Attributes:
+        pixels: the readable images, uint8 ``[M, C, H, W]``.
+        rows: the position of each in the list of files, ``[M]``.
+        broken: (name, reason) of each unreadable file.
+    """
 
     pixels: NDArray[np.uint8]
     rows: NDArray[np.int64]
     broken: list[tuple[str, str]]
 
 
-def decoded(listing: Listing, size: tuple[int, int], grey: bool, on_error: OnError) -> Content:
-    """Return the pictures of a listing, from the cache where they are unchanged.
+def load_images(files: ImageFiles, size: tuple[int, int], grey: bool, on_error: OnError) -> DecodedImages:
+    """Return decoded images, from the cache if the files are unchanged.
+
+    Args:
+        files: the files to decode.
+        size: (height, width) of the results.
+        grey: whether to convert the images to grey.
+        on_error: what to do about broken images.
 
     Raises:
-        UserError: some are broken and are to be refused, or none is left.
+        UserError: some images are broken and ``on_error`` is "refuse", or all are broken.
     """
-    key = cache_key("folder", _state(listing), size, grey)
-    content = _kept(key)
-    new = content is None
-    if content is None:
-        content = _decode(listing, size, grey)
-    settle_broken(listing.root, content.broken, len(listing.files), on_error)
-    if new:
+    key = cache_key("folder", _state_hash(files), size, grey)
+    cached = _load_cached(key)
+    content = _decode(files, size, grey) if cached is None else cached
+    report_broken_images(files.root, content.broken, len(files.paths), on_error)
+    if cached is None:
         broken = np.array(content.broken, np.str_).reshape(-1, 2)
         save_decoded(key, {"pixels": content.pixels, "rows": content.rows, "broken": broken})
     return content
 
 
-def _state(listing: Listing) -> str:
-    """Return a hash of where the files are, their names, sizes and times.
+def _state_hash(files: ImageFiles) -> str:
+    """Return a hash of the folder's path and of the files' names, sizes and times.
 
-    Hashing their content would cost as much as a good part of decoding them, at every start. The time of the
-    last change (ctime) is what makes names and sizes enough: unlike the time of modification, no tool that
-    copies, unpacks or edits files can set it back.
+    Hashing their content would cost a good part of the time of decoding, at every start. The change time (ctime)
+    makes names and sizes sufficient: unlike the modification time, it cannot be set back by tools that copy, unpack
+    or edit files.
     """
-    digest = hashlib.sha256(os.fsencode(listing.root.resolve()))
-    for file in listing.files:
+    digest = hashlib.sha256(os.fsencode(files.root.resolve()))
+    for path in files.paths:
         try:
-            stat = (listing.root / file).stat()
+            stat = (files.root / path).stat()
             state = f"{stat.st_size}:{stat.st_mtime_ns}:{stat.st_ctime_ns}"
         except OSError:
-            state = "unreadable"  # a link that leads nowhere
-        digest.update(f"\0{state}:".encode() + os.fsencode(file))
+            state = "unreadable"  # a broken link
+        digest.update(f"\0{state}:".encode() + os.fsencode(path))
     return digest.hexdigest()
 
 
-def _kept(key: str) -> Content | None:
+def _load_cached(key: str) -> DecodedImages | None:
     arrays = load_decoded(key)
     if arrays is None or set(arrays) != {"pixels", "rows", "broken"}:
         return None
     broken = [(str(name), str(reason)) for name, reason in arrays["broken"]]
-    return Content(arrays["pixels"].astype(np.uint8, copy=False), arrays["rows"].astype(np.int64), broken)
+    return DecodedImages(
+        arrays["pixels"].astype(np.uint8, copy=False), arrays["rows"].astype(np.int64), broken
+    )
 
 
-def _decode(listing: Listing, size: tuple[int, int], grey: bool) -> Content:
-    def one(file: PurePath) -> NDArray[np.uint8] | str:
+def _decode(files: ImageFiles, size: tuple[int, int], grey: bool) -> DecodedImages:
+    def decode(path: PurePath) -> NDArray[np.uint8] | str:
         try:
-            image = fit(read_picture(read_file(listing.root / file)).image, size)
-        except BrokenPicture as error:
+            image = crop_and_resize(decode_image(read_image_bytes(files.root / path)).image, size)
+        except BrokenImageError as error:
             return str(error)
-        return channels_first(image.convert("L" if grey else "RGB"))
+        return to_channels_first(image.convert("L" if grey else "RGB"))
 
-    pixels = np.empty((len(listing.files), 1 if grey else 3, *size), np.uint8)
+    pixels = np.empty((len(files.paths), 1 if grey else 3, *size), np.uint8)
     rows: list[int] = []
     broken: list[tuple[str, str]] = []
-    # Threads, since Pillow lets go of Python's lock while it decodes and resizes.
+    # Threads suffice: Pillow releases the GIL while it decodes and resizes.
     with ThreadPoolExecutor() as pool:
-        for row, result in enumerate(pool.map(one, listing.files)):
+        for row, result in enumerate(pool.map(decode, files.paths)):
             if isinstance(result, str):
-                broken.append((shown(listing.files[row]), result))
+                broken.append((printable_path(files.paths[row]), result))
             else:
                 pixels[len(rows)] = result
                 rows.append(row)
-    return Content(pixels[: len(rows)], np.array(rows, np.int64), broken)
+    return DecodedImages(pixels[: len(rows)], np.array(rows, np.int64), broken)

@@ -1,19 +1,19 @@
-"""The other part of a data set: the same set, made with its other split."""
+"""Find the held-out split of a data set."""
 
 from __future__ import annotations
 
 from ganbench.config.spec import Spec, parameters
 
-OTHER = {"train": "test", "test": "train"}
+OTHER_SPLIT = {"train": "test", "test": "train"}
 
 
-def held_out_of(data: Spec) -> Spec | None:
-    """Return the same set with its test split, or for a test split with its train split; no file is read.
+def held_out_split(data: Spec) -> Spec | None:
+    """Return the same set with its other split: test for train, train for test. No file is read.
 
-    None if the set has no such splits, as own folders and archives.
+    Returns None if the set has no such splits, like user folders and archives.
     """
-    known = parameters(data.target)
-    if "split" not in known:
+    arguments = parameters(data.target)
+    if "split" not in arguments:
         return None
-    other = OTHER.get(data.kwargs.get("split", known["split"].default))
+    other = OTHER_SPLIT.get(data.kwargs.get("split", arguments["split"].default))
     return None if other is None else data.replace(split=other)

@@ -1,4 +1,4 @@
-"""Pictures held in memory as uint8, gathered, flipped and normalised one batch at a time."""
+"""Images held in memory as uint8; batches are selected, flipped and normalised."""
 
 from __future__ import annotations
 
@@ -12,13 +12,19 @@ from ganbench.data.io.fingerprint import fingerprint
 from ganbench.utils.random_stream import RandomStream
 
 
-class ImageSet:
-    """Pictures ``[N, C, H, W]`` uint8 with or without class numbers ``[N]``.
+class ImageDataset:
+    """A data set of images in memory.
 
-    With ``flip``, each picture of a batch is mirrored left to right with probability 1/2.
+    Args:
+        name: the name of the set.
+        pixels: uint8 ``[N, C, H, W]``.
+        labels: class numbers, int64 ``[N]``; None for a set without classes.
+        classes: the class names; empty for a set without classes.
+        split: the split that the images belong to.
+        flip: whether each image of a batch is mirrored left to right with probability 1/2.
 
     Raises:
-        ValueError: the tensors do not fit together.
+        ValueError: a tensor has the wrong type or shape, or the labels do not match the classes.
     """
 
     def __init__(
@@ -45,7 +51,7 @@ class ImageSet:
         self.pixels = pixels.contiguous()
         self.flip = flip
         self._labels = labels
-        self._info = DataInfo(
+        self.info = DataInfo(
             name=name,
             kind="image",
             shape=tuple(pixels.shape[1:]),
@@ -55,26 +61,21 @@ class ImageSet:
             classes=tuple(classes),
         )
 
-    @property
-    def info(self) -> DataInfo:
-        """What a run stores of this set."""
-        return self._info
-
     def __len__(self) -> int:
         return len(self.pixels)
 
-    def batch(self, index: Tensor, draws: RandomStream) -> Batch:
-        """Return the pictures of ``index`` (int64 ``[N]``) as float32 in [-1, 1], flipped by ``draws``."""
-        chosen = self.pixels.index_select(0, index)
+    def batch(self, index: Tensor, random: RandomStream) -> Batch:
+        """Return the images of ``index`` (int64 ``[N]``) as float32 in [-1, 1], flipped with ``random``."""
+        pixels = self.pixels.index_select(0, index)
         if self.flip:
-            # Mirroring bytes, and only the rows that need it, costs a fraction of mirroring floats.
-            rows = (draws.uniform(len(index)) < 0.5).nonzero().squeeze(1)
-            chosen.index_copy_(0, rows, chosen.index_select(0, rows).flip(-1))
-        # The arithmetic of DataInfo.from_data, in place.
-        return Batch(chosen.float().div_(127.5).sub_(1.0), self.labels(index))
+            # Flipping bytes, and only the selected rows, costs a fraction of flipping floats.
+            rows = (random.uniform(len(index)) < 0.5).nonzero().squeeze(1)
+            pixels.index_copy_(0, rows, pixels.index_select(0, rows).flip(-1))
+        # DataInfo.from_data, in place.
+        return Batch(pixels.float().div_(127.5).sub_(1.0), self.labels(index))
 
     def items(self, index: Tensor) -> Tensor:
-        """Return the pictures as they are: uint8 ``[N, C, H, W]``."""
+        """Return the images unchanged: uint8 ``[N, C, H, W]``."""
         return self.pixels.index_select(0, index)
 
     def labels(self, index: Tensor) -> Tensor | None:

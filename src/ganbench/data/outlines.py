@@ -1,4 +1,4 @@
-"""Plane figures as signed distances: negative inside, positive outside, in the units of the coordinates."""
+"""Outlines of plane figures as signed distance functions: negative inside, positive outside."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def square(x: Field, y: Field) -> Field:
 
 
 def triangle(x: Field, y: Field) -> Field:
-    """A triangle with equal sides, one corner up at distance 1.1 from the middle."""
+    """An equilateral triangle, one corner up at distance 1.1 from the centre."""
     slope = np.float32(3**0.5 / 2) * np.abs(x) - np.float32(0.5) * y
     return np.maximum(slope, y) - np.float32(0.55)
 
 
 def star(x: Field, y: Field) -> Field:
     """A star with five rays of length 1.1."""
-    # Three mirrors fold the plane so that one edge, from a tip to the notch beside it, is left to measure.
+    # Three reflections fold the plane so that only one edge remains, from a tip to the adjacent notch.
     cos36, sin36 = np.float32(0.80901699), np.float32(0.58778525)
     x = np.abs(x)
     y = -y
@@ -63,7 +63,7 @@ def moon(x: Field, y: Field) -> Field:
     return crescent
 
 
-# Each figure, with the number of turns that leave it as it is (0: any turn does).
+#: Each figure and the order of its rotational symmetry (0: any rotation).
 OUTLINES: dict[str, tuple[Outline, int]] = {
     "circle": (circle, 0),
     "triangle": (triangle, 3),

@@ -1,23 +1,24 @@
-"""Public names of data sets: attached to functions by a decorator, found by scanning this package."""
+"""Find data sets by name: a decorator names a function of this package or of the user's modules."""
 
 from __future__ import annotations
 
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
+from ganbench.config.addresses import user_modules
 from ganbench.data.base import Dataset
 from ganbench.errors import UserError, did_you_mean
 
-SetFunction = Callable[..., Dataset]
-_F = TypeVar("_F", bound=SetFunction)
+DatasetFunction = Callable[..., Dataset]
+_F = TypeVar("_F", bound=DatasetFunction)
 _ATTRIBUTE = "dataset_name"
 
 
 def dataset(name: str) -> Callable[[_F], _F]:
-    """Attach a public name to a function that returns a data set. Nothing else happens at import."""
+    """Attach a public name to a function that returns a data set."""
 
     def attach(function: _F) -> _F:
         setattr(function, _ATTRIBUTE, name)
@@ -26,47 +27,58 @@ def dataset(name: str) -> Callable[[_F], _F]:
     return attach
 
 
-def datasets() -> dict[str, SetFunction]:
+def datasets(trusted: Collection[str] = ()) -> dict[str, DatasetFunction]:
     """Return every data set function by its public name, sorted.
 
+    Args:
+        trusted: Names of the user's own modules to search, in addition to this package and installed plug-ins.
+
     Raises:
-        ValueError: two functions claim one name.
+        UserError: two functions have the same name.
     """
     package = importlib.import_module("ganbench.data")
-    found: dict[str, SetFunction] = {}
-    for module_info in pkgutil.iter_modules(package.__path__, "ganbench.data."):
-        module = importlib.import_module(module_info.name)
+    modules = [
+        importlib.import_module(m.name) for m in pkgutil.iter_modules(package.__path__, "ganbench.data.")
+    ]
+    functions: dict[str, DatasetFunction] = {}
+    for module in (*modules, *user_modules(trusted)):
         for value in vars(module).values():
             name = getattr(value, _ATTRIBUTE, None)
             if not inspect.isfunction(value) or name is None or value.__module__ != module.__name__:
-                continue  # a function imported from a sister module is counted where it is written
-            if found.setdefault(name, value) is not value:
-                raise ValueError(f"two data sets are called '{name}': {found[name]} and {value}")
-    return dict(sorted(found.items()))
+                continue  # an imported function counts only in the module that defines it
+            if functions.setdefault(name, value) is not value:
+                raise UserError(
+                    f"two data sets are called '{name}': in {functions[name].__module__} and in {value.__module__}"
+                )
+    return dict(sorted(functions.items()))
 
 
-def takes_path(function: SetFunction) -> bool:
-    """Say whether the function needs a path, so that people write ``NAME:PATH``."""
+def needs_path(function: DatasetFunction) -> bool:
+    """Return whether the function requires a path, so that users write ``NAME:PATH``."""
     first = next(iter(inspect.signature(function).parameters.values()), None)
     return first is not None and first.name == "path" and first.default is inspect.Parameter.empty
 
 
-def dataset_named(text: str) -> tuple[SetFunction, dict[str, Any]]:
-    """Resolve what people type: ``NAME``, ``folder:PATH`` or ``archive:PATH``.
+def find_dataset(text: str, trusted: Collection[str] = ()) -> tuple[DatasetFunction, dict[str, Any]]:
+    """Parse a data set as users write it: ``NAME``, ``folder:PATH`` or ``archive:PATH``.
+
+    Args:
+        text: The text.
+        trusted: Names of the user's own modules to search, too.
 
     Returns:
-        The function, and the arguments that the text holds (``{"path": PATH}``, or nothing).
+        The function, and its arguments from the text: ``{"path": PATH}``, or none.
 
     Raises:
-        UserError: there is no such set, or a path is missing or too much.
+        UserError: there is no such set, or the path is missing or superfluous.
     """
     name, colon, path = text.partition(":")
-    known = datasets()
-    if name not in known:
-        hint = did_you_mean(name, known)
-        raise UserError(f"no data set is called '{name}'{hint or '; `ganbench data list` shows them all'}")
-    function = known[name]
-    if takes_path(function):
+    functions = datasets(trusted)
+    if name not in functions:
+        hint = did_you_mean(name, functions)
+        raise UserError(f"there is no data set '{name}'{hint or '; `ganbench data list` shows them all'}")
+    function = functions[name]
+    if needs_path(function):
         if not path:
             raise UserError(f"the data set '{name}' needs a path: write {name}:PATH")
         return function, {"path": path}

@@ -1,4 +1,4 @@
-"""Which items make up which batch: a function of the position alone, so that a resumed run needs no state."""
+"""Which items form which batch: a function of the batch's position alone, so a resumed run needs no saved state."""
 
 from __future__ import annotations
 
@@ -12,30 +12,34 @@ from ganbench.utils.random_stream import derive_seed
 class Sampler:
     """An endless stream of shuffled epochs, cut into global batches.
 
-    Epoch e is a permutation that depends on (seed, e). Batches run across the edges of epochs, so that no
-    item is dropped, and may be larger than the set. Processes each ask for the whole batch and keep their
-    ``chunk`` of it.
+    Epoch e is a permutation that depends on (seed, e). Batches cross the boundaries of epochs, so no item is
+    dropped, and a batch may be larger than the set. Each process asks for the whole batch and keeps its own rows.
+
+    Args:
+        size: the number of items.
+        batch_size: items per global batch.
+        seed: the seed of the permutations.
 
     Raises:
-        UserError: the set is empty or the batch is.
+        UserError: the size or the batch size is below 1.
     """
 
-    remembered = 2  # epochs: a batch that crosses an edge needs two, and the next one needs the later of them
+    max_cached_epochs = 2  # a batch at an epoch boundary needs two, and the next batch the later of them
 
-    def __init__(self, size: int, batch: int, seed: int) -> None:
+    def __init__(self, size: int, batch_size: int, seed: int) -> None:
         if size < 1:
             raise UserError(f"cannot sample from a data set of {size} items")
-        if batch < 1:
-            raise UserError(f"the batch must hold at least 1 item, not {batch}")
-        self.size, self.batch, self.seed = size, batch, seed
+        if batch_size < 1:
+            raise UserError(f"the batch must hold at least 1 item, not {batch_size}")
+        self.size, self.batch_size, self.seed = size, batch_size, seed
         self._epochs: dict[int, Tensor] = {}
 
     def indices(self, position: int) -> Tensor:
-        """Return the items of the ``position``-th global batch (from 0), int64 ``[batch]``."""
+        """Return the items of the ``position``-th global batch (from 0), int64 ``[batch_size]``."""
         if position < 0:
             raise ValueError(f"position must be 0 or more, not {position}")
-        epoch, start = divmod(position * self.batch, self.size)
-        missing = self.batch
+        epoch, start = divmod(position * self.batch_size, self.size)
+        missing = self.batch_size
         if start + missing <= self.size:
             return self._epoch(epoch)[start : start + missing].clone()
         pieces = []
@@ -51,7 +55,7 @@ class Sampler:
         if order is None:
             generator = torch.Generator().manual_seed(derive_seed(self.seed, "epoch", number))
             order = torch.randperm(self.size, generator=generator)
-            while len(self._epochs) >= self.remembered:
-                del self._epochs[next(iter(self._epochs))]  # the one kept for longest
+            while len(self._epochs) >= self.max_cached_epochs:
+                del self._epochs[next(iter(self._epochs))]  # the oldest
             self._epochs[number] = order
         return order

@@ -1,4 +1,4 @@
-"""The two parts of a data set, and the refusal of any other word."""
+"""The names of a data set's splits, and their validation."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ Split = Literal["train", "test"]
 
 
 def check_split(split: str) -> None:
-    """Refuse a split that is neither "train" nor "test".
+    """Raise UserError unless the split is "train" or "test".
 
-    Generated sets need this most: any other word would quietly give another stream of numbers.
+    Generated sets need this most: any other word would silently seed another stream of numbers.
     """
     if split not in get_args(Split):
-        raise UserError(f"no split is called '{split}'{did_you_mean(split, get_args(Split))}")
+        raise UserError(f"there is no split '{split}'{did_you_mean(split, get_args(Split))}")

@@ -1,4 +1,4 @@
-"""Some items of a data set, seen as a set of their own."""
+"""A subset of a data set, as a data set."""
 
 from __future__ import annotations
 
@@ -10,24 +10,30 @@ from ganbench.data.base import Batch, Dataset
 from ganbench.utils.random_stream import RandomStream
 
 
-class Part:
-    """Items of a set by their numbers ``index`` ``[M]``; ``how`` they were chosen is in its fingerprint."""
+class Subset:
+    """The items of a data set with the numbers ``index`` ``[M]``.
 
-    def __init__(self, whole: Dataset, index: Tensor, how: str) -> None:
-        self._whole, self._index = whole, index
-        mark = whole.info.fingerprint
+    Args:
+        dataset: the whole set.
+        index: the numbers of the items, int64 ``[M]``.
+        description: how they were selected; part of the fingerprint.
+    """
+
+    def __init__(self, dataset: Dataset, index: Tensor, description: str) -> None:
+        self._dataset, self._index = dataset, index
+        base = dataset.info.fingerprint
         self.info = replace(
-            whole.info, size=len(index), fingerprint=f"{mark} {how} {len(index)}" if mark else ""
+            dataset.info, size=len(index), fingerprint=f"{base} {description} {len(index)}" if base else ""
         )
 
-    def batch(self, index: Tensor, draws: RandomStream) -> Batch:
-        """Return these items as networks see them."""
-        return self._whole.batch(self._index[index], draws)
+    def batch(self, index: Tensor, random: RandomStream) -> Batch:
+        """Return items as networks see them."""
+        return self._dataset.batch(self._index[index], random)
 
     def items(self, index: Tensor) -> Tensor:
-        """Return these items as they are."""
-        return self._whole.items(self._index[index])
+        """Return items unchanged."""
+        return self._dataset.items(self._index[index])
 
     def labels(self, index: Tensor) -> Tensor | None:
-        """Return these items' labels."""
-        return self._whole.labels(self._index[index])
+        """Return the items' labels."""
+        return self._dataset.labels(self._index[index])

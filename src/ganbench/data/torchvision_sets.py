@@ -1,4 +1,4 @@
-"""MNIST, Fashion-MNIST and CIFAR-10: from the user's data folder, else downloaded by torchvision."""
+"""MNIST, Fashion-MNIST and CIFAR-10, from the user's data folder or downloaded by torchvision."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from typing import Literal
 import numpy as np
 import torch
 
-from ganbench.data.images import ImageSet
+from ganbench.data.images import ImageDataset
 from ganbench.data.io.idx import read_idx
 from ganbench.data.registry import dataset
 from ganbench.data.split import Split, check_split
 from ganbench.errors import UserError
-from ganbench.utils.paths import cache_folder, first_file, roots, where_to_put
+from ganbench.utils.paths import cache_folder, data_roots, first_existing_file, missing_files_error
 
-# The md5 of the unpacked official files.
+# MD5 of the unpacked official files.
 _MNIST = {
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
     "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
     "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
     "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
 }
-_FASHION = {
+_FASHION_MNIST = {
     "train-images-idx3-ubyte": "f4a8712d7a061bf5bd6d2ca38dc4d50a",
     "train-labels-idx1-ubyte": "9018921c3c673c538a1fc5bad174d6f9",
     "t10k-images-idx3-ubyte": "8181f5470baa50b63fa0f6fddb340f0a",
     "t10k-labels-idx1-ubyte": "15d484375f8d13e6eb1aabb0c3f46965",
 }
-_GARMENTS = (
+_FASHION_CLASSES = (
     "T-shirt/top",
     "Trouser",
     "Pullover",
@@ -44,16 +44,16 @@ _DEBIAN = Path("/usr/share/datasets/fashion-mnist")  # apt-get install dataset-f
 
 
 @dataset("mnist")
-def mnist(split: Split = "train", size: Literal[28, 32] = 28, flip: bool = False) -> ImageSet:
-    """MNIST: handwritten digits, 28x28 grey (32x32: with a rim of 2 black pixels) in 10 classes."""
-    folders = [root / name for root in roots() for name in ("MNIST/raw", "MNIST", "mnist/raw", "mnist")]
+def mnist(split: Split = "train", size: Literal[28, 32] = 28, flip: bool = False) -> ImageDataset:
+    """MNIST: handwritten digits, 28x28 grey (32x32: with a border of 2 black pixels) in 10 classes."""
+    folders = [root / name for root in data_roots() for name in ("MNIST/raw", "MNIST", "mnist/raw", "mnist")]
     classes = tuple("0123456789")
-    return _idx_set("mnist", folders, "MNIST", _MNIST, classes, split, size, flip)
+    return _load_idx("mnist", folders, "MNIST", _MNIST, classes, split, size, flip)
 
 
 @dataset("fashion-mnist")
-def fashion_mnist(split: Split = "train", size: Literal[28, 32] = 28, flip: bool = False) -> ImageSet:
-    """Fashion-MNIST: garments, 28x28 grey (32x32: with a rim of 2 black pixels) in 10 classes."""
+def fashion_mnist(split: Split = "train", size: Literal[28, 32] = 28, flip: bool = False) -> ImageDataset:
+    """Fashion-MNIST: garments, 28x28 grey (32x32: with a border of 2 black pixels) in 10 classes."""
     names = (
         "FashionMNIST/raw",
         "FashionMNIST",
@@ -61,39 +61,48 @@ def fashion_mnist(split: Split = "train", size: Literal[28, 32] = 28, flip: bool
         "fashion-mnist",
         "datasets/fashion-mnist",
     )
-    folders = [root / name for root in roots() for name in names]
-    return _idx_set(
-        "fashion-mnist", [*folders, _DEBIAN], "FashionMNIST", _FASHION, _GARMENTS, split, size, flip
+    folders = [root / name for root in data_roots() for name in names]
+    return _load_idx(
+        "fashion-mnist",
+        [*folders, _DEBIAN],
+        "FashionMNIST",
+        _FASHION_MNIST,
+        _FASHION_CLASSES,
+        split,
+        size,
+        flip,
     )
 
 
 @dataset("cifar10")
-def cifar10(split: Split = "train", flip: bool = True) -> ImageSet:
-    """CIFAR-10: 32x32 RGB pictures of animals and vehicles in 10 classes."""
+def cifar10(split: Split = "train", flip: bool = True) -> ImageDataset:
+    """CIFAR-10: 32x32 RGB images of animals and vehicles in 10 classes."""
     from torchvision.datasets import CIFAR10
 
     check_split(split)
-    # The official files are pickles, which can run code when they are read. torchvision reads them only after
-    # its check of their md5 against the published ones has passed, and we never read them ourselves.
-    found = next((root for root in roots() if (root / CIFAR10.base_folder).is_dir()), None)
+    # The official files are pickles, which can run code when read. Only torchvision reads them, after comparing their
+    # MD5 with the published one.
+    root = next((root for root in data_roots() if (root / CIFAR10.base_folder).is_dir()), None)
     try:
-        if found is None:
+        if root is None:
             official = CIFAR10(str(cache_folder()), train=split == "train", download=True)
         else:
-            official = CIFAR10(str(found), train=split == "train", download=False)
+            official = CIFAR10(str(root), train=split == "train", download=False)
     except (OSError, RuntimeError) as error:
-        if found is not None:
+        if root is not None:
             raise UserError(
-                f"{found / CIFAR10.base_folder} is incomplete, or differs from the official files"
+                f"{root / CIFAR10.base_folder} is incomplete, or differs from the official files"
             ) from error
-        raise where_to_put("cifar10", f"{CIFAR10.base_folder}/ (from {CIFAR10.url}, unpacked)") from error
+        raise missing_files_error(
+            "cifar10", f"{CIFAR10.base_folder}/ (from {CIFAR10.url}, unpacked)"
+        ) from error
     pixels = torch.from_numpy(np.ascontiguousarray(official.data.transpose(0, 3, 1, 2)))
-    return ImageSet(
+    return ImageDataset(
         "cifar10", pixels, torch.tensor(official.targets), tuple(official.classes), split=split, flip=flip
     )
 
 
-def _idx_set(
+def _load_idx(
     name: str,
     folders: list[Path],
     torchvision_name: str,
@@ -102,29 +111,31 @@ def _idx_set(
     split: Split,
     size: int,
     flip: bool,
-) -> ImageSet:
+) -> ImageDataset:
     check_split(split)
     if size not in (28, 32):
-        raise UserError(f"{name} comes in size 28 or 32, not {size}")
+        raise UserError(f"{name} has size 28 or 32, not {size}")
     stem = "train" if split == "train" else "t10k"
     files = (f"{stem}-images-idx3-ubyte", f"{stem}-labels-idx1-ubyte")
-    paths = _pair(folders, files)
+    paths = _find_files(folders, files)
     if paths is None:
         _download(name, torchvision_name, files)
-        paths = _pair([cache_folder() / torchvision_name / "raw"], files)
+        paths = _find_files([cache_folder() / torchvision_name / "raw"], files)
         if paths is None:
             raise UserError(f"{name}: torchvision's download left no {files[0]} in {cache_folder()}")
-    pictures = read_idx(paths[0], 3, md5[files[0]])
+    images = read_idx(paths[0], 3, md5[files[0]])
     labels = read_idx(paths[1], 1, md5[files[1]])
-    rim = (size - 28) // 2
-    pixels = torch.from_numpy(np.pad(pictures, ((0, 0), (rim, rim), (rim, rim)))[:, None])
-    return ImageSet(name, pixels, torch.from_numpy(labels.astype(np.int64)), classes, split=split, flip=flip)
+    border = (size - 28) // 2
+    pixels = torch.from_numpy(np.pad(images, ((0, 0), (border, border), (border, border)))[:, None])
+    return ImageDataset(
+        name, pixels, torch.from_numpy(labels.astype(np.int64)), classes, split=split, flip=flip
+    )
 
 
-def _pair(folders: list[Path], files: tuple[str, str]) -> tuple[Path, Path] | None:
-    """Return the paths of both files in the first folder that has both, plain or gzipped."""
+def _find_files(folders: list[Path], files: tuple[str, str]) -> tuple[Path, Path] | None:
+    """Return the paths of both files in the first folder that has them, plain or gzipped."""
     for folder in folders:
-        images, labels = (first_file((folder / file, folder / f"{file}.gz")) for file in files)
+        images, labels = (first_existing_file((folder / file, folder / f"{file}.gz")) for file in files)
         if images is not None and labels is not None:
             return images, labels
     return None
@@ -136,5 +147,5 @@ def _download(name: str, torchvision_name: str, files: tuple[str, str]) -> None:
     try:
         getattr(datasets, torchvision_name)(str(cache_folder()), download=True)
     except (OSError, RuntimeError) as error:
-        wanted = " and ".join(f"{torchvision_name}/raw/{file}[.gz]" for file in files)
-        raise where_to_put(name, wanted) from error
+        needed = " and ".join(f"{torchvision_name}/raw/{file}[.gz]" for file in files)
+        raise missing_files_error(name, needed) from error

@@ -20,7 +20,7 @@ def data_root() -> Path | None:
         return None
     root = Path(text).expanduser()
     if not root.is_dir():
-        raise UserError(f"GANBENCH_DATA is set to {root}, which is no folder")
+        raise UserError(f"GANBENCH_DATA is set to {root}, which is not a folder")
     return root
 
 

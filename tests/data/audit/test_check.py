@@ -12,7 +12,7 @@ from ganbench.data.io.archive_file import write_archive
 from ganbench.errors import UserError
 
 
-def test_a_folder_with_everything_wrong(two_classes: Path) -> None:
+def test_a_folder_with_many_problems(two_classes: Path) -> None:
     ant = two_classes / "ant"
     (ant / "copy.png").write_bytes((ant / "0.png").read_bytes())
     (ant / "same.bmp").write_bytes(encoded(noise(10, 12, 10), "BMP"))
@@ -26,55 +26,55 @@ def test_a_folder_with_everything_wrong(two_classes: Path) -> None:
     assert report.modes == {"RGB": 8, "L": 1}
     assert report.sizes == {"10x12": 8, "5x4": 1}
     assert report.classes == {"ant": 6, "bee": 3}
-    assert report.broken == (("ant/bad.jpg", "not a picture that we read"),)
+    assert report.broken == (("ant/bad.jpg", "the image format is not supported"),)
     assert report.same_files == (("ant/0.png", "ant/copy.png"),)
     assert report.same_pictures == (("ant/0.png", "ant/copy.png", "ant/same.bmp"),)
-    assert not report.sound
+    assert not report.all_readable
 
 
-def test_the_text_and_the_dictionary_say_the_same(two_classes: Path) -> None:
+def test_the_text_and_the_dictionary_agree(two_classes: Path) -> None:
     for i in range(8):
         (two_classes / "bee" / f"bad{i}.png").write_bytes(b"")
     report = check(two_classes)
     text = str(report)
-    assert "6 pictures, 8 broken" in text
+    assert "6 images, 8 broken" in text
     assert "bee/bad0.png: the file is empty" in text
     assert "and 3 more" in text
-    assert "2 classes with 3 to 3 pictures" in text
-    again = json.loads(json.dumps(report.to_dict()))
-    assert again["pictures"] == 6
-    assert len(again["broken"]) == 8
+    assert "2 classes with 3 to 3 images" in text
+    restored = json.loads(json.dumps(report.to_dict()))
+    assert restored["pictures"] == 6
+    assert len(restored["broken"]) == 8
 
 
 def test_an_archive(tmp_path: Path) -> None:
-    picture = encoded(noise(0))
-    write_archive(tmp_path / "a.npz", [picture, b"nothing", picture], [0, 1, 1], ["x", "y"])
+    image = encoded(noise(0))
+    write_archive(tmp_path / "a.npz", [image, b"nothing", image], [0, 1, 1], ["x", "y"])
     report = check(tmp_path / "a.npz")
     assert report.pictures == 2
     assert report.classes == {"x": 1, "y": 1}
-    assert [name for name, _ in report.broken] == ["picture 1"]
-    assert report.same_files == (("picture 0", "picture 2"),)
+    assert [name for name, _ in report.broken] == ["image 1"]
+    assert report.same_files == (("image 0", "image 2"),)
 
 
-def test_a_sound_folder_without_classes(tmp_path: Path) -> None:
+def test_a_valid_folder_without_classes(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(encoded(noise(0)))
     report = check(tmp_path)
-    assert report.sound
+    assert report.all_readable
     assert report.classes == {}
     assert "balance" not in str(report)
 
 
-def test_nothing_is_refused(tmp_path: Path) -> None:
+def test_missing_images_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no folder and no archive"):
         check(tmp_path / "nowhere")
-    with pytest.raises(UserError, match="no picture"):
+    with pytest.raises(UserError, match="no image"):
         check(tmp_path)
     (tmp_path / "a.npz").write_bytes(b"nothing")
-    with pytest.raises(UserError, match="no archive of pictures"):
+    with pytest.raises(UserError, match="not an archive of images"):
         check(tmp_path / "a.npz")
 
 
-def test_pictures_are_compared_in_colour(tmp_path: Path) -> None:
+def test_images_are_compared_in_colour(tmp_path: Path) -> None:
     grey = noise(0, channels=1)
     (tmp_path / "grey.png").write_bytes(encoded(grey))
     (tmp_path / "grey as colour.png").write_bytes(encoded(np.stack([grey] * 3, 2)))

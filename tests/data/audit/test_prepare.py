@@ -14,9 +14,7 @@ from ganbench.errors import UserError
 
 
 @pytest.mark.parametrize("grey", [False, True])
-def test_the_archive_holds_exactly_what_the_folder_gives(
-    two_classes: Path, tmp_path: Path, grey: bool
-) -> None:
+def test_the_archive_equals_the_folder(two_classes: Path, tmp_path: Path, grey: bool) -> None:
     content = prepare(two_classes, tmp_path / "own.npz", (6, 7), grey=grey)
     direct, packed = folder(str(two_classes), size=(6, 7), grey=grey), archive(str(tmp_path / "own.npz"))
     assert torch.equal(direct.pixels, packed.pixels)
@@ -25,7 +23,7 @@ def test_the_archive_holds_exactly_what_the_folder_gives(
     assert content.classes == ("ant", "bee")
 
 
-def test_jpeg_is_near_but_not_the_same(two_classes: Path, tmp_path: Path) -> None:
+def test_jpeg_is_close_but_not_equal(two_classes: Path, tmp_path: Path) -> None:
     prepare(two_classes, tmp_path / "own.npz", 12, quality=95)
     exact, lossy = (
         folder(str(two_classes), size=12).pixels.int(),
@@ -36,18 +34,18 @@ def test_jpeg_is_near_but_not_the_same(two_classes: Path, tmp_path: Path) -> Non
     assert check(tmp_path / "own.npz").formats == {"JPEG": 6}
 
 
-def test_broken_pictures_are_refused_or_skipped(two_classes: Path, tmp_path: Path) -> None:
+def test_broken_images_are_refused_or_skipped(two_classes: Path, tmp_path: Path) -> None:
     (two_classes / "ant" / "bad.png").write_bytes(b"nothing")
     with pytest.raises(UserError, match=r"ant/bad\.png"):
         prepare(two_classes, tmp_path / "own.npz", 8)
     assert not (tmp_path / "own.npz").exists()
-    with pytest.warns(UserWarning, match="1 of the 7 pictures .* is broken and skipped"):
+    with pytest.warns(UserWarning, match="1 of the 7 images .* is broken and skipped"):
         content = prepare(two_classes, tmp_path / "own.npz", 8, on_error="skip")
     assert content.labels is not None
     assert content.labels.tolist() == [0, 0, 0, 1, 1, 1]
 
 
-def test_nothing_is_written_over(two_classes: Path, tmp_path: Path) -> None:
+def test_existing_files_are_not_overwritten(two_classes: Path, tmp_path: Path) -> None:
     (tmp_path / "own.npz").write_text("precious")
     with pytest.raises(UserError, match="exists already"):
         prepare(two_classes, tmp_path / "own.npz", 8)
@@ -57,7 +55,7 @@ def test_nothing_is_written_over(two_classes: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("destination", "settings", "message"),
     [
-        ("own.zip", {}, r"ends in \.npz"),
+        ("own.zip", {}, r"must end in \.npz"),
         ("nowhere/own.npz", {}, "no folder"),
         ("own.npz", {"quality": 0}, "from 1 to 100"),
         ("own.npz", {"size": 0}, "at least 1"),

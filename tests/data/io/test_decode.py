@@ -10,69 +10,69 @@ from hypothesis import strategies as st
 from PIL import Image
 from tests.data.conftest import encoded, noise
 
-from ganbench.data.io.decode import BrokenPicture, channels_first, fit, read_picture
+from ganbench.data.io.decode import BrokenImageError, crop_and_resize, decode_image, to_channels_first
 
 
-def saved(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
+def encode_image(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, kind, **options)
     return buffer.getvalue()
 
 
-def read(data: bytes) -> np.ndarray:
-    return np.asarray(read_picture(data).image)
+def decode_pixels(data: bytes) -> np.ndarray:
+    return np.asarray(decode_image(data).image)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "PPM", "WEBP"])
-def test_colour_comes_back_exactly(kind: str) -> None:
-    data = saved(Image.fromarray(noise(0)), kind, **({"lossless": True} if kind == "WEBP" else {}))
-    assert np.array_equal(read(data), noise(0))
-    assert read_picture(data).format == kind
+def test_colour_is_exact(kind: str) -> None:
+    data = encode_image(Image.fromarray(noise(0)), kind, **({"lossless": True} if kind == "WEBP" else {}))
+    assert np.array_equal(decode_pixels(data), noise(0))
+    assert decode_image(data).format == kind
 
 
-def test_grey_and_black_and_white_come_back_grey() -> None:
-    assert np.array_equal(read(encoded(noise(0, channels=1))), noise(0, channels=1))
+def test_grey_and_bilevel_images_are_grey() -> None:
+    assert np.array_equal(decode_pixels(encoded(noise(0, channels=1))), noise(0, channels=1))
     bits = Image.fromarray(noise(0, channels=1) > 127)
     assert bits.mode == "1"
-    assert np.array_equal(read(saved(bits)), (noise(0, channels=1) > 127) * 255)
+    assert np.array_equal(decode_pixels(encode_image(bits)), (noise(0, channels=1) > 127) * 255)
 
 
-def test_transparency_lies_on_white() -> None:
+def test_transparency_becomes_white() -> None:
     pixels = np.zeros((1, 3, 4), np.uint8)
     pixels[0, :, 0] = 200
     pixels[0, :, 3] = (0, 255, 128)
-    found = read(saved(Image.fromarray(pixels)))
-    assert found[0, 0].tolist() == [255, 255, 255]
-    assert found[0, 1].tolist() == [200, 0, 0]
-    assert found[0, 2].tolist() == pytest.approx([227, 127, 127], abs=1)
-    grey = read(saved(Image.fromarray(pixels).convert("LA")))
+    pixels_read = decode_pixels(encode_image(Image.fromarray(pixels)))
+    assert pixels_read[0, 0].tolist() == [255, 255, 255]
+    assert pixels_read[0, 1].tolist() == [200, 0, 0]
+    assert pixels_read[0, 2].tolist() == pytest.approx([227, 127, 127], abs=1)
+    grey = decode_pixels(encode_image(Image.fromarray(pixels).convert("LA")))
     assert grey.shape == (1, 3)
     assert grey[0, 0] == 255
 
 
-def test_palettes_are_looked_up_with_their_transparency() -> None:
+def test_palettes_with_transparency() -> None:
     image = Image.new("P", (2, 1))
     image.putpalette([255, 0, 0, 0, 0, 255])
     image.putpixel((1, 0), 1)
-    assert read(saved(image)).tolist() == [[[255, 0, 0], [0, 0, 255]]]
-    assert read(saved(image, transparency=1)).tolist() == [[[255, 0, 0], [255, 255, 255]]]
+    assert decode_pixels(encode_image(image)).tolist() == [[[255, 0, 0], [0, 0, 255]]]
+    assert decode_pixels(encode_image(image, transparency=1)).tolist() == [[[255, 0, 0], [255, 255, 255]]]
 
 
 def test_16_bits_are_scaled_not_clipped() -> None:
     deep = np.array([[0, 257, 128 * 257, 65535, 300]], np.uint16)
     for kind in ("PNG", "PPM"):
-        assert read(saved(Image.fromarray(deep), kind)).tolist() == [[0, 1, 128, 255, 1]]
+        assert decode_pixels(encode_image(Image.fromarray(deep), kind)).tolist() == [[0, 1, 128, 255, 1]]
 
 
 def test_cmyk_becomes_rgb() -> None:
-    data = saved(Image.new("CMYK", (8, 8), (0, 255, 255, 0)), "JPEG", quality=100)
-    picture = read_picture(data)
-    assert picture.mode == "CMYK"
-    assert np.abs(np.asarray(picture.image)[4, 4].astype(int) - [255, 0, 0]).max() < 6
+    data = encode_image(Image.new("CMYK", (8, 8), (0, 255, 255, 0)), "JPEG", quality=100)
+    decoded = decode_image(data)
+    assert decoded.mode == "CMYK"
+    assert np.abs(np.asarray(decoded.image)[4, 4].astype(int) - [255, 0, 0]).max() < 6
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_exif_orientation_is_honoured(orientation: int) -> None:
+def test_exif_orientation_is_applied(orientation: int) -> None:
     upright = Image.fromarray(noise(1, 3, 5))
     undo = {
         1: [],
@@ -89,75 +89,77 @@ def test_exif_orientation_is_honoured(orientation: int) -> None:
         stored = stored.transpose(step)
     exif = Image.Exif()
     exif[0x0112] = orientation
-    assert np.array_equal(read(saved(stored, exif=exif)), np.asarray(upright))
+    assert np.array_equal(decode_pixels(encode_image(stored, exif=exif)), np.asarray(upright))
 
 
-def test_moving_pictures_give_their_first_frame() -> None:
+def test_animations_give_their_first_frame() -> None:
     frames = [Image.new("RGB", (4, 4), colour) for colour in ("red", "blue")]
-    data = saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
-    assert read(data)[0, 0].tolist() == [255, 0, 0]
+    data = encode_image(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    assert decode_pixels(data)[0, 0].tolist() == [255, 0, 0]
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"no picture at all", encoded(noise(0))[:50], encoded(noise(0), "TIFF")]
+    "data", [b"", b"not an image at all", encoded(noise(0))[:50], encoded(noise(0), "TIFF")]
 )
-def test_broken_and_foreign_files_are_refused(data: bytes) -> None:
-    with pytest.raises(BrokenPicture, match=r"\w"):
-        read_picture(data)
+def test_broken_and_unsupported_files_are_refused(data: bytes) -> None:
+    with pytest.raises(BrokenImageError, match=r"\w"):
+        decode_image(data)
 
 
 def test_too_many_pixels_are_refused_before_decoding() -> None:
-    with pytest.raises(BrokenPicture, match="10x10 is above"):
-        read_picture(encoded(noise(0, 10, 10)), largest=99)
+    with pytest.raises(BrokenImageError, match="10x10 is above"):
+        decode_image(encoded(noise(0, 10, 10)), max_pixels=99)
 
 
-def test_a_decompression_bomb_is_a_broken_picture() -> None:
-    bomb = bytearray(saved(Image.new("1", (8, 8))))
+def test_a_decompression_bomb_is_refused() -> None:
+    bomb = bytearray(encode_image(Image.new("1", (8, 8))))
     import struct
     import zlib
 
     bomb[16:24] = struct.pack(">II", 60_000, 60_000)
     bomb[29:33] = struct.pack(">I", zlib.crc32(bomb[12:29]))
-    with pytest.raises(BrokenPicture, match=r"decompression bomb|megapixels"):
-        read_picture(bytes(bomb))
+    with pytest.raises(BrokenImageError, match=r"decompression bomb|megapixels"):
+        decode_image(bytes(bomb))
 
 
 @given(st.sampled_from(["PNG", "JPEG", "WEBP", "BMP", "GIF", "PPM"]), st.data())
-def test_damage_never_raises_anything_else(kind: str, data: st.DataObject) -> None:
+def test_damage_raises_no_other_error(kind: str, data: st.DataObject) -> None:
     stream = bytearray(encoded(noise(0), kind))
     for _ in range(data.draw(st.integers(1, 6))):
         stream[data.draw(st.integers(0, len(stream) - 1))] = data.draw(st.integers(0, 255))
     cut = data.draw(st.integers(0, len(stream)))
     try:
-        mode = read_picture(bytes(stream[:cut])).image.mode
-    except BrokenPicture:
+        mode = decode_image(bytes(stream[:cut])).image.mode
+    except BrokenImageError:
         return
     assert mode in ("L", "RGB")
 
 
-def test_fit_cuts_the_middle() -> None:
+def test_the_centre_is_cropped() -> None:
     pixels = np.zeros((4, 12, 3), np.uint8)
     pixels[:, 4:8] = 255
-    assert (np.asarray(fit(Image.fromarray(pixels), (4, 4))) == 255).all()
-    assert (np.asarray(fit(Image.fromarray(pixels.transpose(1, 0, 2)), (2, 2))) > 240).all()
+    assert (np.asarray(crop_and_resize(Image.fromarray(pixels), (4, 4))) == 255).all()
+    assert (np.asarray(crop_and_resize(Image.fromarray(pixels.transpose(1, 0, 2)), (2, 2))) > 240).all()
 
 
-def test_fit_leaves_the_right_size_alone_and_does_not_alias() -> None:
+def test_the_right_size_is_unchanged_and_resizing_does_not_alias() -> None:
     image = Image.fromarray(noise(3, 8, 6))
-    assert np.array_equal(np.asarray(fit(image, (8, 6))), noise(3, 8, 6))
-    assert fit(image, None) is image
+    assert np.array_equal(np.asarray(crop_and_resize(image, (8, 6))), noise(3, 8, 6))
+    assert crop_and_resize(image, None) is image
     stripes = np.tile(np.array([0, 255], np.uint8), (64, 32))
-    assert np.abs(np.asarray(fit(Image.fromarray(stripes), (16, 16))).astype(int) - 127).max() <= 12
+    assert (
+        np.abs(np.asarray(crop_and_resize(Image.fromarray(stripes), (16, 16))).astype(int) - 127).max() <= 12
+    )
 
 
 def test_channels_first() -> None:
-    assert channels_first(Image.new("L", (5, 3))).shape == (1, 3, 5)
-    assert channels_first(Image.new("RGB", (5, 3))).shape == (3, 3, 5)
+    assert to_channels_first(Image.new("L", (5, 3))).shape == (1, 3, 5)
+    assert to_channels_first(Image.new("RGB", (5, 3))).shape == (3, 3, 5)
 
 
-def test_what_pillow_calls_a_syntax_error_is_a_broken_picture() -> None:
+def test_pillows_syntax_error_is_a_broken_image() -> None:
     stream = bytearray(encoded(noise(0)))
     stream[stream.index(b"IDAT") - 1] = 40  # a wrong length: the next chunk's name is read from the pixels
-    with pytest.raises(BrokenPicture, match="broken PNG") as caught:
-        read_picture(bytes(stream))
+    with pytest.raises(BrokenImageError, match="broken PNG") as caught:
+        decode_image(bytes(stream))
     assert isinstance(caught.value.__cause__, SyntaxError)

@@ -1,1 +1,1 @@
-"""Check data sets before training: broken and duplicate pictures, overlap of splits, preparation."""
+"""Check data sets before training (broken and duplicate images, overlapping splits), and prepare them."""

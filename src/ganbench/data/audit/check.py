@@ -1,4 +1,4 @@
-"""A look at a folder or an archive before anybody trains on it: what is in it, and what is wrong with it."""
+"""Check a folder or an archive before training: what it contains, and what is wrong with it."""
 
 from __future__ import annotations
 
@@ -13,22 +13,28 @@ import numpy as np
 from PIL import Image
 
 from ganbench.data.io.archive_file import read_archive
-from ganbench.data.io.decode import BrokenPicture, read_file, read_picture
-from ganbench.data.io.listing import classes_of, list_pictures, shown
+from ganbench.data.io.decode import BrokenImageError, decode_image, read_image_bytes
+from ganbench.data.io.listing import classes_from_folders, list_images, printable_path
 from ganbench.errors import UserError
 
-_SHOWN = 5  # of each list, in the text form
+_MAX_SHOWN = 5  # of each list, in the text form
 
 
 @dataclass(frozen=True, kw_only=True)
-class Report:
-    """What :func:`check` found.
+class DatasetReport:
+    """The result of :func:`check`.
 
-    ``pictures`` counts those that can be read, ``others`` the files that are no pictures by their names.
-    ``formats``, ``modes`` (as stored, in Pillow's words), ``sizes`` ("WIDTHxHEIGHT", upright) and ``classes``
-    count the readable pictures, most frequent first (classes: by name). ``broken`` holds (name, reason).
-    ``same_files`` holds groups of names with equal bytes, ``same_pictures`` of names with equal pixels; the
-    second contains the first.
+    Attributes:
+        path: the folder or the archive.
+        pictures: the number of readable images.
+        others: the number of files that are not images, by their suffixes.
+        formats: the number of readable images of each format, most frequent first.
+        modes: the number of each mode as stored, in Pillow's terms.
+        sizes: the number of each size, "WIDTHxHEIGHT", upright.
+        classes: the number of images of each class, by name.
+        broken: (name, reason) of each broken image.
+        same_files: groups of names with equal bytes.
+        same_pictures: groups of names with equal pixels; includes ``same_files``.
     """
 
     path: str
@@ -43,73 +49,71 @@ class Report:
     same_pictures: tuple[tuple[str, ...], ...]
 
     @property
-    def sound(self) -> bool:
-        """Whether every picture can be read."""
+    def all_readable(self) -> bool:
+        """Whether every image can be decoded."""
         return not self.broken
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the report as JSON can hold it."""
+        """Return the report as a JSON-compatible dict."""
         return asdict(self)
 
     def __str__(self) -> str:
-        lines = [
-            f"{self.path}: {self.pictures} pictures, {len(self.broken)} broken, {self.others} other files"
-        ]
+        lines = [f"{self.path}: {self.pictures} images, {len(self.broken)} broken, {self.others} other files"]
         for title in ("formats", "modes", "sizes", "classes"):
             counts: dict[str, int] = getattr(self, title)
             if counts:
                 lines.append(
-                    f"{title + ':':9}{listed([f'{name} ({n})' for name, n in counts.items()], ', ', 12)}"
+                    f"{title + ':':9}{abbreviate_list([f'{name} ({n})' for name, n in counts.items()], ', ', 12)}"
                 )
         if self.classes:
-            few, many = min(self.classes.values()), max(self.classes.values())
-            lines.append(f"balance: {len(self.classes)} classes with {few} to {many} pictures")
-        for title, groups in (("equal files", self.same_files), ("equal pictures", self.same_pictures)):
-            spare = sum(len(group) - 1 for group in groups)
-            named = listed([" = ".join(group[:_SHOWN]) for group in groups], "; ", _SHOWN)
-            lines.append(f"{title}: {spare} too many{f' ({named})' if groups else ''}")
-        lines += [f"broken: {name}: {reason}" for name, reason in self.broken[:_SHOWN]]
-        if len(self.broken) > _SHOWN:
-            lines.append(f"broken: and {len(self.broken) - _SHOWN} more")
+            fewest, most = min(self.classes.values()), max(self.classes.values())
+            lines.append(f"balance: {len(self.classes)} classes with {fewest} to {most} images")
+        for title, groups in (("duplicate files", self.same_files), ("duplicate images", self.same_pictures)):
+            count = sum(len(group) - 1 for group in groups)
+            names = abbreviate_list([" = ".join(group[:_MAX_SHOWN]) for group in groups], "; ", _MAX_SHOWN)
+            lines.append(f"{title}: {f'{count} ({names})' if groups else 'none'}")
+        lines += [f"broken: {name}: {reason}" for name, reason in self.broken[:_MAX_SHOWN]]
+        if len(self.broken) > _MAX_SHOWN:
+            lines.append(f"broken: and {len(self.broken) - _MAX_SHOWN} more")
         return "\n".join(lines)
 
 
-def listed(words: list[str], between: str, most: int) -> str:
-    """Return the first ``most`` words, and how many more there are."""
-    more = [f"and {len(words) - most} more"] if len(words) > most else []
-    return between.join(words[:most] + more)
+def abbreviate_list(words: list[str], separator: str, limit: int) -> str:
+    """Return the first ``limit`` words, joined, and the number of the remaining ones."""
+    more = [f"and {len(words) - limit} more"] if len(words) > limit else []
+    return separator.join(words[:limit] + more)
 
 
-def check(path: str | Path) -> Report:
-    """Read every picture of a folder or an archive and report on them. Nothing is changed or cached.
+def check(path: str | Path) -> DatasetReport:
+    """Decode every image of a folder or an archive and report on them. Nothing is changed or cached.
 
     Raises:
-        UserError: there is nothing at the path, no picture in the folder, or the file is no archive.
+        UserError: the path does not exist, the folder has no images, or the file is not an archive.
     """
     path = Path(path)
-    items = stored_pictures(path)
-    others = list_pictures(path).others if path.is_dir() else 0
+    images = read_images(path)
+    others = list_images(path).others if path.is_dir() else 0
     formats, modes, sizes, classes = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
     by_bytes: defaultdict[bytes, list[str]] = defaultdict(list)
     by_pixels: defaultdict[bytes, list[str]] = defaultdict(list)
     broken = []
-    for name, class_name, data in items:
+    for name, class_name, data in images:
         try:
-            if isinstance(data, BrokenPicture):
+            if isinstance(data, BrokenImageError):
                 raise data
-            picture = read_picture(data)
-        except BrokenPicture as error:
+            decoded = decode_image(data)
+        except BrokenImageError as error:
             broken.append((name, str(error)))
             continue
-        width, height = picture.image.size
-        formats[picture.format] += 1
-        modes[picture.mode] += 1
+        width, height = decoded.image.size
+        formats[decoded.format] += 1
+        modes[decoded.mode] += 1
         sizes[f"{width}x{height}"] += 1
         if class_name is not None:
             classes[class_name] += 1
         by_bytes[hashlib.sha256(data).digest()].append(name)
-        by_pixels[pixel_key(picture.image)].append(name)
-    return Report(
+        by_pixels[hash_pixels(decoded.image)].append(name)
+    return DatasetReport(
         path=str(path),
         pictures=formats.total(),
         others=others,
@@ -123,40 +127,41 @@ def check(path: str | Path) -> Report:
     )
 
 
-def pixel_key(image: Image.Image) -> bytes:
-    """Return a key that equal pictures share; as RGB, so that a grey picture equals its copy stored in colour."""
+def hash_pixels(image: Image.Image) -> bytes:
+    """Return a hash of the pixels as RGB, so that a grey image equals its copy stored in colour."""
     pixels = np.asarray(image.convert("RGB"))
     return hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).digest()
 
 
-Item = tuple[str, str | None, bytes | BrokenPicture]
+StoredImage = tuple[str, str | None, bytes | BrokenImageError]
+"""The name, the class name, and the encoded bytes of an image, or why they cannot be read."""
 
 
-def stored_pictures(path: Path) -> Iterator[Item]:
-    """Return name, class name and encoded bytes (or why they cannot be read) of what a folder or an archive holds.
+def read_images(path: Path) -> Iterator[StoredImage]:
+    """Iterate over the encoded images of a folder or an archive.
 
     Raises:
-        UserError: there is nothing at the path, no picture in the folder, or the file is no archive.
+        UserError: the path does not exist, the folder has no images, or the file is not an archive.
     """
     if not path.exists():
         raise UserError(f"there is no folder and no archive {path}")
-    return _of_folder(path) if path.is_dir() else _of_archive(path)
+    return _read_folder(path) if path.is_dir() else _read_archive(path)
 
 
-def _of_folder(path: Path) -> Iterator[Item]:
-    files = list_pictures(path).files
-    labels, classes = classes_of(files)
+def _read_folder(path: Path) -> Iterator[StoredImage]:
+    files = list_images(path).paths
+    labels, classes = classes_from_folders(files)
     for row, file in enumerate(files):
-        data: bytes | BrokenPicture
+        data: bytes | BrokenImageError
         try:
-            data = read_file(path / file)
-        except BrokenPicture as error:
+            data = read_image_bytes(path / file)
+        except BrokenImageError as error:
             data = error
-        yield shown(file), None if labels is None else classes[labels[row]], data
+        yield printable_path(file), None if labels is None else classes[labels[row]], data
 
 
-def _of_archive(path: Path) -> Iterator[Item]:
+def _read_archive(path: Path) -> Iterator[StoredImage]:
     archive = read_archive(path)
     for number in range(len(archive)):
         label = None if archive.labels is None else archive.classes[archive.labels[number]]
-        yield f"picture {number}", label, archive.stream(number)
+        yield f"image {number}", label, archive.image_bytes(number)

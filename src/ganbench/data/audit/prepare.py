@@ -1,4 +1,4 @@
-"""A folder of pictures made into one archive file of one size: decoded, cut and resized once and for all."""
+"""Convert a folder of images to one archive file of one size: images are decoded, cropped and resized once."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 from PIL import Image
 
 from ganbench.data.io.archive_file import Archive, write_archive
-from ganbench.data.io.broken import OnError, check_on_error, settle_broken
-from ganbench.data.io.decode import BrokenPicture, fit, read_file, read_picture
-from ganbench.data.io.listing import classes_of, list_pictures, shown
+from ganbench.data.io.broken_images import OnError, check_on_error, report_broken_images
+from ganbench.data.io.decode import BrokenImageError, crop_and_resize, decode_image, read_image_bytes
+from ganbench.data.io.listing import classes_from_folders, list_images, printable_path
 from ganbench.data.io.sizes import Size, height_width
 from ganbench.errors import UserError
 
@@ -24,43 +24,49 @@ def prepare(
     grey: bool = False,
     on_error: OnError = "refuse",
 ) -> Archive:
-    """Write the pictures of a folder, cut to the middle and resized, as an archive, and return what it holds.
+    """Write the images of a folder, centre-cropped and resized, as an archive, and return it.
 
-    They are stored as PNG, without loss, unless a JPEG ``quality`` (1 to 100, in full colour resolution) is
-    given: compression shifts Fréchet distances by more than most methods differ, and small pictures save
-    little.
+    Args:
+        source: the folder of images.
+        destination: the archive to write; its name ends in ``.npz``.
+        size: one number, or (height, width).
+        quality: 1 to 100 stores JPEGs of this quality, without chroma subsampling. The default stores PNGs, which
+            are lossless: compression shifts Fréchet distances by more than most methods differ, and saves little for
+            small images.
+        grey: whether to convert the images to grey.
+        on_error: "refuse" or "skip" broken images.
 
     Raises:
-        UserError: the destination exists or does not end in ``.npz``; the folder or a setting is wrong;
-            pictures are broken and not to be skipped.
+        UserError: the destination exists or does not end in ``.npz``, the folder or an argument is invalid, or images
+            are broken and ``on_error`` is "refuse".
     """
     destination = Path(destination)
     if destination.suffix != ".npz":
-        raise UserError(f"an archive's name ends in .npz, not as in {destination}")
+        raise UserError(f"an archive's name must end in .npz, unlike {destination}")
     if destination.exists():
         raise UserError(f"{destination} exists already: remove it or choose another name")
     if not destination.parent.is_dir():
         raise UserError(f"there is no folder {destination.parent} to write in")
     if quality is not None and not 1 <= quality <= 100:
-        raise UserError(f"JPEG quality goes from 1 to 100, not {quality}")
+        raise UserError(f"JPEG quality must be from 1 to 100, not {quality}")
     check_on_error(on_error)
-    wanted = height_width(size)
-    listing = list_pictures(source)
-    streams, sound, broken = [], [], []
-    for file in listing.files:
+    shape = height_width(size)
+    files = list_images(source)
+    images, readable, broken = [], [], []
+    for path in files.paths:
         try:
-            image = fit(read_picture(read_file(listing.root / file)).image, wanted)
-        except BrokenPicture as error:
-            broken.append((shown(file), str(error)))
+            image = crop_and_resize(decode_image(read_image_bytes(files.root / path)).image, shape)
+        except BrokenImageError as error:
+            broken.append((printable_path(path), str(error)))
             continue
-        streams.append(_encoded(image.convert("L" if grey else "RGB"), quality))
-        sound.append(file)
-    settle_broken(listing.root, broken, len(listing.files), on_error)
-    labels, classes = classes_of(sound)
-    return write_archive(destination, streams, labels, classes)
+        images.append(_encode(image.convert("L" if grey else "RGB"), quality))
+        readable.append(path)
+    report_broken_images(files.root, broken, len(files.paths), on_error)
+    labels, classes = classes_from_folders(readable)
+    return write_archive(destination, images, labels, classes)
 
 
-def _encoded(image: Image.Image, quality: int | None) -> bytes:
+def _encode(image: Image.Image, quality: int | None) -> bytes:
     buffer = io.BytesIO()
     if quality is None:
         image.save(buffer, "PNG")

@@ -1,1 +1,1 @@
-"""Read and write pictures and archives."""
+"""Read and write images and archives of images."""

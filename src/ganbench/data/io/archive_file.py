@@ -1,8 +1,8 @@
-"""The archive format: one ``.npz`` file of encoded pictures with their labels.
+"""The archive format: one ``.npz`` file of encoded images with their labels.
 
 ========= ============== ==========================================================
-``jpeg``     uint8 ``[B]``   all streams (JPEG or PNG), one after another
-``offsets``  int64 ``[N+1]`` picture i is ``jpeg[offsets[i]:offsets[i + 1]]``
+``jpeg``     uint8 ``[B]``   all encoded images (JPEG or PNG), concatenated
+``offsets``  int64 ``[N+1]`` image i is ``jpeg[offsets[i]:offsets[i + 1]]``
 ``labels``   uint8 or int64 ``[N]`` class numbers (optional)
 ``classes``  str ``[K]``     class names (optional; needs ``labels``)
 ========= ============== ==========================================================
@@ -23,7 +23,7 @@ from ganbench.errors import UserError
 
 @dataclass(frozen=True)
 class Archive:
-    """Encoded pictures in memory. ``labels`` is None exactly where ``classes`` is empty."""
+    """Encoded images in memory. ``labels`` is None if and only if ``classes`` is empty."""
 
     jpeg: NDArray[np.uint8]
     offsets: NDArray[np.int64]
@@ -33,79 +33,75 @@ class Archive:
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
-    def stream(self, number: int) -> bytes:
-        """Return the encoded picture of that number."""
+    def image_bytes(self, number: int) -> bytes:
+        """Return an encoded image."""
         return self.jpeg[self.offsets[number] : self.offsets[number + 1]].tobytes()
 
 
 def read_archive(path: str | Path) -> Archive:
-    """Read and check an archive; the pictures stay encoded. Classes without names get their numbers.
+    """Read and validate an archive; the images stay encoded. Classes without names are named by their numbers.
 
     Raises:
-        UserError: there is no such file, or it is no archive, or its parts do not fit together.
+        UserError: the file is missing, is not an archive, or has inconsistent arrays.
     """
     path = Path(path)
     if not path.is_file():
         raise UserError(f"there is no archive {path}")
     try:
-        return _checked(path, read_npz(path))
+        return _validate(path, read_npz(path))
     except DamagedFile as error:
-        raise UserError(f"{path} is no archive of pictures, or is damaged: {error}") from error
+        raise UserError(f"{path} is not an archive of images, or is damaged: {error}") from error
 
 
-def _checked(path: Path, arrays: Arrays) -> Archive:
-    def refuse_unless(true: bool, what: str) -> None:
-        if not true:
-            raise UserError(f"{path} is no sound archive: {what}")
+def _validate(path: Path, arrays: Arrays) -> Archive:
+    def require(condition: bool, problem: str) -> None:
+        if not condition:
+            raise UserError(f"{path} is not a valid archive: {problem}")
 
     for name in ("jpeg", "offsets"):
-        refuse_unless(name in arrays, f"'{name}' is missing")
+        require(name in arrays, f"'{name}' is missing")
     jpeg, offsets = arrays["jpeg"], arrays["offsets"]
-    refuse_unless(jpeg.dtype == np.uint8 and jpeg.ndim == 1, "'jpeg' must be uint8 [B]")
-    refuse_unless(offsets.dtype.kind in "iu" and offsets.ndim == 1, "'offsets' must be int64 [N+1]")
+    require(jpeg.dtype == np.uint8 and jpeg.ndim == 1, "'jpeg' must be uint8 [B]")
+    require(offsets.dtype.kind in "iu" and offsets.ndim == 1, "'offsets' must be int64 [N+1]")
     offsets = offsets.astype(np.int64)
-    refuse_unless(len(offsets) >= 2, "it holds no picture")
-    refuse_unless(
-        offsets[0] == 0 and offsets[-1] == len(jpeg), "'offsets' must run from 0 to the length of 'jpeg'"
-    )
-    refuse_unless(bool((np.diff(offsets) > 0).all()), "'offsets' must rise")
+    require(len(offsets) >= 2, "it holds no image")
+    require(offsets[0] == 0 and offsets[-1] == len(jpeg), "'offsets' must run from 0 to the length of 'jpeg'")
+    require(bool((np.diff(offsets) > 0).all()), "'offsets' must increase")
 
     labels, names = arrays.get("labels"), arrays.get("classes")
     if labels is None:
-        refuse_unless(names is None, "'classes' needs 'labels'")
+        require(names is None, "'classes' needs 'labels'")
         return Archive(jpeg, offsets, None, ())
-    refuse_unless(
-        labels.dtype.kind in "iu" and labels.shape == (len(offsets) - 1,), "'labels' must be whole [N]"
+    require(
+        labels.dtype.kind in "iu" and labels.shape == (len(offsets) - 1,), "'labels' must be integers [N]"
     )
     labels = labels.astype(np.int64)
-    refuse_unless(bool((labels >= 0).all()), "'labels' must not be negative")
+    require(bool((labels >= 0).all()), "'labels' must not be negative")
     if names is None:
-        refuse_unless(int(labels.max()) < 1_000_000, "'labels' are too high to be class numbers")
+        require(int(labels.max()) < 1_000_000, "'labels' are too high to be class numbers")
         return Archive(jpeg, offsets, labels, tuple(str(k) for k in range(int(labels.max()) + 1)))
-    refuse_unless(names.dtype.kind == "U" and names.ndim == 1, "'classes' must be str [K]")
+    require(names.dtype.kind == "U" and names.ndim == 1, "'classes' must be str [K]")
     classes = tuple(str(name) for name in names)
-    refuse_unless(len(set(classes)) == len(classes), "'classes' must differ from each other")
-    refuse_unless(
-        int(labels.max()) < len(classes), f"label {labels.max()} is beyond the {len(classes)} 'classes'"
-    )
+    require(len(set(classes)) == len(classes), "'classes' must be unique")
+    require(int(labels.max()) < len(classes), f"label {labels.max()} is beyond the {len(classes)} 'classes'")
     return Archive(jpeg, offsets, labels, classes)
 
 
 def write_archive(
     path: str | Path,
-    streams: Iterable[bytes],
+    images: Iterable[bytes],
     labels: Sequence[int] | None = None,
     classes: Sequence[str] = (),
 ) -> Archive:
-    """Write encoded pictures as one file, whole or not at all, and return what it holds.
+    """Write encoded images to one file, atomically, and return the archive.
 
-    The same pictures always give the same bytes, so that the file's hash names its content.
+    The same images always give the same bytes, so the file's hash identifies its content.
 
     Raises:
-        UserError: the parts do not fit together, or the folder cannot be written.
+        UserError: the labels or classes are inconsistent, or the folder is not writable.
     """
     path = Path(path)
-    pieces = [np.frombuffer(stream, np.uint8) for stream in streams]
+    pieces = [np.frombuffer(image, np.uint8) for image in images]
     arrays: Arrays = {
         "jpeg": np.concatenate(pieces) if pieces else np.empty(0, np.uint8),
         "offsets": np.cumsum([0, *map(len, pieces)], dtype=np.int64),
@@ -114,7 +110,7 @@ def write_archive(
         arrays["labels"] = np.array(labels, np.int64)
     if classes:
         arrays["classes"] = np.array(classes, np.str_)
-    archive = _checked(path, arrays)
+    archive = _validate(path, arrays)
     try:
         write_npz(path, arrays)
     except OSError as error:

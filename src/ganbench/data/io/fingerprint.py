@@ -1,4 +1,4 @@
-"""One short word for the content of a data set, so that a run can refuse to go on with other data."""
+"""A short hash of a data set's content, so that a run can refuse to continue with other data."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from torch import Tensor
 
 
 def fingerprint(data: Tensor, labels: Tensor | None, classes: Sequence[str]) -> str:
-    """Return the first 16 hex digits of the SHA-256 over shape, content, labels and class names.
+    """Return the first 16 hex digits of the SHA-256 of shape, content, labels and class names.
 
-    ``data`` is uint8 pixels ``[N, C, H, W]`` or float32 coordinates ``[N, D]``; ``labels`` is int64 ``[N]``.
+    Args:
+        data: uint8 pixels ``[N, C, H, W]`` or float32 coordinates ``[N, D]``.
+        labels: int64 ``[N]``, or None.
+        classes: the class names.
     """
     header = [str(data.dtype), list(data.shape), labels is not None, list(classes)]
     digest = hashlib.sha256(json.dumps(header).encode())

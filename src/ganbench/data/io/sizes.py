@@ -1,4 +1,4 @@
-"""The size of pictures as people give it: one number for a square, or height and width."""
+"""Image sizes as users give them: one number for a square, or height and width."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ def height_width(size: Size) -> tuple[int, int]:
     """
     height, width = (size, size) if isinstance(size, int) else size
     if height < 1 or width < 1:
-        raise UserError(f"a picture cannot be {width}x{height}: both sides must be at least 1")
+        raise UserError(f"an image cannot be {width}x{height}: both sides must be at least 1")
     return height, width

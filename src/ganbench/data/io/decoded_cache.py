@@ -1,4 +1,4 @@
-"""Copies of decoded pixels in the cache folder, so that a set is decoded once on each machine."""
+"""Cache decoded pixels on disk, so that each machine decodes a set once."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ from numpy.typing import NDArray
 from ganbench.data.io.npz import Arrays, DamagedFile, read_npz, write_npz
 from ganbench.utils.paths import cache_folder
 
-_OUR_DECODER = 1  # raise it when decode.py turns the same bytes into other pixels
+_DECODER_VERSION = 1  # increase it when decode.py turns the same bytes into other pixels
 
 
 def cache_key(*parts: object) -> str:
-    """Return a key of all parts, of our decoder, and of Pillow's version (JPEG's rounding is its)."""
-    text = repr((_OUR_DECODER, PIL.__version__, parts))
+    """Return a key of the parts, our decoder's version and Pillow's version, on which JPEG rounding depends."""
+    text = repr((_DECODER_VERSION, PIL.__version__, parts))
     return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:32]
 
 
 def load_decoded(key: str) -> Arrays | None:
     """Return the arrays stored under the key, or None if there are none or the file is damaged.
 
-    What comes back is what was stored: ``.npz`` files carry a CRC-32 of each array.
+    ``.npz`` files hold a CRC-32 of each array, so a changed array is detected.
     """
     try:
         return read_npz(_path(key))
     except DamagedFile:
-        return None  # it is only a copy: decode again, and write over it
+        return None  # the images are decoded again, and the file is replaced
 
 
 def save_decoded(key: str, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Store the arrays under the key; where the folder cannot be written, warn and go on."""
+    """Store the arrays under the key; warn if the cache folder is not writable."""
     path = _path(key)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_npz(path, arrays)
     except OSError as error:
         warnings.warn(
-            f"decoded pictures are not cached in {path.parent} ({error}) and so are decoded again each time; "
-            "set GANBENCH_CACHE to a folder that can be written",
+            f"decoded images are not cached in {path.parent} ({error}) and are decoded again each time; "
+            "set GANBENCH_CACHE to a writable folder",
             stacklevel=2,
         )
 
