@@ -22,13 +22,18 @@ from ganbench.utils.random_stream import RandomStream
 
 
 class FixedStream(RandomStream):
-    """A stream of given numbers: the open_gate of one transformation is open, and its parameters are given."""
+    """A stream of given numbers, with which only one transformation happens."""
 
     def __init__(
-        self, open_gate: int, uniform_values: dict[int, float] | None = None, normal: dict[int, float] | None = None
+        self, open_gate: int, uniform: dict[int, float] | None = None, normal: dict[int, float] | None = None
     ) -> None:
         super().__init__("fixed")
-        self.open_gate, self.uniform_values, self.numbers, self.calls = open_gate, uniform_values or {}, normal or {}, 0
+        self.open_gate, self.uniform_values, self.normal_values, self.calls = (
+            open_gate,
+            uniform or {},
+            normal or {},
+            0,
+        )
 
     def uniform(self, rows: int, *shape: int, low: float = 0.0, high: float = 1.0) -> torch.Tensor:
         self.calls += 1
@@ -39,7 +44,7 @@ class FixedStream(RandomStream):
 
     def normal(self, rows: int, *shape: int) -> torch.Tensor:
         values = torch.full((rows, *shape), 3.0)
-        for place, value in self.numbers.items():
+        for place, value in self.normal_values.items():
             values[:, place] = value
         return values
 
@@ -49,7 +54,7 @@ def random_images(n: int, channels: int = 3, height: int = 8, width: int = 8) ->
 
 
 def transform(x: torch.Tensor, stream: RandomStream) -> torch.Tensor:
-    """Apply ADA with a probability matrix which only the given open_gate is open."""
+    """Apply ADA with a probability at which only the transformation of the stream's open gate happens."""
     return ADA(p=0.5, colour=False)(x, stream)
 
 
@@ -91,7 +96,9 @@ def test_scales_are_powers_of_2(stream: FixedStream, factors: tuple[float, float
 
 
 def test_a_rotation_of_a_non_square_image_preserves_angles() -> None:
-    matrix = sampling_matrices(FixedStream(4, {4: 0.6}), torch.full((1,), 0.5), (4, 8), blit=True, geometry=True)[0]
+    matrix = sampling_matrices(
+        FixedStream(4, {4: 0.6}), torch.full((1,), 0.5), (4, 8), blit=True, geometry=True
+    )[0]
     in_pixels = torch.diag(torch.tensor([4.0, 2.0])) @ matrix[:, :2] @ torch.diag(torch.tensor([0.25, 0.5]))
     torch.testing.assert_close(in_pixels @ in_pixels.T, torch.eye(2))
     assert math.acos(float(in_pixels[0, 0])) == pytest.approx(0.2 * math.pi, abs=1e-5)
@@ -102,8 +109,10 @@ def test_colour_matrices_equal_the_papers_transformations_in_order() -> None:
     matrices = colour_matrices(stream, torch.ones(64))
     again = RandomStream("a")
     again.uniform(64, 5)
-    uniform_values, normal = again.uniform(64, 2), again.normal(64, 3)
-    for colour_matrix, (mirror, hue), (brightness, contrast, saturation) in zip(matrices, uniform_values, normal, strict=True):
+    uniform, normal = again.uniform(64, 2), again.normal(64, 3)
+    for colour_matrix, (mirror, hue), (brightness, contrast, saturation) in zip(
+        matrices, uniform, normal, strict=True
+    ):
         x = torch.tensor([0.3, -0.2, 0.5])
         axis = torch.full((3,), 3**-0.5)
         y = (x + 0.2 * brightness) * 2 ** (0.5 * contrast)
@@ -128,7 +137,7 @@ def test_one_grey_channel_is_changed_like_three_equal_ones() -> None:
 def test_each_transformation_happens_with_probability_p(p: float) -> None:
     matrix = sampling_matrices(RandomStream("a"), torch.full((4000,), p), (8, 8), blit=False, geometry=True)
     rotated = matrix[:, 0, 1].abs() > 1e-6
-    assert float(rotated.float().mean()) == pytest.approx(p, abs=0.03), "by matrix least one of the two rotations"
+    assert float(rotated.float().mean()) == pytest.approx(p, abs=0.03), "by at least one of the two rotations"
     colour_matrix = colour_matrices(RandomStream("b"), torch.full((4000,), p))
     assert float((colour_matrix[:, 0, 3] != 0).float().mean()) == pytest.approx(p, abs=0.03)
 

@@ -1,4 +1,4 @@
-"""A picture moved by whole pixels, and one left alone, are what they should be."""
+"""Transformations onto the pixel grid are exact."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ganbench.errors import UserError
 from ganbench.utils.random_stream import RandomStream
 
 
-class Fixed(RandomStream):
-    """Draws whose uniform numbers are all the same."""
+class ConstantStream(RandomStream):
+    """A stream whose uniform numbers are all the same."""
 
     def __init__(self, value: float) -> None:
         super().__init__("fixed")
@@ -23,25 +23,27 @@ class Fixed(RandomStream):
         return torch.full((rows, *shape), self.value)
 
 
-def test_no_strength_leaves_pictures_as_they_are() -> None:
+def test_zero_strength_changes_nothing() -> None:
     x = torch.rand(4, 2, 9, 6) * 2 - 1
     torch.testing.assert_close(Affine(0, 0, 0, 0)(x, RandomStream("a")), x, atol=1e-5, rtol=0)
 
 
-def test_a_move_of_whole_pixels_is_exact_and_what_comes_in_is_black() -> None:
+def test_a_shift_by_whole_pixels_is_exact_and_fills_with_black() -> None:
     x = torch.rand(2, 1, 8, 8) * 2 - 1
-    moved = Affine(0, 0, 0, move=0.5)(x, Fixed(1.0))  # half of half of a side: 2 pixels
-    torch.testing.assert_close(moved[:, :, :6, :6], x[:, :, 2:, 2:], atol=1e-5, rtol=0)
-    torch.testing.assert_close(moved[:, :, 6:], torch.full((2, 1, 2, 8), -1.0))
+    shifted = Affine(0, 0, 0, move=0.5)(x, ConstantStream(1.0))  # half of half of a side: 2 pixels
+    torch.testing.assert_close(shifted[:, :, :6, :6], x[:, :, 2:, 2:], atol=1e-5, rtol=0)
+    torch.testing.assert_close(shifted[:, :, 6:], torch.full((2, 1, 2, 8), -1.0))
 
 
 def test_a_quarter_turn_is_exact() -> None:
     x = torch.rand(2, 1, 8, 8) * 2 - 1
-    turned = Affine(turn=90.0, stretch=0, shear=0, move=0)(x, Fixed(1.0))
-    torch.testing.assert_close(turned, torch.rot90(x, 1, (2, 3)), atol=1e-4, rtol=0)
+    rotated = Affine(turn=90.0, stretch=0, shear=0, move=0)(x, ConstantStream(1.0))
+    torch.testing.assert_close(rotated, torch.rot90(x, 1, (2, 3)), atol=1e-4, rtol=0)
 
 
-@pytest.mark.parametrize("wrong", [{"turn": -1.0}, {"stretch": 1.0}, {"shear": math.inf}, {"move": math.nan}])
-def test_a_number_out_of_range_is_refused(wrong: dict[str, float]) -> None:
+@pytest.mark.parametrize(
+    "arguments", [{"turn": -1.0}, {"stretch": 1.0}, {"shear": math.inf}, {"move": math.nan}]
+)
+def test_an_argument_out_of_range_is_refused(arguments: dict[str, float]) -> None:
     with pytest.raises(UserError, match=r"Affine: turn, stretch, shear and move must be"):
-        Affine(**wrong)
+        Affine(**arguments)

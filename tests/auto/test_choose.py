@@ -160,7 +160,7 @@ def write_odd_images(root: Path) -> None:
 
 def test_unusual_images_are_used_and_broken_ones_are_skipped_and_counted(tmp_path: Path) -> None:
     write_odd_images(tmp_path / "own")
-    with pytest.warns(UserWarning, match="3 of the 20 pictures"):
+    with pytest.warns(UserWarning, match="3 of the 20 images"):
         choice = choose_for(tmp_path / "own")
     assert "17 images, without 3 broken ones" in reason(choice, "data")
     with pytest.raises(UserError, match=r"3 of the 20 images in .* are broken"):

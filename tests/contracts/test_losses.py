@@ -1,4 +1,4 @@
-"""What every loss promises. A new loss is covered once the package exports it."""
+"""The contract of every loss. A new loss is covered once the package exports it."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ CLASSES = [
     if isinstance(value := getattr(package, name), type) and not getattr(value, "_is_protocol", False)
 ]
 
-# Configurations worth testing beside the default one, which every class is tested in.
-FURTHER: list[Loss] = [
+# Configurations to test in addition to the default of each class.
+MORE_EXAMPLES: list[Loss] = [
     NonSaturating(real_target=0.9),
     NonSaturating(real_target=0.9, fake_target=0.1, generator_target=0.9),
     LeastSquares(a=-1.0, b=1.0, c=0.75),
@@ -35,12 +35,14 @@ def example(cls: type) -> Loss:
         for field in dataclasses.fields(cls)
         if field.default is field.default_factory is dataclasses.MISSING
     ]
-    assert not missing, f"give {cls.__name__} an example: add one to FURTHER and default values for {missing}"
+    assert not missing, (
+        f"give {cls.__name__} an example: add one to MORE_EXAMPLES and default values for {missing}"
+    )
     loss: Loss = cls()
     return loss
 
 
-EXAMPLES = [*(example(cls) for cls in CLASSES), *FURTHER]
+EXAMPLES = [*(example(cls) for cls in CLASSES), *MORE_EXAMPLES]
 each_loss = pytest.mark.parametrize("loss", EXAMPLES, ids=str)
 
 score = st.floats(-80, 80, width=32)
@@ -53,13 +55,13 @@ def generator_loss(loss: Loss, real: Tensor, fake: Tensor) -> Tensor:
     return loss.generator(real if loss.generator_needs_real else None, fake)
 
 
-def test_all_losses_are_here() -> None:
+def test_all_losses_are_covered() -> None:
     assert len(CLASSES) >= 6
-    assert {type(loss) for loss in FURTHER} <= set(CLASSES)
+    assert {type(loss) for loss in MORE_EXAMPLES} <= set(CLASSES)
 
 
 @each_loss
-def test_is_a_frozen_configuration_that_a_recipe_can_store(loss: Loss) -> None:
+def test_a_loss_is_frozen_and_can_be_stored(loss: Loss) -> None:
     assert dataclasses.is_dataclass(loss)
     fields = {field.name: getattr(loss, field.name) for field in dataclasses.fields(loss)}
     assert type(loss)(**fields) == loss
@@ -72,7 +74,7 @@ def test_is_a_frozen_configuration_that_a_recipe_can_store(loss: Loss) -> None:
 @each_loss
 @settings(deadline=None, max_examples=30)
 @given(scores=scores)
-def test_gives_a_finite_number_for_each_sample(loss: Loss, scores: tuple[Tensor, Tensor]) -> None:
+def test_losses_are_finite_and_per_sample(loss: Loss, scores: tuple[Tensor, Tensor]) -> None:
     real, fake = scores
     for value in (loss.discriminator(real, fake), generator_loss(loss, real, fake)):
         assert value.shape == real.shape
@@ -97,18 +99,18 @@ def test_samples_do_not_influence_each_other(loss: Loss, scores: tuple[Tensor, T
 @each_loss
 @settings(deadline=None, max_examples=30)
 @given(real=st.floats(0.25, 0.7), fake=st.floats(0.25, 0.7))
-def test_pulls_the_scores_the_right_way(loss: Loss, real: float, fake: float) -> None:
-    # Between the targets of every example, where each objective agrees on what is better.
+def test_gradients_have_the_right_signs(loss: Loss, real: float, fake: float) -> None:
+    # In this range, which lies between the targets of all examples, all losses have the same gradient signs.
     r, f = torch.tensor([real], requires_grad=True), torch.tensor([fake], requires_grad=True)
-    towards_real, towards_fake = torch.autograd.grad(loss.discriminator(r, f).sum(), (r, f))
-    assert towards_real.item() < 0, "D's loss must fall when a real score rises"
-    assert towards_fake.item() > 0, "D's loss must fall when a fake score falls"
-    (fooling,) = torch.autograd.grad(generator_loss(loss, r, f).sum(), f)
-    assert fooling.item() < 0, "G's loss must fall when a fake score rises"
+    real_gradient, fake_gradient = torch.autograd.grad(loss.discriminator(r, f).sum(), (r, f))
+    assert real_gradient.item() < 0, "D's loss must fall when a real score rises"
+    assert fake_gradient.item() > 0, "D's loss must fall when a fake score falls"
+    (generator_gradient,) = torch.autograd.grad(generator_loss(loss, r, f).sum(), f)
+    assert generator_gradient.item() < 0, "G's loss must fall when a fake score rises"
 
 
 @each_loss
-def test_says_truly_whether_the_generator_needs_real_scores(loss: Loss) -> None:
+def test_generator_needs_real_is_correct(loss: Loss) -> None:
     fake = torch.tensor([0.3, -2.0])
     if loss.generator_needs_real:
         with pytest.raises(ValueError, match="needs the scores of real"):
@@ -120,7 +122,7 @@ def test_says_truly_whether_the_generator_needs_real_scores(loss: Loss) -> None:
 
 
 @each_loss
-def test_leaves_the_scores_as_they_were(loss: Loss) -> None:
+def test_the_scores_are_not_modified(loss: Loss) -> None:
     real, fake = torch.tensor([2.0, -1.0]), torch.tensor([-0.5, math.pi])
     before = real.clone(), fake.clone()
     loss.discriminator(real, fake)

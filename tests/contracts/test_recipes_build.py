@@ -1,4 +1,4 @@
-"""What every recipe promises: at every budget, its parts fit together and train, given data of the right shape."""
+"""The contract of every recipe: at every budget it builds, trains and samples with data of the right shape."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ SHAPES = {
 STEPS = 2
 
 
-class StandIn:
-    """Random items of the shape of a named data set."""
+class FakeDataset:
+    """A data set of random samples with the shape of a named data set."""
 
     def __init__(self, name: str, size: int = 20) -> None:
         shape = SHAPES.get(name, (3, 32, 32))
@@ -60,7 +60,7 @@ class StandIn:
         return self.items(index)
 
 
-def tiny(name: str, budget: Budget) -> Recipe:
+def shrink(name: str, budget: Budget) -> Recipe:
     recipe: Recipe = recipe_functions()[name](budget=budget)
     changes: dict[str, Any] = {
         "schedule.steps": STEPS,
@@ -75,8 +75,8 @@ def tiny(name: str, budget: Budget) -> Recipe:
     return recipe.override(changes)
 
 
-def _without_slope(trainer: Trainer) -> set[str]:
-    """The bias of D's score, for a loss that only compares small ones: adding to all of them changes nothing."""
+def _parameters_without_gradient(trainer: Trainer) -> set[str]:
+    """The bias of D's score, if the loss ignores a shift of all scores; else nothing."""
     loss: Any = getattr(trainer.algorithm, "loss", None)
     real, fake = torch.randn(2, 8) / 100
     if loss is None or not torch.allclose(
@@ -84,53 +84,51 @@ def _without_slope(trainer: Trainer) -> set[str]:
     ):
         return set()
     biases = [f"D.{n}" for n, _ in trainer.networks["D"].named_parameters() if n.endswith("bias")]
-    of_score = [name for name in biases if name.endswith("score.bias")]  # a head has others after it
-    return {(of_score or biases)[-1]}
+    score_biases = [name for name in biases if name.endswith("score.bias")]  # other heads may follow it
+    return {(score_biases or biases)[-1]}
 
 
 @pytest.mark.parametrize(("name", "budget"), CASES)
 def test_a_recipe_builds_trains_and_samples(
     name: str, budget: Budget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recipe = tiny(name, budget)
-    dataset = StandIn(recipe.data.target.dataset_name)
+    recipe = shrink(name, budget)
+    dataset = FakeDataset(recipe.data.target.dataset_name)
     start = time.process_time()
     engine = Engine(recipe.machine)
     trainer = make_trainer(recipe, dataset, engine, seed=0)
     before = {k: v.clone() for k, v in trainer.networks.state_dict().items()}
 
-    reached: dict[str, float] = {}
+    max_gradients: dict[str, float] = {}
     names = {id(p): n for n, p in trainer.networks.named_parameters()}
 
-    def note(parameters: Any) -> None:
+    def record_gradients(parameters: Any) -> None:
         for p in parameters:
             assert p.grad is not None, names[id(p)]
             assert p.grad.isfinite().all(), names[id(p)]
-            reached[names[id(p)]] = max(reached.get(names[id(p)], 0.0), p.grad.abs().max().item())
+            max_gradients[names[id(p)]] = max(max_gradients.get(names[id(p)], 0.0), p.grad.abs().max().item())
 
-    monkeypatch.setattr(engine, "reduce_gradients", note)
+    monkeypatch.setattr(engine, "reduce_gradients", record_gradients)
     assert trainer.train()
-    assert (
-        time.process_time() - start < 60
-    )  # what every recipe promises at tiny size; most need less than 1 s
+    assert time.process_time() - start < 60  # most recipes need less than 1 s at this size
 
-    moving = {n for phase in trainer.phases for n in phase.updates}
-    assert set(reached) == {n for n in names.values() if n.split(".")[0] in moving}
-    unmoved = {n for n, g in reached.items() if not g > 0}
-    assert unmoved <= _without_slope(trainer), unmoved
-    for network in moving:
+    trained = {n for phase in trainer.phases for n in phase.updates}
+    assert set(max_gradients) == {n for n in names.values() if n.split(".")[0] in trained}
+    without_gradient = {n for n, g in max_gradients.items() if not g > 0}
+    assert without_gradient <= _parameters_without_gradient(trainer), without_gradient
+    for network in trained:
         after = {k: v for k, v in trainer.networks.state_dict().items() if k.startswith(network + ".")}
         assert any(not torch.equal(before[k], v) for k, v in after.items()), network
     assert all(torch.isfinite(torch.tensor(v)) for v in trainer.read_log().values())
 
-    generators = trainer.generators().eval()
+    generators = trainer.sampling_networks().eval()
     algorithm: Any = trainer.algorithm
     if not algorithm.generates:
         return
     with torch.no_grad():
-        model = Model(algorithm, generators, recipe.latent(), dataset.info, STEPS, items=lambda: dataset)
+        model = Model(algorithm, generators, recipe.latent(), dataset.info, STEPS, real_data=lambda: dataset)
         labels = torch.arange(5) if algorithm.conditional else None
-        samples = algorithm.sample(generators, model.draw(RandomStream("samples"), 5), labels)
+        samples = algorithm.sample(generators, model.draw_latents(RandomStream("samples"), 5), labels)
     assert samples.shape == (5, *dataset.info.shape)
     assert samples.dtype == torch.float32
     assert samples.isfinite().all()
@@ -143,7 +141,7 @@ def test_a_recipe_builds_trains_and_samples(
 
 
 @pytest.mark.parametrize(("name", "budget"), CASES)
-def test_a_recipe_is_whole(name: str, budget: Budget) -> None:
+def test_a_recipe_is_consistent(name: str, budget: Budget) -> None:
     recipe: Recipe = recipe_functions()[name](budget=budget)
     assert hasattr(recipe.data.target, "dataset_name"), "so that data=NAME can replace it"
     assert set(recipe.optimizers) <= set(recipe.networks)
@@ -155,14 +153,14 @@ def test_a_recipe_is_whole(name: str, budget: Budget) -> None:
         assert all(" " in author and "," not in author for author in paper.authors), "first and last names"
 
 
-def test_first_weights_depend_on_the_seed_and_the_networks_own_name_only() -> None:
-    recipe = tiny(CASES[0][0], "laptop")
-    dataset = StandIn(recipe.data.target.dataset_name)
+def test_initial_weights_depend_only_on_the_seed_and_the_networks_name() -> None:
+    recipe = shrink(CASES[0][0], "laptop")
+    dataset = FakeDataset(recipe.data.target.dataset_name)
 
-    def weights(recipe: Recipe, seed: int, of: str) -> list[Tensor]:
+    def weights(recipe: Recipe, seed: int, network: str) -> list[Tensor]:
         torch.manual_seed(len(recipe.networks))
         trainer = make_trainer(recipe, dataset, Engine(recipe.machine), seed)
-        return [p.detach() for p in trainer.networks[of].parameters() if p.dim() > 1]
+        return [p.detach() for p in trainer.networks[network].parameters() if p.dim() > 1]
 
     other = recipe.override({"networks.G.width": 16})
     assert all(map(torch.equal, weights(recipe, 0, "D"), weights(other, 0, "D")))

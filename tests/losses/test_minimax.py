@@ -8,13 +8,13 @@ import torch
 from ganbench.losses import Minimax, NonSaturating
 
 
-def test_undecided_scores_cost_two_ln_2_and_give_ln_2() -> None:
+def test_loss_values_at_score_zero() -> None:
     zero = torch.zeros(1)
     assert Minimax().discriminator(zero, zero).item() == pytest.approx(2 * math.log(2))
     assert Minimax().generator(None, zero).item() == pytest.approx(-math.log(2))
 
 
-def test_follows_the_value_function_of_probabilities() -> None:
+def test_equals_the_value_function_of_probabilities() -> None:
     real, fake = (
         torch.linspace(-6, 6, 25, dtype=torch.float64),
         torch.linspace(5, -7, 25, dtype=torch.float64),

@@ -8,13 +8,13 @@ import torch
 from ganbench.losses import RelativisticPairing
 
 
-def test_equal_scores_cost_ln_2_for_both() -> None:
+def test_equal_scores_give_ln_2_for_both_networks() -> None:
     same = torch.tensor([4.0])
     assert RelativisticPairing().discriminator(same, same).item() == pytest.approx(math.log(2))
     assert RelativisticPairing().generator(same, same).item() == pytest.approx(math.log(2))
 
 
-def test_pairs_are_judged_one_against_one() -> None:
+def test_known_values_of_pairs() -> None:
     real, fake = torch.tensor([1.0, -2.0]), torch.tensor([0.0, 3.0])
     expected = [math.log1p(math.exp(-1)), math.log1p(math.exp(5))]
     assert RelativisticPairing().discriminator(real, fake).tolist() == pytest.approx(expected)

@@ -29,7 +29,7 @@ from ganbench.training.schedule import Linear, Stages
 from ganbench.training.settings import Machine, Schedule
 
 
-def small(**changes: Any) -> Recipe:
+def small_recipe(**changes: Any) -> Recipe:
     adam = Spec(torch.optim.Adam, lr=1e-3)
     parts: dict[str, Any] = {
         "name": "small",
@@ -45,15 +45,15 @@ def small(**changes: Any) -> Recipe:
     return Recipe(**{**parts, **changes})
 
 
-def changed(*words: str) -> Recipe:
-    return small().override(parse_overrides(words))
+def override(*assignments: str) -> Recipe:
+    return small_recipe().override(parse_overrides(assignments))
 
 
-# What people type
+# Parsing overrides
 
 
 @pytest.mark.parametrize(
-    ("word", "value"),
+    ("assignment", "value"),
     [
         ("a=1", 1),
         ("a=-2.5", -2.5),
@@ -72,23 +72,23 @@ def changed(*words: str) -> Recipe:
         ("a=[", "["),
     ],
 )
-def test_words_are_read_as_yaml(word: str, value: Any) -> None:
-    found = parse_overrides([word])["a"]
-    assert found == value
-    assert type(found) is type(value)
+def test_values_are_parsed_as_yaml(assignment: str, value: Any) -> None:
+    parsed = parse_overrides([assignment])["a"]
+    assert parsed == value
+    assert type(parsed) is type(value)
 
 
-@pytest.mark.parametrize("word", ["schedule.steps", "=3", "", "--steps"])
-def test_a_word_that_is_not_key_value_is_refused(word: str) -> None:
+@pytest.mark.parametrize("assignment", ["schedule.steps", "=3", "", "--steps"])
+def test_an_assignment_that_is_not_key_value_is_refused(assignment: str) -> None:
     with pytest.raises(UserError, match=r"is not KEY=VALUE, as in schedule.steps=1000"):
-        parse_overrides([word])
+        parse_overrides([assignment])
 
 
 # Overrides that change a value
 
 
 @pytest.mark.parametrize(
-    ("word", "value"),
+    ("assignment", "value"),
     [
         ("optimizers.G.lr=1e-4", 1e-4),
         ("optimizers.D.betas=[0, 1e-1]", (0.0, 0.1)),
@@ -109,22 +109,22 @@ def test_a_word_that_is_not_key_value_is_refused(word: str) -> None:
         ("data.split=test", "test"),
     ],
 )
-def test_an_override_sets_one_value(word: str, value: Any) -> None:
-    before, after = small(), changed(word)
-    path = word.partition("=")[0]
-    found = value_at(after, tuple(path.split(".")))
-    assert found == value
-    assert type(found) is type(value)
+def test_an_override_sets_one_value(assignment: str, value: Any) -> None:
+    before, after = small_recipe(), override(assignment)
+    path = assignment.partition("=")[0]
+    new = value_at(after, tuple(path.split(".")))
+    assert new == value
+    assert type(new) is type(value)
     others = [p for p in paths(before) if not p.startswith(path)]
     assert len(others) > 30
     for other in others:
         keys = tuple(other.split("."))
         assert value_at(after, keys) == value_at(before, keys), other
-    assert before == small()
+    assert before == small_recipe()
 
 
-def test_overrides_are_done_in_order() -> None:
-    both = changed("algorithm.loss=NonSaturating", "algorithm.loss.real_target=0.9", "schedule.steps=3")
+def test_overrides_apply_in_order() -> None:
+    both = override("algorithm.loss=NonSaturating", "algorithm.loss.real_target=0.9", "schedule.steps=3")
     assert both.algorithm.kwargs["loss"] == Spec(NonSaturating, real_target=0.9)
     assert both.schedule.steps == 3
 
@@ -133,7 +133,7 @@ def test_overrides_are_done_in_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "part"),
+    ("assignment", "part"),
     [
         ("algorithm.loss=Hinge", Spec(Hinge)),
         ("algorithm.loss=ganbench.losses:Hinge", Spec(Hinge)),
@@ -143,25 +143,25 @@ def test_overrides_are_done_in_order() -> None:
         ("networks.D=MLPDiscriminator", Spec(MLPDiscriminator)),
         ("latent=Gaussian", Spec(Gaussian)),
         ("algorithm.regularizers.0=R1", Spec(R1)),
-        ("algorithm.augmentation=ADA", Spec(ADA)),  # where none stood
+        ("algorithm.augmentation=ADA", Spec(ADA)),  # it was None
         ("algorithm.augmentation=ganbench.augment:ADA", Spec(ADA)),
     ],
 )
-def test_a_part_is_replaced_by_naming_another(word: str, part: Spec) -> None:
-    assert value_at(changed(word), tuple(word.partition("=")[0].split("."))) == part
+def test_a_part_is_replaced_by_name(assignment: str, part: Spec) -> None:
+    assert value_at(override(assignment), tuple(assignment.partition("=")[0].split("."))) == part
 
 
-def test_a_data_set_is_replaced_by_its_public_name_and_keeps_what_both_understand() -> None:
-    assert changed("data=grid25").data == Spec(grid25, points=50, std=0.25)
-    assert changed("data=mixture1d").data.kwargs == {"points": 50}  # it has no std
-    folder = changed("data=folder:some/pictures").data
+def test_a_data_set_is_replaced_by_name_and_keeps_common_arguments() -> None:
+    assert override("data=grid25").data == Spec(grid25, points=50, std=0.25)
+    assert override("data=mixture1d").data.kwargs == {"points": 50}  # mixture1d has no std
+    folder = override("data=folder:some/pictures").data
     assert folder.kwargs == {"path": "some/pictures"}
     assert folder.target.dataset_name == "folder"
-    assert changed("data=ring8").data == small().data
+    assert override("data=ring8").data == small_recipe().data
 
 
 @pytest.mark.parametrize(
-    ("word", "message"),
+    ("assignment", "message"),
     [
         ("algorithm.loss=Hing", "there is no part 'Hing' in ganbench.losses; did you mean 'Hinge'?"),
         ("algorithm.augmentation=AD", "there is no part 'AD' in ganbench.augment; did you mean 'ADA'?"),
@@ -178,7 +178,7 @@ def test_a_data_set_is_replaced_by_its_public_name_and_keeps_what_both_understan
         ("networks=[]", "networks must be a part"),
         ("optimizers=[]", "optimizers must be a part"),
         ("data=[]", "data must be a part"),
-        ("data=ring9", "no data set is called 'ring9'; did you mean 'ring8'?"),
+        ("data=ring9", "there is no data set 'ring9'; did you mean 'ring8'?"),
         ("data=folder", "the data set 'folder' needs a path: write folder:PATH"),
         ("data=ring8:x", "the data set 'ring8' takes no path"),
         ("optimizers.G.lr=fast", "optimizers.G.lr must be a number, not 'fast'"),
@@ -191,7 +191,7 @@ def test_a_data_set_is_replaced_by_its_public_name_and_keeps_what_both_understan
         ("machine.device=tpu", "machine.device must be one of auto, cpu, cuda, mps, not 'tpu'"),
         ("algorithm.regularizers.3.gamma=1", "algorithm.regularizers has no key '3'"),
         ("schedule.steps.more=1", "schedule.steps is 10 and has no keys of its own"),
-        # unknown keys: the closest one, and where it is
+        # unknown keys: the closest known one is suggested
         ("optimizers.G.learning_rate=1", "optimizers.G has no key 'learning_rate'; did you mean 'lr'?"),
         ("optimizers.E.lr=1", "optimizers has no key 'E'"),
         ("schedule.step=3", "schedule has no key 'step'; did you mean 'steps'?"),
@@ -203,9 +203,9 @@ def test_a_data_set_is_replaced_by_its_public_name_and_keeps_what_both_understan
         (".=1", "recipe 'small' has no key '.'"),
     ],
 )
-def test_an_override_that_does_not_fit_is_refused(word: str, message: str) -> None:
+def test_an_invalid_override_is_refused(assignment: str, message: str) -> None:
     with pytest.raises(UserError) as caught:
-        changed(word)
+        override(assignment)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -213,68 +213,68 @@ def test_an_override_that_does_not_fit_is_refused(word: str, message: str) -> No
 # A recipe as a whole
 
 
-def test_a_recipe_never_changes() -> None:
-    one = small()
+def test_a_recipe_is_immutable() -> None:
+    original = small_recipe()
     with pytest.raises(dataclasses.FrozenInstanceError):
-        one.name = "other"  # type: ignore[misc]
+        original.name = "other"  # type: ignore[misc]
     with pytest.raises(TypeError):
-        one.networks["G"] = Spec(MLPGenerator)  # type: ignore[index]
+        original.networks["G"] = Spec(MLPGenerator)  # type: ignore[index]
     with pytest.raises(TypeError):
-        del one.optimizers["G"]  # type: ignore[attr-defined]
+        del original.optimizers["G"]  # type: ignore[attr-defined]
 
 
 def test_a_missing_network_is_refused() -> None:
     with pytest.raises(UserError, match=r"^Adversarial needs the networks G, D; recipe 'small' lacks D$"):
-        small(networks={"G": Spec(MLPGenerator)}, optimizers={})
+        small_recipe(networks={"G": Spec(MLPGenerator)}, optimizers={})
 
 
-def test_an_optimizer_of_no_network_is_refused() -> None:
+def test_an_optimizer_without_network_is_refused() -> None:
     adam = Spec(torch.optim.Adam)
     with pytest.raises(UserError, match=r"^optimizers.Q: there is no network of that name; known: D, G$"):
-        small(optimizers={"G": adam, "D": adam, "Q": adam})
+        small_recipe(optimizers={"G": adam, "D": adam, "Q": adam})
 
 
-def test_a_moving_network_without_optimizer_is_refused_before_training() -> None:
-    one = small(optimizers={"G": Spec(torch.optim.Adam)})
+def test_a_trained_network_without_optimizer_is_refused_before_training() -> None:
+    original = small_recipe(optimizers={"G": Spec(torch.optim.Adam)})
     with pytest.raises(UserError, match=r"recipe 'small' moves the network D but has no optimizers.D"):
-        make_trainer(one, one.data(), Engine(Machine(threads=1)), seed=0)
+        make_trainer(original, original.data(), Engine(Machine(threads=1)), seed=0)
 
 
-def test_a_required_argument_that_nobody_knows_is_refused_before_training() -> None:
-    one = small(algorithm=Spec(Adversarial))
+def test_a_missing_required_argument_is_refused_before_training() -> None:
+    original = small_recipe(algorithm=Spec(Adversarial))
     with pytest.raises(UserError, match=r"algorithm: Adversarial needs 'loss'; set algorithm.loss=VALUE"):
-        make_trainer(one, one.data(), Engine(Machine(threads=1)), seed=0)
-    two = changed("schedule.learning_rate=Step")
+        make_trainer(original, original.data(), Engine(Machine(threads=1)), seed=0)
+    other = override("schedule.learning_rate=Step")
     with pytest.raises(UserError, match="Step needs 'every', 'factor'"):
-        make_trainer(two, two.data(), Engine(Machine(threads=1)), seed=0)
+        make_trainer(other, other.data(), Engine(Machine(threads=1)), seed=0)
 
 
-# Stored
+# Serialisation
 
 
 @pytest.mark.parametrize(
     ("name", "budget"),
     [(n, b) for n, f in recipe_functions().items() for b in f.budgets],  # type: ignore[attr-defined]
 )
-def test_json_and_yaml_give_back_every_recipe(name: str, budget: Budget) -> None:
-    one = recipe_functions()[name](budget=budget)
-    stored = one.to_dict()
-    assert Recipe.from_dict(json.loads(json.dumps(stored, allow_nan=False))) == one
-    assert Recipe.from_dict(yaml.safe_load(yaml.safe_dump(stored))) == one
-    assert one.name == name
+def test_every_recipe_round_trips_through_json_and_yaml(name: str, budget: Budget) -> None:
+    original = recipe_functions()[name](budget=budget)
+    stored = original.to_dict()
+    assert Recipe.from_dict(json.loads(json.dumps(stored, allow_nan=False))) == original
+    assert Recipe.from_dict(yaml.safe_load(yaml.safe_dump(stored))) == original
+    assert original.name == name
 
 
-def test_json_gives_back_what_is_not_a_default() -> None:
-    one = small(
+def test_non_default_values_round_trip_through_json() -> None:
+    original = small_recipe(
         schedule=Schedule(
             steps=3, batch=4, ema_half_life=7.0, learning_rate=Spec(Stages, values=(0.1, 1), at=(0.5,))
         ),
         machine=Machine(device="cpu", precision="bf16", threads=2, channels_last=False),
         budget="laptop",
     )
-    back = Recipe.from_dict(json.loads(json.dumps(one.to_dict())))
-    assert back == one
-    assert back != small()
+    back = Recipe.from_dict(json.loads(json.dumps(original.to_dict())))
+    assert back == original
+    assert back != small_recipe()
     assert back.schedule.learning_rate()(0, 10) == 0.1
     assert back.papers == (Paper("A title", 2014, "1406.2661", ("A. Name", "B. Name")),)
 
@@ -300,7 +300,7 @@ def put(value: Any, *keys: str) -> Any:
 @pytest.mark.parametrize(
     "damage",
     [
-        *[delete(key) for key in small().to_dict()],
+        *[delete(key) for key in small_recipe().to_dict()],
         delete("schedule", "learning_rate"),
         delete("schedule", "steps"),
         delete("networks", "D"),
@@ -334,30 +334,30 @@ def put(value: Any, *keys: str) -> Any:
     ],
 )
 def test_a_damaged_recipe_is_refused(damage: Any) -> None:
-    data = small().to_dict()
-    assert Recipe.from_dict(copy.deepcopy(data)) == small()
+    data = small_recipe().to_dict()
+    assert Recipe.from_dict(copy.deepcopy(data)) == small_recipe()
     damage(data)
     with pytest.raises(UserError):
         Recipe.from_dict(data)
 
 
-def test_the_decorator_gives_the_public_name_and_wants_a_budget() -> None:
+def test_the_decorator_sets_the_public_name_and_requires_a_budget() -> None:
     def my_own_gan(budget: Budget = "reference") -> Recipe:
-        return small()
+        return small_recipe()
 
     assert recipe(my_own_gan) is my_own_gan
     assert my_own_gan.recipe_name == "my-own-gan"  # type: ignore[attr-defined]
     with pytest.raises(TypeError, match="takes no budget"):
-        recipe(lambda: small())
+        recipe(lambda: small_recipe())
 
 
-def test_a_part_can_be_added_where_none_stands() -> None:
-    words = ['algorithm.regularizers=[{target: "ganbench.regularizers:R1", gamma: 3.0}]']
-    changed = find_recipe("gan-ring8", "laptop").override(parse_overrides(words))
+def test_a_part_can_be_added_to_an_empty_list() -> None:
+    assignments = ['algorithm.regularizers=[{target: "ganbench.regularizers:R1", gamma: 3.0}]']
+    changed = find_recipe("gan-ring8", "laptop").override(parse_overrides(assignments))
     assert changed.algorithm.kwargs["regularizers"] == (Spec(R1, gamma=3.0),)
 
 
-def test_a_part_of_the_users_own_must_be_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_users_part_must_be_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "own_loss.py").write_text(
         "from ganbench.losses import Hinge\n\n\nclass Own(Hinge):\n    pass\n"
     )

@@ -11,7 +11,7 @@ from typing import Any, get_args
 import pytest
 import torch
 
-from ganbench.cli.options import TimeOption
+from ganbench.cli.options import BudgetOption
 from ganbench.conditioning import Projection
 from ganbench.config.spec import Spec
 from ganbench.data.toy import grid25
@@ -21,7 +21,7 @@ from ganbench.recipes.base import Budget, Recipe, recipe
 from ganbench.recipes.registry import find_recipe, import_file, recipe_functions
 
 OWN = '''
-"""A recipe of the user's own, with a loss of their own."""
+"""A user's recipe with a user's loss."""
 from dataclasses import dataclass, replace
 
 from ganbench.recipes.registry import find_recipe
@@ -57,7 +57,7 @@ def modules() -> Iterator[None]:
 
 
 @pytest.fixture
-def own(tmp_path: Path, modules: None) -> Path:
+def own_file(tmp_path: Path, modules: None) -> Path:
     path = tmp_path / "own_recipes.py"
     path.write_text(OWN)
     return path
@@ -66,7 +66,7 @@ def own(tmp_path: Path, modules: None) -> Path:
 # Names
 
 
-def test_every_recipe_is_found_by_its_name_at_both_budgets() -> None:
+def test_every_recipe_is_found_by_name_at_both_budgets() -> None:
     functions = recipe_functions()
     assert {"gan-ring8", "gan-mnist", "dcgan-mnist", "dcgan-cifar10", "dcgan-shapes"} <= set(functions)
     assert list(functions) == sorted(functions)
@@ -79,7 +79,7 @@ def test_every_recipe_is_found_by_its_name_at_both_budgets() -> None:
         assert laptop.papers
 
 
-def test_the_name_is_what_people_type_and_nothing_else() -> None:
+def test_an_unknown_name_is_refused_with_a_suggestion() -> None:
     with pytest.raises(
         UserError, match=r"^there is no recipe 'dcgan-cifar'; did you mean 'dcgan-cifar10'\?$"
     ):
@@ -90,24 +90,24 @@ def test_the_name_is_what_people_type_and_nothing_else() -> None:
         find_recipe("")
 
 
-def test_an_unknown_budget_is_refused(own: Path) -> None:
-    for source in ("gan-ring8", f"{own}:my_gan"):
+def test_an_unknown_budget_is_refused(own_file: Path) -> None:
+    for source in ("gan-ring8", f"{own_file}:my_gan"):
         with pytest.raises(UserError, match="there is no budget 'laptob'; did you mean 'laptop'"):
             find_recipe(source, "laptob")  # type: ignore[arg-type]
 
 
-def test_a_budget_that_a_recipe_does_not_know_is_refused_with_what_would_do(own: Path) -> None:
-    for source, name in (("gan-ring8", "gan-ring8"), (f"{own}:my_gan", "my-gan")):
+def test_an_unsupported_budget_is_refused_with_the_supported_ones(own_file: Path) -> None:
+    for source, name in (("gan-ring8", "gan-ring8"), (f"{own_file}:my_gan", "my-gan")):
         with pytest.raises(
             UserError, match=f"'{name}' has no budget 'hour', only 'laptop' and 'reference'; .* 1h"
         ):
             find_recipe(source, "hour")
 
 
-def test_an_hour_is_wider_and_longer_than_a_laptop() -> None:
-    named = [n for n, f in recipe_functions().items() if "hour" in f.budgets]  # type: ignore[attr-defined]
-    assert {"sndcgan-cifar10", "sndcgan-projection-mnist"} <= set(named)
-    for name in named:
+def test_the_hour_budget_is_between_laptop_and_reference() -> None:
+    names = [n for n, f in recipe_functions().items() if "hour" in f.budgets]  # type: ignore[attr-defined]
+    assert {"sndcgan-cifar10", "sndcgan-projection-mnist"} <= set(names)
+    for name in names:
         laptop, hour, reference = (find_recipe(name, budget) for budget in get_args(Budget))
         widths = [r.networks["G"].kwargs["width"] for r in (laptop, hour, reference)]
         assert widths == sorted(set(widths)), name
@@ -115,26 +115,26 @@ def test_an_hour_is_wider_and_longer_than_a_laptop() -> None:
         assert hour.budget == "hour"
 
 
-def test_the_command_line_offers_the_budgets_that_there_are() -> None:
-    said = get_args(TimeOption)[1].help
-    assert all(f"{name} (" in said for name in get_args(Budget))
+def test_the_command_line_help_lists_all_budgets() -> None:
+    help_text = get_args(BudgetOption)[1].help
+    assert all(f"{name} (" in help_text for name in get_args(Budget))
 
 
-def test_a_projection_reads_features_summed_over_the_map_as_its_paper_has_it() -> None:
-    found = {}
+def test_projection_discriminators_use_sum_pooling_as_in_the_paper() -> None:
+    pools = {}
     for name, function in recipe_functions().items():
-        judge = function(budget="laptop").networks.get("D")
-        told = None if judge is None else judge.kwargs.get("conditioning")
-        if judge is not None and isinstance(told, Spec) and told.target is Projection:
-            found[name] = judge.kwargs.get("pool")
-    assert len(found) > 5
-    assert set(found.values()) == {"sum"}, found
+        discriminator = function(budget="laptop").networks.get("D")
+        conditioning = None if discriminator is None else discriminator.kwargs.get("conditioning")
+        if discriminator is not None and isinstance(conditioning, Spec) and conditioning.target is Projection:
+            pools[name] = discriminator.kwargs.get("pool")
+    assert len(pools) > 5
+    assert set(pools.values()) == {"sum"}, pools
 
 
 # Plug-ins
 
 
-def plug_in(monkeypatch: pytest.MonkeyPatch, module: Any) -> None:
+def install_plugin(monkeypatch: pytest.MonkeyPatch, module: Any) -> None:
     class Entry:
         name, value = "mine", "my_plugin"
 
@@ -158,13 +158,13 @@ def test_recipes_of_plug_ins_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
     module.plugged_in = plugged_in  # type: ignore[attr-defined]
     assert "plugged-in" not in recipe_functions()
-    plug_in(monkeypatch, module)
+    install_plugin(monkeypatch, module)
     assert recipe_functions()["plugged-in"] is plugged_in
     assert find_recipe("plugged-in", "laptop") == find_recipe("gan-ring8", "laptop")
 
 
 def test_a_broken_plug_in_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    plug_in(monkeypatch, ImportError("No module named 'torchx'"))
+    install_plugin(monkeypatch, ImportError("No module named 'torchx'"))
     with pytest.raises(
         UserError, match=r"plug-in 'mine' .*my_plugin.* cannot be imported: No module named 'torchx'"
     ):
@@ -189,47 +189,51 @@ def test_a_yaml_file_extends_a_recipe_with_nested_and_dotted_changes(tmp_path: P
         "    width: 16\n"
         "schedule: {steps: 7, ema_half_life: null}\n"
     )
-    found = find_recipe(str(path))
+    loaded = find_recipe(str(path))
     base = find_recipe("gan-r1-ring8")
-    assert found.data == Spec(grid25)
-    assert found.algorithm.kwargs["loss"] == Spec(Hinge)
-    assert found.algorithm.kwargs["regularizers"][0].kwargs["gamma"] == 5.0
-    assert found.optimizers["G"] == base.optimizers["G"].replace(lr=1e-4)
-    assert found.optimizers["D"] == base.optimizers["D"].replace(betas=(0, 0.9))
-    assert found.networks["G"] == base.networks["G"].replace(width=16)
-    assert found.networks["D"] == base.networks["D"]
-    assert found.schedule.steps == 7
-    assert found.schedule.batch == base.schedule.batch
+    assert loaded.data == Spec(grid25)
+    assert loaded.algorithm.kwargs["loss"] == Spec(Hinge)
+    assert loaded.algorithm.kwargs["regularizers"][0].kwargs["gamma"] == 5.0
+    assert loaded.optimizers["G"] == base.optimizers["G"].replace(lr=1e-4)
+    assert loaded.optimizers["D"] == base.optimizers["D"].replace(betas=(0, 0.9))
+    assert loaded.networks["G"] == base.networks["G"].replace(width=16)
+    assert loaded.networks["D"] == base.networks["D"]
+    assert loaded.schedule.steps == 7
+    assert loaded.schedule.batch == base.schedule.batch
 
 
-def test_a_yaml_file_extends_another_file_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_yaml_file_extends_another_file_in_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "recipes"
     folder.mkdir()
     (folder / "base.yml").write_text("extends: gan-ring8\nschedule: {steps: 7, batch: 16}\n")
     (folder / "top.yaml").write_text("extends: base.yml\nschedule: {steps: 9}\n")
     monkeypatch.chdir(tmp_path)
-    found = find_recipe("recipes/top.yaml")
-    assert (found.schedule.steps, found.schedule.batch) == (9, 16)
+    loaded = find_recipe("recipes/top.yaml")
+    assert (loaded.schedule.steps, loaded.schedule.batch) == (9, 16)
 
 
 def test_a_yaml_file_that_extends_a_recipe_can_have_its_own_name_and_summary(tmp_path: Path) -> None:
     path = tmp_path / "slow.yaml"
     path.write_text("extends: gan-ring8\nname: slow-gan\nsummary: slower\noptimizers.G.lr: 1e-5\n")
-    found = find_recipe(str(path))
-    assert (found.name, found.summary) == ("slow-gan", "slower")
-    assert found.optimizers["G"].kwargs["lr"] == 1e-5
+    loaded = find_recipe(str(path))
+    assert (loaded.name, loaded.summary) == ("slow-gan", "slower")
+    assert loaded.optimizers["G"].kwargs["lr"] == 1e-5
     path.write_text("extends: gan-ring8\nname: ../slow\n")
     with pytest.raises(UserError, match=r"name '\.\./slow' cannot name a folder"):
         find_recipe(str(path))
 
 
-def test_a_yaml_file_extends_a_function_beside_it(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (own.parent / "top.yaml").write_text("extends: own_recipes.py:my_gan\nalgorithm.loss.weight: 3\n")
+def test_a_yaml_file_extends_a_function_in_its_folder(
+    own_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (own_file.parent / "top.yaml").write_text("extends: own_recipes.py:my_gan\nalgorithm.loss.weight: 3\n")
     monkeypatch.chdir("/")
-    assert find_recipe(str(own.parent / "top.yaml")).algorithm.kwargs["loss"].kwargs == {"weight": 3.0}
+    assert find_recipe(str(own_file.parent / "top.yaml")).algorithm.kwargs["loss"].kwargs == {"weight": 3.0}
 
 
-def test_a_file_chooses_its_budget_or_gets_the_callers(tmp_path: Path) -> None:
+def test_a_file_sets_its_budget_or_uses_the_callers(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text("extends: gan-ring8\n")
     assert find_recipe(str(path), "laptop") == find_recipe("gan-ring8", "laptop")
@@ -272,7 +276,7 @@ def test_a_resolved_recipe_is_read_back_from_a_file(tmp_path: Path, suffix: str)
         ("a.yaml", "extends: gan-ring8\nalgorithm: {loss: 'os:system'}", "names code outside ganbench"),
     ],
 )
-def test_a_bad_file_is_the_users_error(tmp_path: Path, name: str, text: str, message: str) -> None:
+def test_an_invalid_file_is_a_user_error(tmp_path: Path, name: str, text: str, message: str) -> None:
     path = tmp_path / name
     path.write_text(text)
     with pytest.raises(UserError) as caught:
@@ -280,7 +284,7 @@ def test_a_bad_file_is_the_users_error(tmp_path: Path, name: str, text: str, mes
     assert message in str(caught.value)
 
 
-def test_a_file_that_cannot_be_read_is_the_users_error(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_a_user_error(tmp_path: Path) -> None:
     for name in ("none.yaml", "none.json"):
         with pytest.raises(UserError, match="cannot be read: No such file"):
             find_recipe(str(tmp_path / name))
@@ -295,19 +299,19 @@ def test_a_file_that_cannot_be_read_is_the_users_error(tmp_path: Path) -> None:
 # Python files
 
 
-def test_a_function_in_the_users_own_file(own: Path) -> None:
-    found = find_recipe(f"{own}:my_gan", "laptop")
-    assert found.name == "my-gan"
-    assert found.schedule == find_recipe("gan-ring8", "laptop").schedule
-    stored = found.to_dict()
+def test_a_function_in_a_users_file(own_file: Path) -> None:
+    loaded = find_recipe(f"{own_file}:my_gan", "laptop")
+    assert loaded.name == "my-gan"
+    assert loaded.schedule == find_recipe("gan-ring8", "laptop").schedule
+    stored = loaded.to_dict()
     assert stored["algorithm"]["loss"] == {"target": "own_recipes:MyLoss", "weight": 2.0}
-    assert Recipe.from_dict(stored, trusted=("own_recipes",)) == found
+    assert Recipe.from_dict(stored, trusted=("own_recipes",)) == loaded
     with pytest.raises(UserError, match="own_recipes:MyLoss"):
         Recipe.from_dict(stored)
 
 
-def test_the_same_file_may_be_named_twice(own: Path) -> None:
-    first, second = import_file(own), import_file(own)
+def test_a_file_can_be_imported_twice(own_file: Path) -> None:
+    first, second = import_file(own_file), import_file(own_file)
     assert sys.modules["own_recipes"] is second
     assert first.number == second.number == 3
 
@@ -322,9 +326,9 @@ def test_the_same_file_may_be_named_twice(own: Path) -> None:
         ("", "has no recipe function ''"),
     ],
 )
-def test_a_wrong_function_is_the_users_error(own: Path, function: str, message: str) -> None:
+def test_a_wrong_function_is_a_user_error(own_file: Path, function: str, message: str) -> None:
     with pytest.raises(UserError) as caught:
-        find_recipe(f"{own}:{function}")
+        find_recipe(f"{own_file}:{function}")
     assert message in str(caught.value)
 
 
@@ -341,7 +345,7 @@ def test_a_wrong_function_is_the_users_error(own: Path, function: str, message: 
         ("json.py", "x = 1\n", "json.py has the name of a module in use; rename it"),
     ],
 )
-def test_a_file_that_cannot_be_imported_is_the_users_error(
+def test_a_file_that_cannot_be_imported_is_a_user_error(
     tmp_path: Path, modules: None, name: str, text: str, message: str
 ) -> None:
     path = tmp_path / name
@@ -353,15 +357,15 @@ def test_a_file_that_cannot_be_imported_is_the_users_error(
     assert sys.modules.get(path.stem) is before
 
 
-def test_a_file_that_is_not_there_is_the_users_error(tmp_path: Path) -> None:
+def test_a_missing_file_is_a_user_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"there is no file .*nowhere\.py"):
         find_recipe(f"{tmp_path / 'nowhere.py'}:f")
 
 
-def test_a_file_without_a_function_asks_for_one(own: Path) -> None:
+def test_a_file_without_a_function_name_is_refused(own_file: Path) -> None:
     with pytest.raises(UserError, match=r"own_recipes\.py:FUNCTION"):
-        find_recipe(str(own))
+        find_recipe(str(own_file))
 
 
-def test_optimizers_are_found_where_torch_publishes_them() -> None:
+def test_optimizers_resolve_to_torch_classes() -> None:
     assert find_recipe("gan-ring8").optimizers["G"].target is torch.optim.Adam

@@ -11,13 +11,13 @@ from ganbench.regularizers import squared_gradient_norm
 
 @settings(deadline=None, max_examples=30)
 @given(rows=st.integers(1, 5), shape=st.lists(st.integers(1, 4), min_size=1, max_size=3))
-def test_of_a_quadratic_critic_is_the_samples_own_squared_norm(rows: int, shape: list[int]) -> None:
+def test_norm_for_a_quadratic_critic(rows: int, shape: list[int]) -> None:
     x = torch.randn(rows, *shape)
     norms = squared_gradient_norm(lambda x, y: x.square().flatten(1).sum(1) / 2, x)
     torch.testing.assert_close(norms, x.square().flatten(1).sum(1))
 
 
-def test_gives_the_condition_to_the_critic() -> None:
+def test_the_critic_receives_the_condition() -> None:
     slopes = torch.tensor([1.0, 3.0])
 
     def critic(x: Tensor, y: Tensor | None) -> Tensor:
@@ -55,19 +55,19 @@ def test_stays_in_float32_under_autocast() -> None:
     assert from_half.dtype == torch.float32
 
 
-def test_does_not_touch_the_callers_tensor() -> None:
+def test_the_callers_tensor_is_not_modified() -> None:
     x = torch.randn(3, 2)
     upstream = torch.ones(1, requires_grad=True)
-    made = x * upstream  # as a generator's output: no gradient may flow back through it
+    fake = x * upstream  # like a generator's output: no gradient may flow back through it
     net = nn.Linear(2, 1)
-    squared_gradient_norm(lambda x, y: net(x).square().squeeze(1), made).sum().backward()
+    squared_gradient_norm(lambda x, y: net(x).square().squeeze(1), fake).sum().backward()
     assert upstream.grad is None
     squared_gradient_norm(lambda x, y: net(x).square().squeeze(1), x).sum().backward()
     assert not x.requires_grad
     assert x.grad is None
 
 
-def test_works_where_gradients_are_switched_off() -> None:
+def test_works_under_no_grad() -> None:
     with torch.no_grad():
         norms = squared_gradient_norm(lambda x, y: 3 * x.sum(1), torch.zeros(2, 4))
     assert norms.tolist() == [36.0, 36.0]

@@ -95,7 +95,9 @@ def test_a_resumed_run_restores_the_anchors(wrapped: bool, tmp_path: Path) -> No
     assert final_state(resume(run)) == final_state(expected)
 
 
-@pytest.mark.parametrize("arguments", [{"weight": -1.0}, {"decay": 1.0}, {"decay": float("nan")}, {"every": 0}])
+@pytest.mark.parametrize(
+    "arguments", [{"weight": -1.0}, {"decay": 1.0}, {"decay": float("nan")}, {"every": 0}]
+)
 def test_invalid_arguments_are_refused(arguments: dict[str, float]) -> None:
     with pytest.raises(UserError, match=next(iter(arguments))):
         LeCam(**arguments)  # type: ignore[arg-type]

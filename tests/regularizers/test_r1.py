@@ -20,16 +20,14 @@ from ganbench.regularizers import R1
     every=st.integers(1, 32),
     rows=st.integers(1, 4),
 )
-def test_of_a_linear_critic_is_half_gamma_times_its_squared_slope(
-    weights: list[float], gamma: float, every: int, rows: int
-) -> None:
+def test_penalty_of_a_linear_critic(weights: list[float], gamma: float, every: int, rows: int) -> None:
     w = torch.tensor(weights)
     real, fake = Batch(torch.randn(rows, len(w))), Batch(torch.randn(rows, len(w)))
     penalty = R1(gamma, every)(lambda x, y: x @ w, real, fake, context(0))
     torch.testing.assert_close(penalty, torch.full((rows,), gamma / 2 * every * w.square().sum().item()))
 
 
-def test_its_gradient_for_a_linear_critic_is_gamma_times_the_weights() -> None:
+def test_gradient_for_a_linear_critic() -> None:
     w = torch.tensor([1.0, -2.0], requires_grad=True)
     R1(gamma=6.0)(
         lambda x, y: x @ w, Batch(torch.randn(3, 2)), Batch(torch.zeros(3, 2)), context(0)
@@ -38,15 +36,15 @@ def test_its_gradient_for_a_linear_critic_is_gamma_times_the_weights() -> None:
     assert w.grad.tolist() == pytest.approx([6.0, -12.0])
 
 
-def test_looks_at_the_real_samples_and_their_labels_only() -> None:
+def test_only_real_samples_and_their_labels_are_used() -> None:
     real = Batch(torch.tensor([[1.0], [2.0]]), torch.tensor([1, 0]))
-    nonsense = Batch(torch.full((2, 1), math.nan), torch.tensor([9, 9]))
+    unused = Batch(torch.full((2, 1), math.nan), torch.tensor([9, 9]))
     scale = torch.tensor([1.0, 10.0])
-    penalty = R1(gamma=2.0)(lambda x, y: scale[y] * x.square().sum(1), real, nonsense, context(0))
+    penalty = R1(gamma=2.0)(lambda x, y: scale[y] * x.square().sum(1), real, unused, context(0))
     assert penalty.tolist() == pytest.approx([(10 * 2 * 1.0) ** 2, (2 * 2.0) ** 2])
 
 
 @pytest.mark.parametrize("gamma", [-1.0, math.inf, math.nan])
-def test_refuses_a_gamma_that_is_no_weight(gamma: float) -> None:
+def test_an_invalid_gamma_is_refused(gamma: float) -> None:
     with pytest.raises(UserError, match="gamma must be a finite number"):
         R1(gamma)

@@ -8,7 +8,7 @@ from ganbench.errors import UserError
 from ganbench.regularizers import WeightClip
 
 
-def test_cuts_weights_and_biases_and_leaves_norms_alone() -> None:
+def test_clips_weights_and_biases_but_not_norms() -> None:
     norms = [nn.BatchNorm1d(4), nn.LayerNorm(4), nn.GroupNorm(2, 4)]
     network = nn.Sequential(nn.Linear(3, 4), *norms, nn.Linear(4, 1))
     for parameter in network.parameters():
@@ -22,7 +22,7 @@ def test_cuts_weights_and_biases_and_leaves_norms_alone() -> None:
             torch.testing.assert_close(parameter.detach(), torch.full_like(parameter, 0.7))
 
 
-def test_small_weights_stay_as_they_are() -> None:
+def test_small_weights_are_unchanged() -> None:
     network = nn.Linear(3, 4)
     nn.init.constant_(network.weight, -0.004)
     WeightClip(0.01)(network)
@@ -30,6 +30,6 @@ def test_small_weights_stay_as_they_are() -> None:
 
 
 @pytest.mark.parametrize("limit", [0.0, -1.0, float("inf")])
-def test_a_box_of_no_size_is_refused(limit: float) -> None:
+def test_an_invalid_limit_is_refused(limit: float) -> None:
     with pytest.raises(UserError, match="limit"):
         WeightClip(limit)
