@@ -1,4 +1,4 @@
-"""Path length of generators whose paths are known."""
+"""Path length of generators with known paths."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import math
 
 import pytest
 import torch
-from tests.metrics.stand_ins import Held
+from tests.metrics.stand_ins import MemoryDataset
 
 from ganbench.errors import UserError
-from ganbench.metrics.coverage.path_length import PathLength, on_circle
+from ganbench.latents.interpolation import slerp
+from ganbench.metrics.coverage.path_length import PathLength
 from ganbench.metrics.measure import measure
 
 
-class Linear:
-    """A generator whose samples are its latents."""
+class IdentityGenerator:
+    """A generator that returns its latents."""
 
     def __init__(self, latents: torch.Tensor) -> None:
         self.all = latents
@@ -29,8 +30,8 @@ class Linear:
         return {}
 
 
-class AsTheyAre:
-    """Features that are the samples."""
+class IdentityFeatures:
+    """Features that are equal to the samples."""
 
     name, dims, weights_sha256, preprocessing = "same", 2, "0" * 64, {}
 
@@ -38,31 +39,33 @@ class AsTheyAre:
         return images
 
 
-def test_on_a_circle_the_length_is_that_of_the_chord(pictures):
+def test_the_length_on_a_circle_is_that_of_the_chord(pictures):
     a, b = torch.tensor([[3.0, 0.0]]), torch.tensor([[0.0, 3.0]])
-    metric = PathLength(AsTheyAre(), step=0.1).with_generator(
-        Linear(torch.cat([a.repeat(300, 1), b.repeat(300, 1)])), 300, 1
+    metric = PathLength(IdentityFeatures(), step=0.1).with_generator(
+        IdentityGenerator(torch.cat([a.repeat(300, 1), b.repeat(300, 1)])), 300, 1
     )
-    score = measure((metric,), [], Held(pictures(10)))[0]
+    score = measure((metric,), [], MemoryDataset(pictures(10)))[0]
     chord = 2 * 3 * math.sin(0.1 * math.pi / 4)
     assert score.value == pytest.approx(chord**2 / 0.1**2, rel=1e-4)
     assert (score.name, score.measured["paths"]) == ("ppl[same]", 300)
 
 
-def test_great_circles():
+def test_paths_are_great_circles():
     a, b = (
         torch.tensor([[2.0, 0.0], [1.0, 1.0], [1.0, 0.0]]),
         torch.tensor([[0.0, 4.0], [2.0, 2.0], [-1.0, 0.0]]),
     )
     for t, expected in ((0.0, a), (1.0, b)):
-        torch.testing.assert_close(on_circle(a, b, torch.full((3, 1), t)), expected)
-    half = on_circle(a, b, torch.full((3, 1), 0.5))
+        torch.testing.assert_close(slerp(a, b, torch.full((3, 1), t)), expected)
+    half = slerp(a, b, torch.full((3, 1), 0.5))
     torch.testing.assert_close(half[0], torch.tensor([1.0, 1.0]) * 3 / math.sqrt(2))
     torch.testing.assert_close(half[1:], torch.tensor([[1.5, 1.5], [0.0, 0.0]]))
 
 
-def test_pictures_have_no_paths(pictures):
-    with pytest.raises(UserError, match=r"'ppl\[same\]' needs a generator to walk through: score a run"):
-        measure((PathLength(AsTheyAre()),), [], Held(pictures(10)))[0]
+def test_a_generator_and_enough_paths_are_needed(pictures):
+    with pytest.raises(UserError, match=r"'ppl\[same\]' needs a generator: score a run"):
+        measure((PathLength(IdentityFeatures()),), [], MemoryDataset(pictures(10)))[0]
     with pytest.raises(UserError, match="at least 100 paths, not 99"):
-        PathLength(AsTheyAre(), generator=Linear(torch.ones(9, 2)), paths=99).begin(Held(pictures(10)))
+        PathLength(IdentityFeatures(), generator=IdentityGenerator(torch.ones(9, 2)), paths=99).begin(
+            MemoryDataset(pictures(10))
+        )

@@ -1,4 +1,4 @@
-"""The features and classes that a classifier gives, and the pictures that it refuses."""
+"""Features and logits of a classifier."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def extractor() -> ClassifierFeatures:
     )
 
 
-def test_logits_are_the_head_on_the_features(extractor, pictures):
+def test_logits_are_the_head_of_the_features(extractor, pictures):
     images = pictures(5, (1, 8, 8))
     features, logits = extractor(images), extractor.logits(images)
     assert features.shape == (5, extractor.dims)
@@ -34,24 +34,24 @@ def test_logits_are_the_head_on_the_features(extractor, pictures):
     assert not features.requires_grad
 
 
-def test_the_batch_size_changes_only_the_rounding(extractor, pictures):
+def test_the_batch_size_affects_only_rounding(extractor, pictures):
     images = pictures(11, (1, 8, 8))
-    parts = ClassifierFeatures(extractor.classifier, batch_size=4)
-    torch.testing.assert_close(parts(images), extractor(images), rtol=1e-5, atol=1e-5)
-    assert parts(images[:0]).shape == (0, DIMS)
-    assert parts.logits(images[:0]).shape == (0, 10)
+    batched = ClassifierFeatures(extractor.classifier, batch_size=4)
+    torch.testing.assert_close(batched(images), extractor(images), rtol=1e-5, atol=1e-5)
+    assert batched(images[:0]).shape == (0, DIMS)
+    assert batched.logits(images[:0]).shape == (0, 10)
     with pytest.raises(UserError, match="at least 1, not 0"):
         ClassifierFeatures(extractor.classifier, batch_size=0)
 
 
 @pytest.mark.parametrize("side", [8, 11, 28, 64])
 @pytest.mark.parametrize("channels", [1, 3])
-def test_the_network_takes_pictures_of_any_size(side, channels):
+def test_the_network_accepts_images_of_any_size(side, channels):
     network = ClassifierNetwork(channels, 7)
     assert network(torch.randn(2, channels, side, side + 3)).shape == (2, 7)
 
 
-def test_name_and_record_say_what_it_was_trained_on(extractor):
+def test_name_and_record_name_the_training_set(extractor):
     record = features_record(extractor)
     assert record["name"] == "classifier:digits"
     assert record["weights_sha256"] == "ab" * 32
@@ -59,10 +59,8 @@ def test_name_and_record_say_what_it_was_trained_on(extractor):
     assert extractor.trained["test_accuracy"] == 0.9936
 
 
-def test_wrong_pictures_are_refused(extractor):
+def test_wrong_images_are_refused(extractor):
     with pytest.raises(TypeError, match=r"uint8, not torch\.float32"):
         extractor(torch.zeros(2, 1, 8, 8))
-    with pytest.raises(
-        UserError, match="'classifier:digits' see pictures of 1x8x8, not of 3x8x8; use the class"
-    ):
+    with pytest.raises(UserError, match="'classifier:digits' need images of 1x8x8, not 3x8x8; use the class"):
         extractor.logits(torch.zeros(2, 3, 8, 8, dtype=torch.uint8))

@@ -1,4 +1,4 @@
-"""The features against the package's own network, on real pictures where there are any; and its refusals."""
+"""EfficientNet-Lite0 features against the package's own network, and errors."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def extractor() -> EfficientNetLite0Features:
     return EfficientNetLite0Features()
 
 
-def _pictures(count: int, channels: int = 3, size: int = 32) -> torch.Tensor:
+def _images(count: int, channels: int = 3, size: int = 32) -> torch.Tensor:
     generator = torch.Generator().manual_seed(1)
     coarse = torch.randint(0, 256, (count, channels, 4, 4), generator=generator).float()
     return torch.nn.functional.interpolate(coarse, size=(size, size), mode="bilinear").round().to(torch.uint8)
 
 
 def _package_features(images: torch.Tensor, resolution: int) -> torch.Tensor:
-    """Run the published network as it is: batch norms unfolded, padding its own."""
+    """Run the published network, with its own batch norms and padding."""
     package = pytest.importorskip("efficientnet_lite_pytorch")
     network = package.EfficientNet.from_name("efficientnet-lite0", image_size=resolution)
     network.load_state_dict(torch.load(weights_path(), weights_only=True))
@@ -45,21 +45,21 @@ def _package_features(images: torch.Tensor, resolution: int) -> torch.Tensor:
 
 @pytest.mark.parametrize("resolution", [96, 77, 224])
 def test_the_folded_network_equals_the_published_one(resolution):
-    images = _pictures(4)
-    found = EfficientNetLite0Features(resolution)(images)
+    images = _images(4)
+    features = EfficientNetLite0Features(resolution)(images)
     expected = _package_features(images, resolution)
-    assert found.shape == (4, 1280)
-    assert float((found - expected).norm() / expected.norm()) < 1e-5
+    assert features.shape == (4, 1280)
+    assert float((features - expected).norm() / expected.norm()) < 1e-5
 
 
-def test_on_real_pictures_too(extractor, cifar10):
+def test_it_equals_the_published_network_on_real_images(extractor, cifar10):
     images = cifar10(16)
     expected = _package_features(images, 96)
     assert float((extractor(images) - expected).norm() / expected.norm()) < 1e-5
 
 
-def test_it_knows_what_is_in_a_real_picture(cifar10):
-    """Trucks look more like trucks than like frogs, deer and horses."""
+def test_features_reflect_the_content_of_real_images(cifar10):
+    """Trucks are more similar to trucks than to frogs, deer and horses."""
     extractor = EfficientNetLite0Features()
     features = torch.nn.functional.normalize(extractor(cifar10(20)))
     trucks, others = [1, 2, 14, 15, 16], [0, 3, 7, 13, 19]
@@ -69,7 +69,7 @@ def test_it_knows_what_is_in_a_real_picture(cifar10):
     assert within / (len(trucks) * (len(trucks) - 1)) > across / (len(trucks) * len(others)) + 0.05
 
 
-def test_name_and_record_say_what_was_done(extractor):
+def test_name_and_record(extractor):
     assert extractor.name == "efficientnet-lite0@96"
     assert EfficientNetLite0Features(64).name == "efficientnet-lite0@64"
     assert extractor.weights_sha256 == hashlib.sha256(weights_path().read_bytes()).hexdigest()
@@ -77,22 +77,22 @@ def test_name_and_record_say_what_was_done(extractor):
     assert extractor.preprocessing["size"] == 96
 
 
-def test_the_batch_size_changes_only_the_rounding(extractor):
-    images = _pictures(11)
+def test_the_batch_size_affects_only_rounding(extractor):
+    images = _images(11)
     expected = extractor(images)
     for batch_size in (1, 4):
-        found = EfficientNetLite0Features(batch_size=batch_size)(images)
-        torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
+        features = EfficientNetLite0Features(batch_size=batch_size)(images)
+        torch.testing.assert_close(features, expected, rtol=1e-4, atol=1e-4)
     assert extractor(images[:0]).shape == (0, 1280)
 
 
-def test_grey_pictures_are_the_same_as_their_colour_copies(extractor):
-    grey = _pictures(3, channels=1, size=28)
+def test_grey_images_equal_their_rgb_copies(extractor):
+    grey = _images(3, channels=1, size=28)
     torch.testing.assert_close(extractor(grey), extractor(grey.expand(-1, 3, -1, -1)), rtol=1e-5, atol=1e-5)
 
 
-def test_features_carry_no_gradient_but_may_be_learnt_from(extractor):
-    features = extractor(_pictures(2))
+def test_features_have_no_gradient_but_can_be_trained_on(extractor):
+    features = extractor(_images(2))
     assert features.dtype == torch.float32
     assert not features.requires_grad
     probe = torch.nn.Linear(1280, 2)
@@ -100,21 +100,21 @@ def test_features_carry_no_gradient_but_may_be_learnt_from(extractor):
     assert probe.weight.grad is not None
 
 
-def test_autocast_around_it_changes_nothing(extractor):
-    images = _pictures(2)
+def test_autocast_has_no_effect(extractor):
+    images = _images(2)
     expected = extractor(images)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         assert torch.equal(extractor(images), expected)
 
 
-def test_the_pictures_are_left_as_they_were(extractor):
-    images = _pictures(2, size=96)
+def test_the_images_are_not_modified(extractor):
+    images = _images(2, size=96)
     before = images.clone()
     extractor(images)
     assert torch.equal(images, before)
 
 
-def test_wrong_pictures_are_refused(extractor):
+def test_wrong_images_are_refused(extractor):
     with pytest.raises(TypeError, match=r"uint8, not torch\.float32"):
         extractor(torch.zeros(2, 3, 32, 32))
     for shape in ((2, 4, 32, 32), (3, 32, 32)):

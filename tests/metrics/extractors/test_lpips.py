@@ -1,4 +1,4 @@
-"""LPIPS: torch-fidelity's port with the same random weights, and the files' checks."""
+"""LPIPS features against torch-fidelity's port with the same random weights, and checks of the files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.metrics.stand_ins import Held, Projection
+from tests.metrics.stand_ins import MemoryDataset, Projection
 from torchvision.models import vgg16
 
 from ganbench.errors import UserError
@@ -17,12 +17,12 @@ from ganbench.metrics.extractors import lpips, weights
 from ganbench.metrics.extractors.lpips import CHANNELS, LINEAR, VGG16, LPIPSFeatures
 from ganbench.metrics.extractors.weights import PublishedWeights
 from ganbench.metrics.measure import measure
-from ganbench.metrics.registry import extractor_named
+from ganbench.metrics.registry import create_extractor
 
 
 @pytest.fixture(scope="module")
 def network() -> torch.nn.Module:
-    """VGG16's convolutions with seeded random weights; its classifier would be 500 MB of them."""
+    """VGG16's convolutions with seeded random weights; the classifier would add 500 MB."""
     with torch.device("meta"):
         whole = vgg16(weights=None)
     features = whole.features.to_empty(device="cpu")
@@ -46,15 +46,15 @@ def published(network, tmp_path, monkeypatch) -> tuple[PublishedWeights, Publish
             for i, c in enumerate(CHANNELS)
         },
     )
-    return tuple(_written(tmp_path / w.file, w, s) for w, s in zip((VGG16, LINEAR), states, strict=True))
+    return tuple(_write(tmp_path / w.file, w, s) for w, s in zip((VGG16, LINEAR), states, strict=True))
 
 
-def _written(path: Path, of: PublishedWeights, state: dict[str, torch.Tensor]) -> PublishedWeights:
+def _write(path: Path, weights: PublishedWeights, state: dict[str, torch.Tensor]) -> PublishedWeights:
     torch.save(state, path)
-    return dataclasses.replace(of, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+    return dataclasses.replace(weights, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
 
 
-def test_torch_fidelity_agrees(published, network, monkeypatch, pictures):
+def test_distances_equal_torch_fidelitys(published, network, monkeypatch, pictures):
     oracle = pytest.importorskip("torch_fidelity.sample_similarity_lpips")
     state = torch.load(Path(weights.os.environ["GANBENCH_WEIGHTS"]) / LINEAR.file, weights_only=True)
     monkeypatch.setattr(oracle, "load_state_dict_from_url", lambda *_, **__: state)
@@ -72,17 +72,17 @@ def test_torch_fidelity_agrees(published, network, monkeypatch, pictures):
     assert extractor.name == "lpips-vgg16@32"
 
 
-def test_files_that_are_missing_or_others_are_named(published, tmp_path, monkeypatch):
+def test_the_error_names_missing_and_wrong_files(published, tmp_path, monkeypatch):
     with pytest.raises(UserError, match=r"vgg16-397923af.pth is not the published"):
-        extractor_named("lpips")
-    negative = _written(
+        create_extractor("lpips")
+    negative = _write(
         tmp_path / LINEAR.file,
         LINEAR,
         {f"lin{i}.model.1.weight": -torch.ones(1, c, 1, 1) for i, c in enumerate(CHANNELS)},
     )
     with pytest.raises(UserError, match="must not be negative"):
         LPIPSFeatures(weights=(published[0], negative))
-    other = _written(tmp_path / LINEAR.file, LINEAR, {"lin0.model.1.weight": torch.ones(1, 3, 1, 1)})
+    other = _write(tmp_path / LINEAR.file, LINEAR, {"lin0.model.1.weight": torch.ones(1, 3, 1, 1)})
     with pytest.raises(
         UserError, match=r"the weights of 'lpips' do not fit: the file lacks 'lin1.model.1.weight'"
     ):
@@ -95,19 +95,19 @@ def test_files_that_are_missing_or_others_are_named(published, tmp_path, monkeyp
         LPIPSFeatures(weights=(absent, LINEAR))
     with pytest.raises(UserError, match="at least 32 pixels, not 16"):
         LPIPSFeatures(16)
-    with pytest.raises(UserError, match="take nothing behind a colon"):
-        extractor_named("lpips:x")
-    assert lpips.VGG16.sha256.startswith("397923af"), "as the published file's name says"
+    with pytest.raises(UserError, match="take no argument after a colon"):
+        create_extractor("lpips:x")
+    assert lpips.VGG16.sha256.startswith("397923af"), "as in the published file name"
 
 
 def test_diversity_is_the_mean_over_pairs(pictures):
     samples, extractor = pictures(200), Projection()
-    score = measure((Diversity(extractor),), samples.split(120), Held(pictures(300, seed=1)))[0]
-    rows = Projection()(samples)
-    expected = (rows[::2] - rows[1::2]).square().sum(1).mean()
+    score = measure((Diversity(extractor),), samples.split(120), MemoryDataset(pictures(300, seed=1)))[0]
+    features = Projection()(samples)
+    expected = (features[::2] - features[1::2]).square().sum(1).mean()
     assert score.value == pytest.approx(float(expected))
     assert score.details["real"] == pytest.approx(score.value, rel=0.3)
-    same = measure((Diversity(extractor),), [samples[:1].repeat(200, 1, 1, 1)], Held(pictures(300, seed=1)))[
-        0
-    ]
-    assert same.value <= 1e-6 * score.value  # rows of one product may differ in the last bit
+    same = measure(
+        (Diversity(extractor),), [samples[:1].repeat(200, 1, 1, 1)], MemoryDataset(pictures(300, seed=1))
+    )[0]
+    assert same.value <= 1e-6 * score.value  # rows of one matrix product may differ in the last bit

@@ -1,4 +1,4 @@
-"""Pixels as features: their order, their range, and that a flat picture stays flat."""
+"""Pixel features: order, range, and uniform images."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ganbench.errors import UserError
 from ganbench.metrics.extractors.pixels import PixelFeatures
 
 
-def test_at_their_own_size_pictures_stay_as_they_are(pictures):
+def test_images_of_the_same_size_are_unchanged(pictures):
     images = pictures(4, (3, 16, 16))
     extractor = PixelFeatures()
     torch.testing.assert_close(extractor(images), images.flatten(1) / 255)
@@ -18,7 +18,7 @@ def test_at_their_own_size_pictures_stay_as_they_are(pictures):
     assert extractor(images[:0]).shape == (0, 768)
 
 
-def test_flat_grey_pictures_give_their_value_in_three_colours():
+def test_uniform_grey_images_become_three_equal_channels():
     features = PixelFeatures(4)(torch.full((2, 1, 28, 28), 51, dtype=torch.uint8))
     torch.testing.assert_close(features, torch.full((2, 48), 0.2))
 
@@ -31,7 +31,7 @@ def test_values_stay_in_0_to_1(pictures):
 
 def test_wrong_input_is_refused():
     for size in (0, 65):
-        with pytest.raises(UserError, match=f"1 to 64 pixels wide, not {size}; use 16"):
+        with pytest.raises(UserError, match=f"1 to 64 pixels, not {size}; use 16"):
             PixelFeatures(size)
     with pytest.raises(TypeError, match="must be uint8"):
         PixelFeatures()(torch.zeros(1, 3, 8, 8))

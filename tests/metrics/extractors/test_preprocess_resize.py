@@ -1,4 +1,4 @@
-"""The one resizer against Pillow's, which antialiases."""
+"""Bicubic resizing against Pillow."""
 
 from __future__ import annotations
 
@@ -24,31 +24,31 @@ def _smooth(height: int, width: int) -> torch.Tensor:
 )
 @pytest.mark.parametrize("noise", [False, True])
 def test_it_equals_pillow_in_floating_point(height, width, size, noise):
-    picture = _smooth(height, width)
+    image = _smooth(height, width)
     if noise:
-        picture = torch.randint(
-            0, 256, picture.shape, dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
+        image = torch.randint(
+            0, 256, image.shape, dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
         )
-    channels = [Image.fromarray(channel.numpy()).convert("F") for channel in picture]
+    channels = [Image.fromarray(channel.numpy()).convert("F") for channel in image]
     pillow = [np.asarray(channel.resize((size, size), Image.Resampling.BICUBIC)) for channel in channels]
-    found = resize_bicubic(picture[None], size)[0].numpy()
-    np.testing.assert_allclose(found, np.stack(pillow).clip(0, 255), atol=1e-2)
+    resized = resize_bicubic(image[None], size)[0].numpy()
+    np.testing.assert_allclose(resized, np.stack(pillow).clip(0, 255), atol=1e-2)
 
 
 def test_overshoot_is_clamped():
-    picture = torch.zeros(1, 1, 8, 8, dtype=torch.uint8)
-    picture[..., 4:] = 255
-    found = resize_bicubic(picture, 32)
-    assert (found.min(), found.max()) == (0, 255)
+    image = torch.zeros(1, 1, 8, 8, dtype=torch.uint8)
+    image[..., 4:] = 255
+    resized = resize_bicubic(image, 32)
+    assert (resized.min(), resized.max()) == (0, 255)
 
 
 def test_shrinking_antialiases():
     board = (torch.arange(96)[:, None] + torch.arange(96)) % 2 * 255
-    found = resize_bicubic(board.to(torch.uint8)[None, None], 32)
-    assert found[..., 2:-2, 2:-2].sub(127.5).abs().max() < 20
+    resized = resize_bicubic(board.to(torch.uint8)[None, None], 32)
+    assert resized[..., 2:-2, 2:-2].sub(127.5).abs().max() < 20
 
 
 def test_the_result_is_float32_and_channels_last():
-    found = resize_bicubic(torch.zeros(2, 3, 8, 8, dtype=torch.uint8), 16)
-    assert found.dtype == torch.float32
-    assert found.is_contiguous(memory_format=torch.channels_last)
+    resized = resize_bicubic(torch.zeros(2, 3, 8, 8, dtype=torch.uint8), 16)
+    assert resized.dtype == torch.float32
+    assert resized.is_contiguous(memory_format=torch.channels_last)

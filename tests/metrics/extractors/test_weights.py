@@ -1,4 +1,4 @@
-"""Weights from disk and from a server on this machine, which sends them whole, wrong, in part or not at all."""
+"""Weights from disk, and from a local server that sends them completely, partly, wrong or not at all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 import torch
-from tests.metrics.extractors.server import Server, served
+from tests.metrics.extractors.server import Server, serve
 
 from ganbench.errors import UserError
 from ganbench.metrics.extractors.weights import (
@@ -31,16 +31,16 @@ def _payload() -> bytes:
 
 
 @pytest.fixture(autouse=True)
-def surroundings(monkeypatch):
-    """No proxy between us and the server, and no folder of weights."""
+def environment(monkeypatch):
+    """No proxy and no folder of weights."""
     monkeypatch.setenv("no_proxy", "*")
     monkeypatch.delenv("GANBENCH_WEIGHTS", raising=False)
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with served(_payload()) as made:
-        yield made
+    with serve(_payload()) as server:
+        yield server
 
 
 @pytest.fixture
@@ -48,120 +48,120 @@ def published(server) -> PublishedWeights:
     return PublishedWeights("net", FILE, server.url(FILE), hashlib.sha256(_payload()).hexdigest())
 
 
-def _silent(text: str) -> None:
+def _ignore(text: str) -> None:
     pass
 
 
-def _left_in(folder) -> list[str]:
+def _files_in(folder) -> list[str]:
     return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
 
 
-def test_they_are_downloaded_once_with_notes(server, published, cache):
+def test_weights_are_downloaded_once_with_notes(server, published, cache):
     notes: list[str] = []
     state = load_weights(published, note=notes.append)
     assert torch.equal(state["a"], torch.arange(300_000.0))
     assert notes[0].startswith("downloading the weights of 'net', once, 1 MB, to ")
     assert notes[-1] == f"100 % of {FILE}"
-    load_weights(published, note=_silent)
-    assert server.asked == 1
-    assert _left_in(cache / "weights") == [FILE]
+    load_weights(published, note=_ignore)
+    assert server.requests == 1
+    assert _files_in(cache / "weights") == [FILE]
 
 
-def test_a_size_that_is_not_told_is_no_hindrance(server, published):
+def test_a_download_without_content_length(server, published):
     server.length = False
-    assert "a" in load_weights(published, note=_silent)
+    assert "a" in load_weights(published, note=_ignore)
 
 
-def test_other_bytes_are_refused_and_not_kept(server, published, cache):
+def test_a_wrong_file_is_refused_and_not_cached(server, published, cache):
     server.payload = server.payload[:-1] + b"?"
     with pytest.raises(
         UserError, match=rf"is not the published file: its SHA-256 is .*; put {FILE}, from http"
     ):
-        load_weights(published, note=_silent)
-    assert _left_in(cache / "weights") == []
+        load_weights(published, note=_ignore)
+    assert _files_in(cache / "weights") == []
 
 
 @pytest.mark.parametrize("length", [True, False])
 @pytest.mark.parametrize("cut", [0, 1000, 2**20 + 5])
-def test_a_cut_connection_leaves_nothing(server, published, cache, cut, length):
+def test_an_interrupted_download_leaves_no_file(server, published, cache, cut, length):
     server.cut, server.length = cut, length
-    # Without a length a cut looks like an end, and only the hash tells.
-    fault = "broke off|cannot be downloaded" if length else "is not the published file: its SHA-256"
-    with pytest.raises(UserError, match=fault) as caught:
-        load_weights(published, note=_silent)
-    assert f"put {FILE}" in str(caught.value)
-    assert _left_in(cache / "weights") == []
+    # Without a length an interruption looks like the end; only the hash detects it.
+    message = "broke off|cannot be downloaded" if length else "is not the published file: its SHA-256"
+    with pytest.raises(UserError, match=message) as error:
+        load_weights(published, note=_ignore)
+    assert f"put {FILE}" in str(error.value)
+    assert _files_in(cache / "weights") == []
     server.cut, server.length = None, True
-    assert "a" in load_weights(published, note=_silent)
+    assert "a" in load_weights(published, note=_ignore)
 
 
-def test_a_page_that_is_gone_says_so(server, published, cache):
+def test_http_errors_are_reported(server, published, cache):
     server.status = 404
     with pytest.raises(UserError, match=r"cannot be downloaded \(Not Found\); put net-1234.pth"):
-        load_weights(published, note=_silent)
-    assert _left_in(cache / "weights") == []
+        load_weights(published, note=_ignore)
+    assert _files_in(cache / "weights") == []
 
 
-def test_no_network_says_which_file_to_put_where(cache):
+def test_the_error_without_a_network_names_the_file_and_its_folder(cache):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{free.getsockname()[1]}/{FILE}"  # nobody listens
-        with pytest.raises(UserError) as caught:
-            load_weights(PublishedWeights("net", FILE, url, "0" * 64), note=_silent)
-    text = str(caught.value)
+        url = f"http://127.0.0.1:{free.getsockname()[1]}/{FILE}"  # no server listens
+        with pytest.raises(UserError) as error:
+            load_weights(PublishedWeights("net", FILE, url, "0" * 64), note=_ignore)
+    text = str(error.value)
     start = "the weights of 'net' are not on this machine and cannot be downloaded ("
     assert text.startswith(start)
-    places = f"in {cache / 'weights'}, or in a folder of yours and set GANBENCH_WEIGHTS to that"
+    places = f"in {cache / 'weights'}, or in another folder and set GANBENCH_WEIGHTS to it"
     assert text.endswith(f"; put {FILE}, from {url}, {places}")
     assert "\n" not in text
 
 
-def test_a_folder_that_cannot_be_written_is_not_called_a_network_fault(server, published, tmp_path):
+def test_an_unwritable_folder_is_not_reported_as_a_network_error(server, published, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match=r"cannot be written to .*; set GANBENCH_CACHE"):
-        download(published, tmp_path / "file" / FILE, note=_silent)
-    assert server.asked == 0
+        download(published, tmp_path / "file" / FILE, note=_ignore)
+    assert server.requests == 0
 
 
-def test_a_damaged_file_in_the_cache_is_downloaded_anew(server, published, cache):
-    load_weights(published, note=_silent)
+def test_a_damaged_cache_file_is_downloaded_again(server, published, cache):
+    load_weights(published, note=_ignore)
     (cache / "weights" / FILE).write_bytes(b"half")
-    assert "a" in load_weights(published, note=_silent)
-    assert server.asked == 2
+    assert "a" in load_weights(published, note=_ignore)
+    assert server.requests == 2
 
 
-def test_files_of_the_users_come_first_and_are_never_replaced(server, published, tmp_path, monkeypatch):
+def test_user_files_take_precedence_and_are_never_replaced(server, published, tmp_path, monkeypatch):
     (tmp_path / "mine").mkdir()
     monkeypatch.setenv("GANBENCH_WEIGHTS", str(tmp_path / "mine"))
     (tmp_path / "mine" / FILE).write_bytes(_payload())
     assert "a" in load_weights(published)
     (tmp_path / "mine" / FILE).write_bytes(b"another")
     with pytest.raises(
-        UserError, match=f"{FILE} is not the published {FILE}: its SHA-256 is .*download it anew"
+        UserError, match=f"{FILE} is not the published {FILE}: its SHA-256 is .*download it again"
     ):
         load_weights(published)
     (tmp_path / "other.pth").write_bytes(_payload())
     assert "a" in load_weights(published, tmp_path / "other.pth")
     assert (tmp_path / "mine" / FILE).read_bytes() == b"another"
-    assert server.asked == 0
+    assert server.requests == 0
 
 
-def test_a_folder_of_weights_without_this_file_is_no_hindrance(server, published, tmp_path, monkeypatch):
+def test_a_weights_folder_without_the_file_is_ignored(server, published, tmp_path, monkeypatch):
     monkeypatch.setenv("GANBENCH_WEIGHTS", str(tmp_path))
-    assert "a" in load_weights(published, note=_silent)
+    assert "a" in load_weights(published, note=_ignore)
 
 
-def test_wrong_places_are_refused(server, published, tmp_path, monkeypatch):
+def test_wrong_paths_are_refused(server, published, tmp_path, monkeypatch):
     with pytest.raises(UserError, match=r"cannot read the weights at .*gone.pth: No such file"):
         load_weights(published, tmp_path / "gone.pth")
     monkeypatch.setenv("GANBENCH_WEIGHTS", str(tmp_path / "gone"))
-    with pytest.raises(UserError, match=r"GANBENCH_WEIGHTS is set to .*gone, which is no folder"):
+    with pytest.raises(UserError, match=r"GANBENCH_WEIGHTS is set to .*gone, which is not a folder"):
         load_weights(published)
-    assert server.asked == 0
+    assert server.requests == 0
 
 
 class Payload:
-    """What a pickled file would do when it is loaded."""
+    """A pickle that creates a file when it is loaded."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -171,24 +171,24 @@ class Payload:
 
 
 @pytest.mark.parametrize("wrap", [lambda x: x, lambda x: {"a": x}], ids=["bare", "in a dict"])
-def test_nothing_but_tensors_is_read(server, published, tmp_path, wrap):
+def test_only_tensors_are_unpickled(server, published, tmp_path, wrap):
     path, canary = tmp_path / FILE, tmp_path / "ran"
     torch.save(wrap(Payload(str(canary))), path)
     weights = dataclasses.replace(published, sha256=sha256_of(path))
-    with pytest.raises(UserError, match="is no file of tensors"):
+    with pytest.raises(UserError, match="is not a file of tensors"):
         load_weights(weights, path)
     assert not canary.exists()
 
 
-def test_a_file_of_something_else_is_no_state_dict(server, published, tmp_path):
+def test_files_without_a_state_dict_are_refused(server, published, tmp_path):
     path = tmp_path / FILE
     for content in (torch.zeros(2), {"epoch": 3}):
         torch.save(content, path)
-        with pytest.raises(UserError, match="holds no state dict of tensors"):
+        with pytest.raises(UserError, match="does not hold a state dict of tensors"):
             load_weights(dataclasses.replace(published, sha256=sha256_of(path)), path)
 
 
-def test_keys_and_shapes_that_differ_are_named():
+def test_the_error_names_wrong_keys_and_shapes():
     expected = {"a": torch.zeros(2), "b": torch.zeros(3)}
     require_keys("net", {"b": torch.ones(3), "a": torch.ones(2)}, expected, "the file")
     with pytest.raises(

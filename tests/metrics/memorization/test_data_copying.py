@@ -1,4 +1,4 @@
-"""The two tests of copying: SciPy's numbers, planted copies, and what must not be taken for copying."""
+"""The two tests of data copying: against SciPy, on planted copies and on honest samples."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from ganbench.metrics.memorization.data_copying import (
-    Distances,
+    SampleDistances,
     hypergeometric_tail,
     mann_whitney_z,
     near_copies,
@@ -22,7 +22,7 @@ from ganbench.metrics.memorization.data_copying import (
 @given(
     st.lists(st.integers(0, 9), min_size=2, max_size=30), st.lists(st.integers(0, 9), min_size=2, max_size=30)
 )
-def test_mann_whitneys_z_is_scipys(a, b):
+def test_mann_whitney_z_matches_scipy(a, b):
     z = mann_whitney_z(torch.tensor(a).float(), torch.tensor(b).float())
     if len({*a, *b}) == 1:
         assert z == 0
@@ -32,24 +32,26 @@ def test_mann_whitneys_z_is_scipys(a, b):
 
 
 @given(st.data())
-def test_the_hypergeometric_tail_is_scipys(data):
+def test_hypergeometric_tail_matches_scipy(data):
     total = data.draw(st.integers(1, 3000))
-    marked, drawn = (data.draw(st.integers(0, total)) for _ in range(2))
-    found = data.draw(st.integers(0, drawn))
-    expected = stats.hypergeom.sf(found - 1, total, marked, drawn)
-    assert hypergeometric_tail(found, drawn, marked, total) == pytest.approx(expected, rel=1e-8, abs=1e-12)
+    marked, draws = (data.draw(st.integers(0, total)) for _ in range(2))
+    successes = data.draw(st.integers(0, draws))
+    expected = stats.hypergeom.sf(successes - 1, total, marked, draws)
+    assert hypergeometric_tail(successes, draws, marked, total) == pytest.approx(
+        expected, rel=1e-8, abs=1e-12
+    )
 
 
-def placed(samples: torch.Tensor, train: torch.Tensor, held_out: torch.Tensor) -> Distances:
-    """Where points on a line lie; cells are tens."""
+def line_distances(samples: torch.Tensor, train: torch.Tensor, held_out: torch.Tensor) -> SampleDistances:
+    """The distances of points on a line, in cells of length 250."""
     to_train, to_held_out = ((samples[:, None] - x[None]).abs().min(1) for x in (train, held_out))
-    return Distances(
-        training=len(train),
+    return SampleDistances(
+        training_images=len(train),
         to_train=to_train.values,
         nearest_train=to_train.indices,
         to_held_out=to_held_out.values,
         nearest_held_out=to_held_out.indices,
-        between=(held_out[:, None] - train[None]).abs().min(1).values,
+        held_out_to_train=(held_out[:, None] - train[None]).abs().min(1).values,
         cells=(samples / 250).long(),
         held_out_cells=(held_out / 250).long(),
     )
@@ -61,58 +63,60 @@ def uniform(seed: int, *counts: int) -> list[torch.Tensor]:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_five_in_a_hundred_copies_are_seen_and_counted(seed):
+def test_5_percent_of_copies_are_detected_and_estimated(seed):
     samples, train, held_out = uniform(seed, 1000, 2000, 1000)
     samples[:50] = train[:50]
-    found = near_copies(placed(samples, train, held_out))
-    assert found.p < 1e-3
-    assert found.share == pytest.approx(0.06, abs=0.02)
-    assert found.interval[0] < 0.05 < found.interval[1]
+    copies = near_copies(line_distances(samples, train, held_out))
+    assert copies.p < 1e-3
+    assert copies.share == pytest.approx(0.06, abs=0.02)
+    assert copies.interval[0] < 0.05 < copies.interval[1]
 
 
-def test_of_honest_samples_each_p_is_below_5_in_a_hundred_about_that_often():
+def test_p_values_of_honest_samples_are_calibrated():
     near, three, share = 0, 0, 0
     for seed in range(200):
-        found = placed(*uniform(seed, 400, 600, 400))
-        copies = near_copies(found, 0.1)
+        distances = line_distances(*uniform(seed, 400, 600, 400))
+        copies = near_copies(distances, 0.1)
         near, share = near + (copies.p < 0.05), share + (copies.share_p < 0.05)
-        three += three_sample_test(found).p < 0.05
+        three += three_sample_test(distances).p < 0.05
     assert near <= 16
     assert 2 <= share <= 20
     assert 2 <= three <= 20
 
 
-def test_samples_that_lie_near_everything_are_no_copies_for_the_test_that_decides():
+def test_samples_near_both_sides_are_not_copies():
     samples, train, held_out = uniform(0, 1000, 2000, 1000)
     both = torch.cat([train, held_out])[torch.randperm(3000, generator=torch.Generator().manual_seed(1))]
-    samples = both[:1000] + 1e-3  # as near to held-out as to training ones
-    found = placed(samples, train, held_out)
-    assert three_sample_test(found).p < 1e-6, "the three-sample test is misled"
-    copies = near_copies(found)
+    samples = both[:1000] + 1e-3  # as close to held-out as to training points
+    distances = line_distances(samples, train, held_out)
+    assert three_sample_test(distances).p < 1e-6, "the three-sample test is misled"
+    copies = near_copies(distances)
     assert copies.share_p < 1e-6
     assert copies.p > 0.05
-    assert copies.pictures > 900
+    assert copies.images > 900
 
 
-def test_many_samples_at_one_training_picture_are_one_event():
+def test_many_samples_at_one_training_image_are_one_event():
     _, train, held_out = uniform(0, 0, 2000, 1000)
-    found = near_copies(placed(train[:1].repeat(500), train, held_out))
-    assert (found.train, found.pictures) == (500, 1)
-    assert found.p == found.least_p == pytest.approx(2 / 3)
+    copies = near_copies(line_distances(train[:1].repeat(500), train, held_out))
+    assert (copies.train_samples, copies.images) == (500, 1)
+    assert copies.p == copies.min_p == pytest.approx(2 / 3)
 
 
-def test_samples_equally_far_from_both_sides_tell_nothing():
+def test_samples_equally_far_from_both_sides_do_not_count():
     samples, train, held_out = uniform(0, 100, 200, 100)
-    found = placed(samples, train, held_out)
-    tied = dataclasses.replace(found, to_held_out=found.to_train)
-    assert (near_copies(tied).pictures, near_copies(tied).p) == (0, 1)
+    distances = line_distances(samples, train, held_out)
+    tied = dataclasses.replace(distances, to_held_out=distances.to_train)
+    assert (near_copies(tied).images, near_copies(tied).p) == (0, 1)
 
 
-def test_c_t_of_one_cell_is_u_and_of_none_says_nothing():
-    found = placed(*uniform(3, 300, 600, 200))
-    one = dataclasses.replace(found, cells=found.cells * 0, held_out_cells=found.held_out_cells * 0)
+def test_c_t_of_one_cell_and_without_any_cell():
+    distances = line_distances(*uniform(3, 300, 600, 200))
+    one = dataclasses.replace(
+        distances, cells=distances.cells * 0, held_out_cells=distances.held_out_cells * 0
+    )
     three = three_sample_test(one)
-    assert three.statistic == pytest.approx(mann_whitney_z(found.to_train, found.between))
+    assert three.statistic == pytest.approx(mann_whitney_z(distances.to_train, distances.held_out_to_train))
     assert three.p == pytest.approx(stats.norm.cdf(three.statistic))
-    empty = dataclasses.replace(found, cells=torch.arange(300), held_out_cells=torch.arange(200))
+    empty = dataclasses.replace(distances, cells=torch.arange(300), held_out_cells=torch.arange(200))
     assert dataclasses.astuple(three_sample_test(empty)) == (0, 0.5, 0)

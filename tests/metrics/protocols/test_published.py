@@ -1,4 +1,4 @@
-"""Protocols fix all that they say, carry their name into every score, and need no network to be listed."""
+"""Evaluation protocols: their settings, their errors, and the scores that they tag."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ganbench.metrics.distances.inception_score import InceptionScore
 from ganbench.metrics.distances.kernel import KernelDistance
 from ganbench.metrics.extractors import weights
 from ganbench.metrics.protocols.base import EvaluationProtocol
-from ganbench.metrics.protocols.registry import protocol_named, protocols
+from ganbench.metrics.protocols.registry import PROTOCOLS, find_protocol
 from ganbench.metrics.score import Score
 
 NAMES = ["clean", "gans-implementations", "mimicry", "studiogan"]
 
 
 class Heads(Projection):
-    """Projections that tell classes, too."""
+    """Projections that are also logits."""
 
     def logits_from_features(self, features):
         return features
@@ -30,10 +30,10 @@ class Heads(Projection):
         return self(images)
 
 
-def test_all_are_found_by_name():
-    assert list(protocols()) == NAMES
+def test_protocols_are_found_by_name():
+    assert list(PROTOCOLS) == NAMES
     with pytest.raises(UserError, match=r"no protocol 'mimicri'; did you mean 'mimicry'\?"):
-        protocol_named("mimicri")
+        find_protocol("mimicri")
 
 
 @pytest.mark.parametrize(
@@ -45,38 +45,38 @@ def test_all_are_found_by_name():
         ("clean", 50_000, "train", {FrechetDistance, KernelDistance}),
     ],
 )
-def test_what_each_fixes(name, samples, split, metrics):
-    protocol = protocol_named(name)
+def test_the_settings_of_each_protocol(name, samples, split, metrics):
+    protocol = find_protocol(name)
     assert (protocol.samples, protocol.split) == (samples, split)
-    made = protocol.metrics(Heads())
-    assert {type(metric) for metric in made} == metrics
-    assert protocol.samples >= max(metric.min_samples for metric in made), "it can be measured as it says"
-    splits = [metric.splits for metric in made if isinstance(metric, InceptionScore)]
+    built = protocol.metrics(Heads())
+    assert {type(metric) for metric in built} == metrics
+    assert protocol.samples >= max(metric.min_samples for metric in built), "enough samples for every metric"
+    splits = [metric.splits for metric in built if isinstance(metric, InceptionScore)]
     assert splits == {"studiogan": [1], "clean": []}.get(name, [10])
-    subsets = [(m.subset_count, m.subset_size) for m in made if isinstance(m, KernelDistance)]
+    subsets = [(m.subset_count, m.subset_size) for m in built if isinstance(m, KernelDistance)]
     assert subsets == {"mimicry": [(10, 5000)], "clean": [(100, 1000)]}.get(name, [])
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_without_weights_one_sentence_says_which_file_to_put_where(name, monkeypatch, tmp_path):
+def test_the_error_without_weights_names_the_file_and_its_folder(name, monkeypatch, tmp_path):
     pytest.importorskip("torch_fidelity")
 
-    def nobody(*_, **__):
+    def refuse(*_, **__):
         raise urllib.error.URLError("no network")
 
-    monkeypatch.setattr(weights.urllib.request, "urlopen", nobody)
+    monkeypatch.setattr(weights.urllib.request, "urlopen", refuse)
     monkeypatch.delenv("GANBENCH_WEIGHTS", raising=False)
     with pytest.raises(
         UserError, match=r"are not on this machine .*; put \S+\.pth, from https://\S+, in "
-    ) as told:
-        protocol_named(name).features()
-    assert "\n" not in str(told.value)
+    ) as error:
+        find_protocol(name).features()
+    assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_name_goes_with_the_score(name):
-    protocol = protocol_named(name)
-    score = protocol.named(
+def test_a_score_is_tagged_with_the_protocol(name):
+    protocol = find_protocol(name)
+    score = protocol.tag_score(
         Score(name="fd[x]", value=1.0, better="lower", details={"a": 1}, measured={"b": 2})
     )
     assert score.name == f"{name}/fd[x]"
@@ -85,14 +85,14 @@ def test_the_name_goes_with_the_score(name):
     assert score.details["differs_from_the_original"]
 
 
-def test_scores_of_protocols_and_of_none_are_unlike():
+def test_scores_of_different_protocols_are_incomparable():
     plain = Score(name="FID", value=1.0, better="lower", measured={"samples": 50_000})
-    a, b = (protocol_named(name).named(plain) for name in ("gans-implementations", "mimicry"))
+    a, b = (find_protocol(name).tag_score(plain) for name in ("gans-implementations", "mimicry"))
     assert a.differences(b) == ("name", "protocol.name")
     assert a.differences(plain) == ("name", "protocol")
 
 
-def test_a_protocol_never_changes():
+def test_a_protocol_is_frozen():
     with pytest.raises(dataclasses.FrozenInstanceError):
-        protocol_named("clean").samples = 3  # type: ignore[misc]
-    assert isinstance(protocol_named("clean"), EvaluationProtocol)
+        find_protocol("clean").samples = 3  # type: ignore[misc]
+    assert isinstance(find_protocol("clean"), EvaluationProtocol)

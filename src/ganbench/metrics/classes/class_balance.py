@@ -1,68 +1,67 @@
-"""Are the classes among samples as frequent as in the data? A classifier of real pictures counts them."""
+"""Class balance: whether classes are as frequent among samples as in the data, counted by a classifier."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 
-from ganbench.metrics.classes.conditional_accuracy import require_classes
-from ganbench.metrics.extractors.base import Classifying, FeatureExtractor, score_name
-from ganbench.metrics.image_metric import PictureMetric
-from ganbench.metrics.labels import labels_of
+from ganbench.metrics.classes.conditional_accuracy import require_classifier
+from ganbench.metrics.extractors.base import ClassifierExtractor, FeatureExtractor, score_name
+from ganbench.metrics.image_metric import ImageMetric
+from ganbench.metrics.labels import dataset_labels
 from ganbench.metrics.record import features_record, reference_record, versions
-from ganbench.metrics.sample_batch import Chunk
+from ganbench.metrics.sample_batch import SampleBatch
 from ganbench.metrics.score import Score
 
 if TYPE_CHECKING:
     from ganbench.data.base import Dataset
 
-SURE = 0.9
+CONFIDENCE_THRESHOLD = 0.9
 
 
 @dataclass(frozen=True)
-class ClassBalance(PictureMetric):
-    """``balance[<features>]``: KL(samples' classes || the data's) in nats; lower is better, 0 is even.
+class ClassBalance(ImageMetric):
+    """``balance[<features>]``: KL(samples' classes || the data's) in nats; lower is better, 0 is balanced.
 
-    Samples need no labels; the features must tell the reference's classes.
+    Samples need no labels; ``features`` must be a classifier of the reference's classes.
     """
+
+    min_samples: ClassVar[int] = 100  # with fewer, ten classes look uneven by chance
 
     features: FeatureExtractor
 
     @property
     def name(self) -> str:
-        """The classifier is in the name."""
+        """The metric and its classifier."""
         return score_name("balance", self.features)
 
-    @property
-    def min_samples(self) -> int:
-        """Below that, chance alone makes ten classes look uneven."""
-        return 100
-
     def begin(self, reference: Dataset) -> ClassBalanceMeasurement:
-        """Return an empty measurement. Raises UserError if the features do not tell the reference's classes."""
-        return ClassBalanceMeasurement(self, reference, require_classes(self.name, self.features, reference))
+        """Return an empty measurement. Raises UserError if the features do not classify the reference's classes."""
+        return ClassBalanceMeasurement(
+            self, reference, require_classifier(self.name, self.features, reference)
+        )
 
 
 class ClassBalanceMeasurement:
-    """How many samples of each class there were, and how many of no clear class."""
+    """Accumulates the number of samples of each class, and of samples with low confidence."""
 
-    def __init__(self, metric: ClassBalance, reference: Dataset, classifier: Classifying) -> None:
+    def __init__(self, metric: ClassBalance, reference: Dataset, classifier: ClassifierExtractor) -> None:
         self._metric, self._reference, self._classifier = metric, reference, classifier
         self._counts = torch.zeros(len(reference.info.classes), dtype=torch.int64)
         self._unsure = 0
 
-    def add(self, chunk: Chunk) -> None:
-        """Take in one chunk of pictures; the likeliest class counts, however unsure the classifier is."""
-        sure, found = chunk.logits(self._classifier).softmax(1).max(1)
-        self._counts += torch.bincount(found, minlength=len(self._counts))
-        self._unsure += int((sure < SURE).sum())
+    def add(self, batch: SampleBatch) -> None:
+        """Count one batch of images by their most likely class, at any confidence."""
+        confidence, predicted = batch.logits(self._classifier).softmax(1).max(1)
+        self._counts += torch.bincount(predicted, minlength=len(self._counts))
+        self._unsure += int((confidence < CONFIDENCE_THRESHOLD).sum())
 
     def score(self) -> Score:
-        """Return the divergence; ``expected`` is about what as many real pictures would have by chance."""
+        """Return the divergence; the detail ``expected`` is about that of as many real images."""
         metric, info = self._metric, self._reference.info
-        labels = labels_of(self._reference, metric.name)
+        labels = dataset_labels(self._reference, metric.name)
         real = torch.bincount(labels, minlength=len(self._counts)).double() / len(labels)
         samples = int(self._counts.sum())
         shares = self._counts.double() / samples
@@ -83,7 +82,7 @@ class ClassBalanceMeasurement:
                 "samples": samples,
                 "reference": reference_record(self._reference, info.size),
                 "features": features_record(metric.features),
-                "unsure_below": SURE,
+                "unsure_below": CONFIDENCE_THRESHOLD,
                 "versions": versions("ganbench", "torch"),
             },
         )

@@ -1,4 +1,4 @@
-"""Do samples show the class they were asked for? The share on which a classifier of real pictures says so.
+"""Conditional accuracy: the share of samples that a classifier of real images assigns to their own label.
 
 Odena, Olah and Shlens, "Conditional Image Synthesis with Auxiliary Classifier GANs" (2016), arXiv:1610.09585.
 """
@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 
 from ganbench.errors import UserError
-from ganbench.metrics.extractors.base import Classifying, FeatureExtractor, score_name
-from ganbench.metrics.image_metric import PictureMetric
-from ganbench.metrics.labels import labels_in
+from ganbench.metrics.extractors.base import ClassifierExtractor, FeatureExtractor, score_name
+from ganbench.metrics.image_metric import ImageMetric
+from ganbench.metrics.labels import batch_labels
 from ganbench.metrics.record import features_record, reference_record, versions
-from ganbench.metrics.sample_batch import Chunk
+from ganbench.metrics.sample_batch import SampleBatch
 from ganbench.metrics.score import Better, Score
 
 if TYPE_CHECKING:
@@ -23,60 +23,54 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class ConditionalAccuracy(PictureMetric):
-    """``accuracy[<features>]``, higher is better; the features must tell the reference's classes.
+class ConditionalAccuracy(ImageMetric):
+    """``accuracy[<features>]``; higher is better. ``features`` must be a classifier of the reference's classes.
 
-    The classifier's own accuracy on real test pictures, which no sample is to be expected to pass by far, stands in
-    the record; a generator that draws each class always alike can.
+    Compare it with the classifier's own test accuracy, which is in the record: only a generator that draws each class
+    without variety can far exceed it.
     """
 
+    better: ClassVar[Better] = "higher"
     needs_labels: ClassVar[bool] = True
+    min_samples: ClassVar[int] = 100  # with fewer, one sample is more than a hundredth
 
     features: FeatureExtractor
 
     @property
     def name(self) -> str:
-        """The classifier is in the name."""
+        """The metric and its classifier."""
         return score_name("accuracy", self.features)
 
-    @property
-    def better(self) -> Better:
-        """Higher is better."""
-        return "higher"
-
-    @property
-    def min_samples(self) -> int:
-        """Below that, one sample is more than a hundredth."""
-        return 100
-
     def begin(self, reference: Dataset) -> ConditionalAccuracyMeasurement:
-        """Return an empty measurement. Raises UserError if the features do not tell the reference's classes."""
+        """Return an empty measurement. Raises UserError if the features do not classify the reference's classes."""
         return ConditionalAccuracyMeasurement(
-            self, reference, require_classes(self.name, self.features, reference)
+            self, reference, require_classifier(self.name, self.features, reference)
         )
 
 
 class ConditionalAccuracyMeasurement:
-    """How many samples there were of each class, and how many were recognised."""
+    """Accumulates the number of samples and of correctly classified samples of each class."""
 
-    def __init__(self, metric: ConditionalAccuracy, reference: Dataset, classifier: Classifying) -> None:
+    def __init__(
+        self, metric: ConditionalAccuracy, reference: Dataset, classifier: ClassifierExtractor
+    ) -> None:
         self._metric, self._reference, self._classifier = metric, reference, classifier
-        self._asked, self._right = (torch.zeros(len(reference.info.classes)) for _ in range(2))
+        self._samples, self._correct = (torch.zeros(len(reference.info.classes)) for _ in range(2))
 
-    def add(self, chunk: Chunk) -> None:
-        """Take in one chunk of pictures. Raises UserError if they have no labels."""
-        labels = labels_in(chunk, self._metric.name)
-        right = chunk.logits(self._classifier).argmax(1) == labels
-        self._asked += torch.bincount(labels, minlength=len(self._asked))
-        self._right += torch.bincount(labels[right], minlength=len(self._asked))
+    def add(self, batch: SampleBatch) -> None:
+        """Count one batch of images. Raises UserError if it has no labels."""
+        labels = batch_labels(batch, self._metric.name)
+        correct = batch.logits(self._classifier).argmax(1) == labels
+        self._samples += torch.bincount(labels, minlength=len(self._samples))
+        self._correct += torch.bincount(labels[correct], minlength=len(self._samples))
 
     def score(self) -> Score:
-        """Return the share that was recognised, with its 95 % interval, and that of each class."""
-        metric, samples = self._metric, int(self._asked.sum())
-        value = float(self._right.sum()) / samples
-        of_class = [
-            float(right / asked) if asked else None
-            for asked, right in zip(self._asked, self._right, strict=True)
+        """Return the accuracy with its 95 % interval, and the accuracy of each class."""
+        metric, samples = self._metric, int(self._samples.sum())
+        value = float(self._correct.sum()) / samples
+        class_accuracies = [
+            float(correct / count) if count else None
+            for count, correct in zip(self._samples, self._correct, strict=True)
         ]
         return Score(
             name=metric.name,
@@ -84,11 +78,11 @@ class ConditionalAccuracyMeasurement:
             better=metric.better,
             details={
                 "interval_95": wilson_interval(value, samples),
-                "classes": dict(zip(self._reference.info.classes, of_class, strict=True)),
+                "classes": dict(zip(self._reference.info.classes, class_accuracies, strict=True)),
             },
             measured={
                 "samples": samples,
-                "samples_of_class": self._asked.int().tolist(),
+                "samples_of_class": self._samples.int().tolist(),
                 "reference": reference_record(self._reference, self._reference.info.size),
                 "features": features_record(metric.features),
                 "versions": versions("ganbench", "torch"),
@@ -97,23 +91,25 @@ class ConditionalAccuracyMeasurement:
 
 
 def wilson_interval(share: float, count: int) -> list[float]:
-    """Return Wilson's 95 % interval (1927) of a probability, of which a share of ``count`` was seen."""
+    """Return Wilson's 95 % interval (1927) of a probability, from the observed ``share`` of ``count`` trials."""
     z2 = 1.96**2 / count
     middle = (share + z2 / 2) / (1 + z2)
     reach = (share * (1 - share) * z2 + z2 * z2 / 4) ** 0.5 / (1 + z2)
     return [max(0.0, middle - reach), min(1.0, middle + reach)]
 
 
-def require_classes(metric: str, features: FeatureExtractor, reference: Dataset) -> Classifying:
-    """Return the features if their network tells the reference's classes, in its order.
+def require_classifier(metric: str, features: FeatureExtractor, reference: Dataset) -> ClassifierExtractor:
+    """Return the features if they classify the reference's classes, in its order.
 
-    Raises UserError for a network that tells none or others, and a reference without classes. Names of classes are
-    compared where the features know them (an attribute ``classes``), else their number.
+    If the features list their ``classes``, the names are compared, otherwise only the number of classes.
+
+    Raises:
+        UserError: The features are no classifier or one of other classes, or the reference has no classes.
     """
     info = reference.info
     if not info.classes:
         raise UserError(f"metric '{metric}' needs a reference with classes, and '{info.name}' has none")
-    if not isinstance(features, Classifying):
+    if not isinstance(features, ClassifierExtractor):
         raise UserError(
             f"metric '{metric}' needs a classifier of '{info.name}', and features '{features.name}' are none; "
             f"write --features classifier:{info.name}"

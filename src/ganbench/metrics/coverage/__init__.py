@@ -1,1 +1,1 @@
-"""Metrics of diversity: precision and recall, modes, path length."""
+"""Metrics of diversity and coverage: precision and recall, modes, path length."""

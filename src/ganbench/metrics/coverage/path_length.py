@@ -1,4 +1,4 @@
-"""Perceptual path length: how fast what a generator shows changes along paths through its latent space.
+"""Perceptual path length: how fast images change along paths through a generator's latent space.
 
 Karras, Laine and Aila, "A Style-Based Generator Architecture for Generative Adversarial Networks" (2018),
 arXiv:1812.04948 (there in LPIPS's VGG features, and per infinitely small step).
@@ -13,24 +13,33 @@ import torch
 from torch import Tensor
 
 from ganbench.errors import UserError
+from ganbench.latents.interpolation import slerp
 from ganbench.metrics.extractors.base import FeatureExtractor, score_name
 from ganbench.metrics.record import features_record, versions
-from ganbench.metrics.requirements import Generator, MeasurementWithoutSamples, NeedsGenerator, WithoutSamples
+from ganbench.metrics.requirements import Generator, NeedsGenerator, SampleFreeMeasurement, SampleFreeMetric
 from ganbench.metrics.score import Score
 
 if TYPE_CHECKING:
     from ganbench.data.base import Dataset
 
-CHUNK = 250
+BATCH_SIZE = 250
 
 
 @dataclass(frozen=True)
-class PathLength(WithoutSamples, NeedsGenerator):
-    """``ppl[<features>]``: the mean squared distance in features, over step², of two points on a path; lower is better.
+class PathLength(SampleFreeMetric, NeedsGenerator):
+    """``ppl[<features>]``: the mean squared feature distance of two near points on a path, over step²; lower is better.
 
-    ``paths`` pairs of latents are joined by great circles, on each of which a point is drawn and the one a ``step``
-    of the whole path further on. ``step`` is not tiny: pictures are whole numbers of grey levels, which must change.
-    The extreme ``cut`` of the distances is left out at either end, as in the paper.
+    Each path is a great circle between two random latents. A random point on it is compared with the point one step
+    further along.
+
+    Attributes:
+        features: The feature extractor.
+        generator: The generator; the evaluator sets it.
+        paths: The number of paths.
+        seed: The seed of latents and points.
+        step: The step, as a fraction of the whole path. It is not tiny, since images have whole grey levels, which
+            must change.
+        cut: The fraction of the distances that is discarded at either end, as in the paper.
     """
 
     features: FeatureExtractor
@@ -42,38 +51,36 @@ class PathLength(WithoutSamples, NeedsGenerator):
 
     @property
     def name(self) -> str:
-        """The features are in the name."""
+        """The metric and its features."""
         return score_name("ppl", self.features)
 
     def with_generator(self, generator: Generator, n: int | None, seed: int) -> PathLength:
-        """Return the same metric of this generator, on ``n`` paths."""
+        """Return this metric with a generator, on ``n`` paths."""
         return replace(self, generator=generator, paths=n or self.paths, seed=seed)
 
     def begin(self, reference: Dataset) -> PathLengthMeasurement:
         """Return a measurement. Raises UserError if there is no generator, or fewer than 100 paths."""
         if self.generator is None:
-            raise UserError(
-                f"metric '{self.name}' needs a generator to walk through: score a run, not pictures"
-            )
+            raise UserError(f"metric '{self.name}' needs a generator: score a run, not a folder of images")
         if self.paths < 100:
             raise UserError(f"metric '{self.name}' needs at least 100 paths, not {self.paths}")
         return PathLengthMeasurement(self, self.generator)
 
 
-class PathLengthMeasurement(MeasurementWithoutSamples):
-    """The generator and its paths."""
+class PathLengthMeasurement(SampleFreeMeasurement):
+    """Computes path lengths; samples of the pass are ignored."""
 
     def __init__(self, metric: PathLength, generator: Generator) -> None:
         self._metric, self._generator = metric, generator
 
     def score(self) -> Score:
-        """Make both ends of a step on each path and return their mean squared distance over the squared step."""
+        """Return the mean path length, without the extremes."""
         metric = self._metric
         lengths = self.lengths().sort().values
         cut = int(metric.cut * len(lengths))
-        kept = lengths[cut : len(lengths) - cut]
-        error = 1.96 * float(kept.std()) / len(kept) ** 0.5
-        value = float(kept.mean())
+        trimmed = lengths[cut : len(lengths) - cut]
+        error = 1.96 * float(trimmed.std()) / len(trimmed) ** 0.5
+        value = float(trimmed.mean())
         return Score(
             name=metric.name,
             value=value,
@@ -93,32 +100,16 @@ class PathLengthMeasurement(MeasurementWithoutSamples):
         )
 
     def lengths(self) -> Tensor:
-        """Return the squared distance over the squared step on each path, float64 ``[paths]``."""
+        """Return the squared feature distance over the squared step on each path, float64 ``[paths]``."""
         metric = self._metric
         ends = self._generator.latents(2 * metric.paths, metric.seed).chunk(2)
-        where = torch.rand(metric.paths, 1, generator=torch.Generator().manual_seed(metric.seed))
-        where = where * (1 - metric.step)
-        found = []
-        for a, b, t in zip(*(torch.split(x, CHUNK) for x in (*ends, where)), strict=True):
+        uniform = torch.rand(metric.paths, 1, generator=torch.Generator().manual_seed(metric.seed))
+        positions = uniform * (1 - metric.step)
+        lengths = []
+        for start, end, t in zip(*(torch.split(x, BATCH_SIZE) for x in (*ends, positions)), strict=True):
             here, there = (
-                metric.features(self._generator.decode(on_circle(a, b, s))).double()
-                for s in (t, t + metric.step)
+                metric.features(self._generator.decode(slerp(start, end, share))).double()
+                for share in (t, t + metric.step)
             )
-            found.append((here - there).square().sum(1) / metric.step**2)
-        return torch.cat(found)
-
-
-def on_circle(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
-    """Return the points a share ``t`` ``[N, 1]`` of the way from ``a`` to ``b`` ``[N, D]`` along great circles.
-
-    Their lengths go evenly from one to the other. Where two directions are the same or opposite the way is straight.
-    """
-    lengths = [x.norm(dim=1, keepdim=True).clamp(min=1e-12) for x in (a, b)]
-    cosine = (a / lengths[0] * b / lengths[1]).sum(1, keepdim=True).clamp(-1, 1)
-    angle = cosine.acos()
-    sine = angle.sin()
-    weights = [torch.where(sine > 1e-4, (share * angle).sin() / sine, share) for share in (1 - t, t)]
-    direction = weights[0] * a / lengths[0] + weights[1] * b / lengths[1]
-    length = (1 - t) * lengths[0] + t * lengths[1]
-    straight = (1 - t) * a + t * b
-    return torch.where(sine > 1e-4, direction * length, straight)
+            lengths.append((here - there).square().sum(1) / metric.step**2)
+        return torch.cat(lengths)

@@ -1,4 +1,4 @@
-"""How many modes of stacked pictures the samples reach: a classifier tells the class of each channel.
+"""Count the modes of stacked images that the samples cover, by classifying each channel.
 
 Srivastava et al., "VEEGAN: Reducing Mode Collapse in GANs using Implicit Variational Learning" (2017),
 arXiv:1705.07761; Lin et al., "PacGAN: The power of two samples in generative adversarial networks" (2017),
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from torch import Tensor
@@ -17,180 +17,173 @@ from torch import Tensor
 from ganbench.errors import UserError
 from ganbench.metrics.base import Metric
 from ganbench.metrics.record import features_record, reference_record, versions
-from ganbench.metrics.sample_batch import Chunk
+from ganbench.metrics.sample_batch import SampleBatch
 from ganbench.metrics.score import JSON, Better, Kind, Score
 
 if TYPE_CHECKING:
     from ganbench.data.base import Dataset
     from ganbench.metrics.extractors.classifier import ClassifierFeatures
 
-SAMPLES = 26_000  # as in VEEGAN
-SURE = 0.9
-NAMED = 20
+CONFIDENCE_THRESHOLD = 0.9
+MAX_LISTED_MODES = 20  # in the detail ``missing``
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModeSpread:
-    """How ``counts`` (int64 ``[K]``) of samples by mode stand to ``shares``, the data's (float64 ``[K]``)."""
+class ModeHistogram:
+    """A histogram of samples over modes, compared with the data's.
+
+    Attributes:
+        counts: The number of samples of each mode, int64 ``[K]``.
+        probabilities: The data's probability of each mode, float64 ``[K]``.
+    """
 
     counts: Tensor
-    shares: Tensor
+    probabilities: Tensor
 
     @property
     def samples(self) -> int:
-        """How many samples there are."""
+        """The number of samples."""
         return int(self.counts.sum())
 
     @property
     def captured(self) -> int:
-        """Modes with at least one sample: what VEEGAN and PacGAN count."""
+        """The number of modes with at least one sample, as in VEEGAN and PacGAN."""
         return int((self.counts > 0).sum())
 
     @property
     def captured_tenth(self) -> int:
-        """Modes with at least a tenth of the samples that the data's shares would give them."""
-        return int((self.counts >= self.samples * self.shares / 10).sum())
+        """The number of modes with at least a tenth of the samples expected of the data."""
+        return int((self.counts >= self.samples * self.probabilities / 10).sum())
 
     @property
     def expected_captured(self) -> float:
-        """How many modes as many samples of the data themselves would capture on average."""
-        return float((1 - (1 - self.shares) ** self.samples).sum())
+        """The expected number of modes that as many samples of the data capture."""
+        return float((1 - (1 - self.probabilities) ** self.samples).sum())
 
-    def divergence(self, shares: Tensor) -> float:
-        """KL(samples || shares) in nats."""
-        found = self.counts.double() / self.samples
-        return max(0.0, float((torch.xlogy(found, found) - found * shares.log()).sum()))
+    def divergence(self, probabilities: Tensor) -> float:
+        """Return KL(samples || ``probabilities``) in nats."""
+        frequencies = self.counts.double() / self.samples
+        return max(
+            0.0, float((torch.xlogy(frequencies, frequencies) - frequencies * probabilities.log()).sum())
+        )
 
     @property
     def expected_divergence(self) -> float:
-        """The KL that as many samples of the data themselves would have to ``shares`` on average.
-
-        Counts are taken for Poisson distributed, and summed over.
-        """
-        mean = self.samples * self.shares
-        most = float(mean.max())
-        count = torch.arange(1, int(most + 12 * math.sqrt(most)) + 20, dtype=torch.float64)
-        chance = (torch.xlogy(count, mean[:, None]) - mean[:, None] - torch.lgamma(count + 1)).exp()
-        found = count / self.samples
-        return float((chance * torch.xlogy(found, found)).sum() - torch.xlogy(self.shares, self.shares).sum())
+        """The expected KL to ``probabilities`` of as many samples of the data, with Poisson distributed counts."""
+        means = self.samples * self.probabilities
+        largest = float(means.max())
+        counts = torch.arange(1, int(largest + 12 * math.sqrt(largest)) + 20, dtype=torch.float64)
+        poisson = (torch.xlogy(counts, means[:, None]) - means[:, None] - torch.lgamma(counts + 1)).exp()
+        frequencies = counts / self.samples
+        return float(
+            (poisson * torch.xlogy(frequencies, frequencies)).sum()
+            - torch.xlogy(self.probabilities, self.probabilities).sum()
+        )
 
 
 @dataclass(frozen=True)
 class StackedModes(Metric):
-    """``stacked-modes``: the number of modes captured, higher is better; usually measured on 26,000 samples.
+    """``stacked-modes``: the number of captured modes of stacked images; higher is better.
 
-    The reference must say what it stacks: attributes ``stacked`` (the name of the set whose pictures are its
-    channels) and ``mode_shares`` (float64 ``[K]``). ``classifier`` is by default that of the stacked set.
+    The reference must describe what it stacks: attributes ``base_name`` (the name of the data set whose images are its
+    channels) and ``mode_probabilities`` (float64 ``[K]``).
+
+    Attributes:
+        classifier: Classifies the channels; by default the classifier of the stacked data set.
     """
+
+    name: ClassVar[str] = "stacked-modes"
+    better: ClassVar[Better] = "higher"
+    kind: ClassVar[Kind] = "image"
+    min_samples: ClassVar[int] = 1000  # ``expected_captured`` shows how many modes these can capture
+    default_samples: ClassVar[int] = 26_000  # as in VEEGAN
 
     classifier: ClassifierFeatures | None = None
 
-    @property
-    def name(self) -> str:
-        """The name says all: the reference decides which classifier there is."""
-        return "stacked-modes"
-
-    @property
-    def better(self) -> Better:
-        """Higher is better."""
-        return "higher"
-
-    @property
-    def kind(self) -> Kind:
-        """It judges pictures."""
-        return "image"
-
-    @property
-    def min_samples(self) -> int:
-        """One for each of a thousand modes; how many of them can be captured then is told with the score."""
-        return 1000
-
-    @property
-    def default_samples(self) -> int:
-        """VEEGAN's number."""
-        return SAMPLES
-
     def begin(self, reference: Dataset) -> StackedModesMeasurement:
-        """Have the classifier ready, from the cache or by training it."""
-        stacked, shares = getattr(reference, "stacked", None), getattr(reference, "mode_shares", None)
-        if not isinstance(stacked, str) or not isinstance(shares, Tensor):
+        """Load or train the classifier. Raises UserError if the reference is not stacked or does not fit it."""
+        base_name = getattr(reference, "base_name", None)
+        probabilities = getattr(reference, "mode_probabilities", None)
+        if not isinstance(base_name, str) or not isinstance(probabilities, Tensor):
             raise UserError(
-                f"metric '{self.name}' needs a reference of stacked pictures, "
-                f"and '{reference.info.name}' is none; use stacked-mnist"
+                f"metric '{self.name}' needs a reference of stacked images, "
+                f"and '{reference.info.name}' has none; use stacked-mnist"
             )
-        classifier = self.classifier or _classifier(stacked)
-        classes, channels = len(classifier.classifier.train.classes), reference.info.shape[0]
-        if classes**channels != len(shares):
+        classifier = self.classifier or _default_classifier(base_name)
+        classes, channels = len(classifier.classes), reference.info.shape[0]
+        if classes**channels != len(probabilities):
             raise UserError(
-                f"'{classifier.name}' knows {classes} classes, which do not make the {len(shares):,} modes "
-                f"of '{reference.info.name}'; use the classifier of '{stacked}'"
+                f"'{classifier.name}' has {classes} classes, which do not make the {len(probabilities):,} modes "
+                f"of '{reference.info.name}'; use the classifier of '{base_name}'"
             )
-        return StackedModesMeasurement(reference, shares, classifier)
-
-
-def _classifier(stacked: str) -> ClassifierFeatures:
-    from ganbench.metrics.classes.classifier import classifier_of
-    from ganbench.metrics.extractors.classifier import ClassifierFeatures
-
-    return ClassifierFeatures(classifier_of(stacked))
-
-
-def cut_to(pictures: Tensor, sides: tuple[int, ...]) -> Tensor:
-    """Cut the middle out of pictures ``[N, C, H, W]`` that have a rim around what the classifier knows."""
-    height, width = sides
-    top, left = (
-        max(0, (there - wanted) // 2) for there, wanted in zip(pictures.shape[2:], sides, strict=True)
-    )
-    return pictures[:, :, top : top + height, left : left + width]
+        return StackedModesMeasurement(reference, probabilities, classifier)
 
 
 class StackedModesMeasurement:
-    """The running counts of samples, mode by mode."""
+    """Accumulates the number of samples of each mode."""
 
-    def __init__(self, reference: Dataset, shares: Tensor, classifier: ClassifierFeatures) -> None:
-        self._reference, self._shares, self._classifier = reference, shares, classifier
-        self._counts = torch.zeros(len(shares), dtype=torch.int64)
+    def __init__(self, reference: Dataset, probabilities: Tensor, classifier: ClassifierFeatures) -> None:
+        self._reference, self._probabilities, self._classifier = reference, probabilities, classifier
+        self._crop = classifier.classifier.train.shape[1:]
+        self._counts = torch.zeros(len(probabilities), dtype=torch.int64)
         self._unsure = 0
 
-    def add(self, chunk: Chunk) -> None:
-        """Take in one chunk of pictures, each channel a picture of its own to the classifier."""
+    def add(self, batch: SampleBatch) -> None:
+        """Count one batch of images; each channel is classified as a grey image."""
         channels = self._reference.info.shape[0]
-        middle = cut_to(chunk.samples, self._classifier.classifier.train.shape[1:])
-        logits = self._classifier.logits(middle.flatten(0, 1).unsqueeze(1))
-        self._unsure += int((logits.softmax(1).amax(1) < SURE).sum())
-        place = logits.shape[1] ** torch.arange(channels - 1, -1, -1)
-        modes = (logits.argmax(1).view(-1, channels) * place).sum(1)
+        cropped = center_crop(batch.samples, self._crop)
+        logits = self._classifier.logits(cropped.flatten(0, 1).unsqueeze(1))
+        self._unsure += int((logits.softmax(1).amax(1) < CONFIDENCE_THRESHOLD).sum())
+        place_values = logits.shape[1] ** torch.arange(channels - 1, -1, -1)
+        modes = (logits.argmax(1).view(-1, channels) * place_values).sum(1)
         self._counts += torch.bincount(modes, minlength=len(self._counts))
 
     def score(self) -> Score:
-        """Return the number of modes captured so far, with the other numbers as details."""
-        spread = ModeSpread(counts=self._counts, shares=self._shares)
+        """Return the number of captured modes."""
+        histogram = ModeHistogram(counts=self._counts, probabilities=self._probabilities)
         info = self._reference.info
         missing = (self._counts == 0).nonzero().flatten().tolist()
+        uniform = torch.full_like(self._probabilities, 1 / len(self._probabilities))
         reference: dict[str, JSON] = {
             **reference_record(self._reference, info.size),
             "modes": "each the product of its classes' shares",
         }
         return Score(
-            name="stacked-modes",
-            value=float(spread.captured),
-            better="higher",
+            name=StackedModes.name,
+            value=float(histogram.captured),
+            better=StackedModes.better,
             details={
                 "modes": len(self._counts),
-                "expected_captured": round(spread.expected_captured, 1),
-                "captured_tenth": spread.captured_tenth,
-                "kl_to_data_nats": spread.divergence(self._shares),
-                "expected_kl_nats": spread.expected_divergence,
-                "kl_to_uniform_nats": spread.divergence(torch.full_like(self._shares, 1 / len(self._shares))),
-                "unsure": self._unsure / (spread.samples * info.shape[0]),
-                "missing": [info.classes[mode] for mode in missing[:NAMED]],
+                "expected_captured": round(histogram.expected_captured, 1),
+                "captured_tenth": histogram.captured_tenth,
+                "kl_to_data_nats": histogram.divergence(self._probabilities),
+                "expected_kl_nats": histogram.expected_divergence,
+                "kl_to_uniform_nats": histogram.divergence(uniform),
+                "unsure": self._unsure / (histogram.samples * info.shape[0]),
+                "missing": [info.classes[mode] for mode in missing[:MAX_LISTED_MODES]],
             },
             measured={
-                "samples": spread.samples,
+                "samples": histogram.samples,
                 "reference": reference,
                 "classifier": features_record(self._classifier),
-                "cut_to": list(self._classifier.classifier.train.shape[1:]),
-                "unsure_below": SURE,
+                "cut_to": list(self._crop),
+                "unsure_below": CONFIDENCE_THRESHOLD,
                 "versions": versions("ganbench", "torch"),
             },
         )
+
+
+def center_crop(images: Tensor, size: tuple[int, ...]) -> Tensor:
+    """Return the centre ``[N, C, *size]`` of images ``[N, C, H, W]``; a side that is shorter stays as it is."""
+    height, width = size
+    top, left = (
+        max(0, (length - target) // 2) for length, target in zip(images.shape[2:], size, strict=True)
+    )
+    return images[:, :, top : top + height, left : left + width]
+
+
+def _default_classifier(base_name: str) -> ClassifierFeatures:
+    from ganbench.metrics.classes.classifier import load_or_train_classifier
+    from ganbench.metrics.extractors.classifier import ClassifierFeatures
+
+    return ClassifierFeatures(load_or_train_classifier(base_name))

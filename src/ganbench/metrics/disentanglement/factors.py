@@ -1,4 +1,4 @@
-"""Known factors of pictures as what a network can learn: classes, and vectors for numbers and for what goes round."""
+"""Known factors of images as training targets: classes, and vectors for continuous and cyclic factors."""
 
 from __future__ import annotations
 
@@ -14,73 +14,77 @@ from torch.nn import functional
 from ganbench.data.base import Dataset
 
 
-class Factored(Dataset, Protocol):
-    """A data set that knows what its pictures were drawn from."""
+class FactorDataset(Dataset, Protocol):
+    """A data set that knows the generative factors of its images."""
 
     def factors(self, index: Tensor) -> dict[str, Tensor]:
-        """Return each factor ``[N]``: whole numbers for classes, float64 for the rest."""
+        """Return each factor ``[N]``: integers for classes, float64 for continuous factors."""
 
-    def cycles(self, index: Tensor) -> dict[str, Tensor]:
-        """Return the period ``[N]`` of each factor that goes round, 0 where it does not."""
+    def periods(self, index: Tensor) -> dict[str, Tensor]:
+        """Return the period ``[N]`` of each cyclic factor, 0 where it has none."""
 
 
 @dataclass(frozen=True)
 class Factor:
-    """A factor, and how many numbers a belief about it has: logits of its classes, or a vector."""
+    """A factor and the size of a prediction of it: the number of classes, or the length of a vector."""
 
     name: str
     size: int
     is_class: bool
 
 
-def known_factors(items: Factored, index: Tensor) -> dict[str, Tensor]:
-    """Return each factor as it is learnt: class numbers int64 ``[N]``, or vectors float32 ``[N, 1 or 2]``.
+def factor_targets(dataset: FactorDataset, index: Tensor) -> dict[str, Tensor]:
+    """Return the training target of each factor: classes int64 ``[N]``, or vectors float32 ``[N, 1 or 2]``.
 
-    What goes round is the cosine and the sine of its phase, so that its two ends lie side by side; where it has no
-    period, as the turn of a circle, both are 0.
+    A cyclic factor becomes the cosine and sine of its phase, so that both ends of its range are equal; items without
+    a period, such as the rotation of a circle, become (0, 0).
     """
-    cycles, known = items.cycles(index), {}
-    for name, values in items.factors(index).items():
+    periods, targets = dataset.periods(index), {}
+    for name, values in dataset.factors(index).items():
         if not values.is_floating_point():
-            known[name] = values
-        elif name in cycles:
-            period = cycles[name]
+            targets[name] = values
+        elif name in periods:
+            period = periods[name]
             phase = 2 * math.pi * values / torch.where(period > 0, period, 1.0)
             circle = torch.stack([phase.cos(), phase.sin()], 1)
-            known[name] = (circle * (period > 0)[:, None]).float()
+            targets[name] = (circle * (period > 0)[:, None]).float()
         else:
-            known[name] = values.float()[:, None]
-    return known
+            targets[name] = values.float()[:, None]
+    return targets
 
 
-def factors_in(known: Mapping[str, Tensor]) -> tuple[Factor, ...]:
-    """Say what factors there are, by what :func:`known_factors` returned for all items."""
+def infer_factors(targets: Mapping[str, Tensor]) -> tuple[Factor, ...]:
+    """Return the factors of a data set, given the :func:`factor_targets` of all its items."""
     return tuple(
         Factor(name, values.shape[1], False)
         if values.is_floating_point()
         else Factor(name, int(values.max()) + 1, True)
-        for name, values in known.items()
+        for name, values in targets.items()
     )
 
 
-def belief_loss(factors: tuple[Factor, ...], belief: Tensor, known: Mapping[str, Tensor]) -> Tensor:
-    """Return the sum over factors of the cross-entropy, or of the mean squared error of a vector's numbers."""
-    terms = []
-    for factor, part in zip(factors, torch.split(belief, [f.size for f in factors], 1), strict=True):
-        if factor.is_class:
-            terms.append(functional.cross_entropy(part, known[factor.name]))
-        else:
-            terms.append(functional.mse_loss(part, known[factor.name]))
-    return torch.stack(terms).sum()
+def factor_loss(factors: tuple[Factor, ...], outputs: Tensor, targets: Mapping[str, Tensor]) -> Tensor:
+    """Return the sum over factors of the cross-entropy (classes) or mean squared error (vectors).
+
+    Args:
+        factors: The factors.
+        outputs: ``[N, sum of sizes]``: logits of classes and predicted vectors, in the order of the factors.
+        targets: The targets by factor.
+    """
+    losses = []
+    for factor, output in zip(factors, torch.split(outputs, [f.size for f in factors], 1), strict=True):
+        loss = functional.cross_entropy if factor.is_class else functional.mse_loss
+        losses.append(loss(output, targets[factor.name]))
+    return torch.stack(losses).sum()
 
 
-def quality(known: Mapping[str, Tensor], read: Mapping[str, Tensor]) -> dict[str, float]:
-    """Return how well each factor is read: the share of right classes, or R², the share of the variance explained."""
-    found = {}
-    for name, values in known.items():
+def prediction_quality(targets: Mapping[str, Tensor], predictions: Mapping[str, Tensor]) -> dict[str, float]:
+    """Return the quality of the predictions of each factor: the accuracy of classes, R² of vectors."""
+    quality = {}
+    for name, values in targets.items():
         if values.is_floating_point():
-            error = (values - read[name]).double().square().sum()
-            found[name] = 1 - float(error / (values - values.mean(0)).double().square().sum())
+            error = (values - predictions[name]).double().square().sum()
+            quality[name] = 1 - float(error / (values - values.mean(0)).double().square().sum())
         else:
-            found[name] = float((values == read[name]).double().mean())
-    return found
+            quality[name] = float((values == predictions[name]).double().mean())
+    return quality

@@ -1,1 +1,1 @@
-"""Fixed networks in whose features pictures are compared. Importing this loads nothing."""
+"""Feature extractors: fixed networks that map images to features. Importing this package loads no network."""

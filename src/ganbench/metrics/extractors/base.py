@@ -1,4 +1,4 @@
-"""What a feature extractor is: a fixed network that turns pictures into vectors, and says which one it is."""
+"""The interface of feature extractors: fixed networks that map images to feature vectors."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from ganbench.metrics.score import JSON
 
 
 class FeatureExtractor(Protocol):
-    """Pictures in, vectors out. Equal ``name`` and ``weights_sha256`` mean equal features."""
+    """Map images to feature vectors. Equal ``name`` and ``weights_sha256`` mean equal features."""
 
     @property
     def name(self) -> str:
-        """The network and the resolution it sees, such as ``efficientnet-lite0@96``."""
+        """The network and its input resolution, such as ``efficientnet-lite0@96``."""
 
     @property
     def dims(self) -> int:
@@ -23,32 +23,33 @@ class FeatureExtractor(Protocol):
 
     @property
     def weights_sha256(self) -> str:
-        """The SHA-256 of the weights, as hexadecimal digits."""
+        """The SHA-256 of the weights, in hexadecimal."""
 
     @property
     def preprocessing(self) -> Mapping[str, JSON]:
-        """What is done to the pictures before the network sees them."""
+        """How images are preprocessed, for the record of a score."""
 
     def __call__(self, images: Tensor) -> Tensor:
-        """Turn uint8 ``[B, C, H, W]`` into float32 ``[B, dims]``, without gradients."""
+        """Map uint8 images ``[B, C, H, W]`` to float32 features ``[B, dims]``, without gradients."""
 
 
 @runtime_checkable
-class Classifying(FeatureExtractor, Protocol):
-    """An extractor whose network was trained to tell classes, too.
+class ClassifierExtractor(FeatureExtractor, Protocol):
+    """A feature extractor that is also a classifier.
 
-    Where logits are made of the features alone, a further method ``logits_from_features(features)`` saves a pass.
+    If the logits depend on the features alone, an additional method ``logits_from_features(features)`` saves a
+    forward pass.
     """
 
     def logits(self, images: Tensor) -> Tensor:
-        """Turn uint8 ``[B, C, H, W]`` into logits ``[B, classes]``, without gradients."""
+        """Map uint8 images ``[B, C, H, W]`` to logits ``[B, classes]``, without gradients."""
 
 
 def score_name(metric: str, extractor: FeatureExtractor) -> str:
-    """Name a score by its metric and features, such as ``fd[efficientnet-lite0@96]``.
+    """Return the name of a score: the metric and its features, such as ``fd[efficientnet-lite0@96]``.
 
-    In the features with which a score was published it has the published name: the extractor then says so in an
-    attribute ``score_names``, as ``{"fd": "FID", "kd": "KID", "is": "IS"}``.
+    An extractor whose scores have published names lists them in an attribute ``score_names``, such as
+    ``{"fd": "FID", "kd": "KID", "is": "IS"}``.
     """
     published: Mapping[str, str] = getattr(extractor, "score_names", {})
     return published.get(metric, f"{metric}[{extractor.name}]")

@@ -1,4 +1,4 @@
-"""The small convolutional network that learns the classes of a labelled set."""
+"""The small convolutional network of classifiers that are trained for metrics."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ DIMS = WIDTHS[-1]
 
 
 class ClassifierNetwork(nn.Module):
-    """Three blocks of a convolution, batch norm and a ReLU, each of which halves the map, then two layers.
+    """Three blocks of convolution, batch norm and ReLU that each halve the resolution, then two linear layers.
 
-    Pictures ``[N, channels, H, W]`` in [-1, 1] become 64 features, and those the logits of the classes. The first
-    block halves by its stride, which makes it cheap, the others by taking maxima.
+    Images ``[N, channels, H, W]`` in [-1, 1] are mapped to 64 features, and these to logits. The first block
+    downsamples by stride, which is cheap, the others by max pooling.
     """
 
     def __init__(self, channels: int, classes: int) -> None:
         super().__init__()
         layers: list[nn.Module] = []
-        for level, (before, after) in enumerate(pairwise((channels, *WIDTHS))):
+        for level, (in_channels, out_channels) in enumerate(pairwise((channels, *WIDTHS))):
             size, stride = (5, 2) if level == 0 else (3, 1)
             layers += [
-                nn.Conv2d(before, after, size, stride=stride, padding=size // 2, bias=False),
-                nn.BatchNorm2d(after),
+                nn.Conv2d(in_channels, out_channels, size, stride=stride, padding=size // 2, bias=False),
+                nn.BatchNorm2d(out_channels),
                 nn.ReLU(inplace=True),
             ]
             if level > 0:
@@ -36,7 +36,7 @@ class ClassifierNetwork(nn.Module):
         self.head = nn.Linear(DIMS, classes)
 
     def features(self, x: Tensor) -> Tensor:
-        """Return the numbers before the last layer, ``[N, 64]``, at least 0."""
+        """Return the hidden activations before the last layer, ``[N, 64]``, at least 0."""
         return functional.relu(self.hidden(torch.amax(self.layers(x), (2, 3))))
 
     def forward(self, x: Tensor) -> Tensor:

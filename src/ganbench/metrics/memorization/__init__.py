@@ -1,1 +1,1 @@
-"""Metrics of memorization, which tell whether samples are copies of training pictures."""
+"""Metrics of memorization: whether samples are copies of training images."""

@@ -1,1 +1,1 @@
-"""How others measured, by name: one file a protocol. Importing this loads no network."""
+"""Evaluation protocols of published work, by name. Importing this package loads no network."""

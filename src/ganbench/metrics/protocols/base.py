@@ -1,47 +1,51 @@
-"""What a protocol is: all that decides a score but the samples themselves, fixed under one name."""
+"""The evaluation protocol: everything but the samples that determines a score, under one name."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
 
+from ganbench.data.split import Split
 from ganbench.metrics.base import Metric
 from ganbench.metrics.extractors.base import FeatureExtractor
 from ganbench.metrics.score import JSON, Score
 
-Split: TypeAlias = Literal["train", "test"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationProtocol:
-    """Features, metrics, numbers of samples, and which real pictures stand on the other side.
+    """The features, metrics, sample count and real images of an evaluation.
 
-    ``whose`` says who measures so. ``features`` makes the network, once for all ``metrics`` and, where samples have
-    the reference's classes for labels, for those ``of_classes``. Of the reference's
-    ``split`` all items are taken. ``differs`` says where ours cannot do as the original did.
+    Attributes:
+        name: The protocol's name.
+        description: Whose protocol it is, and what it fixes.
+        features: Builds the feature extractor that all metrics share.
+        metrics: Builds the metrics.
+        class_metrics: Builds additional metrics for samples that are labelled with the reference's classes.
+        samples: The number of samples.
+        split: The split of the reference; all its items are used.
+        differences: Where our implementation differs from the original.
     """
 
     name: str
-    whose: str
+    description: str
     features: Callable[[], FeatureExtractor]
     metrics: Callable[[FeatureExtractor], tuple[Metric, ...]]
+    class_metrics: Callable[[FeatureExtractor], tuple[Metric, ...]] = lambda features: ()
     samples: int
-    of_classes: Callable[[FeatureExtractor], tuple[Metric, ...]] = lambda features: ()
     split: Split = "train"
-    differs: tuple[str, ...] = ()
+    differences: tuple[str, ...] = ()
 
-    def chosen(self, *, labelled: bool) -> tuple[Metric, ...]:
-        """Make the network and the metrics, with those of classes if samples are ``labelled``."""
+    def build_metrics(self, *, labelled: bool) -> tuple[Metric, ...]:
+        """Build the feature extractor and the metrics, including those for ``labelled`` samples."""
         features = self.features()
-        return self.metrics(features) + (self.of_classes(features) if labelled else ())
+        return self.metrics(features) + (self.class_metrics(features) if labelled else ())
 
-    def named(self, score: Score) -> Score:
-        """Return a score under this protocol's name, with the protocol in its record."""
+    def tag_score(self, score: Score) -> Score:
+        """Return a copy of a score with the protocol in its name and record."""
         record: Mapping[str, JSON] = {"name": self.name, "reference": "all", "flawed": False}
-        notes: dict[str, JSON] = {"protocol": self.whose}
-        if self.differs:
-            notes["differs_from_the_original"] = list(self.differs)
+        notes: dict[str, JSON] = {"protocol": self.description}
+        if self.differences:
+            notes["differs_from_the_original"] = list(self.differences)
         return replace(
             score,
             name=f"{self.name}/{score.name}",

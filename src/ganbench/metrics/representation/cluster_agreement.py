@@ -1,8 +1,8 @@
-"""How well numbers found without labels agree with known ones: cluster accuracy and shares of mutual information.
+"""Agreement of clusters with known labels: cluster accuracy and shares of mutual information.
 
-Cluster accuracy is that of Unsupervised Deep Embedding for Clustering Analysis (2015), arXiv:1511.06335; the normalised
-mutual information has the arithmetic mean of both entropies below, as in Information Theoretic Measures for
-Clusterings Comparison (2010), JMLR 11.
+Cluster accuracy is that of Unsupervised Deep Embedding for Clustering Analysis (2015), arXiv:1511.06335. The
+normalised mutual information is divided by the arithmetic mean of both entropies, as in Information Theoretic Measures
+for Clusterings Comparison (2010), JMLR 11.
 """
 
 from __future__ import annotations
@@ -10,67 +10,70 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+MAX_LABELS = 12  # for cluster_accuracy, whose time doubles with each label
 
-def counts(one: Tensor, other: Tensor) -> Tensor:
-    """Return how often each pair of numbers occurs, float64 ``[values, values]``, for int64 ``[N]`` each."""
-    rows, columns = int(one.max()) + 1, int(other.max()) + 1
-    pairs = torch.bincount(one * columns + other, minlength=rows * columns)
+
+def contingency_table(a: Tensor, b: Tensor) -> Tensor:
+    """Return how often each pair of values of ``a`` and ``b`` (int64 ``[N]``) occurs, float64 ``[values, values]``."""
+    rows, columns = int(a.max()) + 1, int(b.max()) + 1
+    pairs = torch.bincount(a * columns + b, minlength=rows * columns)
     return pairs.reshape(rows, columns).double()
 
 
 def majority_accuracy(clusters: Tensor, labels: Tensor) -> float:
-    """Return the share of items whose label is the commonest one of their cluster (several may share a label)."""
-    table = counts(clusters, labels)
+    """Return the share of items with the most frequent label of their cluster; clusters may share a label."""
+    table = contingency_table(clusters, labels)
     return float(table.amax(1).sum() / table.sum())
 
 
-def matched_accuracy(clusters: Tensor, labels: Tensor) -> float:
-    """Return the largest share of right items where each cluster stands for another label, or for none.
+def cluster_accuracy(clusters: Tensor, labels: Tensor) -> float:
+    """Return the accuracy under the best one-to-one assignment of clusters to labels.
 
-    The matching is found exactly, in time that doubles with each label. Raises ValueError for more than 12 labels.
+    Some clusters or labels may stay unassigned. The exact solution is found, in time that doubles with each label.
+    Raises ValueError for more than 12 labels.
     """
-    table = counts(clusters, labels)
-    labels_there = table.shape[1]
-    if labels_there > 12:
-        raise ValueError(f"{labels_there} labels are too many to match one by one; take the majority's")
-    best = {0: 0.0}  # most right items so far, by the set of labels that are taken
+    table = contingency_table(clusters, labels)
+    label_count = table.shape[1]
+    if label_count > MAX_LABELS:
+        raise ValueError(f"{label_count} labels are too many for a one-to-one assignment; use the majority")
+    best = {0: 0.0}  # bit set of assigned labels -> largest number of correct items so far
     for row in table.tolist():
-        further = dict(best)
-        for taken, right in best.items():
+        extended = dict(best)
+        for assigned, correct in best.items():
             for label, number in enumerate(row):
-                key = taken | 1 << label
-                if key != taken and right + number > further.get(key, -1.0):
-                    further[key] = right + number
-        best = further
+                key = assigned | 1 << label
+                if key != assigned and correct + number > extended.get(key, -1.0):
+                    extended[key] = correct + number
+        best = extended
     return max(best.values()) / float(table.sum())
 
 
-def mutual_information(one: Tensor, other: Tensor) -> float:
-    """Return the mutual information of two lists of whole numbers ``[N]``, in nats, by their frequencies."""
-    joint = counts(one, other)
+def mutual_information(a: Tensor, b: Tensor) -> float:
+    """Return the empirical mutual information of integers ``a`` and ``b`` ``[N]``, in nats."""
+    joint = contingency_table(a, b)
     joint = joint / joint.sum()
     return _entropy(joint.sum(1)) + _entropy(joint.sum(0)) - _entropy(joint.flatten())
 
 
-def normalised_mutual_information(one: Tensor, other: Tensor) -> float:
-    """Return the mutual information over the mean of both entropies: 1 for the same partition, 0 for unrelated ones."""
-    mean = (mutual_information(one, one) + mutual_information(other, other)) / 2
-    return mutual_information(one, other) / mean if mean > 0 else 0.0
+def normalised_mutual_information(a: Tensor, b: Tensor) -> float:
+    """Return the mutual information over the mean of both entropies: 1 for equal partitions, 0 for independent ones."""
+    mean = (mutual_information(a, a) + mutual_information(b, b)) / 2
+    return mutual_information(a, b) / mean if mean > 0 else 0.0
 
 
-def told_share(one: Tensor, other: Tensor) -> float:
-    """Return how much of the entropy of ``other`` is told by ``one``, from 0 to 1 (0 where there is none to tell)."""
-    whole = mutual_information(other, other)
-    return max(0.0, mutual_information(one, other) / whole) if whole > 0 else 0.0
+def uncertainty_coefficient(predictor: Tensor, target: Tensor) -> float:
+    """Return the share of the entropy of ``target`` that ``predictor`` explains, in [0, 1]; 0 without entropy."""
+    entropy = mutual_information(target, target)
+    return max(0.0, mutual_information(predictor, target) / entropy) if entropy > 0 else 0.0
 
 
-def binned(values: Tensor, bins: int = 10) -> Tensor:
-    """Return the number of the quantile bin of each value, int64 ``[N]``; whole numbers stay as they are."""
+def quantile_bins(values: Tensor, bins: int = 10) -> Tensor:
+    """Return the quantile bin of each value, int64 ``[N]``; integers are returned unchanged."""
     if not values.is_floating_point():
         return values
     edges = torch.quantile(values.double(), torch.linspace(0, 1, bins + 1, dtype=torch.float64)[1:-1])
     return torch.bucketize(values.double(), edges)
 
 
-def _entropy(shares: Tensor) -> float:
-    return float(-torch.xlogy(shares, shares).sum())
+def _entropy(probabilities: Tensor) -> float:
+    return float(-torch.xlogy(probabilities, probabilities).sum())

@@ -1,24 +1,24 @@
-"""What the metrics of features share: how well the classes of real pictures can be told from frozen features."""
+"""What metrics of feature quality share: how accurately frozen features predict the classes of real images."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from torch import Tensor
 
 from ganbench.metrics.classes.conditional_accuracy import wilson_interval
 from ganbench.metrics.extractors.base import FeatureExtractor
 from ganbench.metrics.extractors.pixels import PixelFeatures
-from ganbench.metrics.features.feature_cache import all_rows
-from ganbench.metrics.labels import labels_of, require_same_classes
+from ganbench.metrics.features.feature_cache import all_features
+from ganbench.metrics.labels import dataset_labels, require_same_classes
 from ganbench.metrics.record import features_record, reference_record, versions
 from ganbench.metrics.requirements import (
-    MeasurementWithoutSamples,
     NeedsHeldOut,
-    WithoutSamples,
+    SampleFreeMeasurement,
+    SampleFreeMetric,
     require_held_out,
 )
 from ganbench.metrics.score import JSON, Better, Score
@@ -28,8 +28,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Labelled:
-    """Features ``[N, D]`` and class numbers ``[N]`` to learn from, those to be judged on, and the number of classes."""
+class LabelledFeatures:
+    """Features and class labels of a training and a test set.
+
+    Attributes:
+        train: ``[N, D]``.
+        train_labels: int64 ``[N]``.
+        test: ``[M, D]``.
+        test_labels: int64 ``[M]``.
+        classes: The number of classes.
+    """
 
     train: Tensor
     train_labels: Tensor
@@ -39,52 +47,49 @@ class Labelled:
 
 
 @dataclass(frozen=True)
-class FeatureQuality(WithoutSamples, NeedsHeldOut):
-    """A metric of features, not of samples, of which it needs none: accuracy on held-out pictures, higher is better.
+class FeatureQuality(SampleFreeMetric, NeedsHeldOut):
+    """A metric of features: test accuracy on held-out images; higher is better. It needs no samples.
 
-    It learns from all of the reference and is judged on all held-out pictures. Networks are frozen and in eval mode.
+    It trains on all of the reference and tests on all held-out images. Feature extractors are frozen and in eval mode.
     """
+
+    better: ClassVar[Better] = "higher"
 
     features: FeatureExtractor
     held_out: Dataset | None = None
 
-    @property
-    def better(self) -> Better:
-        """Higher is better."""
-        return "higher"
-
     @abstractmethod
     def with_held_out(self, held_out: Dataset) -> FeatureQuality:
-        """Return the same metric with these pictures."""
+        """Return a copy of the metric with these images."""
 
     @abstractmethod
-    def accuracy(self, of: Labelled) -> tuple[float, dict[str, JSON]]:
-        """Return the share of ``of.test`` whose class is told, and further results."""
+    def accuracy(self, data: LabelledFeatures) -> tuple[float, dict[str, JSON]]:
+        """Return the test accuracy and its details."""
 
     @property
     @abstractmethod
     def settings(self) -> Mapping[str, JSON]:
-        """What decides the score beside the features."""
+        """The settings of the metric, for the record of a score."""
 
     def begin(self, reference: Dataset) -> FeatureQualityMeasurement:
         """Return a measurement. Raises UserError if either set has no classes, or they differ."""
         held_out = require_held_out(self.name, reference, self.held_out)
         require_same_classes(self.name, reference, held_out)
-        return FeatureQualityMeasurement(self, reference, labels_of(reference, self.name), held_out)
+        return FeatureQualityMeasurement(self, reference, dataset_labels(reference, self.name), held_out)
 
 
-class FeatureQualityMeasurement(MeasurementWithoutSamples):
-    """The two sets."""
+class FeatureQualityMeasurement(SampleFreeMeasurement):
+    """Computes the accuracy of the features, and of pixels as a baseline."""
 
     def __init__(self, metric: FeatureQuality, reference: Dataset, labels: Tensor, held_out: Dataset) -> None:
         self._metric, self._reference, self._labels, self._held_out = metric, reference, labels, held_out
 
     def score(self) -> Score:
-        """Return the accuracy in the features, and as a baseline that in pixels."""
+        """Return the accuracy; that of pixels is in the details."""
         metric = self._metric
-        value, details = metric.accuracy(self._in(metric.features))
+        value, details = metric.accuracy(self._extract(metric.features))
         pixels = PixelFeatures()
-        baseline, _ = metric.accuracy(self._in(pixels))
+        baseline, _ = metric.accuracy(self._extract(pixels))
         return Score(
             name=metric.name,
             value=value,
@@ -104,11 +109,11 @@ class FeatureQualityMeasurement(MeasurementWithoutSamples):
             },
         )
 
-    def _in(self, features: FeatureExtractor) -> Labelled:
-        return Labelled(
-            all_rows(self._reference, features),
-            self._labels,
-            all_rows(self._held_out, features),
-            labels_of(self._held_out, self._metric.name),
-            len(self._reference.info.classes),
+    def _extract(self, extractor: FeatureExtractor) -> LabelledFeatures:
+        return LabelledFeatures(
+            train=all_features(self._reference, extractor),
+            train_labels=self._labels,
+            test=all_features(self._held_out, extractor),
+            test_labels=dataset_labels(self._held_out, self._metric.name),
+            classes=len(self._reference.info.classes),
         )

@@ -1,4 +1,4 @@
-"""What a representation of pictures tells of their classes: to a linear probe, by the nearest one, and by a vote."""
+"""Probe how much features know about classes: by a linear probe, the nearest neighbour and a vote of neighbours."""
 
 from __future__ import annotations
 
@@ -10,30 +10,36 @@ import torch
 from torch import Tensor
 
 from ganbench.data.base import Dataset
-from ganbench.metrics.features.cached_tensors import kept
-from ganbench.metrics.labels import labels_of
-from ganbench.metrics.representation.feature_quality import Labelled
-from ganbench.metrics.representation.knn import matched, voted
-from ganbench.metrics.representation.linear_probe import Probed, probed
+from ganbench.metrics.features.cached_tensors import load_or_compute
+from ganbench.metrics.labels import dataset_labels
+from ganbench.metrics.representation.feature_quality import LabelledFeatures
+from ganbench.metrics.representation.knn import knn_accuracy, nearest_neighbour_accuracy
+from ganbench.metrics.representation.linear_probe import ProbeResult, run_linear_probe
 from ganbench.metrics.score import JSON
 from ganbench.utils.paths import cache_folder
 
-DECAY, ROUNDS, NEIGHBOURS, TEMPERATURE = 1e-3, 100, 20, 0.07
-CHUNK = 500
-_MOST_POINTS = 30
-_FORMAT = 1
+FORMAT = 1
+DECAY, ITERATIONS, NEIGHBOURS, TEMPERATURE = 1e-3, 100, 20, 0.07
+BATCH_SIZE = 500
+MAX_CURVE_POINTS = 30
 
 
 @dataclass(frozen=True)
 class ProbeScores:
-    """The probe, and the shares that the nearest item by Euclidean distance and a vote by cosine tell rightly."""
+    """Test accuracies of one kind of features.
 
-    probe: Probed
+    Attributes:
+        probe: The result of the linear probe.
+        one_neighbour: The accuracy of the nearest neighbour by Euclidean distance.
+        vote: The accuracy of a vote of 20 neighbours by cosine similarity.
+    """
+
+    probe: ProbeResult
     one_neighbour: float
     vote: float
 
-    def numbers(self) -> dict[str, JSON]:
-        """Return the shares by name, as JSON can hold them."""
+    def accuracies(self) -> dict[str, JSON]:
+        """Return the accuracies by the names that scores use."""
         return {
             "probe": self.probe.accuracy,
             "probe_train": self.probe.train_accuracy,
@@ -41,55 +47,56 @@ class ProbeScores:
             "knn": self.vote,
         }
 
-    def curve(self) -> list[JSON]:
-        """Return the probe's first cross-entropies, four digits each."""
-        return [float(f"{value:.4g}") for value in self.probe.cross_entropy[:_MOST_POINTS]]
+    def loss_curve(self) -> list[JSON]:
+        """Return the first test cross-entropies of the linear probe, rounded to four digits."""
+        return [float(f"{value:.4g}") for value in self.probe.cross_entropy[:MAX_CURVE_POINTS]]
 
 
-def probe_suite(of: Labelled) -> ProbeScores:
-    """Return what features tell: learnt from the one part, judged on the other."""
-    vote, _ = voted(of, min(NEIGHBOURS, len(of.train)), TEMPERATURE)
-    return ProbeScores(probed(of, DECAY, ROUNDS), matched(of), vote)
+def run_probes(data: LabelledFeatures) -> ProbeScores:
+    """Return the test accuracies of all probes."""
+    vote, _ = knn_accuracy(data, min(NEIGHBOURS, len(data.train)), TEMPERATURE)
+    return ProbeScores(run_linear_probe(data, DECAY, ITERATIONS), nearest_neighbour_accuracy(data), vote)
 
 
-def told_by_pixels(train: Dataset, test: Dataset) -> ProbeScores:
-    """Return what pixels tell; kept in ``cache_folder()/baselines``, since it is the same for every model."""
+def pixel_baseline(train: Dataset, test: Dataset) -> ProbeScores:
+    """Return the scores of raw pixels; they are cached in ``cache_folder()/baselines``, since no model changes them."""
 
-    def work() -> dict[str, Tensor]:
-        labels = labels_of(train, "pixels"), labels_of(test, "pixels")
-        told = probe_suite(
-            Labelled(_pixels(train), labels[0], _pixels(test), labels[1], len(train.info.classes))
+    def compute() -> dict[str, Tensor]:
+        labels = dataset_labels(train, "pixels"), dataset_labels(test, "pixels")
+        scores = run_probes(
+            LabelledFeatures(_pixels(train), labels[0], _pixels(test), labels[1], len(train.info.classes))
         )
-        shares = [told.probe.accuracy, told.probe.train_accuracy, told.one_neighbour, told.vote]
+        shares = [scores.probe.accuracy, scores.probe.train_accuracy, scores.one_neighbour, scores.vote]
         return {
             "shares": torch.tensor(shares, dtype=torch.float64),
-            "cross_entropy": torch.tensor(told.probe.cross_entropy, dtype=torch.float64),
+            "cross_entropy": torch.tensor(scores.probe.cross_entropy, dtype=torch.float64),
         }
 
-    known = bool(train.info.fingerprint and test.info.fingerprint)
-    found = (
-        kept(_path(train, test), {"shares", "cross_entropy"}, work, "what pixels tell is")
-        if known
-        else work()
-    )
-    accuracy, on_train, one, vote = found["shares"].tolist()
-    return ProbeScores(Probed(accuracy, on_train, tuple(found["cross_entropy"].tolist())), one, vote)
+    if train.info.fingerprint and test.info.fingerprint:
+        path = _cache_path(train, test)
+        tensors = load_or_compute(path, {"shares", "cross_entropy"}, compute, "the pixel baseline")
+    else:
+        tensors = compute()
+    accuracy, train_accuracy, one_neighbour, vote = tensors["shares"].tolist()
+    probe = ProbeResult(accuracy, train_accuracy, tuple(tensors["cross_entropy"].tolist()))
+    return ProbeScores(probe, one_neighbour, vote)
 
 
-def chunks(items: Dataset) -> tuple[Tensor, ...]:
-    """Return the numbers of all items, some at a time."""
-    return torch.split(torch.arange(items.info.size), CHUNK)
+def index_batches(dataset: Dataset) -> tuple[Tensor, ...]:
+    """Return the indices of all items, in batches."""
+    return torch.split(torch.arange(dataset.info.size), BATCH_SIZE)
 
 
-def _pixels(items: Dataset) -> Tensor:
-    return torch.cat([items.info.from_data(items.items(index)).flatten(1) for index in chunks(items)])
+def _pixels(dataset: Dataset) -> Tensor:
+    batches = [dataset.info.from_data(dataset.items(index)) for index in index_batches(dataset)]
+    return torch.cat(batches).flatten(1)
 
 
-def _path(train: Dataset, test: Dataset) -> Path:
+def _cache_path(train: Dataset, test: Dataset) -> Path:
     settings = [
-        _FORMAT,
+        FORMAT,
         DECAY,
-        ROUNDS,
+        ITERATIONS,
         NEIGHBOURS,
         TEMPERATURE,
         train.info.fingerprint,

@@ -1,4 +1,4 @@
-"""The vote in a model's own features, where it is known how well they tell the classes."""
+"""kNN accuracy of a model's own features, of known quality."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from torch import Tensor
 
 from ganbench.errors import UserError
 from ganbench.metrics.measure import measure
-from ganbench.metrics.representation.own_features import OwnFeatures
+from ganbench.metrics.representation.model_knn import ModelKNN
 
 
-class Shows:
-    """A model whose features are given by name; it makes no samples."""
+class FeatureModel:
+    """A model with features of these names and without samples."""
 
     def __init__(self, *names: str) -> None:
         self.names = names
@@ -26,12 +26,12 @@ class Shows:
 
     def features(self, items: Tensor) -> dict[str, Tensor]:
         classes = torch.nn.functional.one_hot((items[:, 0, 0, 0] // 25).long(), 10).float()
-        known = {"classes": classes, "collapsed": torch.ones(len(items), 3)}
-        return {name: known[name] for name in self.names}
+        features = {"classes": classes, "collapsed": torch.ones(len(items), 3)}
+        return {name: features[name] for name in self.names}
 
 
-def test_the_first_features_decide_and_the_others_are_told():
-    score = measure((OwnFeatures(model=Shows("classes", "collapsed")),), [], digits(400))[0]
+def test_the_first_features_are_the_score_and_all_are_in_the_details():
+    score = measure((ModelKNN(model=FeatureModel("classes", "collapsed")),), [], digits(400))[0]
     table = score.details["table"]
     assert score.value == table["classes"]["knn"] == 1
     assert table["collapsed"]["knn"] < 0.4
@@ -40,7 +40,9 @@ def test_the_first_features_decide_and_the_others_are_told():
     assert table["classes"]["spread"] == pytest.approx(0.3 * 10**0.5, rel=0.01)
 
 
-@pytest.mark.parametrize("model", [None, Shows()])
-def test_a_model_that_shows_nothing_is_refused(model: Shows | None):
-    with pytest.raises(UserError, match="needs a model with an encoder or a D that shows its features"):
-        measure((OwnFeatures(model=model),), [], digits())[0]
+@pytest.mark.parametrize("model", [None, FeatureModel()])
+def test_a_model_without_features_is_refused(model: FeatureModel | None):
+    with pytest.raises(
+        UserError, match="needs a model with an encoder, or with a discriminator that has features"
+    ):
+        measure((ModelKNN(model=model),), [], digits())[0]
