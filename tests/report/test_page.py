@@ -161,7 +161,7 @@ def test_a_trained_run_shows_d_and_the_layers_and_writes_figure_files(trained: R
 def test_the_page_says_why_d_is_not_drawn(tmp_path: Path) -> None:
     run = train(tiny_recipe("gan-ring8", {"algorithm.packing": 2}), out=tmp_path / "run")
     text = write_report(run).read_text()
-    assert "Its output is not drawn over the data space: D judges packs of 2 samples" in text
+    assert "Its output is not drawn over the data space: D scores packs of 2 samples" in text
     assert not (run.pictures / "critic-last.png").exists()
     assert (run.pictures / "weights.png").exists()
 

@@ -25,7 +25,7 @@ def example_study(path: Path) -> Study:
     plan.write(path)
     example = Study(path)
     (path / "runs").mkdir()
-    for label, seed in plan.jobs():
+    for label, seed in plan.runs():
         run = example_run(example.folder.run(label, seed), label)
         (run.checkpoints / "step-00000040").mkdir()
         value = 8.0 - seed - 2 * (label == "wgan-ring8")

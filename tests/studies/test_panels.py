@@ -44,11 +44,11 @@ def test_plots_are_cropped_to_their_frame_and_pictures_are_not(tmp_path: Path) -
     data = ring8(points=20)
     points = data.items(torch.arange(160))
     (tmp_path / "points.png").write_bytes(sample_picture(data.info, points, points, "step 5"))
-    whole, inside = (
+    full, inside = (
         np.asarray(Image.open(tmp_path / "points.png").convert("RGB")),
         crop_to_frame(tmp_path / "points.png"),
     )
-    assert all(0.7 * w < i < w for w, i in zip(whole.shape[:2], inside.shape[:2], strict=True))
+    assert all(0.7 * w < i < w for w, i in zip(full.shape[:2], inside.shape[:2], strict=True))
     assert abs(inside.shape[0] - inside.shape[1]) <= 2
     edges = np.concatenate([inside[0], inside[-1], inside[:, 0], inside[:, -1]])
     assert edges.max(axis=1).min() > 60  # no pixel of the frame is left
