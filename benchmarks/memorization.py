@@ -21,16 +21,16 @@ from torch import Tensor
 from torchvision.transforms.functional import gaussian_blur
 
 from ganbench.data.base import Dataset
-from ganbench.data.registry import dataset_named
+from ganbench.data.registry import find_dataset
 from ganbench.metrics.extractors.base import FeatureExtractor
-from ganbench.metrics.features.feature_cache import all_rows
-from ganbench.metrics.features.nearest import nearest
+from ganbench.metrics.features.feature_cache import all_features
+from ganbench.metrics.features.nearest import find_nearest
 from ganbench.metrics.features.reference import random_order
-from ganbench.metrics.memorization.cells import cell_of, centres_of
-from ganbench.metrics.memorization.data_copying import Distances, near_copies, three_sample_test
-from ganbench.metrics.memorization.memorization import LEVEL
+from ganbench.metrics.memorization.cells import assign_cells, kmeans_centres
+from ganbench.metrics.memorization.data_copying import SampleDistances, near_copies, three_sample_test
+from ganbench.metrics.memorization.memorization import SIGNIFICANCE_LEVEL
 from ganbench.metrics.record import versions
-from ganbench.metrics.registry import extractor_named
+from ganbench.metrics.registry import create_extractor
 
 SAMPLES = 2000
 PLANTED = 2000  # training pictures from which copies are drawn
@@ -57,7 +57,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=100)
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
-    extractor = extractor_named(arguments.features)
+    extractor = create_extractor(arguments.features)
     found = {
         name: measure(name, extractor, arguments.draws)
         for name in arguments.data or ["cifar10-jpeg", "mnist"]
@@ -66,7 +66,7 @@ def main() -> None:
         "samples": SAMPLES,
         "draws": arguments.draws,
         "features": extractor.name,
-        "level": LEVEL,
+        "level": SIGNIFICANCE_LEVEL,
         "versions": versions("ganbench", "torch"),
         "flagged": found,
     }
@@ -76,20 +76,20 @@ def main() -> None:
 
 def measure(name: str, extractor: FeatureExtractor, draws: int) -> dict[str, Any]:
     """Return, for each kind of samples, in how many draws each p is below the level."""
-    function, arguments = dataset_named(name)
+    function, arguments = find_dataset(name)
     train, test = function(**arguments, split="train"), function(**arguments, split="test")
-    rows, held_out = all_rows(train, extractor), all_rows(test, extractor)
-    centres = centres_of(rows[random_order(len(rows))[:10_000]], CELLS)
+    rows, held_out = all_features(train, extractor), all_features(test, extractor)
+    centres = kmeans_centres(rows[random_order(len(rows))[:10_000]], CELLS)
 
     def place(pictures: Tensor) -> Placed:
         queries = torch.cat([extractor(part) for part in torch.split(pictures, 500)])
-        to_train, to_test = nearest(queries, [rows]), nearest(queries, [held_out], OTHERS)
+        to_train, to_test = find_nearest(queries, [rows]), find_nearest(queries, [held_out], OTHERS)
         return Placed(
             to_train.distances[:, 0],
-            to_train.places[:, 0],
+            to_train.indices[:, 0],
             to_test.distances,
-            to_test.places,
-            cell_of(queries, centres),
+            to_test.indices,
+            assign_cells(queries, centres),
         )
 
     planted = _chosen(train, PLANTED)
@@ -112,8 +112,8 @@ def measure(name: str, extractor: FeatureExtractor, draws: int) -> dict[str, Any
             distances = drawn(samples, honest, copies, round(share * SAMPLES), train.info.size, draw)
             near, three = near_copies(distances), three_sample_test(distances)
             for key, p in zip(counts, (near.p, three.p, near.share_p), strict=True):
-                counts[key] += p < LEVEL
-            copied += near.copied / draws
+                counts[key] += p < SIGNIFICANCE_LEVEL
+            copied += near.copied_share / draws
         found[kind] = {**counts, "copied": round(copied, 4)}
         print(f"{name:14} {kind:28} {found[kind]}", flush=True)
     return found
@@ -121,7 +121,7 @@ def measure(name: str, extractor: FeatureExtractor, draws: int) -> dict[str, Any
 
 def drawn(
     samples: Placed, real: Placed, copies: Placed | None, planted: int, training: int, seed: int
-) -> Distances:
+) -> SampleDistances:
     """Draw samples from the test split, the first ``planted`` of them copies; the rest of the split is held out."""
     generator = torch.Generator().manual_seed(seed)
     order = torch.randperm(len(real.to_train), generator=generator)
@@ -134,13 +134,13 @@ def drawn(
     to_held_out, nearest_held_out = zip(
         *(_first_free(placed, index, free) for placed, index in parts), strict=True
     )
-    return Distances(
-        training=training,
+    return SampleDistances(
+        training_images=training,
         to_train=torch.cat([placed.to_train[index] for placed, index in parts]),
         nearest_train=torch.cat([placed.nearest_train[index] for placed, index in parts]),
         to_held_out=torch.cat(to_held_out),
         nearest_held_out=torch.cat(nearest_held_out),
-        between=real.to_train[held_out],
+        held_out_to_train=real.to_train[held_out],
         cells=torch.cat([placed.cells[index] for placed, index in parts]),
         held_out_cells=real.cells[held_out],
     )

@@ -284,7 +284,7 @@ def test_own_pictures_need_held_out_ones_by_name(tmp_path: Path, monkeypatch) ->
     (copies,) = evaluate(folders["train"], held_out=str(folders["other"]), **asked)
     assert copies.value == 1
     assert copies.details["verdict"].startswith("Copies: about 100.0% of the samples")
-    with pytest.raises(UserError, match="needs a generator to walk through: score a run"):
+    with pytest.raises(UserError, match="needs a generator: score a run"):
         evaluate(folders["made"], **{**asked, "metrics": ["ppl"]})
     write_gallery(tmp_path / "pairs.png", [honest])
     assert Image.open(tmp_path / "pairs.png").width > 300

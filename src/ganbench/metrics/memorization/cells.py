@@ -44,10 +44,10 @@ def assign_cells(rows: Tensor, centres: Tensor) -> Tensor:
 
 def _initial_centres(rows: Tensor, cells: int, generator: torch.Generator) -> Tensor:
     """Choose rows one by one, with a probability proportional to the squared distance to the nearest chosen row."""
-    chosen = [int(torch.randint(len(rows), (), generator=generator))]
+    indices = [int(torch.randint(len(rows), (), generator=generator))]
     centred = rows - rows.mean(0)
-    squared = squared_distances(centred, centred[chosen]).flatten()
-    while len(chosen) < cells and bool((squared > 0).any()):
-        chosen.append(int(torch.multinomial(squared, 1, generator=generator)))
-        squared = torch.minimum(squared, squared_distances(centred, centred[chosen[-1:]]).flatten())
-    return rows[chosen]
+    squared = squared_distances(centred, centred[indices]).flatten()
+    while len(indices) < cells and bool((squared > 0).any()):
+        indices.append(int(torch.multinomial(squared, 1, generator=generator)))
+        squared = torch.minimum(squared, squared_distances(centred, centred[indices[-1:]]).flatten())
+    return rows[indices]
