@@ -266,7 +266,7 @@ def test_images_are_accepted_and_other_files_rejected(page: Any, address: str, t
     screenshot(page, "playground-upload", tmp_path)
     hostile = "<img src=x onerror=window.executed=1>.png"
     upload.set_input_files({"name": hostile, "mimeType": "image/png", "buffer": b"no picture"})
-    page.get_by_text("cannot be used: not a picture").wait_for()
+    page.get_by_text("cannot be used: the image format is not supported").wait_for()
     wait_until_idle(page)
     assert not page.get_by_text("D's score is").is_visible()
 

@@ -65,14 +65,20 @@ def test_an_image_of_the_right_size_is_unchanged() -> None:
     ("content", "reason"),
     [
         (b"", "the file is empty"),
-        (b"no picture", "not a picture"),
+        (b"no picture", "the image format is not supported"),
         (b"\x00" * (8 * 2**20 + 1), "larger than 8 MB"),
         (encoded()[:60], "cannot be used"),
-        (encoded("GIF", mode="P"), "not a picture"),
-        (encoded("TIFF"), "not a picture"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'><script>1</script></svg>", "not a picture"),
-        (b"%PDF-1.7", "not a picture"),
-        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(touch x) system", "not a picture"),
+        (encoded("GIF", mode="P"), "the image format is not supported"),
+        (encoded("TIFF"), "the image format is not supported"),
+        (
+            b"<svg xmlns='http://www.w3.org/2000/svg'><script>1</script></svg>",
+            "the image format is not supported",
+        ),
+        (b"%PDF-1.7", "the image format is not supported"),
+        (
+            b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(touch x) system",
+            "the image format is not supported",
+        ),
     ],
 )
 def test_invalid_files_are_rejected(content: bytes, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""Moving pictures: all frames, in order, of one size; MP4 by whatever is called ffmpeg, one sentence without it."""
+"""GIFs and MP4s: all frames in order and of one size; a clear message without ffmpeg."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ls "$folder" | wc -l > "$last"
 """
 
 
-def test_a_gif_of_the_timeline_has_every_step_and_stands_at_the_end(tmp_path: Path) -> None:
+def test_a_timeline_gif_has_every_step_and_holds_the_last_frame(tmp_path: Path) -> None:
     run = example_run(tmp_path / "run")
     (run.samples / "step-00000020.png").write_bytes(b"half")
     write_gif(tmp_path / "a.gif", timeline_frames(run))
@@ -40,7 +40,7 @@ def test_a_gif_of_the_timeline_has_every_step_and_stands_at_the_end(tmp_path: Pa
     assert durations[-1] > durations[0] == durations[1]
 
 
-def test_a_run_without_pictures_has_no_timeline(tmp_path: Path) -> None:
+def test_a_timeline_needs_sample_pictures(tmp_path: Path) -> None:
     run = example_run(tmp_path / "run")
     for path in run.samples.iterdir():
         path.unlink()
@@ -48,7 +48,7 @@ def test_a_run_without_pictures_has_no_timeline(tmp_path: Path) -> None:
         timeline_frames(run)
 
 
-def test_an_mp4_is_made_by_ffmpeg_and_its_failure_is_one_sentence(
+def test_ffmpeg_writes_the_mp4_and_its_failure_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program, pictures = tmp_path / "ffmpeg", [Image.new("RGB", (5, 5))] * 3
@@ -56,7 +56,7 @@ def test_an_mp4_is_made_by_ffmpeg_and_its_failure_is_one_sentence(
     program.write_text(FFMPEG)
     program.chmod(0o755)
     write_mp4(tmp_path / "a.mp4", pictures)
-    assert (tmp_path / "a.mp4").read_text().strip() in ("3", "4"), "the frames it was given"
+    assert (tmp_path / "a.mp4").read_text().strip() in ("3", "4"), "the number of frames"
     program.write_text("#!/bin/sh\necho no codec >&2; exit 1\n")
     with pytest.raises(UserError, match=r"ffmpeg could not write .*b\.mp4: no codec"):
         write_mp4(tmp_path / "b.mp4", pictures)
@@ -77,7 +77,7 @@ def model(trained: Run) -> Model:
     return load(trained)
 
 
-def test_the_command_writes_what_is_asked_for_and_says_where(
+def test_the_report_command_writes_animations_and_prints_their_paths(
     trained: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     report(trained.path, gif=True, walk=True)
@@ -88,9 +88,7 @@ def test_the_command_writes_what_is_asked_for_and_says_where(
             assert gif.n_frames == (3 if "timeline" in name else 96)
 
 
-def test_a_video_that_cannot_be_made_is_refused_before_anything_is_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_ffmpeg_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = example_run(tmp_path / "run")
     monkeypatch.setenv("PATH", "")
     with pytest.raises(UserError, match="--gif works without it"):
@@ -98,23 +96,23 @@ def test_a_video_that_cannot_be_made_is_refused_before_anything_is_written(
     assert not (run.path / "report.html").exists()
 
 
-def test_a_walk_starts_at_draws_comes_home_and_stays_as_likely(model: Model) -> None:
+def test_a_walk_is_closed_and_its_latents_have_the_usual_length(model: Model) -> None:
     walk = latent_walk(model, points=3, frames=4, n=200, seed=1)
     assert len(walk) == 12
-    drawn = model.latents(600, 1).reshape(3, 200, -1)
-    assert all(torch.equal(walk[4 * i], drawn[i]) for i in range(3))
-    assert all(abs(float(z.std()) - 1) < 0.03 for z in walk), "in the middle too"
+    latents = model.latents(600, 1).reshape(3, 200, -1)
+    assert all(torch.equal(walk[4 * i], latents[i]) for i in range(3))
+    assert all(abs(float(z.std()) - 1) < 0.03 for z in walk), "also between two points"
     jumps = [float((a - b).abs().mean()) for a, b in zip(walk, [*walk[1:], walk[0]], strict=True)]
-    assert max(jumps) < 0.5 * float((drawn[0] - drawn[1]).abs().mean())
+    assert max(jumps) < 0.5 * float((latents[0] - latents[1]).abs().mean())
 
 
-def test_a_walk_through_a_box_goes_straight(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_uniform_latents_are_interpolated_linearly(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model, "latent", Uniform(2))
     a, b = torch.tensor([[1.0, 1.0]]), torch.tensor([[1.0, -1.0]])
     assert interpolate_latents(model, a, b, 0.25).tolist() == [[1.0, 0.5]]
 
 
-def test_the_pictures_of_a_walk_are_of_one_size(model: Model) -> None:
+def test_the_frames_of_a_walk_have_one_size(model: Model) -> None:
     pictures = render_walk(model, points=2, frames=2, n=4)
     assert len(pictures) == 4
     assert len({picture.size for picture in pictures}) == 1

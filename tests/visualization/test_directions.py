@@ -1,4 +1,4 @@
-"""Directions that a first layer heeds most are the singular vectors of its weight, wherever the latent enters."""
+"""The directions that change a first layer most are the singular vectors of its weight."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ from ganbench.visualization.directions import direction_grid
 DATA = shapes(40)
 
 
-def untrained(name: str) -> Model:
+def untrained_model(name: str) -> Model:
     recipe = tiny_recipe(name)
-    model = training_model(make_trainer(recipe, DATA, Engine(recipe.machine), 0), recipe, DATA.info)
+    trainer = make_trainer(recipe, DATA, Engine(recipe.machine), 0)
+    model = training_model(trainer, recipe.latent(), recipe, DATA.info)
     model.networks.requires_grad_(False)
     return model
 
@@ -40,41 +41,41 @@ def matrix(layer: nn.Module) -> Tensor:
     "name", ["infogan-shapes", "sndcgan-projection-cifar10", "dcgan-cifar10", "cgan-cifar10"]
 )
 def test_directions_are_the_right_singular_vectors_of_the_first_layer(name: str) -> None:
-    model = untrained(name)
+    model = untrained_model(name)
     z = model.latents(1, 1)
-    found = directions(model, z)
-    unit = found.norm(dim=1)
+    vectors = directions(model, z)
+    unit = vectors.norm(dim=1)
     torch.testing.assert_close(unit, z.square().mean().sqrt().expand(len(unit)))  # of a Gaussian, about 1
-    axes = found / unit[:, None]
+    axes = vectors / unit[:, None]
     torch.testing.assert_close(axes @ axes.T, torch.eye(len(axes)), atol=1e-4, rtol=0)
     first = next(m for m in model.networks["G"].modules() if isinstance(m, nn.Linear | nn.ConvTranspose2d))
-    weight = matrix(first)[:, : z.shape[1]]  # what is joined to a latent comes behind it
+    weight = matrix(first)[:, : z.shape[1]]  # columns after the latent belong to conditions
     gains = (weight @ axes.T).norm(dim=0)
     torch.testing.assert_close(gains, torch.linalg.svdvals(weight)[: len(gains)], atol=1e-4, rtol=1e-3)
 
 
-def test_moves_go_to_both_sides_of_one_latent_and_are_drawn_in_rows() -> None:
-    model = untrained("infogan-shapes")
+def test_each_row_moves_one_latent_in_both_directions() -> None:
+    model = untrained_model("infogan-shapes")
     z = model.latents(1, 1)
-    arranged = direction_grid(model, 2, 1, columns=3, reach=2.0)
-    moved = arranged.latents.reshape(2, 3, -1)
+    grid = direction_grid(model, 2, 1, columns=3, max_distance=2.0)
+    moved = grid.latents.reshape(2, 3, -1)
     torch.testing.assert_close(moved[:, 1], z.expand(2, -1))
     torch.testing.assert_close(moved[:, 2] - moved[:, 0], 4 * directions(model, z)[:2])
-    sheet = np.asarray(Image.open(io.BytesIO(arranged.render_png(model))))
+    sheet = np.asarray(Image.open(io.BytesIO(grid.render_png(model))))
     assert sheet.shape[1] > sheet.shape[0]
 
 
 @pytest.mark.parametrize("name", ["simsiam-gan-cifar10", "repgan-cifar10"])
-def test_moves_of_representations_are_as_large_as_these(name: str) -> None:
-    model = untrained(name)
+def test_directions_of_representations_have_their_scale(name: str) -> None:
+    model = untrained_model(name)
     z = model.latents(1, 1)
-    (*_, size) = model.algorithm.lengths(model.networks, z.shape[1])
-    found = directions(model, z)
-    # Along the representation nothing changes, since its length does not count.
-    assert (found[0, -size:] @ z[0, -size:]).abs() < 1e-3 * found[0, -size:].norm()
-    assert found[0].norm() < 2
+    (*_, size) = model.algorithm.latent_sizes(model.networks, z.shape[1])
+    vectors = directions(model, z)
+    # The length of a representation has no effect, so no direction is parallel to it.
+    assert (vectors[0, -size:] @ z[0, -size:]).abs() < 1e-3 * vectors[0, -size:].norm()
+    assert vectors[0].norm() < 2
 
 
-def test_what_has_no_such_layer_is_refused() -> None:
-    with pytest.raises(UserError, match="start from pictures"):
-        direction_grid(untrained("cyclegan-mnist"), 2, 0)
+def test_models_that_start_from_images_are_rejected() -> None:
+    with pytest.raises(UserError, match="start from images"):
+        direction_grid(untrained_model("cyclegan-mnist"), 2, 0)

@@ -1,4 +1,4 @@
-"""Samples in files: whole or not at all, and never over something that is there."""
+"""Writing samples to files: completely or not at all, and never over existing files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from ganbench.visualization.export import check_destination, write_samples
 
 
 class Noise:
-    """An algorithm that shows its latents, and a latent that is as large as the sample."""
+    """An algorithm whose samples are its latents, and the latent distribution itself."""
+
+    conditional = False
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         self.shape, self.size = shape, int(np.prod(shape))
@@ -38,7 +40,7 @@ def model(*shape: int) -> Model:
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_the_folder_holds_each_picture_exactly(tmp_path: Path, channels: int) -> None:
+def test_a_folder_holds_each_image_exactly(tmp_path: Path, channels: int) -> None:
     source = model(channels, 8, 6)
     write_samples(source, tmp_path / "new" / "deep", 5, seed=3)
     expected = source.sample(5, seed=3).permute(0, 2, 3, 1).numpy()
@@ -49,7 +51,7 @@ def test_the_folder_holds_each_picture_exactly(tmp_path: Path, channels: int) ->
     assert [p.name for p in (tmp_path / "new").iterdir()] == ["deep"]
 
 
-def test_an_array_and_a_grid(tmp_path: Path) -> None:
+def test_npz_and_grid(tmp_path: Path) -> None:
     source = model(3, 8, 8)
     write_samples(source, tmp_path / "a.npz", 5, seed=3)
     with np.load(tmp_path / "a.npz") as file:
@@ -58,14 +60,14 @@ def test_an_array_and_a_grid(tmp_path: Path) -> None:
     assert Image.open(tmp_path / "a.png").mode == "RGB"
 
 
-def test_points_are_no_pictures(tmp_path: Path) -> None:
+def test_points_cannot_be_written_as_images(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="points, not images"):
         write_samples(model(2), tmp_path / "new", 5, seed=0)
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["there.png", "there", "none/new.png", "new.gif"])
-def test_destinations_that_are_refused(tmp_path: Path, name: str) -> None:
+def test_invalid_destinations(tmp_path: Path, name: str) -> None:
     (tmp_path / "there.png").touch()
     (tmp_path / "there").mkdir()
     with pytest.raises(UserError):
@@ -73,12 +75,12 @@ def test_destinations_that_are_refused(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["new.png", "new.npz", "new", "none/new"])
-def test_destinations_that_will_do(tmp_path: Path, name: str) -> None:
+def test_valid_destinations(tmp_path: Path, name: str) -> None:
     check_destination(tmp_path / name)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_full_disk_leaves_no_half_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_leaves_no_partial_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save, saved = Image.Image.save, []
 
     def fill(image: Image.Image, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Pictures that only some models have are in the page and in a file each, and say what their rows and columns are."""
+"""Figures of models with classes, codes or attention, and their captions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ganbench.visualization.model_figures import model_figures
 
 
 @pytest.mark.parametrize(
-    ("name", "pictures"),
+    ("name", "names"),
     [
         ("dcgan-shapes", []),
         ("gan-ring8", []),
@@ -24,15 +24,14 @@ from ganbench.visualization.model_figures import model_figures
         ("infogan-shapes", ["sweeps"]),
     ],
 )
-def test_each_model_has_its_own(name: str, pictures: list[str]) -> None:
+def test_figures_by_model(name: str, names: list[str]) -> None:
     model = model_of(name)
-    made = model_figures(model)
-    assert [one.name for one in made] == pictures
-    for one in made:
-        Image.open(io.BytesIO(one.picture)).load()
-    assert [one.picture for one in model_figures(model)] == [one.picture for one in made], (
-        "the same every time"
-    )
+    figures = model_figures(model)
+    assert [figure.name for figure in figures] == names
+    for figure in figures:
+        Image.open(io.BytesIO(figure.picture)).load()
+    pictures = [figure.picture for figure in figures]
+    assert [figure.picture for figure in model_figures(model)] == pictures, "the same every time"
 
 
 def test_rows_and_columns_are_named() -> None:
@@ -45,7 +44,7 @@ def test_rows_and_columns_are_named() -> None:
     assert "rows 1 to 5 categorical code 1" in codes
 
 
-def test_names_stand_above_the_columns_and_many_of_them_below() -> None:
+def test_column_names_are_above_the_figure_unless_there_are_many() -> None:
     buffer = io.BytesIO()
     Image.new("RGB", (8, 8)).save(buffer, "PNG")
     room = PageBudget(timeline_chars=0, image_bytes=10_000, chart_points=0)
@@ -56,7 +55,7 @@ def test_names_stand_above_the_columns_and_many_of_them_below() -> None:
     assert 'alt="words"' in many
 
 
-def test_a_large_picture_becomes_a_smaller_one_and_is_left_out_only_where_there_is_no_room() -> None:
+def test_a_large_figure_is_compressed_or_left_out() -> None:
     buffer = io.BytesIO()
     Image.effect_noise((900, 900), 90).convert("RGB").save(buffer, "PNG")
     room = PageBudget(timeline_chars=0, image_bytes=60_000, chart_points=0)
