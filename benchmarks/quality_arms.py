@@ -34,7 +34,7 @@ from ganbench.data.base import DataInfo
 from ganbench.experiment.build_trainer import make_trainer
 from ganbench.experiment.run_hooks import Every
 from ganbench.experiment.time_budget import TRIED, planned
-from ganbench.inference.build import make_algorithm, make_dataset
+from ganbench.inference.build import ModelParts, assemble, make_dataset
 from ganbench.inference.model import Model
 from ganbench.recipes.base import Recipe
 from ganbench.recipes.registry import find_recipe
@@ -112,7 +112,7 @@ class Plain:
     def train(self, over: Callable[[], bool]) -> None:
         """Do steps until ``over()``."""
         while not over():
-            self._loop.advance()
+            self._loop.train_step()
             self.steps += 1
 
     def model(self) -> Model:
@@ -129,11 +129,13 @@ class Lean:
         self.engine = Engine(recipe.machine)
         self.dataset = make_dataset(recipe)
         self.info = self.dataset.info
+        self._parts: ModelParts | None = None
         self._trainer: Trainer | None = None
 
     def begin(self) -> None:
         """Make all that the run needs."""
-        self._trainer = make_trainer(self.recipe, self.dataset, self.engine, self._seed)
+        self._parts = assemble(self.recipe, self.info, self._seed)
+        self._trainer = make_trainer(self.recipe, self.dataset, self.engine, self._seed, self._parts)
 
     @property
     def trainer(self) -> Trainer:
@@ -152,8 +154,9 @@ class Lean:
 
     def model(self) -> Model:
         """Return the averaged networks, or the live ones where no average is kept."""
-        algorithm, latent = make_algorithm(self.recipe, self.info)
-        return Model(algorithm, self.trainer.generators(), latent, self.info, self.steps)
+        parts, networks = self._parts, self.trainer.sampling_networks()
+        assert parts is not None, "begin() comes first"
+        return Model(parts.algorithm, networks, parts.latent, self.info, self.steps)
 
 
 def _read_log(trainer: Trainer) -> None:

@@ -17,7 +17,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
-from ganbench.inference.build import make_algorithm, make_dataset, make_networks
+from ganbench.inference.build import assemble, make_dataset
 from ganbench.recipes.base import Recipe
 
 
@@ -54,8 +54,8 @@ class PlainLoop:
     """The loop, step by step. It trains ``networks``, which sample by the recipe's ``algorithm`` and ``latent``."""
 
     def __init__(self, recipe: Recipe, items: Items, workers: int, seed: int = 0) -> None:
-        self.algorithm, self.latent = make_algorithm(recipe, items.info)
-        self.networks = make_networks(recipe, items.info, self.algorithm, self.latent, seed)
+        parts = assemble(recipe, items.info, seed)
+        self.algorithm, self.latent, self.networks = parts.algorithm, parts.latent, parts.networks
         self.batch = recipe.schedule.batch
         self._adam = {
             name: torch.optim.Adam(self.networks[name].parameters(), **dict(spec.kwargs))
@@ -66,7 +66,7 @@ class PlainLoop:
         )
         self._batches = _endless(loader)
 
-    def advance(self) -> None:
+    def train_step(self) -> None:
         """Do one step: the recipe's updates of D, then one of G."""
         for _ in range(self.algorithm.critic_steps):
             _discriminator_step(self.networks, self._adam["D"], next(self._batches), self.latent.size)
@@ -80,7 +80,7 @@ def seconds_per_step(recipe: Recipe, steps: int, warmup: int, workers: int) -> f
     for step in range(warmup + steps):
         if step == warmup:
             start = time.perf_counter()
-        loop.advance()
+        loop.train_step()
     return (time.perf_counter() - start) / steps
 
 

@@ -1,4 +1,4 @@
-"""BiGAN: both players' losses in closed form, which update moves what, and the way back from samples to latents."""
+"""BiGAN: losses in closed form, which networks each phase updates, and encoding."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def batch() -> Batch:
     return Batch(torch.randn(4, 2, generator=torch.Generator().manual_seed(1)))
 
 
-class Judge(nn.Module):
-    """Scores ``real`` for the data's pairs, which are zeros, and ``fake`` for all others."""
+class ConstantScores(nn.Module):
+    """Scores the data's pairs, which are zeros, as ``real`` and all others as ``fake``."""
 
     def __init__(self, real: float, fake: float) -> None:
         super().__init__()
@@ -43,73 +43,73 @@ class Judge(nn.Module):
         return torch.where(x[:, 0] == 0, self.real, self.fake)
 
 
-def judged(loss: Loss, real: float, fake: float) -> dict[str, float]:
-    made = networks()
-    made["D"] = Judge(real, fake)
+def mean_losses(loss: Loss, real: float, fake: float) -> dict[str, float]:
+    nets = networks()
+    nets["D"] = ConstantScores(real, fake)
     algorithm, zeros = BiGAN(latent=LATENT, loss=loss), Batch(torch.zeros(4, 2))
-    terms = {"D": algorithm.discriminator_losses(made, zeros, context())["adversarial"]}
-    terms |= algorithm.generator_losses(made, zeros, context())
+    terms = {"D": algorithm.discriminator_losses(nets, zeros, context())["adversarial"]}
+    terms |= algorithm.generator_losses(nets, zeros, context())
     assert all(value.shape == (4,) for value in terms.values())
     return {name: float(value.mean()) for name, value in terms.items()}
 
 
-def soft(x: float) -> float:
+def softplus(x: float) -> float:
     return math.log1p(math.exp(x))
 
 
 @pytest.mark.parametrize(("real", "fake"), [(0.0, 0.0), (2.0, -3.0), (-1.0, 4.0)])
-def test_the_saturating_players_pull_on_one_value(real: float, fake: float) -> None:
-    value = -soft(-real) - soft(fake)  # log D(x, E(x)) + log(1 - D(G(z), z))
-    terms = judged(Minimax(), real, fake)
+def test_with_minimax_g_and_e_minimize_what_d_maximizes(real: float, fake: float) -> None:
+    value = -softplus(-real) - softplus(fake)  # log D(x, E(x)) + log(1 - D(G(z), z))
+    terms = mean_losses(Minimax(), real, fake)
     assert terms["D"] == pytest.approx(-value, rel=1e-5)
     assert terms["adversarial"] + terms["encoder"] == pytest.approx(value, rel=1e-5)
 
 
-def test_the_non_saturating_ones_raise_what_is_denied_them() -> None:
-    terms = judged(NonSaturating(), 2.0, -3.0)
-    assert terms["adversarial"] == pytest.approx(soft(3.0), rel=1e-5)
-    assert terms["encoder"] == pytest.approx(soft(2.0), rel=1e-5)
+def test_non_saturating_losses() -> None:
+    terms = mean_losses(NonSaturating(), 2.0, -3.0)
+    assert terms["adversarial"] == pytest.approx(softplus(3.0), rel=1e-5)
+    assert terms["encoder"] == pytest.approx(softplus(2.0), rel=1e-5)
 
 
-def test_a_loss_that_compares_pairs_is_asked_once() -> None:
-    terms = judged(RelativisticPairing(), 2.0, -3.0)
+def test_a_loss_that_compares_pairs_is_used_once() -> None:
+    terms = mean_losses(RelativisticPairing(), 2.0, -3.0)
     assert set(terms) == {"D", "adversarial"}
-    assert terms["adversarial"] == pytest.approx(soft(5.0), rel=1e-5)
+    assert terms["adversarial"] == pytest.approx(softplus(5.0), rel=1e-5)
 
 
 @pytest.mark.parametrize("loss", [Minimax(), NonSaturating(), Hinge(), Wasserstein()])
-def test_g_and_e_are_moved_together_and_d_alone(loss: Any) -> None:
-    algorithm, made = BiGAN(latent=LATENT, loss=loss, critic_steps=2), networks()
+def test_g_and_e_are_updated_together_and_d_alone(loss: Any) -> None:
+    algorithm, nets = BiGAN(latent=LATENT, loss=loss, critic_steps=2), networks()
     d, g = algorithm.phases()
     assert (d.updates, d.repeats, g.updates, g.repeats) == (("D",), 2, ("G", "E"), 1)
     assert d.reads_data
     assert g.reads_data
     for phase in (d, g):
-        made.zero_grad()
-        sum(t.mean() for t in phase.loss(made, batch(), context()).values()).backward()  # type: ignore[union-attr]
+        nets.zero_grad()
+        sum(t.mean() for t in phase.loss(nets, batch(), context()).values()).backward()  # type: ignore[union-attr]
         for name in phase.updates:
-            assert all(p.grad is not None and p.grad.isfinite().all() for p in made[name].parameters())
-    made.zero_grad()
-    d.loss(made, batch(), context())["adversarial"].mean().backward()
-    assert all(p.grad is None for name in ("G", "E") for p in made[name].parameters())
+            assert all(p.grad is not None and p.grad.isfinite().all() for p in nets[name].parameters())
+    nets.zero_grad()
+    d.loss(nets, batch(), context())["adversarial"].mean().backward()
+    assert all(p.grad is None for name in ("G", "E") for p in nets[name].parameters())
 
 
-def test_the_encoder_is_the_way_back() -> None:
-    algorithm, made = BiGAN(latent=LATENT, loss=Minimax()), networks()
+def test_encoding_and_reconstruction() -> None:
+    algorithm, nets = BiGAN(latent=LATENT, loss=Minimax()), networks()
     x = batch().x
-    assert torch.equal(algorithm.encode(made, x), made["E"](x))
-    assert torch.equal(algorithm.reconstruct(made, x), made["G"](made["E"](x)))
-    assert set(algorithm.features(made, x)) == {"E"}
+    assert torch.equal(algorithm.encode(nets, x), nets["E"](x))
+    assert torch.equal(algorithm.reconstruct(nets, x), nets["G"](nets["E"](x)))
+    assert set(algorithm.features(nets, x)) == {"E"}
     assert algorithm.averaged == ("G", "E")
 
 
 @pytest.mark.parametrize("loss", [LeastSquares(), NonSaturating(real_target=0.9)])
-def test_a_loss_without_a_mirror_image_is_refused(loss: Any) -> None:
-    with pytest.raises(UserError, match="no mirror images"):
+def test_an_asymmetric_loss_is_refused(loss: Any) -> None:
+    with pytest.raises(UserError, match="is not symmetric"):
         BiGAN(latent=LATENT, loss=loss)
-    BiGAN(latent=LATENT, loss=NonSaturating(real_target=0.9, fake_target=0.1))  # its own mirror image
+    BiGAN(latent=LATENT, loss=NonSaturating(real_target=0.9, fake_target=0.1))  # symmetric
 
 
-def test_no_updates_of_d_are_refused() -> None:
+def test_at_least_one_update_of_d() -> None:
     with pytest.raises(UserError, match="critic_steps must be at least 1"):
         BiGAN(latent=LATENT, loss=Minimax(), critic_steps=0)

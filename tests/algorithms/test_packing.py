@@ -11,13 +11,13 @@ from ganbench.algorithms.packing import check_packs, pack, packed_shape
 from ganbench.errors import UserError
 
 
-def test_points_lie_side_by_side() -> None:
+def test_points_are_concatenated() -> None:
     x = torch.tensor([[1, 2], [3, 4], [5, 6], [7, 8]])
     assert pack(x, 2).tolist() == [[1, 2, 3, 4], [5, 6, 7, 8]]
     assert pack(x, 4).tolist() == [[1, 2, 3, 4, 5, 6, 7, 8]]
 
 
-def test_pictures_are_stacked_as_channels() -> None:
+def test_images_are_stacked_as_channels() -> None:
     x = torch.arange(6 * 3 * 4 * 5).reshape(6, 3, 4, 5)
     packs = pack(x, 2)
     assert packs.shape == (3, 6, 4, 5)
@@ -40,17 +40,17 @@ def test_a_pack_of_one_is_the_sample() -> None:
 @given(
     size=st.integers(1, 4),
     packs=st.integers(1, 3),
-    parts=st.integers(1, 3),
+    shards=st.integers(1, 3),
     shape=st.sampled_from([(2,), (1, 3, 2), (3, 2, 2)]),
 )
-def test_the_packs_of_the_parts_are_those_of_the_whole(
-    size: int, packs: int, parts: int, shape: tuple[int, ...]
+def test_the_packs_of_shards_are_those_of_the_whole(
+    size: int, packs: int, shards: int, shape: tuple[int, ...]
 ) -> None:
-    rows = size * packs * parts
+    rows = size * packs * shards
     x = torch.arange(rows * 12).reshape(rows, 12)[:, : torch.Size(shape).numel()].reshape(rows, *shape)
     whole = pack(x, size)
-    assert whole.shape == (packs * parts, *packed_shape(shape, size))
-    assert torch.equal(torch.cat([pack(part, size) for part in x.chunk(parts)]), whole)
+    assert whole.shape == (packs * shards, *packed_shape(shape, size))
+    assert torch.equal(torch.cat([pack(shard, size) for shard in x.chunk(shards)]), whole)
     assert sorted(whole.flatten().tolist()) == sorted(x.flatten().tolist())
 
 
@@ -61,10 +61,10 @@ def test_every_sample_gets_its_gradient() -> None:
     assert x.grad.tolist() == torch.arange(12.0).reshape(6, 2).tolist()
 
 
-def test_samples_left_over_are_refused() -> None:
-    words = re.escape("algorithm.packing=3 cannot pack the 8 samples that each process has at a time")
-    with pytest.raises(UserError, match=words):
+def test_incomplete_packs_are_refused() -> None:
+    message = re.escape("algorithm.packing=3 cannot pack the 8 samples of a microbatch")
+    with pytest.raises(UserError, match=message):
         pack(torch.zeros(8, 2), 3)
-    with pytest.raises(UserError, match=words):
+    with pytest.raises(UserError, match=message):
         check_packs(8, 3)
     check_packs(9, 3)

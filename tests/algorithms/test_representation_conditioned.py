@@ -1,4 +1,4 @@
-"""GANs on representations: terms in closed form, an encoder that stands still, and ways to start samples."""
+"""GANs on representations: losses in closed form, the frozen encoder, and the representations to sample from."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.training import SCHEDULE, tiny_recipe
 from torch import Tensor, nn
 
 from ganbench.algorithms import Adversarial, RepresentationGAN, SimSiamGAN
-from ganbench.algorithms.frozen_encoder import represent, warnings_of_encoder
+from ganbench.algorithms.frozen_encoder import represent, untrained_encoder_warnings
 from ganbench.conditioning import VectorNorm
 from ganbench.data.base import Batch
 from ganbench.data.shapes import shapes
@@ -43,7 +43,7 @@ SHAPE = (1, 2, 3)
 
 
 class Encoder(nn.Module):
-    """A linear map with batch norm, so that it can be seen which mode it is in."""
+    """A linear map with batch norm, so that its output shows its mode."""
 
     size, weights = 5, "given"
 
@@ -60,7 +60,7 @@ def networks(prior: bool = False) -> nn.ModuleDict:
     torch.manual_seed(0)
     d = MLPDiscriminator(shape=SHAPE, width=8, depth=1)
     g = MLPGenerator(latent=7, shape=SHAPE, width=8, depth=1, norm="layer", conditioning=VectorNorm(size=5))
-    made = {
+    modules = {
         "f": Encoder(),
         "G": g,
         "D": d,
@@ -68,59 +68,59 @@ def networks(prior: bool = False) -> nn.ModuleDict:
         "T": VectorMap(inputs=5, outputs=4),
     }
     if prior:
-        made["P"] = RepresentationGenerator(latent=5, size=5, width=8, depth=1, norm="none")
-        made["C"] = MLPDiscriminator(shape=(5,), width=8, depth=1)
-    return nn.ModuleDict(made).train()
+        modules["P"] = RepresentationGenerator(latent=5, size=5, width=8, depth=1, norm="none")
+        modules["C"] = MLPDiscriminator(shape=(5,), width=8, depth=1)
+    return nn.ModuleDict(modules).train()
 
 
 def batch() -> Batch:
     return Batch(torch.rand(4, *SHAPE, generator=torch.Generator().manual_seed(1)) * 2 - 1)
 
 
-def simsiam_gan(**chosen: Any) -> SimSiamGAN:
+def simsiam_gan(**options: Any) -> SimSiamGAN:
     weights = {"discriminator_weight": Constant(0.5), "generator_weight": Constant(2.0)}
-    return SimSiamGAN(latent=LATENT, loss=Hinge(), **{**weights, **chosen})
+    return SimSiamGAN(latent=LATENT, loss=Hinge(), **{**weights, **options})
 
 
-def with_prior(**chosen: Any) -> SimSiamGAN:
-    return simsiam_gan(prior=Adversarial(latent=Gaussian(5), loss=NonSaturating()), **chosen)
+def with_prior(**options: Any) -> SimSiamGAN:
+    return simsiam_gan(prior=Adversarial(latent=Gaussian(5), loss=NonSaturating()), **options)
 
 
-def test_the_terms_are_cosines_with_the_representations_that_fakes_are_made_of() -> None:
-    made, algorithm = networks(), simsiam_gan()
-    r = represent(made["f"], batch().x)
-    latents = algorithm.latents(made, batch(), context())
+def test_losses_are_cosines_with_the_representations_of_the_latents() -> None:
+    nets, algorithm = networks(), simsiam_gan()
+    r = represent(nets["f"], batch().x)
+    latents = algorithm.draw_latents(nets, batch(), context())
     assert torch.equal(latents[:, 3:], r)
-    fake = algorithm.sample(made, latents)
+    fake = algorithm.sample(nets, latents)
     cosine = nn.functional.cosine_similarity
-    read = [cosine(made["Q"](made["D"].discriminate(x).features), r) for x in (batch().x, fake)]
-    terms = algorithm.discriminator_losses(made, batch(), context())
+    predicted = [cosine(nets["Q"](nets["D"].discriminate(x).features), r) for x in (batch().x, fake)]
+    terms = algorithm.discriminator_losses(nets, batch(), context())
     assert set(terms) == {"adversarial", "representation"}
-    torch.testing.assert_close(terms["representation"], -0.5 * (read[0] + read[1]) / 2)
-    terms = algorithm.generator_losses(made, batch(), context())
-    torch.testing.assert_close(terms["representation"], -0.5 * read[1])
+    torch.testing.assert_close(terms["representation"], -0.5 * (predicted[0] + predicted[1]) / 2)
+    terms = algorithm.generator_losses(nets, batch(), context())
+    torch.testing.assert_close(terms["representation"], -0.5 * predicted[1])
     torch.testing.assert_close(terms["consistency"], -2.0 * terms["cosine"])
-    torch.testing.assert_close(terms["cosine"], cosine(represent(made["f"], fake), r).detach())
+    torch.testing.assert_close(terms["cosine"], cosine(represent(nets["f"], fake), r).detach())
 
 
 @pytest.mark.parametrize("weight", [0.0, 1.0])
-def test_consistency_reaches_g_through_the_encoder_which_stands_still(weight: float) -> None:
-    made, algorithm = networks(), simsiam_gan(generator_weight=Constant(weight))
-    made["f"].requires_grad_(False)
-    before = {k: v.clone() for k, v in made["f"].state_dict().items()}
-    term = algorithm.generator_losses(made, batch(), context())["consistency"]
+def test_consistency_reaches_g_through_the_frozen_encoder(weight: float) -> None:
+    nets, algorithm = networks(), simsiam_gan(generator_weight=Constant(weight))
+    nets["f"].requires_grad_(False)
+    before = {k: v.clone() for k, v in nets["f"].state_dict().items()}
+    term = algorithm.generator_losses(nets, batch(), context())["consistency"]
     assert term.requires_grad == (weight > 0)
     if weight:
         term.mean().backward()
         for name in ("G", "T"):
-            assert all(p.grad is not None and p.grad.abs().max() > 0 for p in made[name].parameters()), name
-        assert all(p.grad is None for p in made["D"].parameters())
-    assert all(torch.equal(v, made["f"].state_dict()[k]) for k, v in before.items())
-    assert not made["f"].training
+            assert all(p.grad is not None and p.grad.abs().max() > 0 for p in nets[name].parameters()), name
+        assert all(p.grad is None for p in nets["D"].parameters())
+    assert all(torch.equal(v, nets["f"].state_dict()[k]) for k, v in before.items())
+    assert not nets["f"].training
 
 
 def test_the_prior_is_a_gan_of_representations() -> None:
-    made, algorithm = networks(prior=True), with_prior()
+    nets, algorithm = networks(prior=True), with_prior()
     names = [(p.name, p.updates, p.reads_data) for p in algorithm.phases()]
     assert names == [
         ("D", ("D", "Q"), True),
@@ -129,99 +129,105 @@ def test_the_prior_is_a_gan_of_representations() -> None:
         ("P", ("P",), False),
     ]
     c, p = algorithm.phases()[2:]
-    score = made["C"](represent(made["f"], batch().x))
-    z = Gaussian(5).draw(context().draws, 4)
-    fake = made["C"](made["P"](z))
+    score = nets["C"](represent(nets["f"], batch().x))
+    z = Gaussian(5).draw(context().stream, 4)
+    fake = nets["C"](nets["P"](z))
     torch.testing.assert_close(
-        c.loss(made, batch(), context())["adversarial"],
+        c.loss(nets, batch(), context())["adversarial"],
         nn.functional.softplus(-score) + nn.functional.softplus(fake),
     )
-    torch.testing.assert_close(p.loss(made, None, context())["adversarial"], nn.functional.softplus(-fake))
+    torch.testing.assert_close(p.loss(nets, None, context())["adversarial"], nn.functional.softplus(-fake))
     assert algorithm.averaged == ("G", "T", "P")
     with pytest.raises(UserError, match="needs the networks P and C"):
         algorithm.check_networks(networks())
 
 
-def test_samples_start_from_pictures_random_directions_or_made_representations() -> None:
-    made, algorithm = networks(prior=True).eval(), with_prior()
-    drawn = LATENT.draw(RandomStream("start"), 4)
+def test_samples_start_from_images_random_directions_or_generated_representations() -> None:
+    nets, algorithm = networks(prior=True).eval(), with_prior()
+    latents = LATENT.draw(RandomStream("start"), 4)
     assert algorithm.needs_real_inputs
-    started = algorithm.prepare_latents(made, drawn, batch().x)
-    assert torch.equal(started, torch.cat([drawn[:, :3], represent(made["f"], batch().x)], 1))
-    algorithm.sample_by("normal")
+    prepared = algorithm.prepare_latents(nets, latents, batch().x)
+    assert torch.equal(prepared, torch.cat([latents[:, :3], represent(nets["f"], batch().x)], 1))
+    algorithm.choose_sampling("normal")
     assert not algorithm.needs_real_inputs
-    straight = algorithm.prepare_latents(made, drawn, None)
-    torch.testing.assert_close(straight[:, 3:], nn.functional.normalize(drawn[:, 3:]))
-    algorithm.sample_by("uniform")
-    even = nn.functional.normalize(torch.erf(drawn[:, 3:] / math.sqrt(2)))
-    torch.testing.assert_close(algorithm.prepare_latents(made, drawn, None)[:, 3:], even)
-    algorithm.sample_by("learned")
-    learned = algorithm.prepare_latents(made, drawn, None)
-    torch.testing.assert_close(learned[:, 3:], made["P"](drawn[:, 3:]))
-    longer = torch.cat([learned[:, :3], 7 * learned[:, 3:]], 1)
-    torch.testing.assert_close(algorithm.sample(made, longer), algorithm.sample(made, learned))
-    told = learned[:, 3:] * math.sqrt(5)
-    by_hand = made["G"](torch.cat([made["T"](told), learned[:, :3]], 1), told)
-    torch.testing.assert_close(algorithm.sample(made, learned), by_hand)
+    normal = algorithm.prepare_latents(nets, latents, None)
+    torch.testing.assert_close(normal[:, 3:], nn.functional.normalize(latents[:, 3:]))
+    algorithm.choose_sampling("uniform")
+    uniform = nn.functional.normalize(torch.erf(latents[:, 3:] / math.sqrt(2)))
+    torch.testing.assert_close(algorithm.prepare_latents(nets, latents, None)[:, 3:], uniform)
+    algorithm.choose_sampling("learned")
+    learned = algorithm.prepare_latents(nets, latents, None)
+    torch.testing.assert_close(learned[:, 3:], nets["P"](latents[:, 3:]))
+    longer_representations = torch.cat([learned[:, :3], 7 * learned[:, 3:]], 1)
+    torch.testing.assert_close(
+        algorithm.sample(nets, longer_representations), algorithm.sample(nets, learned)
+    )
+    scaled = learned[:, 3:] * math.sqrt(5)
+    by_hand = nets["G"](torch.cat([nets["T"](scaled), learned[:, :3]], 1), scaled)
+    torch.testing.assert_close(algorithm.sample(nets, learned), by_hand)
 
 
 @pytest.mark.parametrize("sampling", ["lerp", "slerp"])
-def test_samples_start_between_two_pictures_at_an_even_share_of_the_way(sampling: str) -> None:
-    made, algorithm = networks().eval(), simsiam_gan(sampling=sampling)
-    drawn = LATENT.draw(RandomStream("start"), 2)
-    drawn[:, 3] = torch.tensor([-9.0, 0.0])  # from the first picture, and half-way
+def test_samples_start_between_two_images(sampling: str) -> None:
+    nets, algorithm = networks().eval(), simsiam_gan(sampling=sampling)
+    latents = LATENT.draw(RandomStream("start"), 2)
+    latents[:, 3] = torch.tensor([-9.0, 0.0])  # at the first image, and half-way
     items = batch().x.unflatten(0, (2, algorithm.inputs_per_sample))
-    r = algorithm.prepare_latents(made, drawn, items)[:, 3:]
-    start, end = (represent(made["f"], items[:, i]) for i in (0, 1))
+    r = algorithm.prepare_latents(nets, latents, items)[:, 3:]
+    start, end = (represent(nets["f"], items[:, i]) for i in (0, 1))
     torch.testing.assert_close(r[0], start[0])
     torch.testing.assert_close(r[1], nn.functional.normalize(start[1] + end[1], dim=0))
 
 
-def test_what_cannot_be_is_refused() -> None:
+def test_invalid_options_are_refused() -> None:
     with pytest.raises(UserError, match="did you mean 'normal'"):
         simsiam_gan(sampling="normals")
     with pytest.raises(UserError, match=r"needs a run with algorithm\.prior"):
         simsiam_gan(sampling="learned")
     with pytest.raises(UserError, match="set latent to NoiseAndRepresentation"):
         SimSiamGAN(latent=Gaussian(8), loss=Hinge())  # type: ignore[arg-type]
-    made = networks()
-    made["D"] = Predictor(size=6)
-    with pytest.raises(UserError, match="shows no features"):
-        simsiam_gan().check_networks(made)
+    nets = networks()
+    nets["D"] = Predictor(size=6)
+    with pytest.raises(UserError, match="provides no features"):
+        simsiam_gan().check_networks(nets)
     untrained = Encoder()
     untrained.weights = ""
-    assert "has its first weights" in next(iter(warnings_of_encoder(untrained)))
-    assert not list(warnings_of_encoder(Encoder()))
+    assert "is frozen and untrained" in next(iter(untrained_encoder_warnings(untrained)))
+    assert not list(untrained_encoder_warnings(Encoder()))
 
 
 @pytest.mark.parametrize("name", ["simsiam-gan-cifar10", "repgan-cifar10"])
-def test_a_recipe_leaves_its_encoder_as_it_is_bit_for_bit_and_encodes_and_makes_again(name: str) -> None:
+def test_a_recipe_never_changes_its_encoder_and_encodes_and_reconstructs(name: str) -> None:
     recipe, data = tiny_recipe(name, {"schedule.steps": 2}), shapes(40)
     trainer = make_trainer(recipe, data, Engine(recipe.machine), 0)
     before = {k: v.clone() for k, v in trainer.networks["f"].state_dict().items()}
     trainer.train()
     assert all(torch.equal(v, trainer.networks["f"].state_dict()[k]) for k, v in before.items())
     algorithm: Any = trainer.algorithm
-    model = Model(algorithm, trainer.sampling_networks(), recipe.latent(), data.info, 2, real_data=lambda: data)
+    model = Model(
+        algorithm, trainer.sampling_networks(), recipe.latent(), data.info, 2, real_data=lambda: data
+    )
     items = data.items(torch.arange(3))
     assert model.reconstruct(items).shape == items.shape
     assert model.sample(4).shape == (4, *data.info.shape)
     assert torch.equal(model.decode(model.encode(items)), model.reconstruct(items))
     (score,) = consistency_scores(model, data)
     everything = data.items(torch.arange(40))
-    told, seen = (model.features(x)["f"] for x in (everything, model.reconstruct(everything)))
-    without_noise = float(nn.functional.cosine_similarity(told, seen).mean())
+    encoded, of_reconstructions = (
+        model.features(x)["f"] for x in (everything, model.reconstruct(everything))
+    )
+    without_noise = float(nn.functional.cosine_similarity(encoded, of_reconstructions).mean())
     assert score.measured["samples"] == 40
     assert (score.value == pytest.approx(without_noise, abs=1e-5)) == (name == "repgan-cifar10")
-    usual = model.draw_latents(RandomStream(0, "consistency of samples"), 40)
-    shown = model.features(model.decode(usual))["f"]
-    of_samples = float(nn.functional.cosine_similarity(usual[:, -shown.shape[1] :], shown).mean())
+    latents = model.draw_latents(RandomStream(0, "consistency of samples"), 40)
+    features = model.features(model.decode(latents))["f"]
+    of_samples = float(nn.functional.cosine_similarity(latents[:, -features.shape[1] :], features).mean())
     assert score.details["of_samples"] == pytest.approx(of_samples, abs=1e-5)
     assert of_samples != pytest.approx(score.value, abs=1e-6)
     assert -1 <= score.value <= 1
 
 
-def test_residual_networks_of_a_file_take_the_place_of_the_convolutional_ones(tmp_path: Path) -> None:
+def test_a_recipe_file_can_replace_the_networks(tmp_path: Path) -> None:
     path = tmp_path / "residual.yaml"
     docs = (Path(__file__).parents[2] / "docs/encoders.md").read_text()
     path.write_text(textwrap.dedent(docs.split("```yaml\n")[1].split("  ```")[0]))
@@ -231,46 +237,48 @@ def test_residual_networks_of_a_file_take_the_place_of_the_convolutional_ones(tm
     trainer = make_trainer(recipe, shapes(40), Engine(recipe.machine), 0)
     before = {name: copy.deepcopy(trainer.networks[name].state_dict()) for name in ("G", "T", "D", "Q", "f")}
     trainer.train()
-    moved = {
+    updated = {
         name
         for name, state in before.items()
         if any(not torch.equal(v, trainer.networks[name].state_dict()[k]) for k, v in state.items())
     }
-    assert {"G", "D", "T"} <= moved
-    assert "f" not in moved
+    assert {"G", "D", "T"} <= updated
+    assert "f" not in updated
     assert type(trainer.networks["G"]).__name__ == "ResNetGenerator"
     assert type(trainer.networks["D"]).__name__ == "ResNetDiscriminator"
 
 
-def test_a_gan_of_representations_finds_most_of_many_kinds_under_the_recipes_penalty() -> None:
+def test_a_gan_of_representations_with_the_recipes_penalty_covers_most_modes() -> None:
     penalties = find_recipe("repgan-cifar10", "laptop").algorithm.kwargs["regularizers"]
-    beside = find_recipe("simsiam-gan-cifar10", "laptop").algorithm.kwargs["prior"]
-    assert beside.kwargs["regularizers"] == penalties
+    prior = find_recipe("simsiam-gan-cifar10", "laptop").algorithm.kwargs["prior"]
+    assert prior.kwargs["regularizers"] == penalties
     latent = Gaussian(16)
     gan = Adversarial(latent=latent, loss=NonSaturating(), regularizers=[penalty() for penalty in penalties])
     torch.manual_seed(0)
-    made = nn.ModuleDict(
+    nets = nn.ModuleDict(
         {
             "G": RepresentationGenerator(latent=16, size=64, width=64),
             "D": MLPDiscriminator(shape=(64,), width=64, depth=2),
         }
     ).train()
-    kinds = nn.functional.normalize(torch.randn(20, 64))
-    adam = {k: torch.optim.Adam(made[k].parameters(), 5e-4, betas=(0.5, 0.999), fused=True) for k in "DG"}
+    modes = nn.functional.normalize(torch.randn(20, 64))
+    adam = {k: torch.optim.Adam(nets[k].parameters(), 5e-4, betas=(0.5, 0.999), fused=True) for k in "DG"}
     for step in range(1000):
-        around = kinds[torch.randint(20, (64,))] + 0.05 * torch.randn(64, 64)
-        real = Batch(nn.functional.normalize(around))
-        for moving, terms in (("D", gan.discriminator_losses), ("G", gan.generator_losses)):
-            for parameter in made["D"].parameters():
-                parameter.requires_grad = moving == "D"
-            adam[moving].zero_grad()
-            now = context(step, step=step, rows=64)
-            torch.stack([term.mean() for term in terms(made, real, now).values()]).sum().backward()
-            adam[moving].step()
-    made.eval()
+        points = modes[torch.randint(20, (64,))] + 0.05 * torch.randn(64, 64)
+        real = Batch(nn.functional.normalize(points))
+        for name, losses in (("D", gan.discriminator_losses), ("G", gan.generator_losses)):
+            for parameter in nets["D"].parameters():
+                parameter.requires_grad = name == "D"
+            adam[name].zero_grad()
+            ctx = context(step, step=step, rows=64)
+            torch.stack([loss.mean() for loss in losses(nets, real, ctx).values()]).sum().backward()
+            adam[name].step()
+    nets.eval()
     with torch.no_grad():
-        found = (made["G"](latent.draw(RandomStream("found"), 2000)) @ kinds.T).argmax(1)
-    assert (torch.bincount(found, minlength=20) > 20).sum() >= 13  # 100 of each, if all are alike
+        nearest = (nets["G"](latent.draw(RandomStream("found"), 2000)) @ modes.T).argmax(1)
+    assert (
+        torch.bincount(nearest, minlength=20) > 20
+    ).sum() >= 13  # 100 of each, if all are equally frequent
 
 
 class Decoder(nn.Module):
@@ -278,18 +286,18 @@ class Decoder(nn.Module):
         return torch.tanh(code[:, :1, None, None]).expand(-1, *SHAPE)
 
 
-def test_the_decoders_terms_and_its_context() -> None:
-    made = nn.ModuleDict({"f": Encoder(), "A": Decoder(), "K": nn.Sequential(nn.Flatten(), nn.Linear(6, 2))})
+def test_the_losses_of_the_decoder_and_its_context() -> None:
+    nets = nn.ModuleDict({"f": Encoder(), "A": Decoder(), "K": nn.Sequential(nn.Flatten(), nn.Linear(6, 2))})
     algorithm = RepresentationGAN(latent=Gaussian(4), loss=NonSaturating(), consistency_weight=3.0)
-    terms = algorithm.decoder_terms(made, batch(), context())
-    r = represent(made["f"], batch().x)
-    again = made["A"](r * math.sqrt(5))
-    torch.testing.assert_close(terms["pixels"], (again - batch().x).square().flatten(1).mean(1))
-    cosine = nn.functional.cosine_similarity(represent(made["f"], again), r)
+    terms = algorithm.decoder_losses(nets, batch(), context())
+    r = represent(nets["f"], batch().x)
+    decoded = nets["A"](r * math.sqrt(5))
+    torch.testing.assert_close(terms["pixels"], (decoded - batch().x).square().flatten(1).mean(1))
+    cosine = nn.functional.cosine_similarity(represent(nets["f"], decoded), r)
     torch.testing.assert_close(terms["consistency"], 3 * (1 - cosine))
-    told = RepresentationGAN(latent=Gaussian(4), loss=NonSaturating(), context=True)
-    assert told.phases()[2].updates == ("A", "K")
-    assert told.needs_real_inputs
-    torch.testing.assert_close(told.encode(made, batch().x), torch.cat([r, made["K"](batch().x)], 1))
-    with pytest.raises(UserError, match="set both or none"):
-        algorithm.check_networks(made)
+    with_context = RepresentationGAN(latent=Gaussian(4), loss=NonSaturating(), context=True)
+    assert with_context.phases()[2].updates == ("A", "K")
+    assert with_context.needs_real_inputs
+    torch.testing.assert_close(with_context.encode(nets, batch().x), torch.cat([r, nets["K"](batch().x)], 1))
+    with pytest.raises(UserError, match="set both or neither"):
+        algorithm.check_networks(nets)

@@ -1,4 +1,4 @@
-"""SimSiam: its term in closed form, which side stands still, views, the measure of collapse, and a run of it."""
+"""SimSiam: its loss in closed form, the stop-gradient, views, the measure of collapse, and a run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.training import tiny_recipe
 from torch import nn
 
 from ganbench.algorithms import SimSiam
-from ganbench.algorithms.simsiam import spread
+from ganbench.algorithms.simsiam import channel_std
 from ganbench.algorithms.views import Views
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
@@ -31,43 +31,43 @@ def networks() -> nn.ModuleDict:
     return nn.ModuleDict({"f": f, "h": Predictor(size=6, width=4)})
 
 
-def pictures(rows: int = 8) -> torch.Tensor:
+def images(rows: int = 8) -> torch.Tensor:
     return torch.rand(rows, 3, 8, 8, generator=torch.Generator().manual_seed(1)) * 2 - 1
 
 
-def test_the_term_is_the_negative_cosine_of_the_prediction_and_the_other_view() -> None:
+def test_the_loss_is_the_negative_cosine_of_the_prediction_and_the_other_view() -> None:
     outputs = iter([torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0, 1.0]])] * 2)
 
-    class Given(nn.Module):
+    class FixedOutputs(nn.Module):
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return next(outputs)
 
-    made = nn.ModuleDict({"f": Given(), "h": nn.Identity()})
-    terms = SimSiam(views=lambda x, draws: x).terms(made, Batch(pictures(1)), context())
+    nets = nn.ModuleDict({"f": FixedOutputs(), "h": nn.Identity()})
+    terms = SimSiam(views=lambda x, stream: x).losses(nets, Batch(images(1)), context())
     assert terms["similarity"].tolist() == pytest.approx([-1 / math.sqrt(2)])
 
 
-def test_each_view_is_predicted_and_the_one_to_be_predicted_stands_still() -> None:
-    made = networks()
-    made["h"] = nn.Linear(6, 6)  # a fixed prediction: f is moved through h alone, or not at all
-    nn.init.zeros_(made["h"].weight)
-    terms = SimSiam().terms(made, Batch(pictures()), context())
+def test_no_gradient_passes_through_the_target() -> None:
+    nets = networks()
+    nets["h"] = nn.Linear(6, 6)  # a constant prediction: f can get gradients through h only
+    nn.init.zeros_(nets["h"].weight)
+    terms = SimSiam().losses(nets, Batch(images()), context())
     assert set(terms) == {"similarity", "spread"}
     terms["similarity"].mean().backward()
-    assert made["h"].bias.grad is not None
-    assert made["h"].bias.grad.abs().max() > 0
-    assert all(p.grad is None or p.grad.abs().max() < 1e-6 for p in made["f"].parameters())
+    assert nets["h"].bias.grad is not None
+    assert nets["h"].bias.grad.abs().max() > 0
+    assert all(p.grad is None or p.grad.abs().max() < 1e-6 for p in nets["f"].parameters())
     assert not terms["spread"].requires_grad
 
 
-def test_spread_is_one_for_outputs_in_all_directions_and_zero_if_all_are_alike() -> None:
+def test_channel_std_is_one_for_outputs_in_all_directions_and_zero_if_all_are_equal() -> None:
     many = torch.randn(4000, 32, generator=torch.Generator().manual_seed(0))
-    assert float(spread(many)) == pytest.approx(1.0, abs=0.02)
-    assert float(spread(many[:1].expand(100, -1))) == pytest.approx(0.0, abs=1e-6)
+    assert float(channel_std(many)) == pytest.approx(1.0, abs=0.02)
+    assert float(channel_std(many[:1].expand(100, -1))) == pytest.approx(0.0, abs=1e-6)
 
 
-def test_views_stay_in_range_differ_and_depend_on_the_draws_alone() -> None:
-    x, views = pictures(64), Views()
+def test_views_stay_in_range_differ_and_depend_on_the_stream_alone() -> None:
+    x, views = images(64), Views()
     one, same, other = (views(x, RandomStream("view", key)) for key in (0, 0, 1))
     assert torch.equal(one, same)
     assert not torch.equal(one, other)
@@ -77,32 +77,32 @@ def test_views_stay_in_range_differ_and_depend_on_the_draws_alone() -> None:
     torch.testing.assert_close(torch.cat(halves), one)
 
 
-def test_views_without_change_are_the_picture_or_its_mirror_image() -> None:
-    x = pictures(64)
-    seen = Views(smallest=1.0, jitter=0.0, grey=0.0)(x, RandomStream("view"))
-    straight = (seen - x).abs().flatten(1).amax(1) < 0.3  # the ratio of sides cannot change without cutting
+def test_views_without_changes_are_the_image_or_its_mirror_image() -> None:
+    x = images(64)
+    views = Views(smallest=1.0, jitter=0.0, grey=0.0)(x, RandomStream("view"))
+    straight = (views - x).abs().flatten(1).amax(1) < 0.3  # the ratio of sides cannot change without cutting
     grey = Views(smallest=1.0, jitter=0.0, grey=1.0)(x, RandomStream("view"))
     assert torch.allclose(grey[:, 0], grey[:, 1], atol=1e-5)
-    sharp = Views(smallest=1.0, jitter=0.0, grey=0.0)
+    no_change = Views(smallest=1.0, jitter=0.0, grey=0.0)
     level = torch.full((64, 3, 8, 8), 0.25)
-    assert torch.allclose(sharp(level, RandomStream("view")), level, atol=1e-5)
+    assert torch.allclose(no_change(level, RandomStream("view")), level, atol=1e-5)
     assert not straight.all()
     with pytest.raises(UserError, match="Views: smallest must be"):
         Views(smallest=0.0)
 
 
-def test_hue_and_blur_draw_only_where_they_are_on() -> None:
-    x = pictures(64)
-    draws, plain = RandomStream("view"), RandomStream("view")
-    old = Views()(x, plain)
-    hued = Views(hue=0.1)(x, draws)
-    changed = (hued - old).abs().flatten(1).amax(1) > 1e-4
+def test_hue_and_blur_draw_random_numbers_only_if_they_are_on() -> None:
+    x = images(64)
+    hue_stream, plain_stream = RandomStream("view"), RandomStream("view")
+    old = Views()(x, plain_stream)
+    rotated = Views(hue=0.1)(x, hue_stream)
+    changed = (rotated - old).abs().flatten(1).amax(1) > 1e-4
     u = RandomStream("view").uniform(64, 10)
-    assert torch.equal(changed, (u[:, 8] < 0.8) & (u[:, 9] >= 0.2)), "of four in five, but for the grey ones"
-    assert torch.equal(plain.uniform(1), _after(RandomStream("view"), 10).uniform(1))
-    assert torch.equal(draws.uniform(1), _after(RandomStream("view"), 11).uniform(1))
-    soft = Views(blur=0.5)(x, RandomStream("view"))
-    share = 1 - float((soft == old).flatten(1).all(1).float().mean())
+    assert torch.equal(changed, (u[:, 8] < 0.8) & (u[:, 9] >= 0.2)), "with probability 0.8, except grey ones"
+    assert torch.equal(plain_stream.uniform(1), _after(RandomStream("view"), 10).uniform(1))
+    assert torch.equal(hue_stream.uniform(1), _after(RandomStream("view"), 11).uniform(1))
+    blurred = Views(blur=0.5)(x, RandomStream("view"))
+    share = 1 - float((blurred == old).flatten(1).all(1).float().mean())
     assert 0.3 < share < 0.7
     grey = x.mean(1, keepdim=True)
     assert torch.equal(Views(hue=0.5)(grey, RandomStream("view")), Views()(grey, RandomStream("view")))
@@ -110,29 +110,29 @@ def test_hue_and_blur_draw_only_where_they_are_on() -> None:
         Views(hue=0.6)
 
 
-def _after(draws: RandomStream, numbers: int) -> RandomStream:
-    """Draws of which so many for each of 64 pictures are gone."""
-    draws.uniform(64, 10)
+def _after(stream: RandomStream, numbers: int) -> RandomStream:
+    """Advance a stream by ``numbers`` random numbers for each of 64 images."""
+    stream.uniform(64, 10)
     if numbers > 10:
-        draws.uniform(64, *(() if numbers == 11 else (numbers - 10,)))
-    return draws
+        stream.uniform(64, *(() if numbers == 11 else (numbers - 10,)))
+    return stream
 
 
-def test_the_recipe_turns_hues_and_one_that_names_no_views_does_not() -> None:
+def test_the_recipe_rotates_hues_and_one_without_views_does_not() -> None:
     recipe = tiny_recipe("simsiam-cifar10")
     assert recipe.algorithm().views == Views(hue=0.1)
     old = Recipe.from_dict({**recipe.to_dict(), "algorithm": {"target": "ganbench.algorithms:SimSiam"}})
     assert old.algorithm().views == Views()
 
 
-def test_a_run_of_it_is_scored_on_the_way_and_makes_no_samples(tmp_path: Path) -> None:
+def test_a_run_is_scored_during_training_and_generates_no_samples(tmp_path: Path) -> None:
     run = train(tiny_recipe("simsiam-cifar10", {"schedule.evaluate_every": 6}), out=tmp_path / "run")
     scores = run.events.read("score")
     assert [(e["step"], e["name"]) for e in scores] == [(6, "own-knn"), (12, "own-knn")]
     assert set(scores[0]["details"]["table"]) == {"f", "f projected", "pixels"}
     assert not list(run.samples.glob("*"))
     model = load(run)
-    with pytest.raises(UserError, match="makes no samples"):
+    with pytest.raises(UserError, match="generates no samples"):
         write_samples(model, tmp_path / "s.npz", 4, 0)
     codes = model.encode(model.real_data.items(torch.arange(3)))
     torch.testing.assert_close(codes.norm(dim=1), torch.ones(3))

@@ -45,20 +45,20 @@ def networks() -> nn.ModuleDict:
 
 
 def context(rows: int = 8) -> Context:
-    return Context(step=0, steps=100, update=0, rows=rows, draws=RandomStream("update"))
+    return Context(step=0, steps=100, update=0, batch_size=rows, stream=RandomStream("update"))
 
 
 def data(rows: int = 8) -> Batch:
     return Batch(RandomStream("data").normal(rows, 2))
 
 
-def drawn(rows: int = 8) -> tuple[Tensor, Tensor]:
-    """The latents and the noise that an update draws, in this order."""
-    draws = context(rows).draws
-    return LATENT.draw(draws, rows), draws.normal(rows, 3)
+def latents_and_noise(rows: int = 8) -> tuple[Tensor, Tensor]:
+    """Return the random numbers of an update."""
+    stream = context(rows).stream
+    return LATENT.draw(stream, rows), stream.normal(rows, 3)
 
 
-def test_its_networks_and_phases() -> None:
+def test_networks_and_phases() -> None:
     algorithm = VEEGAN(latent=LATENT, critic_steps=5)
     d, g = algorithm.phases()
     assert algorithm.networks == ("G", "D", "R")
@@ -67,71 +67,71 @@ def test_its_networks_and_phases() -> None:
     assert (g.name, g.updates, g.repeats, g.reads_data) == ("G", ("G", "R"), 1, False)
 
 
-@pytest.mark.parametrize(("made", "real"), [(0.0, 0.0), (2.0, -3.0), (-1.0, 4.0), (30.0, -30.0)])
-def test_the_discriminators_loss_at_known_scores(made: float, real: float) -> None:
-    # G makes ones and the data are zeros, so that D can score them as wanted.
-    knowing = nn.ModuleDict(
+@pytest.mark.parametrize(("fake", "real"), [(0.0, 0.0), (2.0, -3.0), (-1.0, 4.0), (30.0, -30.0)])
+def test_the_discriminators_loss_at_known_scores(fake: float, real: float) -> None:
+    # G generates ones and the data are zeros, so that D can score them as required.
+    nets = nn.ModuleDict(
         {
             "G": Formula(lambda z: torch.ones(len(z), 2)),
-            "D": Formula(lambda x, z: torch.where(x[:, 0] == 1, made, real)),
+            "D": Formula(lambda x, z: torch.where(x[:, 0] == 1, fake, real)),
             "R": Formula(lambda x: torch.zeros(len(x), 3)),
         }
     )
-    terms = VEEGAN(latent=LATENT).discriminator_losses(knowing, Batch(torch.zeros(8, 2)), context())
-    expected = (math.log1p(math.exp(-made)) + math.log1p(math.exp(real))) / 2
+    terms = VEEGAN(latent=LATENT).discriminator_losses(nets, Batch(torch.zeros(8, 2)), context())
+    expected = (math.log1p(math.exp(-fake)) + math.log1p(math.exp(real))) / 2
     assert set(terms) == {"adversarial"}
     assert terms["adversarial"].shape == (8,)
     assert terms["adversarial"].tolist() == pytest.approx([expected] * 8, rel=1e-5)
 
 
-def test_a_discriminator_update_raises_the_score_of_the_generators_pairs() -> None:
-    made, batch = networks(), data()
+def test_updates_of_d_raise_the_score_of_the_generators_pairs() -> None:
+    nets, batch = networks(), data()
     algorithm = VEEGAN(latent=LATENT)
-    z, noise = drawn()
-    optimizer = torch.optim.SGD(made["D"].parameters(), lr=0.5)
+    z, noise = latents_and_noise()
+    optimizer = torch.optim.SGD(nets["D"].parameters(), lr=0.5)
 
     def scores() -> tuple[float, float]:
         with torch.no_grad():
-            fake, real = made["D"](made["G"](z), z), made["D"](batch.x, made["R"](batch.x) + noise)
+            fake, real = nets["D"](nets["G"](z), z), nets["D"](batch.x, nets["R"](batch.x) + noise)
         return float(fake.mean()), float(real.mean())
 
     before = scores()
     for _ in range(20):
         optimizer.zero_grad()
-        algorithm.discriminator_losses(made, batch, context())["adversarial"].mean().backward()
+        algorithm.discriminator_losses(nets, batch, context())["adversarial"].mean().backward()
         optimizer.step()
     after = scores()
     assert after[0] - after[1] > before[0] - before[1] + 0.01
 
 
-def test_the_discriminator_is_shown_each_pair_once() -> None:
-    made, batch = networks(), data()
+def test_d_sees_each_pair_once() -> None:
+    nets, batch = networks(), data()
     seen: list[tuple[Tensor, ...]] = []
-    made["D"].register_forward_pre_hook(lambda module, inputs: seen.append(inputs))
-    VEEGAN(latent=LATENT).discriminator_losses(made, batch, context())
-    z, noise = drawn()
+    nets["D"].register_forward_pre_hook(lambda module, inputs: seen.append(inputs))
+    VEEGAN(latent=LATENT).discriminator_losses(nets, batch, context())
+    z, noise = latents_and_noise()
     assert not torch.equal(z, noise)
     (fake, its_latent), (real, its_reconstruction) = seen
-    assert torch.equal(fake, made["G"](z))
+    assert torch.equal(fake, nets["G"](z))
     assert torch.equal(its_latent, z)
     assert torch.equal(real, batch.x)
-    assert torch.equal(its_reconstruction, made["R"](batch.x) + noise)
+    assert torch.equal(its_reconstruction, nets["R"](batch.x) + noise)
     assert not its_reconstruction.requires_grad
     assert not fake.requires_grad
 
 
-def test_the_generators_terms_are_the_raw_score_and_the_weighted_mean_square() -> None:
-    made = networks()
-    z, _ = drawn()
-    terms = VEEGAN(latent=LATENT, reconstruction_weight=0.5).generator_losses(made, None, context())
+def test_the_losses_of_g_are_the_raw_score_and_the_weighted_mean_square() -> None:
+    nets = networks()
+    z, _ = latents_and_noise()
+    terms = VEEGAN(latent=LATENT, reconstruction_weight=0.5).generator_losses(nets, None, context())
     assert list(terms) == ["adversarial", "reconstruction"]
-    assert torch.equal(terms["adversarial"], made["D"](made["G"](z), z))
-    error = (made["R"](made["G"](z)) - z).tolist()
+    assert torch.equal(terms["adversarial"], nets["D"](nets["G"](z), z))
+    error = (nets["R"](nets["G"](z)) - z).tolist()
     squares = [(a * a + b * b + c * c) / 3 for a, b, c in error]
     assert terms["reconstruction"].tolist() == pytest.approx([0.5 * s for s in squares], rel=1e-5)
 
 
-def test_a_reconstructor_that_undoes_the_generator_has_no_error() -> None:
+def test_a_reconstructor_that_inverts_g_has_no_error() -> None:
     perfect = nn.ModuleDict(
         {"G": Formula(lambda z: z / 2), "D": Formula(lambda x, z: x.sum(1)), "R": Formula(lambda x: x * 2)}
     )
@@ -146,27 +146,27 @@ def test_a_reconstructor_that_undoes_the_generator_has_no_error() -> None:
     ("phase", "term", "reached"),
     [
         ("D", "adversarial", {"D"}),
-        ("G", "adversarial", {"G", "D"}),  # D is frozen meanwhile, by the trainer
+        ("G", "adversarial", {"G", "D"}),  # the trainer freezes D
         ("G", "reconstruction", {"G", "R"}),
     ],
 )
 def test_which_network_learns_from_which_term(phase: str, term: str, reached: set[str]) -> None:
-    made, algorithm = networks(), VEEGAN(latent=LATENT)
+    nets, algorithm = networks(), VEEGAN(latent=LATENT)
     loss = algorithm.discriminator_losses if phase == "D" else algorithm.generator_losses
-    loss(made, data() if phase == "D" else None, context())[term].mean().backward()
-    for name, network in made.items():
+    loss(nets, data() if phase == "D" else None, context())[term].mean().backward()
+    for name, network in nets.items():
         gradients = [p.grad for p in network.parameters()]
         assert all((g is not None) == (name in reached) for g in gradients), name
         assert all(float(g.abs().max()) > 0 for g in gradients if g is not None), name
 
 
-def trained(steps: int = 3, **schedule: Any) -> Trainer:
+def train(steps: int = 3, **schedule: Any) -> Trainer:
     trainer = Trainer(
         algorithm=VEEGAN(latent=LATENT, critic_steps=2),
         networks=dict(networks().items()),
         optimizers=lambda name, parameters: torch.optim.SGD(parameters, lr=0.05),
-        batches=lambda position, rows, part, parts: Batch(
-            RandomStream("data", position, part=part, parts=parts).normal(rows, 2)
+        batches=lambda position, rows, shard, shards: Batch(
+            RandomStream("data", position, shard=shard, shards=shards).normal(rows, 2)
         ),
         schedule=Schedule(steps=steps, batch=8, **schedule),
         engine=Engine(Machine(threads=1, device="cpu")),
@@ -176,17 +176,17 @@ def trained(steps: int = 3, **schedule: Any) -> Trainer:
     return trainer
 
 
-def test_parts_of_the_batch_train_as_the_whole_does() -> None:
-    whole, parts = trained(), trained(microbatches=4)
-    ours, theirs, first = (t.state_dict() for t in (whole.networks, parts.networks, networks()))
+def test_microbatches_train_like_a_whole_batch() -> None:
+    whole, split = train(), train(microbatches=4)
+    ours, theirs, first = (t.state_dict() for t in (whole.networks, split.networks, networks()))
     assert all(torch.allclose(ours[k], theirs[k], atol=1e-6) for k in ours)
     assert not any(torch.equal(ours[k], first[k]) for k in ours)
     logged = whole.read_log()
     assert set(logged) == {"D/adversarial", "G/adversarial", "G/reconstruction"}
-    assert parts.read_log() == pytest.approx(logged, rel=1e-4)
+    assert split.read_log() == pytest.approx(logged, rel=1e-4)
 
 
-def test_noise_has_the_size_of_the_latent_whatever_its_kind() -> None:
+def test_noise_has_the_size_of_any_latent() -> None:
     algorithm = VEEGAN(latent=Uniform(3))
     assert algorithm.discriminator_losses(networks(), data(), context())["adversarial"].shape == (8,)
 
@@ -199,6 +199,6 @@ def test_noise_has_the_size_of_the_latent_whatever_its_kind() -> None:
         ({"reconstruction_weight": math.nan}, "reconstruction_weight must be a finite number"),
     ],
 )
-def test_what_cannot_be_is_refused(bad: dict[str, Any], words: str) -> None:
+def test_invalid_options_are_refused(bad: dict[str, Any], words: str) -> None:
     with pytest.raises(UserError, match=words):
         VEEGAN(latent=LATENT, **bad)

@@ -110,7 +110,7 @@ def test_a_run_is_scored_beside_what_it_was_before_its_first_step(run: Run) -> N
     assert {line.name: list(line.values) for line in lines} == curves
     assert "probes.png" in write_figure_files(read_run_data(run), None, [], {})
     assert "Linear probes" in write_report(run).read_text()
-    before, again = untrained_model(run), untrained_model(run)
+    before, again = (untrained_model(run.recipe(), run.info, run.meta["seed"]) for _ in range(2))
     ours, first = load(run).networks.state_dict(), before.networks.state_dict()
     assert all(torch.equal(v, again.networks.state_dict()[k]) for k, v in first.items())
     assert not torch.equal(ours["E.layers.0.weight"], first["E.layers.0.weight"])

@@ -1,4 +1,4 @@
-"""A trained run that can be called: which checkpoint, the same samples for the same seed, modes left as they were."""
+"""Loaded models: the choice of checkpoint, reproducible samples, and restored modes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import torch
 from tests.support.training import draw_figures, tiny_recipe
 from torch import Tensor
 
+from ganbench.algorithms import Algorithm
 from ganbench.data.base import DataInfo
 from ganbench.errors import UserError
 from ganbench.evaluation.scoring import score_model
@@ -32,13 +33,13 @@ def points(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 @pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def images(tmp_path_factory: pytest.TempPathFactory) -> Run:
     changes = {"schedule.keep_last": 9, "schedule.ema_half_life": 50.0}
     with draw_figures():
-        return train(tiny_recipe("dcgan-shapes", changes), out=tmp_path_factory.mktemp("pictures") / "run")
+        return train(tiny_recipe("dcgan-shapes", changes), out=tmp_path_factory.mktemp("images") / "run")
 
 
-def test_which_checkpoint(points: Run) -> None:
+def test_the_choice_of_checkpoint(points: Run) -> None:
     assert load(points.path).step == 12
     assert load(points, 5).step == 5
     assert load(str(points.path), "best").step == points.best_step()
@@ -46,31 +47,31 @@ def test_which_checkpoint(points: Run) -> None:
         load(points, 6)
 
 
-def test_each_step_has_weights_of_its_own(points: Run) -> None:
+def test_each_step_has_different_weights(points: Run) -> None:
     samples = [load(points, step).sample(8) for step in (4, 8, 12)]
     assert not torch.equal(samples[0], samples[1])
     assert not torch.equal(samples[1], samples[2])
 
 
-def test_samples_depend_on_the_seed_alone(pictures: Run) -> None:
-    model = load(pictures)
+def test_samples_depend_on_the_seed_alone(images: Run) -> None:
+    model = load(images)
     first = model.sample(10, seed=3)
     torch.rand(7)
-    assert torch.equal(load(pictures).sample(10, seed=3), first)
+    assert torch.equal(load(images).sample(10, seed=3), first)
     assert torch.equal(model.sample(10, seed=3, batch=3), first)
     assert not torch.equal(model.sample(10, seed=4), first)
     assert (first.dtype, tuple(first.shape)) == (torch.uint8, (10, 3, 32, 32))
 
 
-def test_points_come_in_their_own_coordinates(points: Run) -> None:
+def test_points_are_in_data_coordinates(points: Run) -> None:
     samples = load(points).sample(300)
     assert (samples.dtype, tuple(samples.shape)) == (torch.float32, (300, 2))
     assert samples.abs().max() > 1.0
     assert samples.abs().max() <= points.info.high
 
 
-def test_the_averaged_generator_is_the_one_that_samples(pictures: Run) -> None:
-    model, state = load(pictures), pictures.read_checkpoint()
+def test_the_averaged_generator_is_used(images: Run) -> None:
+    model, state = load(images), images.read_checkpoint()
     assert state is not None
     ours = model.networks.state_dict()
     for name, tensor in state["average"].items():
@@ -80,23 +81,23 @@ def test_the_averaged_generator_is_the_one_that_samples(pictures: Run) -> None:
     assert not any(m.training for m in model.networks.modules())
 
 
-def test_a_loaded_model_draws_the_picture_of_the_run(pictures: Run) -> None:
+def test_a_loaded_model_draws_the_same_figure_as_its_run(images: Run) -> None:
     from ganbench.utils.random_stream import RandomStream
     from ganbench.visualization.image_grid import sample_picture
 
     for step in (5, 12):
-        model = load(pictures, step)
+        model = load(images, step)
         samples = model.decode(model.latent.draw(RandomStream(0, "grid"), 4))
         if step == 12:
-            picture = sample_picture(pictures.info, samples)
-            assert (pictures.samples / "step-00000012.png").read_bytes() == picture
+            picture = sample_picture(images.info, samples)
+            assert (images.samples / "step-00000012.png").read_bytes() == picture
 
 
-def test_the_data_set_is_not_needed(pictures: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_data_set_is_not_needed(images: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any, **__: Any) -> None:
-        raise AssertionError("the data set was made")
+        raise AssertionError("the data set was opened")
 
-    shutil.copytree(pictures.path, tmp_path / "run")
+    shutil.copytree(images.path, tmp_path / "run")
     monkeypatch.setattr("ganbench.data.shapes.Shapes.__init__", refuse)
     assert len(load(tmp_path / "run").sample(2)) == 2
 
@@ -109,23 +110,23 @@ def test_no_samples_at_all(points: Run) -> None:
 def test_a_run_without_a_checkpoint(points: Run, tmp_path: Path) -> None:
     shutil.copytree(points.path, tmp_path / "run")
     shutil.rmtree(tmp_path / "run" / "checkpoints")
-    with pytest.raises(UserError, match="has no whole checkpoint yet"):
+    with pytest.raises(UserError, match="has no intact checkpoint yet"):
         load(tmp_path / "run")
 
 
 @pytest.mark.parametrize("half_life", [None, 50.0])
 @pytest.mark.parametrize("what", ["sample", "score", "picture"])
-def test_modes_are_given_back(tmp_path: Path, half_life: float | None, what: str) -> None:
+def test_modes_are_restored(tmp_path: Path, half_life: float | None, what: str) -> None:
     name = "gan-ring8" if what == "score" else "dcgan-shapes"
     recipe = tiny_recipe(name, {"schedule.ema_half_life": half_life})
     dataset = recipe.data()
     trainer = make_trainer(recipe, dataset, Engine(recipe.machine), 0)
     trainer.train_step()
     run = Run.create(tmp_path / "run", recipe, {"data": dataset.info.to_dict(), "seed": 0, "machine": {}})
-    actions = RunHooks(run, trainer, dataset, recipe)
+    actions = RunHooks(run, trainer, recipe.latent(), dataset, recipe)
     live = list(trainer.networks.modules())
-    odd = live[-1]
-    odd.eval()  # a layer that somebody keeps in eval mode stays so
+    layer = live[-1]
+    layer.eval()  # must stay in eval mode
     averaged = [] if trainer.average is None else list(trainer.average.networks.modules())
     before = [m.training for m in [*live, *averaged]]
     state = {k: v.clone() for k, v in trainer.networks.state_dict().items()}
@@ -140,7 +141,7 @@ def test_modes_are_given_back(tmp_path: Path, half_life: float | None, what: str
     assert all(torch.equal(v, state[k]) for k, v in trainer.networks.state_dict().items())
 
 
-def test_modes_are_given_back_after_an_error() -> None:
+def test_modes_are_restored_after_an_error() -> None:
     networks = torch.nn.Sequential(torch.nn.BatchNorm1d(2), torch.nn.Dropout())
     networks[1].eval()
     with contextlib.suppress(KeyError), eval_mode(networks):
@@ -150,22 +151,22 @@ def test_modes_are_given_back_after_an_error() -> None:
 
 
 def test_sampling_is_in_eval_mode_and_without_gradients() -> None:
-    seen = []
+    calls = []
 
-    class Sees:
-        def sample(self, networks: torch.nn.ModuleDict, latent: Tensor, condition: None) -> Tensor:
-            seen.append((networks["G"].training, torch.is_grad_enabled()))
+    class RecordingAlgorithm(Algorithm):
+        def sample(self, networks: torch.nn.ModuleDict, latent: Tensor, condition: Any = None) -> Tensor:
+            calls.append((networks["G"].training, torch.is_grad_enabled()))
             return networks["G"](latent)
 
     class Ones:
         size = 2
 
-        def draw(self, draws: Any, rows: int) -> Tensor:
+        def draw(self, stream: Any, rows: int) -> Tensor:
             return torch.ones(rows, 2)
 
     info = DataInfo(name="x", kind="points", shape=(2,), size=1, fingerprint="")
     networks = torch.nn.ModuleDict({"G": torch.nn.Linear(2, 2)})
-    model = Model(Sees(), networks, Ones(), info, 0)  # type: ignore[arg-type]
+    model = Model(RecordingAlgorithm(), networks, Ones(), info, 0)  # type: ignore[arg-type]
     assert len(model.sample(5, batch=2)) == 5
-    assert seen == [(False, False)] * 3
+    assert calls == [(False, False)] * 3
     assert networks["G"].training

@@ -1,4 +1,4 @@
-"""A damaged checkpoint is found out before a weight of it is used, and the one before it serves instead."""
+"""Damage to a checkpoint is detected before it is used, and the checkpoint before it is used instead."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ FLIPS, CUTS = 400, 100
 
 
 def state_of(step: int) -> dict[str, Any]:
-    """A small state with everything that states have."""
-    draws = torch.Generator().manual_seed(step)
-    weights = {"G.w": torch.randn(6, 5, generator=draws), "D.w": torch.randn(4, generator=draws)}
-    moments = {0: {"step": torch.tensor(float(step)), "exp_avg": torch.randn(6, 5, generator=draws)}}
+    """Return a small state with everything that states contain."""
+    generator = torch.Generator().manual_seed(step)
+    weights = {"G.w": torch.randn(6, 5, generator=generator), "D.w": torch.randn(4, generator=generator)}
+    moments = {0: {"step": torch.tensor(float(step)), "exp_avg": torch.randn(6, 5, generator=generator)}}
     groups = [{"lr": 0.1, "betas": (0.5, 0.9), "foreach": None, "params": [0]}]
     return {
         "step": step,
@@ -60,7 +60,7 @@ def checkpoint(tmp_path: Path) -> Path:
     return path
 
 
-def refused(path: Path) -> bool:
+def is_refused(path: Path) -> bool:
     try:
         read_checkpoint(path)
     except CheckpointError as error:
@@ -69,32 +69,32 @@ def refused(path: Path) -> bool:
     return False
 
 
-def test_every_bit_of_the_manifest_and_hundreds_of_the_other_files(checkpoint: Path) -> None:
-    whole, chance, flips = read_files(checkpoint), random.Random(0), 0
-    places = [("manifest.json", i) for i in range(8 * len(whole["manifest.json"]))]
+def test_a_flip_of_any_bit_is_detected(checkpoint: Path) -> None:
+    original, rng, flips = read_files(checkpoint), random.Random(0), 0
+    places = [("manifest.json", i) for i in range(8 * len(original["manifest.json"]))]
     names = [name for name in FILES for _ in range(FLIPS // len(FILES))]
-    places += [(name, chance.randrange(8 * len(whole[name]))) for name in names]
+    places += [(name, rng.randrange(8 * len(original[name]))) for name in names]
     for name, bit in places:
-        changed = bytearray(whole[name])
+        changed = bytearray(original[name])
         changed[bit // 8] ^= 1 << bit % 8
         (checkpoint / name).write_bytes(changed)
-        assert refused(checkpoint), (name, bit)
-        (checkpoint / name).write_bytes(whole[name])
+        assert is_refused(checkpoint), (name, bit)
+        (checkpoint / name).write_bytes(original[name])
         flips += 1
-    assert not refused(checkpoint)
+    assert not is_refused(checkpoint)
     record("single-bit flips of a checkpoint", flips=flips, found=flips)
 
 
-def test_a_hundred_files_cut_short_or_with_something_added(checkpoint: Path) -> None:
-    whole, chance = read_files(checkpoint), random.Random(0)
+def test_truncated_and_extended_files_are_detected(checkpoint: Path) -> None:
+    original, rng = read_files(checkpoint), random.Random(0)
     names = [FILES[i % len(FILES)] for i in range(CUTS)]
     for name in names:
-        (checkpoint / name).write_bytes(whole[name][: chance.randrange(len(whole[name]))])
-        assert refused(checkpoint), name
-        (checkpoint / name).write_bytes(whole[name] + b"\n")
-        assert refused(checkpoint), name
-        (checkpoint / name).write_bytes(whole[name])
-    assert not refused(checkpoint)
+        (checkpoint / name).write_bytes(original[name][: rng.randrange(len(original[name]))])
+        assert is_refused(checkpoint), name
+        (checkpoint / name).write_bytes(original[name] + b"\n")
+        assert is_refused(checkpoint), name
+        (checkpoint / name).write_bytes(original[name])
+    assert not is_refused(checkpoint)
     record("truncations of a checkpoint", cuts=len(names), found=len(names))
 
 
@@ -115,15 +115,15 @@ def test_swapped_files(checkpoint: Path) -> None:
     for name in FILES:
         for content in [theirs[name], *(ours[n] for n in FILES if n != name)]:
             if content == ours[name]:
-                continue  # the structure of both states is the same
+                continue  # both states have the same structure
             (checkpoint / name).write_bytes(content)
-            assert refused(checkpoint), name
+            assert is_refused(checkpoint), name
             swaps += 1
         (checkpoint / name).write_bytes(ours[name])
-    assert not refused(checkpoint)
+    assert not is_refused(checkpoint)
     shutil.rmtree(checkpoint)
-    other.rename(checkpoint)  # all files together: another step under this step's name
-    assert refused(checkpoint)
+    other.rename(checkpoint)  # all files at once: another step under this step's name
+    assert is_refused(checkpoint)
     assert swaps >= 20
 
 
@@ -138,30 +138,30 @@ KEYS = st.sampled_from(["format", "step", "files", "sha256", "bytes", "items", "
 @settings(max_examples=100)
 @given(content=st.binary(max_size=60) | json_values.map(lambda v: json.dumps(v).encode()))
 @pytest.mark.parametrize("name", ["manifest.json", "state.json", "networks.safetensors"])
-def test_any_file_content_is_refused_in_one_way(
+def test_any_other_content_of_a_file_is_refused(
     tmp_path_factory: pytest.TempPathFactory, name: str, content: bytes
 ) -> None:
     path = tmp_path_factory.getbasetemp() / f"fuzzed-{name}" / "step-00000004"
     if not path.exists():
         save_checkpoint(path.parent, state_of(4))
-    _replaced(path, name, content)
-    assert refused(path)
+    _replace(path, name, content)
+    assert is_refused(path)
 
 
 @functools.cache
-def whole_content() -> dict[str, bytes]:
+def original_content() -> dict[str, bytes]:
     with tempfile.TemporaryDirectory() as folder:
         return read_files(save_checkpoint(Path(folder), state_of(4)))
 
 
-def _replaced(path: Path, name: str, content: bytes) -> None:
-    """Put a content in place of a file; for other files than the manifest, as one who writes a fitting manifest."""
-    whole = whole_content()
+def _replace(path: Path, name: str, content: bytes) -> None:
+    """Replace the content of a file, and update the manifest to match unless it is the manifest itself."""
+    original = original_content()
     for file in FILES:
-        (path / file).write_bytes(whole[file])
+        (path / file).write_bytes(original[file])
     (path / name).write_bytes(content)
     if name != "manifest.json":
-        manifest = json.loads(whole["manifest.json"])
+        manifest = json.loads(original["manifest.json"])
         manifest["files"][name] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
         _sign(path, manifest)
 
@@ -174,29 +174,29 @@ def _sign(path: Path, manifest: dict[str, Any]) -> None:
 
 @settings(max_examples=100)
 @given(step=json_values, files=st.dictionaries(KEYS, json_values, max_size=5) | json_values)
-def test_any_signed_manifest_is_refused_in_one_way(
+def test_any_other_signed_manifest_is_refused(
     tmp_path_factory: pytest.TempPathFactory, step: Any, files: Any
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "signed" / "step-00000004"
     if not path.exists():
         save_checkpoint(path.parent, state_of(4))
     _sign(path, {"format": 1, "step": step, "files": files})
-    assert refused(path)
+    assert is_refused(path)
 
 
-def test_a_manifest_leads_to_no_file_outside(checkpoint: Path) -> None:
+def test_a_manifest_cannot_name_files_outside_the_checkpoint(checkpoint: Path) -> None:
     manifest = read_manifest(checkpoint)
     secret = checkpoint.parent / "networks.safetensors"
     secret.write_bytes(safetensors.torch.save({"G.w": torch.zeros(1)}))
     entry = {"bytes": secret.stat().st_size, "sha256": hashlib.sha256(secret.read_bytes()).hexdigest()}
     _sign(checkpoint, {**manifest, "files": {**manifest["files"], "../networks.safetensors": entry}})
-    assert refused(checkpoint)
+    assert is_refused(checkpoint)
 
 
 def test_deeply_nested_json_is_refused(checkpoint: Path) -> None:
     for name in ("manifest.json", "state.json"):
-        _replaced(checkpoint, name, b"[" * 100_000)
-        assert refused(checkpoint)
+        _replace(checkpoint, name, b"[" * 100_000)
+        assert is_refused(checkpoint)
 
 
 # --- in a run --------------------------------------------------------------------------------------------------------
@@ -208,7 +208,7 @@ def damage(path: Path) -> None:
     path.write_bytes(content)
 
 
-def test_a_run_falls_back_to_the_last_good_one_and_names_the_file(tmp_path: Path) -> None:
+def test_a_run_falls_back_to_the_last_intact_checkpoint_and_names_the_file(tmp_path: Path) -> None:
     run = train(tiny_recipe("gan-ring8", {"schedule.keep_last": 3}), out=tmp_path / "run")
     expected = final_state(run)
     assert run.checkpoint_steps() == [12, 10, 5]
@@ -218,31 +218,31 @@ def test_a_run_falls_back_to_the_last_good_one_and_names_the_file(tmp_path: Path
     ]
     for path in bad:
         damage(path)
-    with pytest.warns(UserWarning, match="this checkpoint is passed over") as warned:
+    with pytest.warns(UserWarning, match="skipping this checkpoint") as warned:
         state = run.read_checkpoint()
     assert state is not None
     assert state["step"] == 5
     assert [str(path) in str(w.message) for path, w in zip(bad, warned, strict=True)] == [True, True]
-    with pytest.warns(UserWarning, match="this checkpoint is passed over") as warned:
+    with pytest.warns(UserWarning, match="skipping this checkpoint") as warned:
         assert load(run).step == 5
     assert [str(path) in str(w.message) for path, w in zip(bad, warned, strict=True)] == [True, True]
     with pytest.raises(UserError, match=r"step-00000010.state.*other steps: 12, 10, 5"):
         load(run, step=10)
-    with pytest.warns(UserWarning, match="this checkpoint is passed over") as warned:
+    with pytest.warns(UserWarning, match="skipping this checkpoint") as warned:
         resume(run)
     assert len(warned) == 2
     assert final_state(run) == expected
 
 
 @pytest.mark.parametrize("keep_last", [1, 2])
-def test_damaged_checkpoints_do_not_push_good_ones_out(tmp_path: Path, keep_last: int) -> None:
+def test_damaged_checkpoints_do_not_displace_intact_ones(tmp_path: Path, keep_last: int) -> None:
     changes = {"schedule.keep_last": keep_last, "schedule.checkpoint_every": 2}
     recipe = tiny_recipe("gan-ring8", changes)
     expected = final_state(train(recipe, out=tmp_path / "whole"))
     run = train_until(recipe, tmp_path / "run", 9)
     for path in list_checkpoints(run.checkpoints):
         damage(path / "networks.safetensors")
-    with pytest.warns(UserWarning, match="networks.safetensors"):  # from the start, since none is whole
+    with pytest.warns(UserWarning, match="networks.safetensors"):  # starts over, since none is intact
         run = resume_until(run, 5)
     with pytest.warns(UserWarning, match="networks.safetensors"):
         state = run.read_checkpoint()
@@ -254,7 +254,7 @@ def test_damaged_checkpoints_do_not_push_good_ones_out(tmp_path: Path, keep_last
     assert len(run.checkpoint_steps()) == keep_last
 
 
-def test_pruning_keeps_the_newest_up_to_here_and_the_best(tmp_path: Path) -> None:
+def test_pruning_keeps_the_newest_and_the_best(tmp_path: Path) -> None:
     for step in (1, 2, 3, 4, 9):
         save_checkpoint(tmp_path, state_of(step))
     (tmp_path / ".writing-step-00000009-1").mkdir()
@@ -264,7 +264,7 @@ def test_pruning_keeps_the_newest_up_to_here_and_the_best(tmp_path: Path) -> Non
     assert sorted(p.name for p in tmp_path.iterdir()) == [f"step-0000000{i}" for i in (1, 3, 4, 9)]
 
 
-def _without(data: dict[str, Any], *path: str) -> None:
+def _delete(data: dict[str, Any], *path: str) -> None:
     for key in path[:-1]:
         data = data[key]
     del data[path[-1]]
@@ -273,9 +273,9 @@ def _without(data: dict[str, Any], *path: str) -> None:
 @pytest.mark.parametrize(
     ("file", "change"),
     [
-        ("recipe.json", lambda d: _without(d, "format")),
-        ("recipe.json", lambda d: _without(d, "networks")),
-        ("recipe.json", lambda d: _without(d, "schedule", "batch")),
+        ("recipe.json", lambda d: _delete(d, "format")),
+        ("recipe.json", lambda d: _delete(d, "networks")),
+        ("recipe.json", lambda d: _delete(d, "schedule", "batch")),
         ("recipe.json", lambda d: d["networks"].update(G=3)),
         ("recipe.json", lambda d: d["networks"]["G"].update(target="os:system")),
         ("recipe.json", lambda d: d["networks"]["G"].update(width="wide")),
@@ -283,18 +283,20 @@ def _without(data: dict[str, Any], *path: str) -> None:
         ("recipe.json", lambda d: d["schedule"].update(steps="many")),
         ("recipe.json", lambda d: d["schedule"].update(colour=3)),
         ("recipe.json", lambda d: d.update(papers=3)),
-        ("meta.json", lambda d: _without(d, "data")),
-        ("meta.json", lambda d: _without(d, "data", "shape")),
+        ("meta.json", lambda d: _delete(d, "data")),
+        ("meta.json", lambda d: _delete(d, "data", "shape")),
         ("meta.json", lambda d: d["data"].update(shape=3)),
-        ("meta.json", lambda d: _without(d, "seed")),
+        ("meta.json", lambda d: _delete(d, "seed")),
         ("meta.json", lambda d: d.update(seed="x")),
-        ("meta.json", lambda d: _without(d, "machine")),
+        ("meta.json", lambda d: _delete(d, "machine")),
     ],
 )
 def test_a_damaged_description_is_a_user_error(
     tmp_path: Path, file: str, change: Callable[[dict[str, Any]], None]
 ) -> None:
-    run = train(tiny_recipe("gan-ring8", {"schedule.steps": 1, "schedule.sample_every": 0}), out=tmp_path / "run")
+    run = train(
+        tiny_recipe("gan-ring8", {"schedule.steps": 1, "schedule.sample_every": 0}), out=tmp_path / "run"
+    )
     described = json.loads((run.path / file).read_text())
     change(described)
     (run.path / file).write_text(json.dumps(described))
@@ -319,7 +321,7 @@ def descriptions(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[s
 @settings(max_examples=100)
 @given(data=st.data())
 @pytest.mark.parametrize("name", ["recipe.json", "meta.json"])
-def test_any_description_is_read_or_refused(
+def test_any_description_is_read_or_is_refused(
     descriptions: tuple[Path, dict[str, str]], name: str, data: st.DataObject
 ) -> None:
     path, texts = descriptions

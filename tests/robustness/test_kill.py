@@ -1,4 +1,4 @@
-"""Killed at any moment, a run is never unreadable, never goes on from half a checkpoint, and ends as if untouched."""
+"""A run that is killed at any moment stays readable, resumes from an intact checkpoint, and ends the same."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.support.command_line import CommandLine, cli
 from tests.support.recording import record, repetitions
 from tests.support.training import override_arguments, read_files, tiny_overrides
-from tests.support.command_line import CommandLine, cli
 
 from ganbench.runs.checkpoint import list_checkpoints, read_checkpoint
 from ganbench.runs.run import Run
@@ -38,30 +38,30 @@ def _train(cli: CommandLine, out: Path, every: int) -> list[str]:
 def test_kills_while_every_step_is_saved(cli: CommandLine, tmp_path: Path) -> None:
     code, _, err = cli.run(*_train(cli, tmp_path / "whole", STEPS))
     assert code == 0, err
-    path, moments = tmp_path / "run", random.Random(0)
+    path, rng = tmp_path / "run", random.Random(0)
     child = cli.start(*_train(cli, path, 1))
     child.wait_for("step 1/")
     kills = in_a_save = steps_lost = newest = 0
     while kills < KILLS:
-        time.sleep(moments.uniform(0, 0.06))
+        time.sleep(rng.uniform(0, 0.06))
         child.kill()
         code = child.wait()
         if code == 0:
-            break  # it was done
+            break  # the run is finished
         assert code == -signal.SIGKILL, child.err
         kills += 1
         run = Run(path)
         for checkpoint in list_checkpoints(run.checkpoints):
-            read_checkpoint(checkpoint)  # each that bears a checkpoint's name is whole
+            read_checkpoint(checkpoint)  # every checkpoint is intact
         in_a_save += any(run.checkpoints.glob(".writing-*"))
         assert max(run.checkpoint_steps(), default=0) >= newest
         newest = max(run.checkpoint_steps(), default=0)
-        told = [e["step"] for e in run.events.read("scalars")]
-        assert told == list(range(1, len(told) + 1))
-        assert len(told) - newest <= 1
-        steps_lost += len(told) - newest
+        steps = [e["step"] for e in run.events.read("scalars")]
+        assert steps == list(range(1, len(steps) + 1))
+        assert len(steps) - newest <= 1
+        steps_lost += len(steps) - newest
         child = cli.start("resume", path)
-        child.wait_for(f"going on from step {newest} of {STEPS}")
+        child.wait_for(f"resuming at step {newest} of {STEPS}")
     assert kills >= KILLS - 10
     assert in_a_save >= KILLS // 12
     code, _, err = cli.run("resume", path) if child.wait() != 0 else (0, "", "")
@@ -78,26 +78,26 @@ def test_kills_while_every_step_is_saved(cli: CommandLine, tmp_path: Path) -> No
     assert [e["step"] for e in Run(path).events.read("scalars")] == list(range(1, STEPS + 1))
 
 
-def test_killed_while_it_starts_there_is_a_run_or_none(cli: CommandLine, tmp_path: Path) -> None:
-    moments, made, begun = random.Random(1), 0, time.monotonic()
+def test_a_kill_at_the_start_leaves_a_whole_run_or_none(cli: CommandLine, tmp_path: Path) -> None:
+    rng, runs, start = random.Random(1), 0, time.monotonic()
     child = cli.start(*_train(cli, tmp_path / "first", 1))
     while not (tmp_path / "first").exists():
         time.sleep(0.001)
-    usual = time.monotonic() - begun
+    duration = time.monotonic() - start
     child.kill()
     child.wait()
     for i in range(STARTS):
         path = tmp_path / str(i)
         child = cli.start(*_train(cli, path, 1))
-        time.sleep(moments.uniform(0.5, 1.5) * usual)
+        time.sleep(rng.uniform(0.5, 1.5) * duration)
         child.kill()
         child.wait()
         if path.exists():
-            made += 1
+            runs += 1
             run = Run(path)
             assert run.recipe().schedule.steps == STEPS
             assert run.meta["seed"] == 0
             assert run.info.name == "ring8"
             assert run.read_checkpoint() is None or run.read_checkpoint()["step"] >= 1
-    record("SIGKILL at the start", kills=STARTS, whole_runs=made, no_run=STARTS - made)
-    assert made > 0
+    record("SIGKILL at the start", kills=STARTS, whole_runs=runs, no_run=STARTS - runs)
+    assert runs > 0

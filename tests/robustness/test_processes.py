@@ -1,4 +1,4 @@
-"""Two processes train as one does: the same batches and draws, cut in two."""
+"""Two processes train like one: they share the same batches and random numbers."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from tests.support.command_line import CommandLine, Process, cli
 from tests.support.recording import record
 from tests.support.training import override_arguments, tiny_overrides
-from tests.support.command_line import CommandLine, Process, cli
 
 from ganbench.runs.run import Run
 
@@ -35,7 +35,7 @@ def free_port() -> int:
         return int(s.getsockname()[1])
 
 
-def in_two(cli: CommandLine, *arguments: str | Path) -> list[Process]:
+def start_two(cli: CommandLine, *arguments: str | Path) -> list[Process]:
     """Start a command in two processes with the environment that torchrun gives them."""
     world = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
     return [cli.start(*arguments, env={**world, "RANK": r, "LOCAL_RANK": r}) for r in "01"]
@@ -58,7 +58,7 @@ def difference(a: Run, b: Run, step: int | None = None) -> float:
     )
 
 
-def only_one_wrote(run: Run, steps: list[int]) -> None:
+def check_single_writer(run: Run, steps: list[int]) -> None:
     lines = [json.loads(line) for line in run.events.path.read_text().splitlines()]
     assert [e["step"] for e in lines if e["kind"] == "scalars"] == steps
     assert not list(run.path.rglob(".writing-*"))
@@ -67,7 +67,7 @@ def only_one_wrote(run: Run, steps: list[int]) -> None:
 
 @pytest.mark.parametrize("name", ["gan-r1-ring8", "gan-mnist", "pacgan-ring8", "infogan-plain-mnist"])
 def test_two_processes_train_as_one(cli: CommandLine, tmp_path: Path, name: str) -> None:
-    two, one = in_two(cli, *command(name, tmp_path / "two")), cli.start(*command(name, tmp_path / "one"))
+    two, one = start_two(cli, *command(name, tmp_path / "two")), cli.start(*command(name, tmp_path / "one"))
     finish(two)
     assert one.wait() == 0, one.err
     ours, theirs = Run(tmp_path / "two"), Run(tmp_path / "one")
@@ -75,18 +75,18 @@ def test_two_processes_train_as_one(cli: CommandLine, tmp_path: Path, name: str)
     largest = difference(ours, theirs)
     record(f"2 processes against 1, {name}", steps=STEPS, largest_difference=largest)
     assert largest <= 1e-5
-    only_one_wrote(ours, [3, 6, 9, 12, 15, 18, 20])
+    check_single_writer(ours, [3, 6, 9, 12, 15, 18, 20])
     for a, b in zip(ours.events.read("scalars"), theirs.events.read("scalars"), strict=True):
         del a["kind"], b["kind"]
         assert a == pytest.approx(b, rel=1e-4, abs=1e-6)
     assert sorted(p.name for p in ours.samples.iterdir()) == sorted(p.name for p in theirs.samples.iterdir())
-    assert (two[1].out, two[1].err) == ("", "")  # the second process says nothing
+    assert (two[1].out, two[1].err) == ("", "")  # the second process prints nothing
 
 
-def test_two_processes_agree_on_how_often_pictures_are_changed(cli: CommandLine, tmp_path: Path) -> None:
+def test_two_processes_agree_on_the_augmentation_probability(cli: CommandLine, tmp_path: Path) -> None:
     ada = ["augmentation=ADA", "augmentation.p=0.3", "augmentation.speed=200", "augmentation.every=2"]
     changes = [f"algorithm.{change}" for change in ada]
-    two = in_two(cli, *command("gan-mnist", tmp_path / "two"), *changes)
+    two = start_two(cli, *command("gan-mnist", tmp_path / "two"), *changes)
     one = cli.start(*command("gan-mnist", tmp_path / "one"), *changes)
     finish(two)
     assert one.wait() == 0, one.err
@@ -98,10 +98,10 @@ def test_two_processes_agree_on_how_often_pictures_are_changed(cli: CommandLine,
     assert len({event["augmentation/p"] for event in ours.events.read("scalars")}) > 3
 
 
-def test_a_run_of_two_goes_on_in_one_and_the_reverse(cli: CommandLine, tmp_path: Path) -> None:
+def test_a_run_of_two_processes_resumes_in_one_and_the_reverse(cli: CommandLine, tmp_path: Path) -> None:
     name, steps = "gan-r1-ring8", 60
     schedule = {"log_every": 1, "sample_every": 0}
-    two = in_two(cli, *command(name, tmp_path / "two", steps, **schedule))
+    two = start_two(cli, *command(name, tmp_path / "two", steps, **schedule))
     two[0].wait_for("step 3/")
     two[0].kill(signal.SIGTERM)
     finish(two, 143)
@@ -112,7 +112,7 @@ def test_a_run_of_two_goes_on_in_one_and_the_reverse(cli: CommandLine, tmp_path:
     code, _, err = cli.run("resume", tmp_path / "two")
     assert code == 0, err
     assert "warning: processes was 2, is 1" in err
-    both = in_two(cli, "resume", tmp_path / "one")
+    both = start_two(cli, "resume", tmp_path / "one")
     finish(both)
     assert "warning: processes was 1, is 2" in both[0].err
     assert both[1].err == ""
@@ -121,13 +121,13 @@ def test_a_run_of_two_goes_on_in_one_and_the_reverse(cli: CommandLine, tmp_path:
         largest = difference(Run(path), Run(tmp_path / "whole"))
         record(f"processes changed at resume, {path.name} first", largest_difference=largest)
         assert largest <= 1e-5
-        only_one_wrote(Run(path), list(range(1, steps + 1)))
+        check_single_writer(Run(path), list(range(1, steps + 1)))
 
 
 def test_batch_norm_sees_its_own_half_on_cpu(cli: CommandLine, tmp_path: Path) -> None:
     pytest.importorskip("tensorboard")
     name = "dcgan-shapes"
-    finish(in_two(cli, *command(name, tmp_path / "two"), "--tensorboard"))
+    finish(start_two(cli, *command(name, tmp_path / "two"), "--tensorboard"))
     assert (
         len(list((tmp_path / "two" / "tensorboard").iterdir())) == 1
     )  # the first process writes, the other does not
@@ -141,7 +141,9 @@ def test_batch_norm_sees_its_own_half_on_cpu(cli: CommandLine, tmp_path: Path) -
 
 
 def test_a_signal_to_one_stops_both(cli: CommandLine, tmp_path: Path) -> None:
-    children = in_two(cli, *command("gan-r1-ring8", tmp_path / "run", 100_000, log_every=1, sample_every=0))
+    children = start_two(
+        cli, *command("gan-r1-ring8", tmp_path / "run", 100_000, log_every=1, sample_every=0)
+    )
     children[0].wait_for("step 3/")
     children[1].kill(signal.SIGTERM)
     finish(children, 143)
@@ -151,14 +153,14 @@ def test_a_signal_to_one_stops_both(cli: CommandLine, tmp_path: Path) -> None:
     assert run.events.read("scalars")[-1]["step"] == step
 
 
-def test_a_mistake_ends_both(cli: CommandLine, tmp_path: Path) -> None:
+def test_an_error_ends_both(cli: CommandLine, tmp_path: Path) -> None:
     odd = command("gan-r1-ring8", tmp_path / "run", batch=9)
-    finish(in_two(cli, *odd), 2)
+    finish(start_two(cli, *odd), 2)
     assert list(tmp_path.iterdir()) == [] or [p.name for p in tmp_path.iterdir()] == ["warm"]
 
 
 @pytest.mark.slow
-def test_torchrun_starts_it_and_passes_its_signal_on(tmp_path: Path) -> None:
+def test_torchrun_starts_both_and_forwards_a_signal(tmp_path: Path) -> None:
     run = tmp_path / "run"
     process = subprocess.Popen(
         [
@@ -171,16 +173,16 @@ def test_torchrun_starts_it_and_passes_its_signal_on(tmp_path: Path) -> None:
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
     assert process.stderr is not None
-    said = ""
+    output = ""
     for line in process.stderr:
-        said += line
+        output += line
         if "step 3/" in line:
             process.send_signal(signal.SIGTERM)
             break
-    said += process.stderr.read()
+    output += process.stderr.read()
     process.wait()
     steps = Run(run).checkpoint_steps()
-    assert re.search(rf"stopped at step {steps[0]}, checkpoint saved; go on with: ganbench resume", said), (
-        said
-    )
-    only_one_wrote(Run(run), list(range(1, steps[0] + 1)))
+    assert re.search(
+        rf"stopped at step {steps[0]}, checkpoint saved; continue with: ganbench resume", output
+    ), output
+    check_single_writer(Run(run), list(range(1, steps[0] + 1)))

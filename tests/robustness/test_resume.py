@@ -1,4 +1,4 @@
-"""A run that was stopped and goes on ends as if it had never stopped: the same bytes, for every recipe."""
+"""A run that is stopped and resumed ends with the same bytes as an uninterrupted one, for every recipe."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from ganbench.training.trainer import Trainer
 AFTER_THE_FIRST, AFTER_SAMPLES, AT_A_CHECKPOINT, MID_INTERVAL = CUTS = 1, 4, 5, 7
 RICH = {"schedule.ema_half_life": 50.0, "networks.D.spectral_norm": True}
 
-# What concerns files and not the state is tested with one recipe of each algorithm.
+# Tests that concern files rather than the state use one recipe of each algorithm.
 FIRST = {
     function("laptop").algorithm.target: name
     for name, function in sorted(recipe_functions().items(), reverse=True)
@@ -43,7 +43,7 @@ class Crash(Exception):
 
 
 @pytest.mark.parametrize("name", sorted(recipe_functions()))
-def test_a_run_that_is_stopped_four_times_ends_as_if_it_had_not_stopped(name: str, tmp_path: Path) -> None:
+def test_a_run_that_is_stopped_four_times_equals_an_uninterrupted_one(name: str, tmp_path: Path) -> None:
     recipe = tiny_recipe(name)
     expected = final_state(train(recipe, out=tmp_path / "whole", seed=3))
     run = train_until(recipe, tmp_path / "run", CUTS[0], seed=3)
@@ -58,28 +58,28 @@ def test_a_run_that_is_stopped_four_times_ends_as_if_it_had_not_stopped(name: st
 def whole(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Recipe, dict[str, Any]]:
-    """A recipe and the outcome of its uninterrupted run."""
+    """A recipe and the result of its uninterrupted run."""
     recipe = tiny_recipe(request.param)
     run = train(recipe, out=tmp_path_factory.mktemp("whole") / "run", seed=3)
     return recipe, final_state(run)
 
 
-def test_a_crashed_run_ends_as_if_it_had_not_crashed(
+def test_a_crashed_run_equals_an_uninterrupted_one(
     whole: tuple[Recipe, dict[str, Any]], tmp_path: Path
 ) -> None:
     recipe, expected = whole
     run = train_until(recipe, tmp_path / "run", 9, Crash(), seed=3)
     assert run.checkpoint_steps() == [AT_A_CHECKPOINT]
-    assert run.events.read("scalars")[-1]["step"] == 6  # told already, and to be forgotten
+    assert run.events.read("scalars")[-1]["step"] == 6  # logged already, to be deleted
     assert final_state(resume(run)) == expected
 
 
-def test_layers_are_among_what_is_compared(whole: tuple[Recipe, dict[str, Any]]) -> None:
+def test_the_comparison_includes_layer_statistics(whole: tuple[Recipe, dict[str, Any]]) -> None:
     events = [json.loads(line) for line in whole[1]["events"]]
     assert [e["step"] for e in events if e["kind"] == "layers"] == [4, 8, 12]
 
 
-def test_the_comparison_sees_the_seed(whole: tuple[Recipe, dict[str, Any]], tmp_path: Path) -> None:
+def test_another_seed_gives_another_result(whole: tuple[Recipe, dict[str, Any]], tmp_path: Path) -> None:
     recipe, expected = whole
     other = final_state(train(recipe, out=tmp_path / "run", seed=4))
     assert other.keys() == expected.keys()
@@ -91,7 +91,7 @@ def test_the_comparison_sees_the_seed(whole: tuple[Recipe, dict[str, Any]], tmp_
 
 
 @pytest.mark.parametrize("name", ["gan-ring8", "dcgan-shapes"])
-def test_real_pictures_are_the_same_after_a_stop(name: str, tmp_path: Path) -> None:
+def test_figures_are_the_same_after_a_stop(name: str, tmp_path: Path) -> None:
     recipe = tiny_recipe(name, {"schedule.sample_every": 6})
     with draw_figures():
         run = train(recipe, out=tmp_path / "whole")
@@ -108,11 +108,11 @@ def test_a_run_stopped_at_every_step_ends_the_same(tmp_path: Path) -> None:
     assert final_state(resume(run)) == expected
 
 
-def test_an_augmentation_goes_on_from_its_probability(tmp_path: Path) -> None:
+def test_an_augmentation_resumes_with_its_probability(tmp_path: Path) -> None:
     recipe = tiny_recipe("gan-mnist", {"algorithm.augmentation": Spec(ADA, p=0.3, speed=100.0, every=3)})
     whole = train(recipe, out=tmp_path / "whole")
     seen = [event["augmentation/p"] for event in whole.events.read("scalars")]
-    assert len(set(seen)) > 2, "p moves"
+    assert len(set(seen)) > 2, "p changes"
     run = train_until(recipe, tmp_path / "run", AFTER_THE_FIRST)
     resume_until(run, MID_INTERVAL)
     assert final_state(resume(run)) == final_state(whole)
@@ -124,7 +124,7 @@ def test_scores_and_the_best_checkpoint_are_the_same_after_a_stop(tmp_path: Path
     expected = train(recipe, out=tmp_path / "whole")
     scores = expected.events.read("score")
     assert [e["step"] for e in scores] == [3, 6, 9, 12]
-    assert len({e["details"]["high_quality"] for e in scores}) > 1  # something to tell apart
+    assert len({e["details"]["high_quality"] for e in scores}) > 1  # so that steps differ
     best = expected.best_step()
     assert best is not None
     assert best in expected.checkpoint_steps()
@@ -136,7 +136,7 @@ def test_scores_and_the_best_checkpoint_are_the_same_after_a_stop(tmp_path: Path
 
 
 def test_more_steps_than_planned(tmp_path: Path) -> None:
-    steady = {**RICH, "schedule.learning_rate": "Constant"}  # a rate that falls to the end knows the end
+    steady = {**RICH, "schedule.learning_rate": "Constant"}  # a falling rate would depend on the planned end
     long = train(tiny_recipe("dcgan-shapes", steady), out=tmp_path / "long")
     short = train(tiny_recipe("dcgan-shapes", {**steady, "schedule.steps": 7}), out=tmp_path / "short")
     assert short.checkpoint_steps()[0] == 7
@@ -147,30 +147,30 @@ def test_more_steps_than_planned(tmp_path: Path) -> None:
         assert ours[name] == theirs[name]
 
 
-def test_a_finished_run_stays_as_it_is(tmp_path: Path) -> None:
+def test_resuming_a_finished_run_changes_nothing(tmp_path: Path) -> None:
     run = train(tiny_recipe("gan-ring8"), out=tmp_path / "run")
     before = final_state(run)
     assert final_state(resume(run)) == before
 
 
-# --- what the comparison would see if a part of the state were lost -------------------------------------------------
+# --- every item of the state matters ---------------------------------------------------------------------------------
 
 CUT, END = 8, 9
 
 
 @functools.cache
 def _dataset(spec: Spec) -> Dataset:
-    made: Dataset = spec()
-    return made
+    dataset: Dataset = spec()
+    return dataset
 
 
-def _ready(recipe: Recipe) -> Trainer:
+def _build_trainer(recipe: Recipe) -> Trainer:
     return make_trainer(recipe, _dataset(recipe.data), Engine(recipe.machine), 0)
 
 
-def _rest(recipe: Recipe, state: dict[str, Any]) -> Any:
-    """Go on from a state and return the final one with the means logged on the way, or the error."""
-    trainer = _ready(recipe)
+def _finish(recipe: Recipe, state: dict[str, Any]) -> Any:
+    """Resume from a state; return the final state and the means logged until then, or the error."""
+    trainer = _build_trainer(recipe)
     try:
         trainer.load_state_dict(copy.deepcopy(state))
         logged = []
@@ -193,13 +193,13 @@ def _same(a: Any, b: Any) -> bool:
     return type(a) is type(b) and a == b
 
 
-# torch writes these into a state, but they say how to compute, not what; the rate is set before every step.
+# torch stores these, but they do not change results; the learning rate is set before every step.
 NOT_STATE = {
     "lr", "params", "amsgrad", "maximize", "foreach", "capturable", "differentiable", "fused", "decoupled_weight_decay",
 }  # fmt: skip
 
 
-def _items(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+def _paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     children = (
         value.items()
         if isinstance(value, dict)
@@ -212,18 +212,18 @@ def _items(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
             continue
         if not isinstance(child, dict | list | tuple):
             yield (*path, key)
-        yield from _items(child, (*path, key))
+        yield from _paths(child, (*path, key))
 
 
-def _copied(value: Any) -> Any:
-    """The same containers anew, around the same tensors."""
+def _copy_containers(value: Any) -> Any:
+    """Return copies of the containers with the same tensors."""
     if isinstance(value, dict):
-        return {key: _copied(child) for key, child in value.items()}
-    return [_copied(child) for child in value] if isinstance(value, list) else value
+        return {key: _copy_containers(child) for key, child in value.items()}
+    return [_copy_containers(child) for child in value] if isinstance(value, list) else value
 
 
-def _changed(state: dict[str, Any], path: tuple[Any, ...], how: str) -> dict[str, Any]:
-    state = _copied(state)
+def _change(state: dict[str, Any], path: tuple[Any, ...], how: str) -> dict[str, Any]:
+    state = _copy_containers(state)
     holder = state
     for i, key in enumerate(path[:-1]):
         if isinstance(holder[key], tuple):
@@ -243,10 +243,10 @@ def _changed(state: dict[str, Any], path: tuple[Any, ...], how: str) -> dict[str
     return state
 
 
-def _worked_out_anew(path: tuple[Any, ...], state: dict[str, Any]) -> bool:
+def _is_overwritten(path: tuple[Any, ...], state: dict[str, Any]) -> bool:
     """Whether the next step overwrites the item.
 
-    Spectral norm works out u from v (both, where there is one output); an average copies its network's counter.
+    Spectral norm computes u from v (and both, if there is one output); an average copies its network's counter.
     """
     part, name = path[0], str(path[-1])
     if part == "average":
@@ -260,16 +260,16 @@ def test_every_item_of_the_state_matters(name: str, tmp_path: Path) -> None:
     widths = {"networks.G.width": 2, "networks.D.width": 2, "schedule.batch": 4}
     momentum = {f"optimizers.{network}.betas": (0.5, 0.9) for network in "GD"}
     recipe = tiny_recipe(name, {**RICH, **widths, **momentum})
-    trainer = _ready(recipe)
+    trainer = _build_trainer(recipe)
     for _ in range(CUT):
         trainer.train_step()
         if trainer.step == 6:
             trainer.read_log()
     state = read_checkpoint(save_checkpoint(tmp_path, trainer.state_dict()))
-    expected = _rest(recipe, state)
+    expected = _finish(recipe, state)
     assert not isinstance(expected, Exception)
-    assert _same(_rest(recipe, state), expected)
-    paths = list(_items(state))
+    assert _same(_finish(recipe, state), expected)
+    paths = list(_paths(state))
     kinds = {path[0] for path in paths}
     assert kinds == {"step", "networks", "average", "optimizers", "log"}
     assert {p[-1] for p in paths} >= {"exp_avg", "exp_avg_sq", "step", "eps"}
@@ -277,24 +277,27 @@ def test_every_item_of_the_state_matters(name: str, tmp_path: Path) -> None:
         (how, path)
         for path in paths
         for how in ("lost", "altered")
-        if _same(_rest(recipe, _changed(state, path, how)), expected)
+        if _same(_finish(recipe, _change(state, path, how)), expected)
     ]
     record(f"state of {name}, each item lost and altered", items=len(paths))
-    assert {path for _, path in survived} == {path for path in paths if _worked_out_anew(path, state)}
+    assert {path for _, path in survived} == {path for path in paths if _is_overwritten(path, state)}
 
 
-def test_a_run_says_what_differs_on_another_machine(tmp_path: Path) -> None:
+def test_a_resumed_run_warns_of_another_machine(tmp_path: Path) -> None:
     from ganbench.utils.console import SilentConsole
 
     run = train_until(tiny_recipe("gan-ring8"), tmp_path / "run", 2)
     meta = json.loads((run.path / "meta.json").read_text())
     meta["machine"]["threads"] = 64
     (run.path / "meta.json").write_text(json.dumps(meta))
-    told: list[str] = []
+    warnings: list[str] = []
 
-    class Listener(SilentConsole):
+    class RecordingConsole(SilentConsole):
         def warn(self, text: str) -> None:
-            told.append(text)
+            warnings.append(text)
 
-    resume(Run(run.path), console=Listener())
-    assert told[0] == "threads was 64, is 1: the run goes on correctly, but not bit for bit as it would have"
+    resume(Run(run.path), console=RecordingConsole())
+    assert (
+        warnings[0]
+        == "threads was 64, is 1: the run continues correctly, but not bit for bit as it would have"
+    )

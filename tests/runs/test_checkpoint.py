@@ -25,20 +25,20 @@ def state_of(step: int) -> dict[str, Any]:
     }
 
 
-def test_what_is_read_is_what_was_saved(tmp_path: Path) -> None:
+def test_a_state_is_read_as_it_was_saved(tmp_path: Path) -> None:
     state = state_of(7)
     layout = torch.arange(24.0).reshape(1, 2, 3, 4).to(memory_format=torch.channels_last)
     shared = torch.arange(6.0)
     state["networks"] |= {"layout": layout, "view": shared[2:], "same": shared, "none": torch.empty(0, 3)}
     path = save_checkpoint(tmp_path, state)
     assert path == tmp_path / "step-00000007"
-    read = read_checkpoint(path)
-    assert read.keys() == state.keys()
+    loaded = read_checkpoint(path)
+    assert loaded.keys() == state.keys()
     for name, tensor in state["networks"].items():
-        assert torch.equal(read["networks"][name], tensor)
-    assert read["optimizers"]["G"]["param_groups"] == [{"betas": (0.5, 0.9), "x": None}]
-    assert torch.equal(read["optimizers"]["G"]["state"][0]["m"], torch.ones(2))
-    assert read["log"] == state["log"]
+        assert torch.equal(loaded["networks"][name], tensor)
+    assert loaded["optimizers"]["G"]["param_groups"] == [{"betas": (0.5, 0.9), "x": None}]
+    assert torch.equal(loaded["optimizers"]["G"]["state"][0]["m"], torch.ones(2))
+    assert loaded["log"] == state["log"]
 
 
 def test_only_tensors_and_plain_values_can_be_saved(tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_only_tensors_and_plain_values_can_be_saved(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_leftovers_of_a_killed_process_with_the_same_number_do_no_harm(tmp_path: Path) -> None:
+def test_files_of_a_killed_process_with_the_same_id_are_removed(tmp_path: Path) -> None:
     (tmp_path / f".writing-step-00000003-{os.getpid()}").mkdir()
     (tmp_path / f".writing-step-00000003-{os.getpid()}" / "old").touch()
     path = save_checkpoint(tmp_path, state_of(3))
@@ -63,7 +63,7 @@ def test_saving_a_step_again_replaces_it(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_other_things_in_the_folder_are_no_checkpoints(tmp_path: Path) -> None:
+def test_other_entries_of_the_folder_are_ignored(tmp_path: Path) -> None:
     for name in ("step-x", ".writing-step-00000001-5", "step-", "other"):
         (tmp_path / name).mkdir()
     (tmp_path / "step-00000009").touch()
@@ -74,7 +74,7 @@ def test_other_things_in_the_folder_are_no_checkpoints(tmp_path: Path) -> None:
 
 
 class FailAt:
-    """Counts calls of the system functions that write, and fails one of them."""
+    """Counts calls of the system functions that write, and makes one of them fail."""
 
     def __init__(self, patch: pytest.MonkeyPatch, at: int, number: int) -> None:
         self.calls, self.at, self.number = 0, at, number
@@ -88,21 +88,19 @@ class FailAt:
             self.calls += writes
             if writes and self.calls == self.at:
                 if fails_after:
-                    function(*arguments, **named).close()  # the file is there, but empty
+                    function(*arguments, **named).close()  # the file exists, but is empty
                 raise OSError(self.number, os.strerror(self.number))
             return function(*arguments, **named)
 
         return call
 
 
-WRITES = 15  # 2 folders, 5 files opened and synced, the folder synced twice, renamed
+WRITES = 15  # 2 folders; 5 files, each opened and synced; 2 syncs of a folder; 1 rename
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO, errno.EACCES, errno.EDQUOT])
 @pytest.mark.parametrize("again", [False, True])
-def test_whatever_write_fails_the_earlier_checkpoint_is_intact(
-    tmp_path: Path, number: int, again: bool
-) -> None:
+def test_if_any_write_fails_earlier_checkpoints_are_intact(tmp_path: Path, number: int, again: bool) -> None:
     earlier = save_checkpoint(tmp_path, state_of(1))
     newest, at = save_checkpoint(tmp_path, state_of(2)) if again else None, 0
     while True:
@@ -112,17 +110,17 @@ def test_whatever_write_fails_the_earlier_checkpoint_is_intact(
             try:
                 save_checkpoint(tmp_path, state_of(2))
             except RunError as error:
-                told = str(error)
+                message = str(error)
             else:
                 break
         assert failing.calls == at
-        assert "checkpoint of step 2 could not be written" in told
-        assert os.strerror(number) in told
-        assert "earlier checkpoints are intact" in told
+        assert "checkpoint of step 2 could not be written" in message
+        assert os.strerror(number) in message
+        assert "earlier checkpoints are intact" in message
         assert read_checkpoint(earlier)["step"] == 1
         for path in list_checkpoints(tmp_path):
             read_checkpoint(path)
         assert not list(tmp_path.glob(".writing-*"))
-    assert at - 1 in (WRITES, WRITES + 1)  # one more where an old one is put aside
+    assert at - 1 in (WRITES, WRITES + 1)  # one more if an old checkpoint is renamed
     assert read_checkpoint(tmp_path / "step-00000002")["step"] == 2
     assert newest is None or newest.exists()

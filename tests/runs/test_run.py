@@ -1,4 +1,4 @@
-"""The run folder: made whole or not at all, opened by one trainer, and what it tells."""
+"""The run folder: created atomically, trained by one process at a time, and its contents."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def state(step: int) -> dict[str, object]:
     return {"step": step, "networks": {}, "average": {}, "log": {}}
 
 
-def test_a_new_run_tells_what_it_was_made_with(run: Run) -> None:
+def test_a_new_run(run: Run) -> None:
     again = Run(run.path)
     assert again.recipe() == RECIPE
     assert again.meta["seed"] == 4
@@ -39,19 +39,19 @@ def test_a_new_run_tells_what_it_was_made_with(run: Run) -> None:
     assert str(run.path) in repr(run)
 
 
-def test_only_one_can_make_it(run: Run) -> None:
-    with pytest.raises(UserError, match=r"exists; give another --out, or go on with `ganbench resume"):
+def test_an_existing_folder_is_not_overwritten(run: Run) -> None:
+    with pytest.raises(UserError, match=r"exists; give another --out, or continue it with `ganbench resume"):
         Run.create(run.path, RECIPE, META)
     assert [p.name for p in run.path.parent.iterdir()] == ["run"]
 
 
-def test_leftovers_of_a_killed_process_with_the_same_number_do_no_harm(tmp_path: Path) -> None:
+def test_files_of_a_killed_process_with_the_same_id_are_removed(tmp_path: Path) -> None:
     (tmp_path / f".run.{os.getpid()}").mkdir()
     Run.create(tmp_path / "run", RECIPE, META)
     assert [p.name for p in tmp_path.iterdir()] == ["run"]
 
 
-def test_what_is_no_run(tmp_path: Path) -> None:
+def test_other_folders_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"is not a run: it holds no recipe.json"):
         Run(tmp_path)
     with pytest.raises(UserError, match="does not exist"):
@@ -62,7 +62,7 @@ def test_one_trainer_at_a_time(run: Run) -> None:
     with run.lock():
         with pytest.raises(UserError, match="another process is training"), Run(run.path).lock():
             pass
-        assert Run(run.path).recipe() == RECIPE  # reading is free
+        assert Run(run.path).recipe() == RECIPE  # reading needs no lock
     with run.lock():
         pass
 
@@ -100,17 +100,17 @@ def test_checkpoints_by_step(run: Run) -> None:
     run.events.append("score", 5, name="a", value=1.0, better="lower")
     run.events.append("score", 12, name="a", value=2.0, better="lower")
     assert run.checkpoint_steps() == [12, 5, 3]
-    for asked, step in ((None, 12), (3, 3), ("best", 5), (5, 5)):
-        read = run.read_checkpoint(asked)
-        assert read is not None
-        assert read["step"] == step
+    for request, step in ((None, 12), (3, 3), ("best", 5), (5, 5)):
+        checkpoint = run.read_checkpoint(request)
+        assert checkpoint is not None
+        assert checkpoint["step"] == step
     with pytest.raises(UserError, match="no checkpoint of step 4; there are: 12, 5, 3"):
         run.read_checkpoint(4)
     (run.checkpoints / "step-00000012" / "manifest.json").unlink()
     assert [p.name for p in run.intact_checkpoints()] == ["step-00000005", "step-00000003"]
 
 
-def test_json_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_json_is_written_atomically(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.json"
     write_json(path, {"a": 1})
 
@@ -124,11 +124,11 @@ def test_json_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest
     assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
 
 
-def test_sweeping_deletes_what_a_killed_process_left_and_nothing_else(run: Run) -> None:
-    left = [run.path / ".events.jsonl.0a1b2c3d.tmp", run.samples / ".step-00000001.png.0a1b2c3d.tmp"]
-    for path in left:
+def test_only_temporary_files_are_removed(run: Run) -> None:
+    temporary = [run.path / ".events.jsonl.0a1b2c3d.tmp", run.samples / ".step-00000001.png.0a1b2c3d.tmp"]
+    for path in temporary:
         path.touch()
     (run.samples / "step-00000001.png").touch()
-    before = {p for p in run.path.rglob("*") if p not in left}
+    before = {p for p in run.path.rglob("*") if p not in temporary}
     run.remove_temporary_files()
     assert set(run.path.rglob("*")) == before

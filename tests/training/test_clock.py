@@ -24,7 +24,7 @@ def test_seconds_add_up_by_section(now: list[float]) -> None:
     assert clock.take() == {"data": 5.0, "G": 2.0, "total": 8.5}
 
 
-def test_taking_starts_again_from_zero(now: list[float]) -> None:
+def test_take_resets_the_clock(now: list[float]) -> None:
     clock = Clock()
     with clock.section("data"):
         now[0] += 1

@@ -22,7 +22,7 @@ def fill(module: nn.Module, value: float) -> None:
             parameter.fill_(value)
 
 
-def test_it_begins_as_a_frozen_copy_in_eval_mode_of_the_named_networks() -> None:
+def test_averages_start_as_frozen_copies_in_eval_mode() -> None:
     networks, average = pair(nn.Sequential(nn.Linear(2, 3), nn.Dropout()).train())
     assert list(average.networks) == ["G"]
     for mine, theirs in zip(average.networks["G"].parameters(), networks["G"].parameters(), strict=True):
@@ -35,7 +35,7 @@ def test_it_begins_as_a_frozen_copy_in_eval_mode_of_the_named_networks() -> None
 
 
 @given(steps=st.integers(1, 60), batch=st.integers(1, 64), half_life=st.floats(10, 1e4))
-def test_towards_constant_weights_the_distance_falls_by_half_a_half_life(
+def test_the_distance_to_constant_weights_halves_every_half_life(
     steps: int, batch: int, half_life: float
 ) -> None:
     networks, average = pair(nn.Linear(1, 1, bias=False).double(), half_life)
@@ -46,7 +46,7 @@ def test_towards_constant_weights_the_distance_falls_by_half_a_half_life(
     assert average.networks["G"].weight.item() == pytest.approx(0.5 ** (steps * batch / half_life), rel=1e-9)
 
 
-def test_after_one_half_life_of_images_half_of_the_distance_is_left_whatever_the_batch() -> None:
+def test_the_half_life_does_not_depend_on_the_batch_size() -> None:
     for batch in (1, 10, 100):
         networks, average = pair(nn.Linear(1, 1).double(), half_life=1000)
         fill(average.networks["G"], 3.0)
@@ -65,7 +65,7 @@ def test_early_on_the_half_life_is_a_share_of_the_images_seen() -> None:
     assert average.decay(0, 10) == 0.0
 
 
-def test_without_a_ramp_of_images_the_average_is_the_live_network() -> None:
+def test_with_a_ramp_of_zero_the_average_is_the_live_network() -> None:
     networks, average = pair(nn.Linear(2, 2), ramp=0.0)
     fill(networks["G"], 7.0)
     average.update(64, 64)
@@ -99,7 +99,7 @@ def test_the_vectors_of_spectral_norm_are_copied_and_its_weight_averaged() -> No
     assert torch.allclose(mine.original, (first.original + 0.5) / 2)
 
 
-def test_the_live_networks_stay_as_they_are() -> None:
+def test_the_live_networks_do_not_change() -> None:
     networks, average = pair(nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)))
     fill(average.networks, 9.0)
     before = copy.deepcopy(networks.state_dict())
@@ -107,7 +107,7 @@ def test_the_live_networks_stay_as_they_are() -> None:
     assert all(torch.equal(before[k], v) for k, v in networks.state_dict().items())
 
 
-def test_it_goes_on_from_a_loaded_state() -> None:
+def test_the_average_continues_from_a_loaded_state() -> None:
     networks, average = pair(nn.Linear(2, 2).double())
     fill(networks["G"], 0.0)
     average.networks.load_state_dict(

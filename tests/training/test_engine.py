@@ -28,7 +28,7 @@ def engine(**machine: object) -> Engine:
     not NO_CUDA or torch.backends.mps.is_available(), reason="needs a machine with a CPU only"
 )
 @pytest.mark.parametrize("device", ["cuda", "mps"])
-def test_a_device_that_is_not_there_is_refused(device: str) -> None:
+def test_an_unavailable_device_is_refused(device: str) -> None:
     with pytest.raises(
         UserError, match=f"this machine has no '{device}' device that torch can use; it has: cpu$"
     ):
@@ -36,14 +36,14 @@ def test_a_device_that_is_not_there_is_refused(device: str) -> None:
     assert engine(device="auto").device == torch.device("cpu")
 
 
-def test_threads_are_those_asked_for_or_all() -> None:
+def test_the_number_of_threads() -> None:
     engine(threads=2)
     assert torch.get_num_threads() == 2
     assert engine(threads=None).threads == os.cpu_count()
     assert torch.get_num_threads() == os.cpu_count()
 
 
-def test_denormals_are_flushed_if_asked() -> None:
+def test_denormals_are_flushed_on_request() -> None:
     tiny = torch.tensor([1e-39])
     engine(flush_denormals=False)
     assert (tiny * 0.5).item() > 0
@@ -51,14 +51,14 @@ def test_denormals_are_flushed_if_asked() -> None:
     assert (tiny * 0.5).item() == 0
 
 
-def test_it_is_alone_unless_torchrun_says_otherwise() -> None:
+def test_without_torchrun_there_is_one_process() -> None:
     one = engine()
     assert (one.rank, one.world_size, one.is_main_process) == (0, 1, True)
     one.rank = 1
     assert not one.is_main_process
 
 
-def test_alone_there_is_nothing_to_reduce_or_share() -> None:
+def test_with_one_process_nothing_is_reduced() -> None:
     one, values = engine(), torch.tensor([1.0, 2.0])
     assert one.mean(values) is values
     assert one.any(True)
@@ -71,12 +71,18 @@ def test_alone_there_is_nothing_to_reduce_or_share() -> None:
     assert layer.weight.grad is None
 
 
-def test_a_run_can_record_the_machine() -> None:
-    told = engine(threads=1, precision="bf16").describe()
-    assert json.loads(json.dumps(told)) == told
-    wanted = {"device": "cpu", "threads": 1, "processes": 1, "precision": "bf16", "torch": torch.__version__}
-    assert wanted.items() <= told.items()
-    assert {"python", "platform"} <= told.keys()
+def test_the_description_of_the_machine() -> None:
+    description = engine(threads=1, precision="bf16").describe()
+    assert json.loads(json.dumps(description)) == description
+    expected = {
+        "device": "cpu",
+        "threads": 1,
+        "processes": 1,
+        "precision": "bf16",
+        "torch": torch.__version__,
+    }
+    assert expected.items() <= description.items()
+    assert {"python", "platform"} <= description.keys()
 
 
 # Placing
@@ -93,7 +99,7 @@ def test_modules_and_batches_go_to_the_device() -> None:
 
 
 @pytest.mark.parametrize("channels_last", [True, False])
-def test_images_and_their_weights_have_the_layout_asked_for(channels_last: bool) -> None:
+def test_the_memory_layout_of_images_and_weights(channels_last: bool) -> None:
     one = engine(channels_last=channels_last)
     module = nn.ModuleList([nn.Conv2d(3, 4, 3), nn.Linear(3, 4)])
     before = [p.detach().clone() for p in module.parameters()]
@@ -116,14 +122,14 @@ def test_images_and_their_weights_have_the_layout_asked_for(channels_last: bool)
 
 
 @pytest.mark.parametrize("kind", [torch.optim.Adam, torch.optim.AdamW, torch.optim.SGD, torch.optim.Adagrad])
-def test_the_fused_form_is_chosen_where_there_is_one_and_steps(kind: type) -> None:
+def test_optimizers_are_fused_where_possible(kind: type) -> None:
     layer = nn.Linear(2, 2)
-    made = engine().optimizer(Spec(kind, lr=0.5), layer.parameters())
-    assert made.defaults["fused"] is True
-    assert made.defaults["lr"] == 0.5
+    optimizer = engine().optimizer(Spec(kind, lr=0.5), layer.parameters())
+    assert optimizer.defaults["fused"] is True
+    assert optimizer.defaults["lr"] == 0.5
     before = layer.weight.detach().clone()
     layer(torch.ones(1, 2)).sum().backward()
-    made.step()
+    optimizer.step()
     assert not torch.equal(layer.weight, before)
 
 
@@ -137,23 +143,23 @@ def test_the_fused_form_is_chosen_where_there_is_one_and_steps(kind: type) -> No
         Spec(torch.optim.Adam, differentiable=True),
     ],
 )
-def test_the_recipe_may_choose_another_form(spec: Spec) -> None:
-    made = engine().optimizer(spec, nn.Linear(2, 2).parameters())
-    assert not made.defaults.get("fused")
+def test_the_recipe_may_choose_another_implementation(spec: Spec) -> None:
+    optimizer = engine().optimizer(spec, nn.Linear(2, 2).parameters())
+    assert not optimizer.defaults.get("fused")
     for name, value in spec.kwargs.items():
-        assert made.defaults[name] == value
+        assert optimizer.defaults[name] == value
 
 
 def test_parameters_may_come_from_an_iterator() -> None:
     layer = nn.Linear(2, 2)
-    made = engine().optimizer(Spec(torch.optim.Adam), iter(layer.parameters()))
-    assert [p.shape for p in made.param_groups[0]["params"]] == [(2, 2), (2,)]
+    optimizer = engine().optimizer(Spec(torch.optim.Adam), iter(layer.parameters()))
+    assert [p.shape for p in optimizer.param_groups[0]["params"]] == [(2, 2), (2,)]
 
 
 # Precision
 
 
-def test_bf16_is_used_inside_autocast_only_if_asked() -> None:
+def test_bf16_is_used_inside_autocast_on_request() -> None:
     layer, x = nn.Linear(4, 4), torch.rand(2, 4)
     for precision, kind in (("bf16", torch.bfloat16), ("fp32", torch.float32)):
         one = engine(precision=precision)
@@ -169,35 +175,35 @@ def test_penalties_stay_in_fp32_under_bf16() -> None:
     plain = squared_gradient_norm(lambda x, y: network(x), x)
     with engine(precision="bf16").autocast():
         assert network(x).dtype == torch.bfloat16
-        under = squared_gradient_norm(lambda x, y: network(x), x)
-    assert under.dtype == torch.float32
-    assert torch.equal(plain, under)
-    under.sum().backward()
+        mixed = squared_gradient_norm(lambda x, y: network(x), x)
+    assert mixed.dtype == torch.float32
+    assert torch.equal(plain, mixed)
+    mixed.sum().backward()
     assert network[0].weight.grad.dtype == torch.float32
 
 
 # Randomness
 
 
-def test_layers_are_seeded_by_their_key_and_each_process_otherwise() -> None:
+def test_layers_are_seeded_by_key_and_process() -> None:
     one, ones = engine(), torch.ones(200)
-    drop = nn.Dropout(0.5)
+    layer = nn.Dropout(0.5)
 
-    def kept(rank: int, *key: int | str) -> torch.Tensor:
+    def dropout(rank: int, *key: int | str) -> torch.Tensor:
         one.rank = rank
         one.seed_layers(*key)
-        return drop(ones)
+        return layer(ones)
 
-    assert torch.equal(kept(0, 1, "D"), kept(0, 1, "D"))
-    assert not torch.equal(kept(0, 1, "D"), kept(0, 2, "D"))
-    assert not torch.equal(kept(0, 1, "D"), kept(1, 1, "D"))
+    assert torch.equal(dropout(0, 1, "D"), dropout(0, 1, "D"))
+    assert not torch.equal(dropout(0, 1, "D"), dropout(0, 2, "D"))
+    assert not torch.equal(dropout(0, 1, "D"), dropout(1, 1, "D"))
 
 
-def test_the_callers_random_state_comes_back() -> None:
+def test_the_random_state_of_the_caller_is_restored() -> None:
     torch.manual_seed(3)
     before = torch.get_rng_state()
     one = engine()
-    with one.own_randomness():
+    with one.fork_random_state():
         one.seed_layers(1)
         torch.rand(3)
         assert not torch.equal(torch.get_rng_state(), before)

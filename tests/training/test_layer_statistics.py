@@ -20,22 +20,22 @@ from ganbench.training.trainer import Trainer
 
 
 def layer(weight: list[list[float]], bias: list[float]) -> nn.Linear:
-    made = nn.Linear(len(weight[0]), len(bias))
+    linear = nn.Linear(len(weight[0]), len(bias))
     with torch.no_grad():
-        made.weight.copy_(torch.tensor(weight))
-        made.bias.copy_(torch.tensor(bias))
-    return made
+        linear.weight.copy_(torch.tensor(weight))
+        linear.bias.copy_(torch.tensor(bias))
+    return linear
 
 
-def test_the_numbers_of_a_layer_worked_out_by_hand() -> None:
+def test_statistics_computed_by_hand() -> None:
     networks = nn.ModuleDict({"D": layer([[1.0, 3.0]], [0.5]), "G": layer([[2.0]], [1.0])})
     networks["D"](torch.tensor([[3.0, -4.0]])).backward()
-    found = parameter_statistics(networks, ["D"])
-    assert found == {"D.weight": (5.0, 2.0, 1.0), "D.bias": (1.0, 0.5, 0.0)}
+    statistics = parameter_statistics(networks, ["D"])
+    assert statistics == {"D.weight": (5.0, 2.0, 1.0), "D.bias": (1.0, 0.5, 0.0)}
     assert list(parameter_statistics(networks, ["G", "D"])) == ["G.weight", "G.bias", "D.weight", "D.bias"]
 
 
-def test_what_is_missing_or_not_finite_is_none() -> None:
+def test_missing_and_non_finite_values_are_none() -> None:
     networks = nn.ModuleDict({"D": layer([[1.0], [math.inf]], [0.0, 0.0])})
     networks["D"].bias.grad = torch.tensor([math.nan, 1.0])
     assert parameter_statistics(networks, ["D"]) == {
@@ -45,20 +45,20 @@ def test_what_is_missing_or_not_finite_is_none() -> None:
     assert parameter_statistics(nn.ModuleDict({"F": nn.Flatten()}), ["F"]) == {}
 
 
-def test_a_gain_near_one_keeps_its_small_spread() -> None:
+def test_a_small_standard_deviation_is_not_rounded_away() -> None:
     gains = nn.Linear(1, 4, bias=False)
     with torch.no_grad():
         gains.weight.copy_(torch.tensor([[1.0], [1.0], [1.0001], [1.0001]]))
-    (found,) = parameter_statistics(nn.ModuleDict({"G": gains}), ["G"]).values()
-    assert found[1:] == (pytest.approx(1.00005, rel=1e-4), pytest.approx(5e-5, rel=0.01))
+    (statistics,) = parameter_statistics(nn.ModuleDict({"G": gains}), ["G"]).values()
+    assert statistics[1:] == (pytest.approx(1.00005, rel=1e-4), pytest.approx(5e-5, rel=0.01))
 
 
-class Following(Engine):
-    leads = False  # type: ignore[assignment]
+class SecondProcess(Engine):
+    is_main_process = False  # type: ignore[assignment]
 
 
 class Line(nn.Module):
-    """W's loss is w * x on the data; then B's phase, without data, pulls on its bias alone."""
+    """W's loss is w * x on the data; then B's phase, without data, updates its bias only."""
 
     averaged = ()
 
@@ -86,7 +86,7 @@ def trainer(microbatches: int = 1, engine: type[Engine] = Engine) -> Trainer:
         algorithm=Line(),
         networks={"W": layer([[1.0]], [2.0]), "B": layer([[4.0]], [1.0]), "still": nn.Linear(2, 2)},
         optimizers=sgd,
-        batches=lambda position, rows, part, parts: Batch(torch.full((rows, 1), float(10 + position))),
+        batches=lambda position, rows, shard, shards: Batch(torch.full((rows, 1), float(10 + position))),
         schedule=Schedule(steps=2, batch=4, microbatches=microbatches),
         engine=engine(Machine(threads=1, device="cpu")),
         seed=0,
@@ -94,14 +94,14 @@ def trainer(microbatches: int = 1, engine: type[Engine] = Engine) -> Trainer:
 
 
 @pytest.mark.parametrize("microbatches", [1, 2])
-def test_a_step_tells_the_gradients_of_each_networks_last_update(tmp_path, microbatches: int) -> None:
+def test_gradients_are_those_of_the_last_update_of_a_step(tmp_path, microbatches: int) -> None:
     events = EventLog(tmp_path / "events.jsonl")
     trainer(microbatches).train([Every(1, log_layers(events))])
     first, second = events.read("layers")
     assert (first["step"], second["step"]) == (1, 2)
-    # W: slope 10, then 11 of the second read, by a rate of .5; its bias: slope 1 twice.
+    # W: gradient 10, then 11 for the second batch, at a rate of 0.5; its bias: gradient 1 twice.
     w, v = 1 - 5 - 5.5, 2 - 0.5 - 0.5
-    # B: (4 v + 1)^2 with W's new bias v = 1 has the slopes 2 * 5 * v and 2 * 5.
+    # B: (4 v + 1)^2 with W's new bias v = 1 has the gradients 2 * 5 * v and 2 * 5.
     assert first["parameters"] == {
         "W.weight": [11.0, w, 0.0],
         "W.bias": [1.0, v, 0.0],
@@ -113,29 +113,29 @@ def test_a_step_tells_the_gradients_of_each_networks_last_update(tmp_path, micro
 
 def test_the_gradients_are_those_of_autograd(tmp_path) -> None:
     one, other = trainer(), trainer()
-    one.advance()
+    one.train_step()
     networks = other.networks
     x = torch.full((4, 1), 10.0)
     for value in (x, x + 1):
-        slopes = torch.autograd.grad(networks["W"](value).mean(), list(networks["W"].parameters()))
+        gradients = torch.autograd.grad(networks["W"](value).mean(), list(networks["W"].parameters()))
         with torch.no_grad():
-            for p, slope in zip(networks["W"].parameters(), slopes, strict=True):
-                p -= 0.5 * slope
-    found = parameter_statistics(one.networks, one.optimizers)
-    assert found["W.weight"][0] == pytest.approx(float(slopes[0].norm()), rel=1e-4)
-    assert found["W.weight"][1] == pytest.approx(networks["W"].weight.item(), rel=1e-4)
+            for p, gradient in zip(networks["W"].parameters(), gradients, strict=True):
+                p -= 0.5 * gradient
+    statistics = parameter_statistics(one.networks, one.optimizers)
+    assert statistics["W.weight"][0] == pytest.approx(float(gradients[0].norm()), rel=1e-4)
+    assert statistics["W.weight"][1] == pytest.approx(networks["W"].weight.item(), rel=1e-4)
 
 
-def test_only_the_leading_process_writes(tmp_path) -> None:
+def test_only_the_main_process_writes(tmp_path) -> None:
     events = EventLog(tmp_path / "events.jsonl")
-    trainer(engine=Following).train([Every(1, log_layers(events))])
+    trainer(engine=SecondProcess).train([Every(1, log_layers(events))])
     assert not events.path.exists()
 
 
-def test_asking_changes_nothing() -> None:
+def test_networks_do_not_change() -> None:
     network = spectral_norm(nn.Linear(3, 3))
     network(torch.ones(1, 3)).sum().backward()
     state = {k: v.clone() for k, v in network.state_dict().items()}
-    found = parameter_statistics(nn.ModuleDict({"D": network}), ["D"])
-    assert "D.parametrizations.weight.original" in found
+    statistics = parameter_statistics(nn.ModuleDict({"D": network}), ["D"])
+    assert "D.parametrizations.weight.original" in statistics
     assert all(torch.equal(v, state[k]) for k, v in network.state_dict().items())

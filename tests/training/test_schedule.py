@@ -37,7 +37,7 @@ def test_known_points(schedule: Factor, points: dict[int, float]) -> None:
 
 @pytest.mark.parametrize("kind", [Linear, Cosine])
 @given(start=number, end=number, shares=shares, where=where)
-def test_a_ramp_stays_between_its_ends_and_goes_one_way(
+def test_a_ramp_is_monotonic_and_stays_between_its_ends(
     kind: Any, start: float, end: float, shares: list[float], where: tuple[int, int]
 ) -> None:
     schedule = kind(start, end, *shares)
@@ -45,8 +45,8 @@ def test_a_ramp_stays_between_its_ends_and_goes_one_way(
     slack = 1e-9 * max(abs(start), abs(end), 1)
     value = schedule(step, steps)
     assert min(start, end) - slack <= value <= max(start, end) + slack
-    further = schedule(min(step + 1, steps), steps)
-    assert (further - value) * (end - start) >= -slack * max(abs(end - start), 1)
+    next_value = schedule(min(step + 1, steps), steps)
+    assert (next_value - value) * (end - start) >= -slack * max(abs(end - start), 1)
     if step / steps <= shares[0]:
         assert value == pytest.approx(start, abs=slack)
     if step / steps >= shares[1]:
@@ -85,10 +85,10 @@ def test_steps_fall_only_at_whole_intervals(every: int, factor: float, step: int
         (lambda: Step(every=0, factor=0.5), "every >= 1, not 0"),
         (lambda: Exponential(end=0.0), "end > 0, not 0.0"),
         (lambda: Stages((1.0,), (0.5,)), "one more value than changes"),
-        (lambda: Stages((1.0, 2.0, 3.0), (0.5, 0.2)), "in rising order"),
+        (lambda: Stages((1.0, 2.0, 3.0), (0.5, 0.2)), "in ascending order"),
     ],
 )
-def test_a_schedule_that_cannot_be_is_refused(make: Any, message: str) -> None:
+def test_an_invalid_schedule_is_refused(make: Any, message: str) -> None:
     with pytest.raises(UserError) as caught:
         make()
     assert message in str(caught.value)

@@ -32,7 +32,7 @@ from ganbench.training.settings import Machine, Schedule
         ("ema_half_life", "long", "must be a number or none, not 'long'"),
     ],
 )
-def test_a_schedule_that_cannot_be_is_refused(field: str, value: Any, message: str) -> None:
+def test_an_invalid_schedule_is_refused(field: str, value: Any, message: str) -> None:
     with pytest.raises(UserError) as caught:
         Schedule(**{"steps": 10, "batch": 8, field: value})
     assert str(caught.value).startswith(f"schedule.{field} ")
@@ -55,19 +55,19 @@ def test_a_batch_must_divide_into_microbatches() -> None:
         ("threads", 1.5, "machine.threads must be a whole number or none, not 1.5"),
     ],
 )
-def test_a_machine_that_cannot_be_is_refused(field: str, value: Any, message: str) -> None:
+def test_an_invalid_machine_is_refused(field: str, value: Any, message: str) -> None:
     with pytest.raises(UserError) as caught:
         Machine(**{field: value})
     assert str(caught.value) == message
 
 
-def test_numbers_are_kept_as_their_fields_have_them() -> None:
+def test_numbers_are_converted_to_the_type_of_their_field() -> None:
     schedule = Schedule(steps=10, batch=8, ema_half_life=500)
     assert type(schedule.ema_half_life) is float
     assert schedule == Schedule(steps=10, batch=8, ema_half_life=500.0)
 
 
-def test_settings_never_change() -> None:
+def test_settings_are_frozen() -> None:
     for settings, field in ((Schedule(steps=1, batch=1), "steps"), (Machine(), "device")):
         with pytest.raises(dataclasses.FrozenInstanceError):
             setattr(settings, field, 3)

@@ -31,7 +31,7 @@ from ganbench.utils.random_stream import RandomStream
 
 
 class Pair(nn.Module):
-    """Two networks that learn from each other: D on data, ``critic_steps`` times a step, then G without data."""
+    """An algorithm with two networks: D is updated ``critic_steps`` times a step on data, then G without data."""
 
     averaged = ("G",)
 
@@ -40,41 +40,41 @@ class Pair(nn.Module):
         self.critic_steps = critic_steps
         self.contexts: list[tuple[str, Context]] = []
         self.batches: list[Tensor] = []
-        self.after: list[int] = []
-        self.change: Callable[[str, Context, LossDict], LossDict] = lambda phase, context, terms: terms
+        self.steps: list[int] = []
+        self.change: Callable[[str, Context, LossDict], LossDict] = lambda phase, context, losses: losses
 
     def phases(self) -> tuple[Phase, ...]:
         return (
-            Phase("D", ("D",), self.d_terms, repeats=self.critic_steps),
-            Phase("G", ("G",), self.g_terms, reads_data=False),
+            Phase("D", ("D",), self.d_losses, repeats=self.critic_steps),
+            Phase("G", ("G",), self.g_losses, reads_data=False),
         )
 
-    def d_terms(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> LossDict:
+    def d_losses(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> LossDict:
         assert batch is not None
-        assert len(batch) == context.rows
+        assert len(batch) == context.batch_size
         self.contexts.append(("D", context))
         self.batches.append(batch.x)
         with torch.no_grad():
-            fake = networks["G"](context.draws.normal(context.rows, 3))
-        real, made = networks["D"](batch.x), networks["D"](fake)
-        terms = {"adversarial": (1 - real).relu() + (1 + made).relu(), "size": 0.1 * real.square().mean()}
-        return self.change("D", context, terms)
+            samples = networks["G"](context.stream.normal(context.batch_size, 3))
+        real, fake = networks["D"](batch.x), networks["D"](samples)
+        losses = {"adversarial": (1 - real).relu() + (1 + fake).relu(), "size": 0.1 * real.square().mean()}
+        return self.change("D", context, losses)
 
-    def g_terms(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> LossDict:
+    def g_losses(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> LossDict:
         assert batch is None
         self.contexts.append(("G", context))
-        fake = networks["G"](context.draws.normal(context.rows, 3))
+        fake = networks["G"](context.stream.normal(context.batch_size, 3))
         return self.change("G", context, {"adversarial": -networks["D"](fake)})
 
     def after_step(self, networks: nn.ModuleDict, step: int) -> None:
-        self.after.append(step)
+        self.steps.append(step)
 
     def extra_scalars(self) -> dict[str, torch.Tensor]:
         return {}
 
 
 class Counting(Pair):
-    """Has a state: the mean score of all rows so far, by which it weighs its losses."""
+    """Has a state: the running mean of its losses, which scales them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -82,30 +82,30 @@ class Counting(Pair):
         self.register_buffer("updates", torch.tensor(0))
         self.change = self.count
 
-    def count(self, phase: str, context: Context, terms: LossDict) -> LossDict:
+    def count(self, phase: str, context: Context, losses: LossDict) -> LossDict:
         weight = 1 + self.get_buffer("score").clone()
-        self.get_buffer("score").lerp_(terms["adversarial"].detach().mean(), 0.3)
+        self.get_buffer("score").lerp_(losses["adversarial"].detach().mean(), 0.3)
         self.get_buffer("updates").add_(1)
-        return {name: value * weight for name, value in terms.items()}
+        return {name: value * weight for name, value in losses.items()}
 
 
-def everything(**schedule: Any) -> Trainer:
-    """A trainer of all that could differ between one process and two: dropout, clipping, an algorithm with a state."""
+def full_trainer(**schedule: Any) -> Trainer:
+    """Return a trainer with everything that two processes could do differently: dropout, clipping, a state."""
     sgd = Spec(torch.optim.SGD, lr=0.05, momentum=0.9)
     return trainer(
         algorithm=Counting(), optimizer=sgd, dropout=0.5, layer=Dropout, gradient_clip=0.5, **schedule
     )
 
 
-class Stream:
-    """Random points by position; remembers what was asked for."""
+class RecordingBatches:
+    """Random points by position; records the requests."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[int, int, int, int]] = []
+        self.requests: list[tuple[int, int, int, int]] = []
 
-    def __call__(self, position: int, rows: int, part: int, parts: int) -> Batch:
-        self.asked.append((position, rows, part, parts))
-        return Batch(RandomStream("data", position, part=part, parts=parts).normal(rows, 2))
+    def __call__(self, position: int, rows: int, shard: int, shards: int) -> Batch:
+        self.requests.append((position, rows, shard, shards))
+        return Batch(RandomStream("data", position, shard=shard, shards=shards).normal(rows, 2))
 
 
 def networks(dropout: float = 0.0, layer: Callable[[float], nn.Module] = nn.Dropout) -> dict[str, nn.Module]:
@@ -138,7 +138,7 @@ def trainer(
         algorithm=algorithm or Pair(),
         networks=networks(dropout, layer),
         optimizers=make,
-        batches=batches or Stream(),
+        batches=batches or RecordingBatches(),
         schedule=Schedule(**{"steps": 6, "batch": 8, "ema_half_life": 50.0, **schedule}),
         engine=engine,
         seed=seed,
@@ -148,11 +148,11 @@ def trainer(
 def tensors(state: Any) -> list[Tensor]:
     if isinstance(state, Tensor):
         return [state]
-    parts = state.values() if isinstance(state, dict) else state if isinstance(state, list | tuple) else ()
-    return [t for part in parts for t in tensors(part)]
+    values = state.values() if isinstance(state, dict) else state if isinstance(state, list | tuple) else ()
+    return [t for value in values for t in tensors(value)]
 
 
-def same(one: Trainer, other: Trainer) -> bool:
+def equal_states(one: Trainer, other: Trainer) -> bool:
     ours, theirs = tensors(one.state_dict()), tensors(other.state_dict())
     assert len(ours) == len(theirs) > 20
     return all(map(torch.equal, ours, theirs))
@@ -161,18 +161,18 @@ def same(one: Trainer, other: Trainer) -> bool:
 # Determinism
 
 
-def test_two_runs_are_equal_bit_for_bit_whatever_the_callers_random_state() -> None:
+def test_runs_are_reproducible_for_any_random_state_of_the_caller() -> None:
     torch.manual_seed(1)
     one = trainer(dropout=0.5)
     one.train()
     torch.manual_seed(2)
     other = trainer(dropout=0.5)
     other.train()
-    assert same(one, other)
+    assert equal_states(one, other)
     assert not any(map(torch.equal, one.networks["G"].parameters(), networks()["G"].parameters()))
 
 
-def test_another_seed_is_another_run() -> None:
+def test_another_seed_gives_another_run() -> None:
     one, other = trainer(), trainer(seed=1)
     one.train()
     other.train()
@@ -180,16 +180,16 @@ def test_another_seed_is_another_run() -> None:
         assert not torch.equal(mine, theirs)
 
 
-def test_a_run_in_two_goes_with_its_state_carried_over_is_the_run_in_one() -> None:
+def test_a_resumed_run_equals_an_uninterrupted_one() -> None:
     whole, first, second = (trainer(dropout=0.5) for _ in range(3))
     whole.train()
     assert not first.train(stop=lambda: first.step == 4)
     second.load_state_dict(copy.deepcopy(first.state_dict()))
     assert second.train()
-    assert same(whole, second)
+    assert equal_states(whole, second)
 
 
-def test_the_callers_random_state_is_given_back_also_after_an_error() -> None:
+def test_the_random_state_of_the_caller_is_restored_even_after_an_error() -> None:
     torch.manual_seed(5)
     before = torch.get_rng_state()
     one = trainer(dropout=0.5)
@@ -205,17 +205,17 @@ def test_the_callers_random_state_is_given_back_also_after_an_error() -> None:
 
 
 @pytest.mark.parametrize("microbatches", [2, 4])
-def test_microbatches_are_the_whole_batch(microbatches: int) -> None:
+def test_microbatches_train_like_a_whole_batch(microbatches: int) -> None:
     sgd = Spec(torch.optim.SGD, lr=0.05, momentum=0.9)
-    whole, cut = trainer(optimizer=sgd), trainer(optimizer=sgd, microbatches=microbatches)
+    whole, split = trainer(optimizer=sgd), trainer(optimizer=sgd, microbatches=microbatches)
     whole.train()
-    cut.train()
-    for mine, theirs in zip(whole.networks.parameters(), cut.networks.parameters(), strict=True):
+    split.train()
+    for mine, theirs in zip(whole.networks.parameters(), split.networks.parameters(), strict=True):
         assert torch.allclose(mine, theirs, rtol=0, atol=1e-6)
-    assert whole.read_log() == pytest.approx(cut.read_log(), abs=1e-6)
+    assert whole.read_log() == pytest.approx(split.read_log(), abs=1e-6)
 
 
-def test_a_layers_numbers_do_not_depend_on_how_the_batch_is_cut() -> None:
+def test_dropout_does_not_depend_on_the_number_of_microbatches() -> None:
     def run(microbatches: int, layer: Callable[[float], nn.Module]) -> list[Tensor]:
         sgd = Spec(torch.optim.SGD, lr=0.05)
         one = trainer(optimizer=sgd, dropout=0.5, layer=layer, microbatches=microbatches)
@@ -226,10 +226,12 @@ def test_a_layers_numbers_do_not_depend_on_how_the_batch_is_cut() -> None:
         return all(torch.allclose(x, y, rtol=0, atol=1e-6) for x, y in zip(a, b, strict=True))
 
     assert close(run(1, Dropout), run(4, Dropout))
-    assert not close(run(1, nn.Dropout), run(4, nn.Dropout))  # torch's own: repeatable, but not cut
+    assert not close(
+        run(1, nn.Dropout), run(4, nn.Dropout)
+    )  # torch's dropout is reproducible, but not sharded
 
 
-def test_a_layers_numbers_are_a_function_of_the_update() -> None:
+def test_dropout_depends_only_on_the_update() -> None:
     first, again, other = (trainer(dropout=0.5, layer=Dropout, seed=s) for s in (0, 0, 1))
     whole = trainer(dropout=0.5, layer=Dropout)
     whole.train()
@@ -238,16 +240,16 @@ def test_a_layers_numbers_are_a_function_of_the_update() -> None:
     again.load_state_dict(first.state_dict())
     again.train()
     other.train()
-    assert same(whole, again)
-    assert not same(whole, other)
+    assert equal_states(whole, again)
+    assert not equal_states(whole, other)
 
 
 PROCESS = """
 import sys
 sys.path.insert(0, sys.argv[1])
 import torch
-from test_trainer import everything, torch
-one = everything()
+from test_trainer import full_trainer, torch
+one = full_trainer()
 one.train()
 means = one.read_log()
 if one.engine.is_main_process:
@@ -258,7 +260,7 @@ one.engine.close()
 """
 
 
-def test_two_processes_are_one(tmp_path: Path) -> None:
+def test_two_processes_train_like_one(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
@@ -277,7 +279,7 @@ def test_two_processes_are_one(tmp_path: Path) -> None:
         _, errors = process.communicate(timeout=120)
         assert process.returncode == 0, errors
     two, means = torch.load(saved, weights_only=True)
-    one = everything()
+    one = full_trainer()
     one.train()
     assert int(one.algorithm.get_buffer("updates")) == 18
     for name, value in {**one.networks.state_dict(), **one.algorithm.state_dict()}.items():
@@ -288,8 +290,8 @@ def test_two_processes_are_one(tmp_path: Path) -> None:
 # Phases
 
 
-class Watching(Engine):
-    """Notes the weights and gradients of all networks when a phase is about to step."""
+class RecordingEngine(Engine):
+    """Records the weights and gradients of all networks before each optimizer step."""
 
     networks: nn.ModuleDict
 
@@ -299,23 +301,25 @@ class Watching(Engine):
             n: [None if p.grad is None else p.grad.clone() for p in m.parameters()]
             for n, m in self.networks.items()
         }
-        moves = {n: {p.requires_grad for p in m.parameters()} for n, m in self.networks.items()}
-        self.seen.append((weights, grads, moves))
+        trainable = {n: {p.requires_grad for p in m.parameters()} for n, m in self.networks.items()}
+        self.seen.append((weights, grads, trainable))
         super().reduce_gradients(parameters)
 
 
-def test_only_the_players_of_a_phase_move_and_only_they_get_gradients() -> None:
-    engine = Watching(Machine(threads=1, device="cpu"))
+def test_only_the_networks_of_a_phase_are_updated_and_get_gradients() -> None:
+    engine = RecordingEngine(Machine(threads=1, device="cpu"))
     engine.seen: list[Any] = []  # type: ignore[misc]
     one = trainer(engine=engine, steps=3)
     engine.networks = one.networks
     one.train()
     phases = ["D", "D", "G"] * 3
     assert len(engine.seen) == len(phases)
-    for ((weights, grads, moves), (later, *_)), phase in zip(pairwise(engine.seen), phases[:-1], strict=True):
-        still = "G" if phase == "D" else "D"
-        assert moves == {phase: {True}, still: {False}}
-        assert all(map(torch.equal, weights[still], later[still]))
+    for ((weights, grads, trainable), (later, *_)), phase in zip(
+        pairwise(engine.seen), phases[:-1], strict=True
+    ):
+        frozen = "G" if phase == "D" else "D"
+        assert trainable == {phase: {True}, frozen: {False}}
+        assert all(map(torch.equal, weights[frozen], later[frozen]))
         assert not all(map(torch.equal, weights[phase], later[phase]))
         assert all(g is not None and g.abs().sum() > 0 for g in grads[phase])
     assert engine.seen[0][1]["G"] == engine.seen[1][1]["G"] == [None] * 4
@@ -323,10 +327,10 @@ def test_only_the_players_of_a_phase_move_and_only_they_get_gradients() -> None:
         assert all(map(torch.equal, engine.seen[after_d][1]["D"], engine.seen[after_g][1]["D"]))
 
 
-def test_what_follows_an_update_happens_after_each_of_the_phase() -> None:
+def test_post_step_runs_after_each_update_of_the_phase() -> None:
     largest: list[float] = []
 
-    class Clipped(Pair):
+    class ClippedPair(Pair):
         def phases(self) -> tuple[Phase, ...]:
             d, g = super().phases()
             return replace(d, post_step=self.clip), g
@@ -336,65 +340,66 @@ def test_what_follows_an_update_happens_after_each_of_the_phase() -> None:
             for weight in networks["D"].parameters():
                 weight.data.clamp_(-0.1, 0.1)
 
-    one = trainer(algorithm=Clipped(critic_steps=2), steps=3)
+    one = trainer(algorithm=ClippedPair(critic_steps=2), steps=3)
     one.train()
     assert len(largest) == 6
-    assert 0.1 < max(largest[1:]) < 0.112  # about one step of Adam at rate .01 outside, never more
+    assert 0.1 < max(largest[1:]) < 0.112  # about one step of Adam at a rate of 0.01 outside, never more
     assert max(float(w.detach().abs().max()) for w in one.networks["D"].parameters()) < 0.1 + 1e-6
 
 
-def test_what_a_loss_is_told_of_its_place_in_the_run() -> None:
+def test_the_context_of_each_loss() -> None:
     pair = Pair(critic_steps=2)
     trainer(algorithm=pair, steps=3, microbatches=2).train()
-    told = [
-        (name, c.step, c.steps, c.update, c.rows, c.draws.part, c.draws.parts) for name, c in pair.contexts
+    contexts = [
+        (name, c.step, c.steps, c.update, c.batch_size, c.stream.shard, c.stream.shards)
+        for name, c in pair.contexts
     ]
-    wanted = []
+    expected = []
     for step in range(3):
         for repeat in range(2):
-            wanted += [("D", step, 3, 2 * step + repeat, 4, part, 2) for part in range(2)]
-        wanted += [("G", step, 3, step, 4, part, 2) for part in range(2)]
-    assert told == wanted
-    assert pair.after == [0, 1, 2]
+            expected += [("D", step, 3, 2 * step + repeat, 4, shard, 2) for shard in range(2)]
+        expected += [("G", step, 3, step, 4, shard, 2) for shard in range(2)]
+    assert contexts == expected
+    assert pair.steps == [0, 1, 2]
 
 
-def test_every_update_draws_numbers_of_its_own() -> None:
+def test_every_update_gets_new_random_numbers() -> None:
     pair = Pair(critic_steps=2)
-    drawn: list[Tensor] = []
+    draws: list[Tensor] = []
 
-    def draw(phase: str, context: Context, terms: LossDict) -> LossDict:
-        drawn.append(context.draws.normal(context.rows))
-        return terms
+    def draw(phase: str, context: Context, losses: LossDict) -> LossDict:
+        draws.append(context.stream.normal(context.batch_size))
+        return losses
 
     pair.change = draw
     trainer(algorithm=pair, steps=4, microbatches=2).train()
-    numbers = torch.cat(drawn)
+    numbers = torch.cat(draws)
     assert len(numbers) == 4 * 3 * 8
     assert len(numbers.unique()) == len(numbers)
 
 
-def test_each_update_that_reads_data_reads_the_next_batch_once() -> None:
-    stream, pair = Stream(), Pair(critic_steps=3)
-    trainer(algorithm=pair, batches=stream, steps=4, microbatches=2).train()
-    assert stream.asked == [(position, 4, part, 2) for position in range(4 * 3) for part in range(2)]
-    read = torch.cat(pair.batches)
-    assert len(read.unique(dim=0)) == len(read) == 4 * 3 * 8
+def test_each_update_with_data_reads_the_next_batch() -> None:
+    batches, pair = RecordingBatches(), Pair(critic_steps=3)
+    trainer(algorithm=pair, batches=batches, steps=4, microbatches=2).train()
+    assert batches.requests == [(position, 4, shard, 2) for position in range(4 * 3) for shard in range(2)]
+    points = torch.cat(pair.batches)
+    assert len(points.unique(dim=0)) == len(points) == 4 * 3 * 8
 
 
-def test_a_step_that_is_resumed_reads_where_it_was() -> None:
-    stream = Stream()
-    first, second = trainer(), trainer(batches=stream, steps=5)
+def test_a_resumed_run_continues_with_the_next_batch() -> None:
+    batches = RecordingBatches()
+    first, second = trainer(), trainer(batches=batches, steps=5)
     first.train(stop=lambda: first.step == 3)
     second.load_state_dict(first.state_dict())
     second.train()
-    assert [asked[0] for asked in stream.asked] == [6, 7, 8, 9]
+    assert [position for position, *_ in batches.requests] == [6, 7, 8, 9]
 
 
-def test_means_of_all_terms_are_logged_once_per_update() -> None:
+def test_means_of_all_losses_are_logged() -> None:
     pair = Pair(critic_steps=2)
-    pair.change = lambda phase, context, terms: {
-        **{name: value * 0 for name, value in terms.items()},
-        "known": terms["adversarial"].sum() * 0 + context.update,
+    pair.change = lambda phase, context, losses: {
+        **{name: value * 0 for name, value in losses.items()},
+        "known": losses["adversarial"].sum() * 0 + context.update,
     }
     one = trainer(algorithm=pair, steps=3)
     one.train()
@@ -404,58 +409,58 @@ def test_means_of_all_terms_are_logged_once_per_update() -> None:
     assert one.read_log() == {}
 
 
-def test_terms_are_added_up() -> None:
-    def moved(terms: Callable[[Tensor], LossDict]) -> list[Tensor]:
+def test_losses_are_added_up() -> None:
+    def train_with(losses: Callable[[Tensor], LossDict]) -> list[Tensor]:
         pair = Pair(critic_steps=1)
-        pair.change = lambda phase, context, found: terms(found["adversarial"])
+        pair.change = lambda phase, context, original: losses(original["adversarial"])
         one = trainer(algorithm=pair, steps=1, optimizer=Spec(torch.optim.SGD, lr=0.1))
         one.train()
         return [p.detach() for p in one.networks.parameters()]
 
-    whole = moved(lambda loss: {"a": loss})
-    split = moved(lambda loss: {"a": 0.25 * loss, "b": (0.75 * loss).mean()})
+    whole = train_with(lambda loss: {"a": loss})
+    split = train_with(lambda loss: {"a": 0.25 * loss, "b": (0.75 * loss).mean()})
     assert all(torch.allclose(a, b, atol=1e-7) for a, b in zip(whole, split, strict=True))
-    assert not all(map(torch.equal, whole, moved(lambda loss: {"a": 0.5 * loss})))
+    assert not all(map(torch.equal, whole, train_with(lambda loss: {"a": 0.5 * loss})))
 
 
-# Rates
+# Learning rates
 
 
-def rates(**schedule: Any) -> list[float]:
-    seen: list[float] = []
+def learning_rates(**schedule: Any) -> list[float]:
+    rates: list[float] = []
     one = trainer(optimizer=Spec(torch.optim.SGD, lr=0.2), **schedule)
-    one.train([Every(1, lambda t: seen.append(t.optimizers["G"].param_groups[0]["lr"]))])
-    return seen
+    one.train([Every(1, lambda t: rates.append(t.optimizers["G"].param_groups[0]["lr"]))])
+    return rates
 
 
-def test_the_rate_is_the_optimizers_own_times_warmup_times_schedule() -> None:
-    assert rates() == [0.2] * 6
-    assert rates(warmup=4) == pytest.approx([0.05, 0.1, 0.15, 0.2, 0.2, 0.2])
-    falling = rates(warmup=2, learning_rate=Spec(Linear), steps=5)
+def test_the_learning_rate_is_that_of_the_optimizer_times_warmup_times_schedule() -> None:
+    assert learning_rates() == [0.2] * 6
+    assert learning_rates(warmup=4) == pytest.approx([0.05, 0.1, 0.15, 0.2, 0.2, 0.2])
+    falling = learning_rates(warmup=2, learning_rate=Spec(Linear), steps=5)
     assert falling == pytest.approx([0.2 * 0.5, 0.2 * 0.8, 0.2 * 0.6, 0.2 * 0.4, 0.2 * 0.2])
 
 
-def test_a_factor_of_zero_moves_nothing() -> None:
+def test_a_factor_of_zero_changes_nothing() -> None:
     one = trainer(learning_rate=Spec(Constant, factor=0.0))
     one.train()
     before = nn.ModuleDict(networks()).state_dict()
     assert all(torch.equal(before[k], v) for k, v in one.networks.state_dict().items())
 
 
-def test_the_rate_of_a_resumed_run_is_the_schedules() -> None:
+def test_the_learning_rate_of_a_resumed_run_follows_the_schedule() -> None:
     first = trainer(learning_rate=Spec(Linear))
     first.train(stop=lambda: first.step == 3)
     second = trainer(learning_rate=Spec(Linear))
     second.load_state_dict(first.state_dict())
-    second.advance()
+    second.train_step()
     assert second.optimizers["D"].param_groups[0]["lr"] == pytest.approx(0.01 * 0.5)
 
 
 # Clipping
 
 
-class Slopes(nn.Module):
-    """D's loss has slope 1 in every weight, G's 0.01."""
+class ConstantGradients(nn.Module):
+    """D's gradient is 1 in every weight, G's 0.01."""
 
     averaged = ("G",)
 
@@ -477,9 +482,9 @@ class Slopes(nn.Module):
 
 @pytest.mark.parametrize("microbatches", [1, 2])
 @pytest.mark.parametrize("clip", [None, 0.5, 100.0])
-def test_the_gradient_of_each_network_is_cut_to_a_norm(clip: float | None, microbatches: int) -> None:
+def test_the_gradient_of_each_network_is_clipped(clip: float | None, microbatches: int) -> None:
     one = trainer(
-        algorithm=Slopes(),
+        algorithm=ConstantGradients(),
         optimizer=Spec(torch.optim.SGD, lr=1.0),
         steps=1,
         gradient_clip=clip,
@@ -487,36 +492,36 @@ def test_the_gradient_of_each_network_is_cut_to_a_norm(clip: float | None, micro
     )
     before = {name: [p.detach().clone() for p in one.networks[name].parameters()] for name in "DG"}
     one.train()
-    for name, slope in (("D", 1.0), ("G", 0.01)):
-        norm = slope * sum(p.numel() for p in before[name]) ** 0.5
-        cut = slope if clip is None or norm <= clip else slope * clip / norm
+    for name, gradient in (("D", 1.0), ("G", 0.01)):
+        norm = gradient * sum(p.numel() for p in before[name]) ** 0.5
+        clipped = gradient if clip is None or norm <= clip else gradient * clip / norm
         for old, new in zip(before[name], one.networks[name].parameters(), strict=True):
-            torch.testing.assert_close(old - new, torch.full_like(old, cut), rtol=1e-4, atol=1e-6)
+            torch.testing.assert_close(old - new, torch.full_like(old, clipped), rtol=1e-4, atol=1e-6)
 
 
 # The average
 
 
-def test_the_average_follows_and_is_what_is_sampled_from() -> None:
+def test_the_average_follows_and_is_used_for_sampling() -> None:
     one = trainer(steps=1, ema_half_life=8.0, ema_ramp=1.0)
     before = networks()["G"]
     one.train()
-    averaged, live = one.generators()["G"], one.networks["G"]
+    averaged, live = one.sampling_networks()["G"], one.networks["G"]
     for mine, theirs, first in zip(
         averaged.parameters(), live.parameters(), before.parameters(), strict=True
     ):
         assert torch.allclose(mine, (theirs + first) / 2, atol=1e-7)
-    assert one.generators()["D"] is one.networks["D"]
+    assert one.sampling_networks()["D"] is one.networks["D"]
 
 
-def test_without_a_half_life_the_live_networks_are_sampled_from() -> None:
+def test_without_a_half_life_the_live_networks_are_used_for_sampling() -> None:
     one = trainer(ema_half_life=None)
     one.train()
-    assert one.generators() is one.networks
+    assert one.sampling_networks() is one.networks
     assert one.state_dict()["average"] == {}
 
 
-# Going on, stopping, failing
+# Hooks, stopping, failing
 
 
 def test_hooks_are_called_in_order_when_they_are_due() -> None:
@@ -532,7 +537,7 @@ def test_hooks_are_called_in_order_when_they_are_due() -> None:
     ]
 
 
-def test_a_run_stops_after_the_step_and_its_hooks() -> None:
+def test_a_run_stops_after_a_step_and_its_hooks() -> None:
     calls: list[int] = []
     one = trainer(steps=5)
     assert one.train([Every(1, lambda t: calls.append(t.step))], stop=lambda: one.step == 2) is False
@@ -548,31 +553,31 @@ def test_a_run_stops_after_the_step_and_its_hooks() -> None:
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
 @pytest.mark.parametrize(("phase", "name"), [("D", "size"), ("G", "adversarial")])
-def test_a_term_that_is_not_finite_ends_the_run_and_is_named(bad: float, phase: str, name: str) -> None:
+def test_a_non_finite_loss_ends_the_run_and_is_named(bad: float, phase: str, name: str) -> None:
     pair = Pair()
 
-    def spoil(where: str, context: Context, terms: LossDict) -> LossDict:
-        return {**terms, name: terms[name] + bad} if (where, context.step) == (phase, 2) else terms
+    def spoil(where: str, context: Context, losses: LossDict) -> LossDict:
+        return {**losses, name: losses[name] + bad} if (where, context.step) == (phase, 2) else losses
 
     pair.change = spoil
     one = trainer(algorithm=pair)
-    one.train([Every(2, lambda t: t.refuse_infinite())], stop=lambda: one.step == 2)  # fine so far
+    one.train([Every(2, lambda t: t.check_finite())], stop=lambda: one.step == 2)  # still finite
     with pytest.raises(RunError, match=rf"^'{phase}/{name}' became {bad} by step 3: the run diverged"):
-        one.train([Every(1, lambda t: t.refuse_infinite())])
+        one.train([Every(1, lambda t: t.check_finite())])
     with pytest.raises(RunError, match=rf"^'{phase}/{name}' became {bad} by step 3"):
         one.read_log()
 
 
-def test_a_network_that_is_not_there_is_refused() -> None:
+def test_a_missing_network_is_refused() -> None:
     class Wrong(Pair):
         def phases(self) -> tuple[Phase, ...]:
-            return (Phase("X", ("Generator",), self.g_terms),)
+            return (Phase("X", ("Generator",), self.g_losses),)
 
-    with pytest.raises(UserError, match=r"a phase moves the network 'Generator'; known: D, G"):
+    with pytest.raises(UserError, match=r"a phase updates the network 'Generator'; known: D, G"):
         trainer(algorithm=Wrong())
 
 
-def test_a_batch_that_cannot_be_divided_among_processes_is_refused() -> None:
+def test_a_batch_must_divide_into_shards() -> None:
     engine = Engine(Machine(threads=1, device="cpu"))
     engine.world_size = 3
     with pytest.raises(
@@ -581,18 +586,18 @@ def test_a_batch_that_cannot_be_divided_among_processes_is_refused() -> None:
         trainer(engine=engine, microbatches=2)
 
 
-def test_a_schedule_that_cannot_be_is_refused_before_the_first_step() -> None:
+def test_an_invalid_schedule_is_refused_before_the_first_step() -> None:
     from ganbench.training.schedule import Step
 
     with pytest.raises(UserError, match="Step needs 'every', 'factor'"):
         trainer(learning_rate=Spec(Step))
 
 
-def test_a_state_holds_all_that_a_later_step_depends_on() -> None:
+def test_the_entries_of_the_state() -> None:
     assert set(trainer().state_dict()) == {"step", "networks", "average", "algorithm", "optimizers", "log"}
 
 
-def test_loaded_moments_have_the_layout_of_their_weights() -> None:
+def test_loaded_moments_have_the_memory_layout_of_their_weights() -> None:
     def conv() -> Trainer:
         class One(Pair):
             def phases(self) -> tuple[Phase, ...]:
@@ -600,7 +605,7 @@ def test_loaded_moments_have_the_layout_of_their_weights() -> None:
 
             def loss(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> LossDict:
                 return {
-                    "a": networks["D"](context.draws.normal(context.rows, 3, 8, 8))
+                    "a": networks["D"](context.stream.normal(context.batch_size, 3, 8, 8))
                     .square()
                     .flatten(1)
                     .mean(1)
@@ -611,7 +616,7 @@ def test_loaded_moments_have_the_layout_of_their_weights() -> None:
             algorithm=One(),
             networks={"D": nn.Conv2d(3, 4, 3)},
             optimizers=lambda name, p: engine.optimizer(Spec(torch.optim.Adam), p),
-            batches=Stream(),
+            batches=RecordingBatches(),
             schedule=Schedule(steps=2, batch=2),
             engine=engine,
             seed=0,
@@ -622,7 +627,7 @@ def test_loaded_moments_have_the_layout_of_their_weights() -> None:
     state = copy.deepcopy(first.state_dict())
     moments = state["optimizers"]["D"]["state"][0]
     for name in ("exp_avg", "exp_avg_sq"):
-        moments[name] = moments[name].contiguous()  # as a file gives them back
+        moments[name] = moments[name].contiguous()  # as they are read from a file
     second.load_state_dict(state)
     weight = second.networks["D"].weight
     assert weight.is_contiguous(memory_format=torch.channels_last)
