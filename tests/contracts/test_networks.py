@@ -1,4 +1,4 @@
-"""What every network promises. A new one is covered once the package exports it and EXAMPLES has it."""
+"""Contract of all networks. A new one is covered once the package exports it and EXAMPLES has it."""
 
 from __future__ import annotations
 
@@ -72,15 +72,15 @@ CLASSES = [
 
 @dataclass(frozen=True)
 class Example:
-    """One configuration: ``chosen`` by the recipe, ``known`` to the run; the sizes of a row in and out.
+    """A configuration: arguments from the ``recipe`` and from the ``run``, and the shapes of a row in and out.
 
-    A network that takes several inputs gets them from one row: its first numbers, as many as each of
-    ``inputs`` has, in their shapes. One that is told classes gets a row's class from its first number.
+    A network with several ``inputs`` gets them from one row, which is split and reshaped. A network with classes gets
+    each row's class from its first number.
     """
 
     cls: Callable[..., nn.Module]
-    chosen: dict[str, Any]
-    known: dict[str, Any]
+    recipe: dict[str, Any]
+    run: dict[str, Any]
     row_in: tuple[int, ...]
     row_out: tuple[int, ...]
     lowest: float = -float("inf")
@@ -89,14 +89,14 @@ class Example:
 
     def build(self, seed: int = 0) -> nn.Module:
         torch.manual_seed(seed)
-        network: nn.Module = Spec(self.cls, **self.chosen)(**self.known)
+        network: nn.Module = Spec(self.cls, **self.recipe)(**self.run)
         if self.inputs:
-            network.register_forward_pre_hook(self._split)
-        if self.known.get("classes"):
-            network.register_forward_pre_hook(partial(_with_classes, self.known["classes"]))
+            network.register_forward_pre_hook(self._split_inputs)
+        if self.run.get("classes"):
+            network.register_forward_pre_hook(partial(_add_classes, self.run["classes"]))
         return network
 
-    def _split(self, network: nn.Module, rows: tuple[Tensor]) -> tuple[Tensor, ...]:
+    def _split_inputs(self, network: nn.Module, rows: tuple[Tensor]) -> tuple[Tensor, ...]:
         pieces = rows[0].split([math.prod(shape) for shape in self.inputs], 1)
         return tuple(p.reshape(-1, *shape) for p, shape in zip(pieces, self.inputs, strict=True))
 
@@ -104,42 +104,42 @@ class Example:
         return torch.randn(rows, *self.row_in, generator=torch.Generator().manual_seed(1))
 
     def __str__(self) -> str:
-        words = [f"{name}={value}" for name, value in {**self.known, **self.chosen}.items()]
-        return f"{self.cls.__name__}({', '.join(words)})"
+        arguments = [f"{name}={value}" for name, value in {**self.run, **self.recipe}.items()]
+        return f"{self.cls.__name__}({', '.join(arguments)})"
 
 
-def _with_classes(classes: int, network: nn.Module, rows: tuple[Tensor]) -> tuple[Tensor, Tensor]:
+def _add_classes(classes: int, network: nn.Module, rows: tuple[Tensor]) -> tuple[Tensor, Tensor]:
     first = rows[0].detach().flatten(1)[:, 0]
     return rows[0], (first.abs() * 997).long() % classes
 
 
-def generator(cls: type[nn.Module], shape: tuple[int, ...], **chosen: Any) -> Example:
-    return Example(cls, chosen, {"latent": 6, "shape": shape}, (6,), shape, -1.0, 1.0)
+def generator(cls: type[nn.Module], shape: tuple[int, ...], **recipe: Any) -> Example:
+    return Example(cls, recipe, {"latent": 6, "shape": shape}, (6,), shape, -1.0, 1.0)
 
 
-def discriminator(cls: type[nn.Module], shape: tuple[int, ...], **chosen: Any) -> Example:
-    return Example(cls, chosen, {"shape": shape}, shape, ())
+def discriminator(cls: type[nn.Module], shape: tuple[int, ...], **recipe: Any) -> Example:
+    return Example(cls, recipe, {"shape": shape}, shape, ())
 
 
-def encoder(cls: type[nn.Module], shape: tuple[int, ...], **chosen: Any) -> Example:
-    return Example(cls, chosen, {"latent": 6, "shape": shape}, shape, (6,))
+def encoder(cls: type[nn.Module], shape: tuple[int, ...], **recipe: Any) -> Example:
+    return Example(cls, recipe, {"latent": 6, "shape": shape}, shape, (6,))
 
 
-def joint_discriminator(cls: type[nn.Module], shape: tuple[int, ...], **chosen: Any) -> Example:
-    known = {"latent": 6, "shape": shape}
-    return Example(cls, chosen, known, (math.prod(shape) + 6,), (), inputs=(shape, (6,)))
+def joint_discriminator(cls: type[nn.Module], shape: tuple[int, ...], **recipe: Any) -> Example:
+    run = {"latent": 6, "shape": shape}
+    return Example(cls, recipe, run, (math.prod(shape) + 6,), (), inputs=(shape, (6,)))
 
 
-def translator(shape: tuple[int, ...], **chosen: Any) -> Example:
-    return Example(ImageToImageGenerator, chosen, {"shape": shape}, shape, shape, -1.0, 1.0)
+def translator(shape: tuple[int, ...], **recipe: Any) -> Example:
+    return Example(ImageToImageGenerator, recipe, {"shape": shape}, shape, shape, -1.0, 1.0)
 
 
-def told(example: Example, conditioning: type, /, classes: int = 5, **chosen: Any) -> Example:
-    """The same network, told the class so."""
+def conditional(example: Example, conditioning: type, /, classes: int = 5, **arguments: Any) -> Example:
+    """Return the same network with this conditioning."""
     return replace(
         example,
-        chosen={**example.chosen, "conditioning": Spec(conditioning, **chosen)},
-        known={**example.known, "classes": classes},
+        recipe={**example.recipe, "conditioning": Spec(conditioning, **arguments)},
+        run={**example.run, "classes": classes},
     )
 
 
@@ -197,25 +197,25 @@ EXAMPLES = [
     Example(ResNetEncoder, {"width": 4, "blocks": 1, "size": 5}, {"shape": (3, 16, 16)}, (3, 16, 16), (5,)),
     generator(SNDCGANGenerator, (3, 16, 16), width=4),
     generator(SNDCGANGenerator, (1, 16, 24), width=4, norm="layer", spectral_norm=True),
-    generator(SNDCGANGenerator, (3, 16, 16), width=4, folded=True),
+    generator(SNDCGANGenerator, (3, 16, 16), width=4, patch_size=2),
     generator(SNDCGANGenerator, (3, 16, 16), width=4, depth=2),
     discriminator(SNDCGANDiscriminator, (3, 32, 32), width=4, spectral_norm=False),
     discriminator(SNDCGANDiscriminator, (3, 16, 16), width=4, depth=3),
-    discriminator(SNDCGANDiscriminator, (3, 16, 16), width=4, folded=True),
+    discriminator(SNDCGANDiscriminator, (3, 16, 16), width=4, patch_size=2),
     discriminator(SNDCGANDiscriminator, (1, 16, 24), width=4, spectral_norm=True, pool="sum"),
     generator(BigGANGenerator, (3, 16, 16), width=8, embedding=0, attention=8),
     generator(BigGANGenerator, (1, 12, 16), width=4, embedding=0, spectral_norm=False),
     replace(
         generator(BigGANGenerator, (3, 16, 16), width=4, embedding=5),
-        known={"latent": 6, "shape": (3, 16, 16), "classes": 5},
+        run={"latent": 6, "shape": (3, 16, 16), "classes": 5},
     ),
     discriminator(ResNetDiscriminator, (3, 16, 16), width=4, orthogonal=True, spectral_norm=True),
     generator(FixupResNetGenerator, (3, 16, 16), width=4),
     generator(FixupResNetGenerator, (1, 8, 12), width=4),
     discriminator(FixupResNetDiscriminator, (3, 16, 16), width=4),
     discriminator(FixupResNetDiscriminator, (1, 8, 12), width=4),
-    told(generator(FixupResNetGenerator, (3, 16, 16), width=4), OneHot),
-    told(discriminator(FixupResNetDiscriminator, (3, 16, 16), width=4), Projection),
+    conditional(generator(FixupResNetGenerator, (3, 16, 16), width=4), OneHot),
+    conditional(discriminator(FixupResNetDiscriminator, (3, 16, 16), width=4), Projection),
     Example(VectorMap, {"inputs": 6, "outputs": 5}, {}, (6,), (5,)),
     Example(RepresentationReader, {"size": 5, "width": 4}, {"features": 6}, (6,), (5,)),
     Example(
@@ -234,34 +234,38 @@ EXAMPLES = [
     discriminator(PatchDiscriminator, (3, 28, 28), width=4, average=True),
     discriminator(PatchDiscriminator, (1, 24, 24), width=4, average=True, norm="none", spectral_norm=True),
     Example(PatchDiscriminator, {"width": 4}, {"shape": (1, 32, 40)}, (1, 32, 40), (2, 3)),
-    told(generator(MLPGenerator, (1, 4, 6), width=16), OneHot),
-    told(generator(MLPGenerator, (1, 4, 6), width=16, norm="layer"), ClassNorm),
-    told(
+    conditional(generator(MLPGenerator, (1, 4, 6), width=16), OneHot),
+    conditional(generator(MLPGenerator, (1, 4, 6), width=16, norm="layer"), ClassNorm),
+    conditional(
         generator(MLPGenerator, (1, 4, 6), width=16), LabelBranch, latent_width=8, class_width=4, norm="layer"
     ),
-    told(generator(SimpleCNNGenerator, (1, 16, 24), width=4), ClassNorm),
-    told(generator(SimpleCNNGenerator, (3, 16, 16), width=4, spectral_norm=True), LabelPlane, size=6),
-    told(generator(ResNetGenerator, (3, 16, 16), width=4), ClassNorm),
-    told(generator(ResNetGenerator, (3, 16, 16), width=4), LabelPlane),
-    told(generator(SNDCGANGenerator, (3, 16, 16), width=4), ClassNorm),
-    told(generator(SNDCGANGenerator, (3, 16, 16), width=4), LabelPlane),
-    told(discriminator(SNDCGANDiscriminator, (3, 16, 16), width=4, spectral_norm=True), Projection),
-    told(discriminator(MLPDiscriminator, (1, 4, 6), width=16), LabelPlanes),
-    told(discriminator(MLPDiscriminator, (1, 4, 6), width=16, spectral_norm=True), Projection),
-    told(discriminator(MaxoutDiscriminator, (1, 4, 6), width=8), MaxoutBranch, size=4, joint=6, noise=0.1),
-    told(discriminator(SimpleCNNDiscriminator, (1, 16, 24), width=4), LabelPlanes),
-    told(discriminator(SimpleCNNDiscriminator, (1, 16, 24), width=4, norm="none"), LateConcat, noise=0.1),
-    told(discriminator(SimpleCNNDiscriminator, (3, 16, 16), width=4, spectral_norm=True), Projection),
-    told(discriminator(ResNetDiscriminator, (3, 16, 16), width=4, pool="sum"), Projection),
-    told(discriminator(ResNetDiscriminator, (3, 16, 16), width=4), LabelPlanes),
-    told(generator(DenseConvGenerator, (1, 12, 16), width=2), ClassNorm),
-    told(generator(DenseConvGenerator, (1, 12, 16), width=2), LabelPlane, size=6),
-    told(discriminator(DenseConvDiscriminator, (1, 12, 16), width=2, norm="layer"), Projection),
+    conditional(generator(SimpleCNNGenerator, (1, 16, 24), width=4), ClassNorm),
+    conditional(generator(SimpleCNNGenerator, (3, 16, 16), width=4, spectral_norm=True), LabelPlane, size=6),
+    conditional(generator(ResNetGenerator, (3, 16, 16), width=4), ClassNorm),
+    conditional(generator(ResNetGenerator, (3, 16, 16), width=4), LabelPlane),
+    conditional(generator(SNDCGANGenerator, (3, 16, 16), width=4), ClassNorm),
+    conditional(generator(SNDCGANGenerator, (3, 16, 16), width=4), LabelPlane),
+    conditional(discriminator(SNDCGANDiscriminator, (3, 16, 16), width=4, spectral_norm=True), Projection),
+    conditional(discriminator(MLPDiscriminator, (1, 4, 6), width=16), LabelPlanes),
+    conditional(discriminator(MLPDiscriminator, (1, 4, 6), width=16, spectral_norm=True), Projection),
+    conditional(
+        discriminator(MaxoutDiscriminator, (1, 4, 6), width=8), MaxoutBranch, size=4, joint=6, noise=0.1
+    ),
+    conditional(discriminator(SimpleCNNDiscriminator, (1, 16, 24), width=4), LabelPlanes),
+    conditional(
+        discriminator(SimpleCNNDiscriminator, (1, 16, 24), width=4, norm="none"), LateConcat, noise=0.1
+    ),
+    conditional(discriminator(SimpleCNNDiscriminator, (3, 16, 16), width=4, spectral_norm=True), Projection),
+    conditional(discriminator(ResNetDiscriminator, (3, 16, 16), width=4, pool="sum"), Projection),
+    conditional(discriminator(ResNetDiscriminator, (3, 16, 16), width=4), LabelPlanes),
+    conditional(generator(DenseConvGenerator, (1, 12, 16), width=2), ClassNorm),
+    conditional(generator(DenseConvGenerator, (1, 12, 16), width=2), LabelPlane, size=6),
+    conditional(discriminator(DenseConvDiscriminator, (1, 12, 16), width=2, norm="layer"), Projection),
 ]
-# Their further heads do not move the score.
-FURTHER_HEADS = [
-    told(discriminator(SimpleCNNDiscriminator, (1, 16, 24), width=4), ClassifierHead),
-    told(discriminator(ResNetDiscriminator, (3, 16, 16), width=4), ProxyHead, size=6),
+# Networks with a head whose extra outputs do not change the score.
+CLASSIFYING = [
+    conditional(discriminator(SimpleCNNDiscriminator, (1, 16, 24), width=4), ClassifierHead),
+    conditional(discriminator(ResNetDiscriminator, (3, 16, 16), width=4), ProxyHead, size=6),
 ]
 ALWAYS_WITH_BATCH_NORM = (
     BigGANGenerator,
@@ -273,7 +277,7 @@ ALWAYS_WITH_BATCH_NORM = (
 each_example = pytest.mark.parametrize("example", EXAMPLES, ids=str)
 
 
-def mixes_rows(network: nn.Module) -> bool:
+def mixes_samples(network: nn.Module) -> bool:
     return any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in network.modules())
 
 
@@ -286,18 +290,18 @@ def test_every_exported_network_has_an_example(cls: type) -> None:
 
 @each_example
 def test_a_recipe_can_store_it(example: Example) -> None:
-    spec = Spec(example.cls, **example.chosen)
-    assert all(spec.accepts(name) for name in example.known)
-    again = Spec.from_dict(spec.to_dict())
+    spec = Spec(example.cls, **example.recipe)
+    assert all(spec.accepts(name) for name in example.run)
+    restored = Spec.from_dict(spec.to_dict())
     torch.manual_seed(0)
-    built = again(**example.known)
+    network = restored(**example.run)
     expected = example.build().state_dict()
-    assert all(torch.equal(value, expected[name]) for name, value in built.state_dict().items())
+    assert all(torch.equal(value, expected[name]) for name, value in network.state_dict().items())
 
 
 @each_example
 @pytest.mark.parametrize("rows", [1, 5])
-def test_gives_rows_of_the_promised_shape_and_range(example: Example, rows: int) -> None:
+def test_output_has_the_expected_shape_and_range(example: Example, rows: int) -> None:
     network = example.build()
     # Batch norm cannot train on one row of features; in evaluation every network takes one row.
     out = network.train(rows > 1)(example.input(rows))
@@ -309,7 +313,7 @@ def test_gives_rows_of_the_promised_shape_and_range(example: Example, rows: int)
 
 
 @each_example
-def test_the_range_holds_whatever_the_weights(example: Example) -> None:
+def test_the_range_holds_for_any_weights(example: Example) -> None:
     network = example.build()
     with torch.no_grad():
         for parameter in network.parameters():
@@ -319,7 +323,7 @@ def test_the_range_holds_whatever_the_weights(example: Example) -> None:
     assert example.lowest <= out.min()
     assert out.max() <= example.highest
     if example.highest == 1.0:
-        assert out.abs().max() > 0.9, "the range is never used"
+        assert out.abs().max() > 0.9, "the range is not used"
 
 
 @each_example
@@ -330,7 +334,7 @@ def test_rows_do_not_influence_each_other_in_evaluation(example: Example) -> Non
 
 
 @each_example
-def test_leaves_its_input_as_it_was(example: Example) -> None:
+def test_does_not_change_its_input(example: Example) -> None:
     x = example.input(3)
     example.build()(x)
     assert torch.equal(x, example.input(3))
@@ -338,9 +342,9 @@ def test_leaves_its_input_as_it_was(example: Example) -> None:
 
 @each_example
 def test_gradients_reach_every_parameter_and_the_input(example: Example) -> None:
-    # In evaluation: in training, batch norm cancels the biases before it.
+    # In evaluation, since in training batch norm cancels the biases before it.
     network, x = example.build().eval(), example.input(4).requires_grad_(True)
-    _branch_out(network)
+    _activate_branches(network)
     cancels_biases = any(isinstance(layer, nn.InstanceNorm2d) for layer in network.modules())
     (network(x) * torch.randn(4, *example.row_out)).sum().backward()
     assert x.grad is not None
@@ -352,8 +356,8 @@ def test_gradients_reach_every_parameter_and_the_input(example: Example) -> None
             assert parameter.grad.abs().max() > 0, f"zero gradient for {name}"
 
 
-def _branch_out(network: nn.Module) -> None:
-    """Have attention and residual branches do something where at first they are the identity."""
+def _activate_branches(network: nn.Module) -> None:
+    """Give weight to attention and residual branches, which start as the identity."""
     for layer in network.modules():
         if isinstance(layer, SelfAttention):
             nn.init.constant_(layer.gamma, 0.5)
@@ -361,66 +365,66 @@ def _branch_out(network: nn.Module) -> None:
             nn.init.normal_(stored_weight(layer))
 
 
-@pytest.mark.parametrize("example", FURTHER_HEADS, ids=str)
-def test_a_further_head_says_of_which_class_a_sample_is_and_is_reached_by_gradients(example: Example) -> None:
+@pytest.mark.parametrize("example", CLASSIFYING, ids=str)
+def test_a_classifying_head_returns_classes_and_its_gradients_reach_every_parameter(example: Example) -> None:
     network: Any = example.build().eval()
-    judged = network.discriminate(example.input(4))
-    assert judged.scores.shape == (4,)
-    assert judged.classes.shape == (4, 5)
-    assert torch.equal(judged.scores, network(example.input(4)))
-    (judged.scores.sum() + (judged.classes * torch.randn(4, 5)).sum()).backward()
+    output = network.discriminate(example.input(4))
+    assert output.scores.shape == (4,)
+    assert output.classes.shape == (4, 5)
+    assert torch.equal(output.scores, network(example.input(4)))
+    (output.scores.sum() + (output.classes * torch.randn(4, 5)).sum()).backward()
     assert all(p.grad is not None and p.grad.abs().max() > 0 for p in network.parameters())
-    if judged.embedding is not None:
-        torch.testing.assert_close(judged.embedding.norm(dim=1), torch.ones(4))
-        assert judged.classes.abs().max() <= 1 + 1e-6
+    if output.embedding is not None:
+        torch.testing.assert_close(output.embedding.norm(dim=1), torch.ones(4))
+        assert output.classes.abs().max() <= 1 + 1e-6
 
 
 @each_example
 def test_double_backward_matches_finite_differences(example: Example) -> None:
-    # Evaluation and float64: the slope of the slope, along one direction of all parameters together.
+    # In evaluation and float64: the derivative of the squared gradient norm along a random direction of parameters.
     network, x = example.build().double().eval(), example.input(3).double().requires_grad_(True)
 
-    def steepness() -> Tensor:
+    def squared_gradient_norm() -> Tensor:
         (gradient,) = torch.autograd.grad(network(x).sum(), x, create_graph=True)
         return gradient.square().sum()
 
     parameters = [p for p in network.parameters() if p.requires_grad]
     torch.manual_seed(2)
-    if steepness() < 1e-3:  # a deep network of small weights, whose numbers the steps below would exceed
+    if squared_gradient_norm() < 1e-3:  # small weights in a deep network, smaller than the steps below
         for p in parameters:
             if p.dim() > 1:
                 nn.init.kaiming_normal_(p)
     directions = [torch.randn_like(p) * p.abs().mean().clamp(min=1e-3) for p in parameters]
-    gradients = torch.autograd.grad(steepness(), parameters, allow_unused=True)
-    slope = sum(
+    gradients = torch.autograd.grad(squared_gradient_norm(), parameters, allow_unused=True)
+    derivative = sum(
         ((g * d).sum() for g, d in zip(gradients, directions, strict=True) if g is not None), torch.zeros(())
     )
-    assert slope.abs() > 0
-    sides = []
+    assert derivative.abs() > 0
+    values = []
     for step in (1e-6, -2e-6):
         with torch.no_grad():
             for p, d in zip(parameters, directions, strict=True):
                 p.add_(d, alpha=step)
-        sides.append(steepness().item())
-    assert slope.item() == pytest.approx((sides[0] - sides[1]) / 2e-6, rel=1e-2)
+        values.append(squared_gradient_norm().item())
+    assert derivative.item() == pytest.approx((values[0] - values[1]) / 2e-6, rel=1e-2)
 
 
 @each_example
 def test_two_passes_before_one_backward(example: Example) -> None:
-    # D scores real and fake samples in turn: in-place layers and spectral norm's buffers must bear it.
+    # D scores real samples, then fakes; in-place layers and the buffers of spectral norm must allow it.
     network = example.build()
     (network(example.input(4)) - network(example.input(4) + 1)).sum().backward()
     assert all(p.grad is not None for p in network.parameters())
 
 
 @each_example
-def test_state_makes_a_stranger_equal(example: Example) -> None:
-    network, stranger = example.build(0), example.build(1)
-    network(example.input(4))  # so that running statistics differ from the first ones
+def test_the_state_dict_restores_the_network(example: Example) -> None:
+    network, other = example.build(0), example.build(1)
+    network(example.input(4))  # so that running statistics differ from their initial values
     x = example.input(2)
-    assert not torch.equal(network.eval()(x), stranger.eval()(x))
-    stranger.load_state_dict(network.state_dict(), strict=True)
-    assert torch.equal(network(x), stranger(x))
+    assert not torch.equal(network.eval()(x), other.eval()(x))
+    other.load_state_dict(network.state_dict(), strict=True)
+    assert torch.equal(network(x), other(x))
 
 
 @each_example
@@ -452,7 +456,7 @@ def test_can_be_built_without_memory(example: Example) -> None:
 
 
 @each_example
-def test_memory_format_changes_only_the_speed(example: Example) -> None:
+def test_memory_format_does_not_change_the_output(example: Example) -> None:
     network, x = example.build().eval(), example.input(3)
     expected = network(x)
     network = network.to(memory_format=torch.channels_last)
@@ -468,7 +472,7 @@ def test_biases_start_at_zero(example: Example) -> None:
     assert all(p.abs().max() == 0 for p in biases.values())
 
 
-@pytest.mark.parametrize("example", [e for e in EXAMPLES if e.chosen.get("spectral_norm")], ids=str)
+@pytest.mark.parametrize("example", [e for e in EXAMPLES if e.recipe.get("spectral_norm")], ids=str)
 def test_spectral_norm_divides_by_the_largest_singular_value(example: Example) -> None:
     network = example.build()
     for _ in range(100):
@@ -480,17 +484,17 @@ def test_spectral_norm_divides_by_the_largest_singular_value(example: Example) -
     assert layers
     for layer in layers:
         assert parametrize.is_parametrized(layer, "weight")
-        out_first = 1 if isinstance(layer, nn.ConvTranspose2d) else 0
-        matrix = stored_weight(layer).detach().movedim(out_first, 0).flatten(1)
+        out_axis = 1 if isinstance(layer, nn.ConvTranspose2d) else 0
+        matrix = stored_weight(layer).detach().movedim(out_axis, 0).flatten(1)
         top = torch.linalg.svdvals(matrix)[0]
         torch.testing.assert_close(layer.weight, stored_weight(layer) / top, rtol=2e-3, atol=1e-6)
 
 
-def test_mixing_of_rows_is_what_the_norm_says() -> None:
+def test_only_batch_norm_mixes_samples() -> None:
     for example in EXAMPLES:
         norm = inspect.signature(example.cls).parameters.get("norm")
         if issubclass(example.cls, ALWAYS_WITH_BATCH_NORM):  # type: ignore[arg-type]
             continue  # always with batch norm
-        chosen = example.chosen.get("norm", norm and norm.default)
-        expected = "batch" in (chosen if isinstance(chosen, tuple) else (chosen,))
-        assert mixes_rows(example.build()) == expected, str(example)
+        kinds = example.recipe.get("norm", norm and norm.default)
+        expected = "batch" in (kinds if isinstance(kinds, tuple) else (kinds,))
+        assert mixes_samples(example.build()) == expected, str(example)

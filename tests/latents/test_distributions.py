@@ -19,7 +19,9 @@ each_latent = pytest.mark.parametrize("latent", [Gaussian(7), Uniform(5), Unifor
 @each_latent
 @settings(deadline=None, max_examples=20)
 @given(rows=st.integers(1, 9), seed=st.integers(0, 1000))
-def test_gives_one_row_a_sample_and_the_same_for_the_same_key(latent: Latent, rows: int, seed: int) -> None:
+def test_draws_one_row_per_sample_and_the_same_rows_for_the_same_key(
+    latent: Latent, rows: int, seed: int
+) -> None:
     z = latent.draw(RandomStream("z", seed), rows)
     assert z.shape == (rows, latent.size)
     assert z.dtype == torch.float32
@@ -28,19 +30,19 @@ def test_gives_one_row_a_sample_and_the_same_for_the_same_key(latent: Latent, ro
 
 
 @each_latent
-def test_two_parts_are_the_whole(latent: Latent) -> None:
+def test_two_parts_concatenate_to_the_whole_batch(latent: Latent) -> None:
     whole = latent.draw(RandomStream("z"), 6)
-    parts = [latent.draw(RandomStream("z", part=part, parts=2), 3) for part in range(2)]
+    parts = [latent.draw(RandomStream("z", shard=part, shards=2), 3) for part in range(2)]
     assert torch.equal(whole, torch.cat(parts))
 
 
 @each_latent
-def test_is_a_configuration_that_a_recipe_can_store(latent: Latent) -> None:
+def test_a_recipe_can_store_it(latent: Latent) -> None:
     spec = Spec(type(latent), **dataclasses.asdict(latent))  # type: ignore[call-overload]
     assert Spec.from_dict(spec.to_dict())() == latent
 
 
-def test_gaussian_has_mean_0_and_deviation_1() -> None:
+def test_gaussian_has_mean_0_and_standard_deviation_1() -> None:
     z = Gaussian(50).draw(RandomStream(0), 2000)
     assert z.mean().item() == pytest.approx(0, abs=0.02)
     assert z.std().item() == pytest.approx(1, abs=0.02)

@@ -1,4 +1,4 @@
-"""Points between two vectors in closed form."""
+"""Interpolation between two vectors, compared with closed forms."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from ganbench.latents.interpolation import slerp
 
 
-def test_a_point_on_a_great_arc_in_closed_form() -> None:
+def test_slerp_of_orthogonal_parallel_and_opposite_vectors() -> None:
     start, end = torch.tensor([[2.0, 0.0]]), torch.tensor([[0.0, 4.0]])
     half = slerp(start, end, torch.tensor([[0.5]]))
     assert half[0].tolist() == pytest.approx([3 / math.sqrt(2)] * 2, rel=1e-5)

@@ -10,7 +10,7 @@ from ganbench.layers import SelfAttention
 from ganbench.networks import SimpleCNNDiscriminator
 
 
-def test_it_is_the_identity_at_first_and_learns_from_there() -> None:
+def test_starts_as_the_identity_and_gamma_has_a_gradient() -> None:
     layer, x = SelfAttention(8), torch.randn(2, 8, 3, 5)
     assert torch.equal(layer(x), x)
     layer(x).square().sum().backward()
@@ -18,22 +18,22 @@ def test_it_is_the_identity_at_first_and_learns_from_there() -> None:
     assert layer.gamma.grad.abs() > 0
 
 
-def test_each_position_adds_the_mean_of_what_it_heeds() -> None:
+def test_each_position_adds_the_weighted_mean_of_the_values() -> None:
     layer, x = SelfAttention(8), torch.randn(2, 8, 2, 3)
     torch.nn.init.constant_(layer.gamma, 0.7)
-    shares = layer.shares(x)
-    torch.testing.assert_close(shares.sum(2), torch.ones(2, 6))
+    weights = layer.attention_weights(x)
+    torch.testing.assert_close(weights.sum(2), torch.ones(2, 6))
     q, k, v = (conv(x).flatten(2) for conv in (layer.query, layer.key, layer.value))
-    weight = layer.out.weight[:, :, 0, 0]
+    out = layer.out.weight[:, :, 0, 0]
     for n in range(2):
         for i in range(6):
             logits = torch.stack([q[n, :, i] @ k[n, :, j] for j in range(6)])
-            torch.testing.assert_close(shares[n, i], logits.softmax(0))
-            mean = sum(shares[n, i, j] * v[n, :, j] for j in range(6))
-            wanted = x.flatten(2)[n, :, i] + 0.7 * (weight @ mean)
-            torch.testing.assert_close(layer(x).flatten(2)[n, :, i], wanted)
+            torch.testing.assert_close(weights[n, i], logits.softmax(0))
+            mean = sum(weights[n, i, j] * v[n, :, j] for j in range(6))
+            expected = x.flatten(2)[n, :, i] + 0.7 * (out @ mean)
+            torch.testing.assert_close(layer(x).flatten(2)[n, :, i], expected)
 
 
-def test_a_map_that_is_not_there_cannot_attend() -> None:
+def test_refuses_a_side_that_no_map_has() -> None:
     with pytest.raises(UserError, match="attention=5, but its maps have sides of 8, 4"):
         SimpleCNNDiscriminator(shape=(1, 16, 16), width=4, attention=5)

@@ -9,26 +9,26 @@ from ganbench.layers import Dropout
 
 
 class Ramp:
-    """Chances 0, 1/n, 2/n, ... in the order of the numbers."""
+    """A random source that returns 0, 1/n, 2/n, ... in order."""
 
     def uniform_like(self, x: Tensor) -> Tensor:
         return torch.arange(x.numel()).reshape(x.shape) / x.numel()
 
 
-def test_silences_chances_below_the_share_and_scales_up_the_rest() -> None:
+def test_drops_numbers_below_p_and_scales_up_the_rest() -> None:
     layer, x = Dropout(0.3), torch.ones(2, 5)
     layer.draw_from(Ramp())
-    kept = [0.0] * 3 + [1 / 0.7] * 7
-    assert layer(x).flatten().tolist() == pytest.approx(kept)
+    expected = [0.0] * 3 + [1 / 0.7] * 7
+    assert layer(x).flatten().tolist() == pytest.approx(expected)
 
 
-def test_in_evaluation_or_with_a_share_of_0_it_is_the_identity() -> None:
+def test_is_the_identity_in_evaluation_and_for_p_0() -> None:
     x = torch.randn(3, 4)
     assert Dropout(0.9).eval()(x) is x
     assert Dropout(0.0)(x) is x
 
 
-def test_without_a_trainer_the_chances_are_torchs() -> None:
+def test_without_a_trainer_it_draws_from_torchs_generator() -> None:
     layer, x = Dropout(0.4), torch.ones(100, 100)
     torch.manual_seed(0)
     one, other = layer(x), layer(x)
@@ -43,7 +43,7 @@ def test_without_a_trainer_the_chances_are_torchs() -> None:
     assert not torch.equal(layer(x), layer(x))
 
 
-def test_keeps_the_type_of_its_input_and_the_gradient_of_what_is_kept() -> None:
+def test_preserves_the_dtype_and_passes_the_gradient_of_kept_elements() -> None:
     x = torch.ones(4, 5, dtype=torch.bfloat16, requires_grad=True)
     out = Dropout(0.5)(x)
     assert out.dtype == torch.bfloat16
@@ -52,7 +52,7 @@ def test_keeps_the_type_of_its_input_and_the_gradient_of_what_is_kept() -> None:
     assert torch.equal(x.grad, out.detach())
 
 
-@pytest.mark.parametrize("share", [-0.1, 1.0, float("nan")])
-def test_a_share_that_is_none_is_refused(share: float) -> None:
-    with pytest.raises(UserError, match="from 0 to below 1"):
-        Dropout(share)
+@pytest.mark.parametrize("p", [-0.1, 1.0, float("nan")])
+def test_refuses_p_outside_0_to_1(p: float) -> None:
+    with pytest.raises(UserError, match=r"dropout is a probability in \[0, 1\)"):
+        Dropout(p)

@@ -1,4 +1,4 @@
-"""Gaussian noise: its size, when it is there, and that the update decides it."""
+"""Gaussian noise: its size, that it is off in evaluation, and that it depends only on the update's key."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import torch
 
 from ganbench.errors import UserError
 from ganbench.layers import GaussianNoise
-from ganbench.training.stochastic_layers import DrawingLayer, LayerDraws, drawing_from
+from ganbench.training.stochastic_layers import LayerRandomSource, StochasticLayer, use_random_source
 from ganbench.utils.random_stream import RandomStream
 
 
-def test_it_adds_normal_numbers_in_training_only() -> None:
+def test_adds_normal_noise_in_training_only() -> None:
     torch.manual_seed(0)
     layer, x = GaussianNoise(0.5), torch.ones(2000, 10)
     added = layer(x) - x
@@ -21,21 +21,23 @@ def test_it_adds_normal_numbers_in_training_only() -> None:
     assert GaussianNoise(0.0)(x) is x
 
 
-def test_an_updates_numbers_depend_on_its_key_and_not_on_how_the_batch_is_cut() -> None:
+def test_noise_depends_on_the_key_and_not_on_how_the_batch_is_split() -> None:
     layer = GaussianNoise(1.0)
-    assert isinstance(layer, DrawingLayer)
+    assert isinstance(layer, StochasticLayer)
 
-    def noise(rows: int, part: int = 0, parts: int = 1) -> torch.Tensor:
-        with drawing_from(LayerDraws(RandomStream("key", part=part, parts=parts), rows), [layer]):
+    def noise(rows: int, shard: int = 0, shards: int = 1) -> torch.Tensor:
+        with use_random_source(
+            LayerRandomSource(RandomStream("key", shard=shard, shards=shards), rows), [layer]
+        ):
             return layer(torch.zeros(2 * rows, 3))  # real and fake in one pass
 
     whole = noise(4)
     assert torch.equal(whole, noise(4))
-    halves = [noise(2, part, 2) for part in range(2)]
+    halves = [noise(2, shard, 2) for shard in range(2)]
     assert torch.equal(whole[:4], torch.cat([h[:2] for h in halves]))
     assert torch.equal(whole[4:], torch.cat([h[2:] for h in halves]))
 
 
-def test_a_negative_deviation_is_refused() -> None:
+def test_refuses_a_negative_standard_deviation() -> None:
     with pytest.raises(UserError, match="at least 0, but is -1"):
         GaussianNoise(-1.0)

@@ -1,4 +1,4 @@
-"""The pair of dense and convolutional layers: its sizes are the paper's, its features are what Q reads."""
+"""The pair of dense and convolutional layers: the paper's sizes, and the features that Q uses."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def test_sizes_are_those_of_the_paper() -> None:
 
 def test_the_score_is_linear_in_the_features() -> None:
     discriminator = DenseConvDiscriminator(shape=(1, 28, 28), width=4).eval()
-    judged = discriminator.discriminate(torch.rand(3, 1, 28, 28))
-    assert judged.features is not None
-    assert judged.features.shape == (3, discriminator.feature_size)
-    torch.testing.assert_close(judged.scores, discriminator.last(judged.features).squeeze(1))
+    output = discriminator.discriminate(torch.rand(3, 1, 28, 28))
+    assert output.features is not None
+    assert output.features.shape == (3, discriminator.feature_size)
+    torch.testing.assert_close(output.scores, discriminator.last(output.features).squeeze(1))
 
 
 @pytest.mark.parametrize(
@@ -35,9 +35,9 @@ def test_the_score_is_linear_in_the_features() -> None:
         ((1, 30, 28), "sides must be at least 4 pixels and multiples of 4, but are 30 and 28"),
         ((1, 28, 27), "but are 28 and 27"),
         ((1, 0, 28), "but are 0 and 28"),
-        ((0, 28, 28), "shape must be .* of a picture"),
+        ((0, 28, 28), "shape must be .* of an image"),
     ],
 )
-def test_sides_that_no_two_doublings_reach_are_refused(shape: tuple[int, int, int], words: str) -> None:
+def test_refuses_sides_that_are_not_multiples_of_4(shape: tuple[int, int, int], words: str) -> None:
     with pytest.raises(UserError, match=words):
         DenseConvGenerator(latent=8, shape=shape)

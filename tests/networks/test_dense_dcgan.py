@@ -19,7 +19,7 @@ def conv(i: int, o: int) -> int:
     return i * o * 25 + o
 
 
-def test_reference_sizes_have_the_parameters_counted_by_hand() -> None:
+def test_parameter_counts_at_the_reference_sizes() -> None:
     with torch.device("meta"):
         g = DenseDCGANGenerator(latent=100, shape=(3, 32, 32))
         d = DenseDCGANDiscriminator(shape=(3, 32, 32))
@@ -35,10 +35,10 @@ def kinds(layers: nn.Sequential) -> list[str]:
     return [type(layer).__name__ for layer in layers if not isinstance(layer, nn.Identity)]
 
 
-def test_layers_follow_the_reference() -> None:
+def test_layers_match_the_reference() -> None:
     g = DenseDCGANGenerator(latent=5, shape=(3, 32, 32), width=4)
     d = DenseDCGANDiscriminator(shape=(3, 32, 32), width=4)
-    assert g.start == (32, 2, 2)
+    assert g.start_shape == (32, 2, 2)
     assert kinds(g.layers) == ["BatchNorm2d", "LeakyReLU", "ConvTranspose2d"] * 4
     block = ["Conv2d", "BatchNorm2d", "LeakyReLU"]
     assert kinds(d.layers) == ["Conv2d", "LeakyReLU", *block * 3, "Flatten", "Dropout", "Linear"]
@@ -48,7 +48,7 @@ def test_layers_follow_the_reference() -> None:
     assert {(c.kernel_size, c.stride) for c in convolutions} == {((5, 5), (2, 2))}
     slopes = {layer.negative_slope for layer in (*g.layers, *d.layers) if isinstance(layer, nn.LeakyReLU)}
     assert slopes == {0.2}
-    assert [layer.share for layer in d.layers if isinstance(layer, Dropout)] == [0.4]
+    assert [layer.p for layer in d.layers if isinstance(layer, Dropout)] == [0.4]
 
 
 @pytest.mark.parametrize(
@@ -57,10 +57,10 @@ def test_layers_follow_the_reference() -> None:
 def test_the_start_map_has_a_shorter_side_of_2_or_3(sides: tuple[int, int], start: tuple[int, int]) -> None:
     g = DenseDCGANGenerator(latent=3, shape=(1, *sides), width=1)
     d = DenseDCGANDiscriminator(shape=(1, *sides), width=1)
-    assert g.start[1:] == start
-    pictures = g(torch.randn(4, 3))
-    assert pictures.shape == (4, 1, *sides)
-    assert d(pictures).shape == (4,)
+    assert g.start_shape[1:] == start
+    images = g(torch.randn(4, 3))
+    assert images.shape == (4, 1, *sides)
+    assert d(images).shape == (4,)
 
 
 def test_scores_vary_in_training_and_not_in_evaluation() -> None:
@@ -72,7 +72,7 @@ def test_scores_vary_in_training_and_not_in_evaluation() -> None:
     assert torch.equal(d(x), d(x))
 
 
-def test_pictures_of_another_size_are_refused() -> None:
+def test_refuses_images_of_another_size() -> None:
     with pytest.raises(RuntimeError):
         DenseDCGANDiscriminator(shape=(1, 16, 16), width=2)(torch.zeros(2, 1, 32, 32))
 
@@ -81,12 +81,12 @@ def test_pictures_of_another_size_are_refused() -> None:
     ("bad", "words"),
     [
         ({"width": 0}, "width must be at least 1"),
-        ({"shape": (3, 28, 28)}, "24x24 or 32x32 would do"),
+        ({"shape": (3, 28, 28)}, "use 24x24 or 32x32"),
         ({"norm": "bath"}, "did you mean 'batch'"),
-        ({"dropout": 1.0}, "from 0 to below 1"),
+        ({"dropout": 1.0}, r"in \[0, 1\), but is 1.0"),
     ],
 )
-def test_refuses_what_makes_no_network(bad: dict[str, Any], words: str) -> None:
+def test_refuses_invalid_arguments(bad: dict[str, Any], words: str) -> None:
     with torch.device("meta"):
         with pytest.raises(UserError, match=words):
             DenseDCGANDiscriminator(**{"shape": (3, 32, 32), **bad})

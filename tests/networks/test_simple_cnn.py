@@ -17,7 +17,7 @@ def count(network: nn.Module) -> int:
     return sum(p.numel() for p in network.parameters())
 
 
-def test_reference_sizes_have_the_parameters_counted_by_hand() -> None:
+def test_parameter_counts_at_the_reference_sizes() -> None:
     def conv(i: int, o: int) -> int:
         return i * o * 16
 
@@ -30,7 +30,7 @@ def test_reference_sizes_have_the_parameters_counted_by_hand() -> None:
     assert count(d) == weights + (256 + 512 + 1024 + 1) + 2 * (512 + 1024)
 
 
-def test_generator_layers_follow_the_reference() -> None:
+def test_generator_layers_match_the_reference() -> None:
     layers = SimpleCNNGenerator(latent=5, shape=(3, 32, 32), width=4).layers
     convolutions = [layer for layer in layers if isinstance(layer, nn.ConvTranspose2d)]
     assert [(c.in_channels, c.out_channels) for c in convolutions] == [(5, 16), (16, 8), (8, 4), (4, 3)]
@@ -42,7 +42,7 @@ def test_generator_layers_follow_the_reference() -> None:
     assert kinds == ["ConvTranspose2d", *["BatchNorm2d", "ReLU", "ConvTranspose2d"] * 3]
 
 
-def test_discriminator_layers_follow_the_reference() -> None:
+def test_discriminator_layers_match_the_reference() -> None:
     layers = SimpleCNNDiscriminator(shape=(3, 32, 32), width=4).layers
     convolutions = [layer for layer in layers if isinstance(layer, nn.Conv2d)]
     assert [(c.in_channels, c.out_channels) for c in convolutions] == [(3, 4), (4, 8), (8, 16), (16, 1)]
@@ -83,18 +83,18 @@ def test_start_map_has_a_shorter_side_of_4_to_7(
 
 @settings(deadline=None, max_examples=200)
 @given(height=st.integers(1, 200), width=st.integers(1, 200))
-def test_every_size_works_or_is_refused_with_one_that_does(height: int, width: int) -> None:
+def test_every_size_works_or_is_refused_with_sizes_that_do(height: int, width: int) -> None:
     with torch.device("meta"):
         try:
             g = SimpleCNNGenerator(latent=1, shape=(1, height, width), width=1, norm="none")
         except UserError as error:
             words = str(error).replace(",", "").split()
-            named = [
+            sizes = [
                 tuple(map(int, word.split("x")))
                 for word in words
                 if word.replace("x", "").isdigit() and "x" in word
             ]
-            suggested = [sides for sides in named if sides != (height, width)]
+            suggested = [sides for sides in sizes if sides != (height, width)]
             assert suggested
             for sides in suggested:
                 SimpleCNNGenerator(latent=1, shape=(1, *sides), width=1, norm="none")
@@ -105,7 +105,7 @@ def test_every_size_works_or_is_refused_with_one_that_does(height: int, width: i
 
 
 @pytest.mark.parametrize("spectral_norm", [False, True])
-def test_weights_start_from_the_dcgan_distribution(spectral_norm: bool) -> None:
+def test_weights_start_with_the_dcgan_initialisation(spectral_norm: bool) -> None:
     torch.manual_seed(0)
     g = SimpleCNNGenerator(latent=64, shape=(3, 32, 32), width=32, spectral_norm=spectral_norm)
     d = SimpleCNNDiscriminator(shape=(3, 32, 32), width=32, spectral_norm=spectral_norm)
@@ -119,7 +119,7 @@ def test_weights_start_from_the_dcgan_distribution(spectral_norm: bool) -> None:
             assert layer.weight.std().item() == pytest.approx(0.02, rel=0.5)
 
 
-def test_pictures_of_another_size_are_refused_not_scored_many_times() -> None:
+def test_refuses_images_of_another_size_instead_of_scoring_patches() -> None:
     d = SimpleCNNDiscriminator(shape=(1, 16, 16), width=2)
     with pytest.raises(ValueError, match="of another size"):
         d(torch.zeros(2, 1, 32, 32))
@@ -129,15 +129,15 @@ def test_pictures_of_another_size_are_refused_not_scored_many_times() -> None:
     ("bad", "words"),
     [
         ({"width": 0}, "width must be at least 1"),
-        ({"shape": (3, 30, 30)}, "30x30 cannot be halved 2 times; 28x28 or 32x32 would do"),
-        ({"shape": (1, 32, 36)}, "32x36 cannot be halved 3 times; 32x32 or 32x40 would do"),
+        ({"shape": (3, 30, 30)}, "30x30 cannot be halved 2 times; use 28x28 or 32x32"),
+        ({"shape": (1, 32, 36)}, "32x36 cannot be halved 3 times; use 32x32 or 32x40"),
         ({"shape": (3, 4, 32)}, "at least 8x8"),
         ({"shape": (0, 32, 32)}, "channels, height, width"),
         ({"shape": (32, 32)}, "channels, height, width"),
         ({"norm": "bath"}, "did you mean 'batch'"),
     ],
 )
-def test_refuses_what_makes_no_network(bad: dict[str, Any], words: str) -> None:
+def test_refuses_invalid_arguments(bad: dict[str, Any], words: str) -> None:
     with torch.device("meta"):
         with pytest.raises(UserError, match=words):
             SimpleCNNDiscriminator(**{"shape": (3, 32, 32), **bad})

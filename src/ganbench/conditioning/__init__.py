@@ -1,4 +1,4 @@
-"""How labels or vectors reach G and D: one choice for each, whatever their networks, one idea a file."""
+"""How G and D receive labels or vectors; each is chosen independently of the networks and of the other."""
 
 from ganbench.conditioning.auxiliary import ClassifierHead, ProxyHead
 from ganbench.conditioning.base import DiscriminatorConditioning, GeneratorConditioning

@@ -1,7 +1,10 @@
-"""What conditioning is: two independent choices, how G is told its condition and how D judges by it.
+"""The interfaces of conditioning: how G receives a condition, and how D does.
 
-A condition is class numbers, int64 ``[N]``; or weights of the classes, float ``[N, K]``, of which one-hot rows are the
-classes themselves and others lie between them; or, for the parts that say so, any vectors ``[N, size]``.
+A condition is one of
+
+- class numbers, int64 ``[N]``;
+- class weights, float ``[N, K]``: a one-hot row is a class, any other row a mixture of classes;
+- for the parts that support it, any vectors ``[N, size]``.
 """
 
 from __future__ import annotations
@@ -20,121 +23,123 @@ from ganbench.errors import UserError
 
 
 class ConditionalLayer(nn.Module):
-    """A layer that is given the condition beside its input."""
+    """A layer that takes a condition as its second input."""
 
     @abstractmethod
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Return what becomes of ``x`` ``[N, ...]`` under the condition."""
+        """Return the output for ``x`` ``[N, ...]`` under the condition."""
 
 
-class Layers(nn.Sequential):
-    """Layers one after another, of which those that take a condition are given it."""
+class ConditionalSequential(nn.Sequential):
+    """An ``nn.Sequential`` that passes the condition to its conditional layers."""
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Return what becomes of ``x``."""
+        """Return the output of the last layer."""
         for layer in self:
             x = layer(x, condition) if isinstance(layer, ConditionalLayer) else layer(x)
         return x
 
 
 class VectorInput(ConditionalLayer):
-    """Joins latent vectors and their condition to vectors ``[N, size]``."""
+    """Combines latent vectors and their condition into vectors ``[N, size]``."""
 
     size: int
 
 
 class PlaneInput(ConditionalLayer):
-    """Adds to maps ``[N, C, H, W]`` as many channels as ``added`` says, which tell the condition."""
+    """Appends ``extra_channels`` channels with the condition to maps ``[N, C, H, W]``."""
 
-    added: int
+    extra_channels: int
 
 
 class SampleInput(ConditionalLayer):
-    """Adds the condition to samples, which then have the ``shape`` given here."""
+    """Appends the condition to samples, which then have ``shape``."""
 
     shape: tuple[int, ...]
 
 
 class Head(nn.Module):
-    """The last part of a discriminator: features ``[N, F]`` and their condition to a judgement."""
+    """The last part of a discriminator: from features ``[N, F]`` and a condition to its output."""
 
     @abstractmethod
     def forward(self, features: Tensor, condition: Tensor | None = None) -> DiscriminatorOutput:
-        """Return the judgement of the samples with these features."""
+        """Return the output for samples with these features."""
 
 
 @dataclass(frozen=True)
 class GeneratorConditioning:
-    """How G is told its condition: at its input, at its first map, in its norms. Here, nowhere.
+    """How G receives the condition: at its input, at its first map or in its norms. This base class ignores it.
 
-    A choice redefines where it acts. ``classes`` is how many the data set has, 0 if it has none.
+    Subclasses override the methods for the places where they act. ``classes`` is the number of classes in the data set,
+    0 if it has none.
     """
 
     needs_condition: ClassVar[bool] = False
 
-    def vector(self, latent: int, classes: int) -> VectorInput | None:
-        """Return what joins the condition to latents of that size, or None."""
+    def make_vector_input(self, latent: int, classes: int) -> VectorInput | None:
+        """Return the layer that combines the condition with latents of size ``latent``, or None."""
         return None
 
-    def plane(self, sides: tuple[int, int], classes: int) -> PlaneInput | None:
-        """Return what joins the condition to the first map, of these sides, or None."""
+    def make_plane_input(self, sides: tuple[int, int], classes: int) -> PlaneInput | None:
+        """Return the layer that appends the condition to a first map with these sides, or None."""
         return None
 
-    def conditional_norm(self, norm: Callable[[bool], nn.Module], channels: int, classes: int) -> nn.Module:
-        """Return the norm of that many channels; ``norm(affine)`` makes it with or without gain and bias."""
+    def make_norm(self, norm: Callable[[bool], nn.Module], channels: int, classes: int) -> nn.Module:
+        """Return a norm of ``channels`` channels; ``norm(affine)`` makes one with or without gain and bias."""
         return norm(True)
 
 
 @dataclass(frozen=True)
 class DiscriminatorConditioning:
-    """How D judges by the condition: at its input, at its end. Here, not at all.
+    """How D uses the condition: at its input or in its head. This base class ignores it.
 
-    A choice redefines where it acts; ``says`` names what its head says beside the score. ``classes`` is how many the
-    data set has, 0 if it has none.
+    Subclasses override the methods for the places where they act. ``extra_outputs`` names the fields of
+    ``DiscriminatorOutput`` that the head fills in addition to scores and features. ``classes`` is the number of classes
+    in the data set, 0 if it has none.
     """
 
     needs_condition: ClassVar[bool] = False
-    says: ClassVar[tuple[str, ...]] = ()
+    extra_outputs: ClassVar[tuple[str, ...]] = ()
 
-    def input(self, shape: tuple[int, ...], classes: int) -> SampleInput | None:
-        """Return what adds the condition to samples of that shape, or None."""
+    def make_sample_input(self, shape: tuple[int, ...], classes: int) -> SampleInput | None:
+        """Return the layer that appends the condition to samples of this shape, or None."""
         return None
 
-    def head(self, features: int, classes: int) -> Head | None:
-        """Return the last part, for that many features, or None for the network's own last layer."""
+    def make_head(self, features: int, classes: int) -> Head | None:
+        """Return the head for this number of features, or None to use the network's own last layer."""
         return None
 
 
-def class_rows(table: Tensor, condition: Tensor | None) -> Tensor:
-    """Return a table's rows ``[N, F]`` (of ``[K, F]``) for class numbers, or their mixtures for weights of classes.
+def select_rows(table: Tensor, condition: Tensor | None) -> Tensor:
+    """Return rows ``[N, F]`` of ``table`` ``[K, F]``: one per class number, or a mixture by class weights.
 
     Raises:
         ValueError: there is no condition.
-        IndexError: a class number is none of the table's.
+        IndexError: a class number is out of range.
     """
     if condition is None:
-        raise ValueError("this network was made for classes, but is given none")
+        raise ValueError("this network needs a class for each sample, but was given none")
     if condition.is_floating_point():
         return condition.to(table.dtype) @ table
     return functional.embedding(condition, table)
 
 
-class OneHotRows(nn.Module):
-    """Class numbers ``[N]`` -> one-hot rows ``[N, K]``; weights of classes stay as they are."""
+class OneHotEncoding(nn.Module):
+    """Class numbers ``[N]`` -> one-hot rows ``[N, K]``; class weights are returned unchanged."""
 
     def __init__(self, classes: int) -> None:
         super().__init__()
         self.register_buffer("rows", torch.eye(classes), persistent=False)
 
     def forward(self, condition: Tensor | None) -> Tensor:
-        """Return rows ``[N, K]``. Raises as :func:`class_rows` does."""
-        return class_rows(self.get_buffer("rows"), condition)
+        """Return rows ``[N, K]``. Raises the errors of :func:`select_rows`."""
+        return select_rows(self.get_buffer("rows"), condition)
 
 
-def need_classes(part: object, classes: int) -> None:
-    """Raise UserError unless there are classes to tell apart."""
+def require_classes(part: object, classes: int) -> None:
+    """Raise UserError if the data set has no classes, naming the part that needs them."""
     if classes < 1:
         raise UserError(
-            f"{type(part).__name__} tells classes apart, and the data set has none; use a set with classes, "
+            f"{type(part).__name__} needs classes, and the data set has none; use a set with classes, "
             "such as data=mnist"
         )

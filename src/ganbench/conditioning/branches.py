@@ -1,6 +1,6 @@
-"""A branch of layers for the class beside the one for the latent or the sample, joined further on.
+"""Separate branches for the class and for the latent or the sample, joined by concatenation.
 
-Conditional Generative Adversarial Nets (2014), arXiv:1411.1784, whose G and D on MNIST are built so.
+Conditional Generative Adversarial Nets (2014), arXiv:1411.1784, builds its G and D for MNIST this way.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from ganbench.conditioning.base import (
     DiscriminatorConditioning,
     GeneratorConditioning,
     Head,
-    OneHotRows,
+    OneHotEncoding,
     VectorInput,
-    need_classes,
+    require_classes,
 )
 from ganbench.conditioning.discriminator_output import DiscriminatorOutput
 from ganbench.errors import UserError
@@ -28,10 +28,10 @@ from ganbench.layers.stochastic import Dropout, GaussianNoise
 
 @dataclass(frozen=True)
 class LabelBranch(GeneratorConditioning):
-    """G's latent passes a hidden layer of ``latent_width``, its class one of ``class_width``; G is given both.
+    """G's input is the concatenation of a latent branch and a class branch.
 
-    Each is a linear layer, a norm, dropout and ReLU. Raises ``UserError`` if a width is below 1, ``dropout`` is not
-    in [0, 1), or the norm is unknown.
+    The branches have ``latent_width`` and ``class_width`` outputs; each is a linear layer, a norm, dropout and ReLU.
+    Raises ``UserError`` if a width is below 1, ``dropout`` is not in [0, 1), or the norm is unknown.
     """
 
     needs_condition: ClassVar[bool] = True
@@ -45,36 +45,37 @@ class LabelBranch(GeneratorConditioning):
             if getattr(self, name) < 1:
                 raise UserError(f"LabelBranch: {name} must be at least 1, but is {getattr(self, name)}")
 
-    def vector(self, latent: int, classes: int) -> VectorInput:
-        """Return both branches, for latents of that size. Raises UserError without classes."""
-        need_classes(self, classes)
-        return _TwoBranches(latent, classes, self)
+    def make_vector_input(self, latent: int, classes: int) -> VectorInput:
+        """Return both branches, for latents of size ``latent``. Raises UserError without classes."""
+        require_classes(self, classes)
+        return _LabelBranchInput(latent, classes, self)
 
 
-class _TwoBranches(VectorInput):
-    def __init__(self, latent: int, classes: int, chosen: LabelBranch) -> None:
+class _LabelBranchInput(VectorInput):
+    def __init__(self, latent: int, classes: int, config: LabelBranch) -> None:
         super().__init__()
-        self.one_hot = OneHotRows(classes)
-        self.of_latent = _branch(latent, chosen.latent_width, chosen)
-        self.of_class = _branch(classes, chosen.class_width, chosen)
-        self.size = chosen.latent_width + chosen.class_width
+        self.one_hot = OneHotEncoding(classes)
+        self.of_latent = _make_branch(latent, config.latent_width, config)
+        self.of_class = _make_branch(classes, config.class_width, config)
+        self.size = config.latent_width + config.class_width
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
         rows = self.one_hot(condition).to(x.dtype)
         return torch.cat([self.of_latent(x), self.of_class(rows)], 1)
 
 
-def _branch(before: int, after: int, chosen: LabelBranch) -> nn.Sequential:
-    norm = norm_1d(chosen.norm, after)
-    return nn.Sequential(nn.Linear(before, after), norm, Dropout(chosen.dropout), nn.ReLU())
+def _make_branch(in_features: int, out_features: int, config: LabelBranch) -> nn.Sequential:
+    norm = norm_1d(config.norm, out_features)
+    return nn.Sequential(nn.Linear(in_features, out_features), norm, Dropout(config.dropout), nn.ReLU())
 
 
 @dataclass(frozen=True)
 class MaxoutBranch(DiscriminatorConditioning):
-    """D's class passes ``size`` maxout units; joined with the features it passes ``joint`` more, then a linear layer.
+    """D's class passes ``size`` maxout units, is concatenated with the features, and passes ``joint`` more units.
 
-    Dropout follows both. In training ``noise`` is the standard deviation of Gaussian noise on what the class has
-    become. Raises ``UserError`` if a size is below 1, ``dropout`` is not in [0, 1), or ``noise`` is negative.
+    Dropout follows both maxout layers; a linear layer makes the score. In training, ``noise`` is the standard deviation
+    of Gaussian noise on the output of the class branch. Raises ``UserError`` if a size is below 1, ``dropout`` is not
+    in [0, 1), or ``noise`` is negative.
     """
 
     needs_condition: ClassVar[bool] = True
@@ -84,25 +85,25 @@ class MaxoutBranch(DiscriminatorConditioning):
     dropout: float = 0.0
     noise: float = 0.0
 
-    def head(self, features: int, classes: int) -> Head:
-        """Return the class's branch and the layers after the joining. Raises UserError without classes."""
-        need_classes(self, classes)
-        return _JoinedMaxout(features, classes, self)
+    def make_head(self, features: int, classes: int) -> Head:
+        """Return the class branch and the layers after the concatenation. Raises UserError without classes."""
+        require_classes(self, classes)
+        return _MaxoutBranchHead(features, classes, self)
 
 
-class _JoinedMaxout(Head):
-    def __init__(self, features: int, classes: int, chosen: MaxoutBranch) -> None:
+class _MaxoutBranchHead(Head):
+    def __init__(self, features: int, classes: int, config: MaxoutBranch) -> None:
         super().__init__()
-        self.one_hot = OneHotRows(classes)
+        self.one_hot = OneHotEncoding(classes)
         self.of_class = nn.Sequential(
-            Maxout(classes, chosen.size, chosen.pieces), Dropout(chosen.dropout), GaussianNoise(chosen.noise)
+            Maxout(classes, config.size, config.pieces), Dropout(config.dropout), GaussianNoise(config.noise)
         )
         self.joint = nn.Sequential(
-            Maxout(features + chosen.size, chosen.joint, chosen.pieces),
-            Dropout(chosen.dropout),
-            nn.Linear(chosen.joint, 1),
+            Maxout(features + config.size, config.joint, config.pieces),
+            Dropout(config.dropout),
+            nn.Linear(config.joint, 1),
         )
 
     def forward(self, features: Tensor, condition: Tensor | None = None) -> DiscriminatorOutput:
-        of_class = self.of_class(self.one_hot(condition).to(features.dtype))
-        return DiscriminatorOutput(self.joint(torch.cat([features, of_class], 1)).squeeze(1), features)
+        class_features = self.of_class(self.one_hot(condition).to(features.dtype))
+        return DiscriminatorOutput(self.joint(torch.cat([features, class_features], 1)).squeeze(1), features)

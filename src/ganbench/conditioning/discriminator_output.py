@@ -1,4 +1,4 @@
-"""What a discriminator says of samples: how real each is and, where it has been asked, of which class."""
+"""What a discriminator returns: scores, features and, with a classifying head, class predictions."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from torch import Tensor
 
 
 class DiscriminatorOutput(NamedTuple):
-    """Raw ``scores`` ``[N]``, the ``features`` ``[N, F]`` they were read from, and what a further head says.
+    """Raw ``scores`` ``[N]``, the ``features`` ``[N, F]`` that they were computed from, and extra outputs of a head.
 
-    ``classes`` ``[N, K]`` are a classifier's logits, or the cosines between ``embedding`` ``[N, E]`` (rows of
-    length 1) and the class's own vector. None where there is no such head.
+    ``classes`` ``[N, K]`` are class logits, or the cosines between ``embedding`` ``[N, E]`` (rows of length 1) and the
+    class vectors. Fields are None where the network does not compute them.
     """
 
     scores: Tensor
@@ -21,12 +21,12 @@ class DiscriminatorOutput(NamedTuple):
     embedding: Tensor | None = None
 
     def split(self, rows: int) -> tuple[DiscriminatorOutput, DiscriminatorOutput]:
-        """Return the judgement of the first ``rows`` samples and that of the rest."""
+        """Return the output for the first ``rows`` samples and the output for the rest."""
         pieces = [(None, None) if t is None else (t[:rows], t[rows:]) for t in self]
         first, rest = zip(*pieces, strict=True)
         return DiscriminatorOutput(*first), DiscriminatorOutput(*rest)
 
 
-def normalised(x: Tensor) -> Tensor:
-    """Return rows ``[N, E]`` divided by their length; a tiny floor keeps the slope finite at 0."""
+def l2_normalize(x: Tensor) -> Tensor:
+    """Return rows ``[N, E]`` divided by their length; a small constant keeps the gradient finite at 0."""
     return x * torch.rsqrt(x.square().sum(1, keepdim=True) + 1e-12)

@@ -1,7 +1,7 @@
-"""Norms whose gain and bias depend on the condition: a row of a table for each class, or a linear map of a vector.
+"""Norms whose gain and bias depend on the condition: a table row per class, or a linear function of a vector.
 
 A Learned Representation for Artistic Style (2016), arXiv:1610.07629; Modulating early visual processing by language
-(2017), arXiv:1707.00683; in GANs cGANs with Projection Discriminator (2018), arXiv:1802.05637.
+(2017), arXiv:1707.00683; in GANs: cGANs with Projection Discriminator (2018), arXiv:1802.05637.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from ganbench.conditioning.base import ConditionalLayer, GeneratorConditioning, class_rows, need_classes
+from ganbench.conditioning.base import ConditionalLayer, GeneratorConditioning, require_classes, select_rows
 from ganbench.errors import UserError
 
 
 @dataclass(frozen=True)
 class ClassNorm(GeneratorConditioning):
-    """Each norm of G has a gain (1 at first) and a bias (0 at first) for each class: conditional batch norm."""
+    """Each norm of G has a gain (initially 1) and a bias (initially 0) for each class: conditional batch norm."""
 
     needs_condition: ClassVar[bool] = True
 
-    def conditional_norm(self, norm: Callable[[bool], nn.Module], channels: int, classes: int) -> nn.Module:
+    def make_norm(self, norm: Callable[[bool], nn.Module], channels: int, classes: int) -> nn.Module:
         """Return the norm with a gain and a bias for each class. Raises UserError without classes or norm."""
-        need_classes(self, classes)
-        return NormByClass(_plain(self, norm), channels, classes)
+        require_classes(self, classes)
+        return NormByClass(_norm_without_affine(self, norm), channels, classes)
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,9 @@ class VectorNorm(GeneratorConditioning):
         if self.size < 1:
             raise UserError(f"VectorNorm: size must be at least 1, but is {self.size}")
 
-    def conditional_norm(self, norm: Callable[[bool], nn.Module], channels: int, classes: int) -> nn.Module:
-        """Return the norm with linear maps to its gain and bias. Raises UserError where there is no norm."""
-        return NormByVector(_plain(self, norm), channels, self.size)
+    def make_norm(self, norm: Callable[[bool], nn.Module], channels: int, classes: int) -> nn.Module:
+        """Return the norm with linear layers for its gain and bias. Raises UserError without a norm."""
+        return NormByVector(_norm_without_affine(self, norm), channels, self.size)
 
 
 class NormByClass(ConditionalLayer):
@@ -54,13 +54,15 @@ class NormByClass(ConditionalLayer):
     def __init__(self, norm: nn.Module, channels: int, classes: int) -> None:
         super().__init__()
         self.norm = norm
-        # Bare parameters: an embedding would be drawn from N(0, 1), and divided by its norm under spectral norm.
+        # Plain parameters: an nn.Embedding would start from N(0, 1) and be divided by its norm under spectral norm.
         self.gain = nn.Parameter(torch.ones(classes, channels))
         self.bias = nn.Parameter(torch.zeros(classes, channels))
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
         """Return the normalised ``x``, of the same shape."""
-        return _scaled(self.norm(x), class_rows(self.gain, condition), class_rows(self.bias, condition))
+        return _scale_and_shift(
+            self.norm(x), select_rows(self.gain, condition), select_rows(self.bias, condition)
+        )
 
 
 class NormByVector(ConditionalLayer):
@@ -72,21 +74,21 @@ class NormByVector(ConditionalLayer):
         self.gain, self.shift = nn.Linear(size, channels, bias=False), nn.Linear(size, channels, bias=False)
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Return the normalised ``x``. Raises ValueError if there is no condition."""
+        """Return the normalised ``x``. Raises ValueError without a condition."""
         if condition is None:
-            raise ValueError("this network was made for a condition vector, but is given none")
-        return _scaled(self.norm(x), 1 + self.gain(condition), self.shift(condition))
+            raise ValueError("this network needs a condition vector for each sample, but was given none")
+        return _scale_and_shift(self.norm(x), 1 + self.gain(condition), self.shift(condition))
 
 
-def _scaled(x: Tensor, gain: Tensor, bias: Tensor) -> Tensor:
+def _scale_and_shift(x: Tensor, gain: Tensor, bias: Tensor) -> Tensor:
     ones = [1 for _ in x.shape[2:]]
     return torch.addcmul(bias.reshape(*bias.shape, *ones), x, gain.reshape(*gain.shape, *ones))
 
 
-def _plain(choice: object, norm: Callable[[bool], nn.Module]) -> nn.Module:
-    made = norm(False)
-    if isinstance(made, nn.Identity):
+def _norm_without_affine(part: object, norm: Callable[[bool], nn.Module]) -> nn.Module:
+    layer = norm(False)
+    if isinstance(layer, nn.Identity):
         raise UserError(
-            f"{type(choice).__name__} acts in G's norms, and it has none; set networks.G.norm=batch or another one"
+            f"{type(part).__name__} acts in G's norms, and G has none; set networks.G.norm to batch or another norm"
         )
-    return made
+    return layer

@@ -1,8 +1,8 @@
-"""The class as further channels: one plane that is learnt, or a plane for each class.
+"""The class as extra channels: one learned plane, or one constant plane per class.
 
-The learnt plane beside G's first map is common in tutorials on conditional GANs; one plane of ones for the class and
-of zeros for the others, beside D's picture, is the convolutional form of Conditional Generative Adversarial Nets
-(2014), arXiv:1411.1784.
+The learned plane next to G's first map is common in tutorials on conditional GANs. Constant planes next to D's input
+(ones for the sample's class, zeros for the others) are the convolutional form of Conditional Generative Adversarial
+Nets (2014), arXiv:1411.1784.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from torch import Tensor, nn
 from ganbench.conditioning.base import (
     DiscriminatorConditioning,
     GeneratorConditioning,
-    OneHotRows,
+    OneHotEncoding,
     PlaneInput,
     SampleInput,
-    class_rows,
-    need_classes,
+    require_classes,
+    select_rows,
 )
 from ganbench.errors import UserError
 
 
 @dataclass(frozen=True)
 class LabelPlane(GeneratorConditioning):
-    """G's first map gets one more channel: an embedding of ``size`` numbers, through a linear layer to a plane.
+    """G's first map gets one extra channel: a class embedding of ``size`` numbers, mapped to a plane by a linear layer.
 
     Raises ``UserError`` if ``size`` is below 1.
     """
@@ -40,14 +40,14 @@ class LabelPlane(GeneratorConditioning):
         if self.size < 1:
             raise UserError(f"LabelPlane: size must be at least 1, but is {self.size}")
 
-    def plane(self, sides: tuple[int, int], classes: int) -> PlaneInput:
-        """Return the joining of maps of these sides with the class's plane. Raises UserError without classes."""
-        need_classes(self, classes)
-        return _LearntPlane(sides, classes, self.size)
+    def make_plane_input(self, sides: tuple[int, int], classes: int) -> PlaneInput:
+        """Return the layer that appends the class's plane to maps. Raises UserError without classes."""
+        require_classes(self, classes)
+        return _LabelPlaneInput(sides, classes, self.size)
 
 
-class _LearntPlane(PlaneInput):
-    added = 1
+class _LabelPlaneInput(PlaneInput):
+    extra_channels = 1
 
     def __init__(self, sides: tuple[int, int], classes: int, size: int) -> None:
         super().__init__()
@@ -55,26 +55,29 @@ class _LearntPlane(PlaneInput):
         self.plane = nn.Linear(size, math.prod(sides))
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
-        plane = self.plane(class_rows(self.embedding.weight, condition))
+        plane = self.plane(select_rows(self.embedding.weight, condition))
         return torch.cat([x, plane.reshape(len(x), 1, *self.sides)], 1)
 
 
 @dataclass(frozen=True)
 class LabelPlanes(DiscriminatorConditioning):
-    """D's input gets a channel for each class, all ones for its own; a flat sample gets its one-hot class."""
+    """D's input gets one extra channel per class: ones for the sample's class, zeros for the others.
+
+    A flat sample gets its one-hot class.
+    """
 
     needs_condition: ClassVar[bool] = True
 
-    def input(self, shape: tuple[int, ...], classes: int) -> SampleInput:
-        """Return the joining of samples of that shape with their class. Raises UserError without classes."""
-        need_classes(self, classes)
-        return _OneHotPlanes(shape, classes)
+    def make_sample_input(self, shape: tuple[int, ...], classes: int) -> SampleInput:
+        """Return the layer that appends the class to samples of this shape. Raises UserError without classes."""
+        require_classes(self, classes)
+        return _LabelPlanesInput(shape, classes)
 
 
-class _OneHotPlanes(SampleInput):
+class _LabelPlanesInput(SampleInput):
     def __init__(self, shape: tuple[int, ...], classes: int) -> None:
         super().__init__()
-        self.one_hot = OneHotRows(classes)
+        self.one_hot = OneHotEncoding(classes)
         self.shape = (shape[0] + classes, *shape[1:])
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:

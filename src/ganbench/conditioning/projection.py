@@ -1,4 +1,7 @@
-"""The projection discriminator: cGANs with Projection Discriminator, 2018, arXiv 1802.05637."""
+"""The projection discriminator.
+
+cGANs with Projection Discriminator (2018), arXiv:1802.05637.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +11,17 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from ganbench.conditioning.base import DiscriminatorConditioning, Head, class_rows, need_classes
+from ganbench.conditioning.base import DiscriminatorConditioning, Head, require_classes, select_rows
 from ganbench.conditioning.discriminator_output import DiscriminatorOutput
 from ganbench.errors import UserError
 
 
 @dataclass(frozen=True)
 class Projection(DiscriminatorConditioning):
-    """D(x, y) = ``weight`` <V_y, h> + w h + b for the features h of x: V has a row for each class.
+    """D(x, y) = ``weight`` <V_y, h> + w h + b, where h are the features of x and V has a row for each class.
 
-    The paper has a weight of 1. Where D has spectral norm, w and V both have the norm 1 whatever is learnt, so that
-    only a smaller weight lets the class count for less.
+    The paper uses a weight of 1. If D has spectral norm, w and V always have norm 1, so only a smaller weight can
+    reduce the influence of the class.
 
     Raises ``UserError`` if ``weight`` is not above 0.
     """
@@ -30,20 +33,20 @@ class Projection(DiscriminatorConditioning):
         if not (math.isfinite(self.weight) and self.weight > 0):
             raise UserError(f"Projection: weight must be a finite number above 0, but is {self.weight}")
 
-    def head(self, features: int, classes: int) -> Head:
-        """Return the projection for that many features. Raises UserError without classes."""
-        need_classes(self, classes)
-        return _Projected(features, classes, self.weight)
+    def make_head(self, features: int, classes: int) -> Head:
+        """Return the projection head for this number of features. Raises UserError without classes."""
+        require_classes(self, classes)
+        return _ProjectionHead(features, classes, self.weight)
 
 
-class _Projected(Head):
+class _ProjectionHead(Head):
     def __init__(self, features: int, classes: int, weight: float) -> None:
         super().__init__()
         self.weight = weight
         self.score, self.embedding = nn.Linear(features, 1), nn.Embedding(classes, features)
-        nn.init.normal_(self.embedding.weight, 0.0, 0.02)  # torch's N(0, 1) would drown the rest of the score
+        nn.init.normal_(self.embedding.weight, 0.0, 0.02)  # torch's N(0, 1) would dominate the score
 
     def forward(self, features: Tensor, condition: Tensor | None = None) -> DiscriminatorOutput:
-        rows = class_rows(self.embedding.weight, condition)
-        of_class = (rows * features).sum(1)
-        return DiscriminatorOutput(self.score(features).squeeze(1) + self.weight * of_class, features)
+        rows = select_rows(self.embedding.weight, condition)
+        projection = (rows * features).sum(1)
+        return DiscriminatorOutput(self.score(features).squeeze(1) + self.weight * projection, features)

@@ -8,6 +8,8 @@ import typing
 from collections.abc import Mapping
 from typing import Any
 
+from ganbench.config.addresses import address_of
+from ganbench.config.renamed import current_argument
 from ganbench.config.spec import Spec, check, parameters
 from ganbench.errors import UserError, did_you_mean
 
@@ -19,6 +21,8 @@ def with_value(node: Any, path: tuple[str, ...], value: Any, where: str = "") ->
         UserError: no such key (with the closest known one), or the value does not fit.
     """
     key, rest = path[0], path[1:]
+    if isinstance(node, Spec) and not rest:
+        key, value = current_argument(address_of(node.target), key, value)
     children, annotations = _children(node)
     here = f"{where}.{key}" if where else key
     if key not in annotations:

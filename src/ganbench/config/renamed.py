@@ -11,11 +11,26 @@ from typing import Any
 TARGETS: Mapping[str, str] = MappingProxyType(
     {
         "ganbench.algorithms:Veegan": "ganbench.algorithms:VEEGAN",
+        "ganbench.latents:FromItems": "ganbench.latents:EmptyLatent",
+        "ganbench.latents:Structured": "ganbench.latents:NoiseAndCodes",
+        "ganbench.latents:WithRepresentation": "ganbench.latents:NoiseAndRepresentation",
     }
 )
 
-#: Arguments of parts: (address of today, old argument) -> (argument of today, its value from the old one).
-ARGUMENTS: Mapping[tuple[str, str], tuple[str, Callable[[Any], Any]]] = MappingProxyType({})
+
+def _patch_size(folded: Any) -> Any:
+    return (
+        1 + int(folded) if folded in (False, True) else folded
+    )  # anything else fails the check of patch_size
+
+
+#: Arguments of parts: (current address, old argument) -> (current argument, function from the old value to the new).
+ARGUMENTS: Mapping[tuple[str, str], tuple[str, Callable[[Any], Any]]] = MappingProxyType(
+    {
+        ("ganbench.networks:SNDCGANGenerator", "folded"): ("patch_size", _patch_size),
+        ("ganbench.networks:SNDCGANDiscriminator", "folded"): ("patch_size", _patch_size),
+    }
+)
 
 #: Evaluation protocols, old -> new.
 PROTOCOLS: Mapping[str, str] = MappingProxyType({"reference-a": "gans-implementations"})
@@ -43,6 +58,14 @@ def current_part(part: Mapping[str, Any]) -> dict[str, Any]:
     address = current_name(str(part.get("target", "")), TARGETS)
     arguments = (current_argument(address, k, v) for k, v in part.items() if k != "target")
     return {"target": address, **dict(arguments)}
+
+
+def with_current_names(value: Any) -> Any:
+    """Return a stored recipe, or any value in one, with the current names of all its parts and arguments."""
+    if isinstance(value, Mapping):
+        current = {k: with_current_names(v) for k, v in value.items()}
+        return current_part(current) if "target" in current else current
+    return [with_current_names(v) for v in value] if isinstance(value, list) else value
 
 
 def _warn(old: str, new: str) -> None:

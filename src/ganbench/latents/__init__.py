@@ -2,12 +2,20 @@
 
 from ganbench.latents.distributions import (
     Codes,
-    FromItems,
+    EmptyLatent,
     Gaussian,
     Latent,
-    Structured,
+    NoiseAndCodes,
+    NoiseAndRepresentation,
     Uniform,
-    WithRepresentation,
 )
 
-__all__ = ["Codes", "FromItems", "Gaussian", "Latent", "Structured", "Uniform", "WithRepresentation"]
+__all__ = [
+    "Codes",
+    "EmptyLatent",
+    "Gaussian",
+    "Latent",
+    "NoiseAndCodes",
+    "NoiseAndRepresentation",
+    "Uniform",
+]

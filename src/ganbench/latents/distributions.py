@@ -1,4 +1,4 @@
-"""Where generators start: distributions of latent vectors."""
+"""Distributions of latent vectors, the inputs of generators."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ class Latent(Protocol):
 
     @property
     def size(self) -> int:
-        """How many numbers a latent vector has."""
+        """The length of a latent vector."""
 
-    def draw(self, draws: RandomStream, rows: int) -> Tensor:
+    def draw(self, stream: RandomStream, rows: int) -> Tensor:
         """Return ``rows`` latent vectors, float32 ``[rows, size]``, on the CPU."""
 
 
 @dataclass(frozen=True)
 class Gaussian:
-    """Independent standard normal numbers, N(0, 1). Raises ``UserError`` if ``size`` is below 1."""
+    """Independent N(0, 1) numbers. Raises ``UserError`` if ``size`` is below 1."""
 
     size: int = 100
 
     def __post_init__(self) -> None:
         _check_size(self)
 
-    def draw(self, draws: RandomStream, rows: int) -> Tensor:
+    def draw(self, stream: RandomStream, rows: int) -> Tensor:
         """Return ``rows`` latent vectors, float32 ``[rows, size]``."""
-        return draws.normal(rows, self.size)
+        return stream.normal(rows, self.size)
 
 
 @dataclass(frozen=True)
@@ -57,28 +57,28 @@ class Uniform:
                 f"Uniform: low must be below high, both finite, but they are {self.low} and {self.high}"
             )
 
-    def draw(self, draws: RandomStream, rows: int) -> Tensor:
+    def draw(self, stream: RandomStream, rows: int) -> Tensor:
         """Return ``rows`` latent vectors, float32 ``[rows, size]``."""
-        return draws.uniform(rows, self.size, low=self.low, high=self.high)
+        return stream.uniform(rows, self.size, low=self.low, high=self.high)
 
 
 @dataclass(frozen=True)
-class FromItems:
-    """No numbers at all: for algorithms whose samples are made of real items and of nothing else."""
+class EmptyLatent:
+    """Latent vectors of size 0, for algorithms whose networks take only real items."""
 
     size: ClassVar[int] = 0
 
-    def draw(self, draws: RandomStream, rows: int) -> Tensor:
-        """Return ``rows`` vectors without numbers, float32 ``[rows, 0]``."""
+    def draw(self, stream: RandomStream, rows: int) -> Tensor:
+        """Return ``rows`` empty vectors, float32 ``[rows, 0]``."""
         return torch.empty(rows, 0)
 
 
 @dataclass(frozen=True)
-class WithRepresentation:
-    """Noise N(0, 1), then as many such numbers as a representation has.
+class NoiseAndRepresentation:
+    """``noise`` numbers from N(0, 1), then ``representation`` more, as many as a representation has.
 
-    What these stand for is the algorithm's to say: they may be a random direction, or the noise of a
-    generator of representations. Raises ``UserError`` if a count is below 1.
+    The algorithm decides how to use the latter: as a random direction, or as the noise of a generator of
+    representations. Raises ``UserError`` if a size is below 1.
     """
 
     noise: int = 128
@@ -87,25 +87,25 @@ class WithRepresentation:
     def __post_init__(self) -> None:
         if min(self.noise, self.representation) < 1:
             raise UserError(
-                "WithRepresentation: noise and representation must be at least 1, but are "
+                "NoiseAndRepresentation: noise and representation must be at least 1, but are "
                 f"{self.noise} and {self.representation}"
             )
 
     @property
     def size(self) -> int:
-        """How many numbers a latent vector has."""
+        """The length of a latent vector."""
         return self.noise + self.representation
 
-    def draw(self, draws: RandomStream, rows: int) -> Tensor:
+    def draw(self, stream: RandomStream, rows: int) -> Tensor:
         """Return ``rows`` latent vectors, float32 ``[rows, size]``."""
-        return draws.normal(rows, self.size)
+        return stream.normal(rows, self.size)
 
 
 @dataclass(frozen=True)
 class Codes:
-    """The part of a latent that is to be found again: one-hot codes of so many values each, then continuous ones.
+    """The codes of an InfoGAN latent: one-hot codes with the given numbers of values, then continuous codes.
 
-    ``outputs`` is how many numbers a belief about them has: logits of each categorical code, then the means of the
+    A network that predicts them has ``outputs`` outputs: the logits of each categorical code, then the means of the
     continuous codes, then the logarithms of their standard deviations.
     """
 
@@ -114,26 +114,26 @@ class Codes:
 
     @property
     def size(self) -> int:
-        """How many numbers of the latent they are, at its end."""
+        """How many numbers the codes take, at the end of the latent vector."""
         return sum(self.categorical) + self.continuous
 
     @property
     def outputs(self) -> int:
-        """How many numbers a belief about them has."""
+        """How many outputs a network needs to predict them."""
         return sum(self.categorical) + 2 * self.continuous
 
-    def categories(self, numbers: Tensor) -> list[Tensor]:
-        """Return the numbers ``[N, values]`` of each categorical code, of latents ``[N, size]`` or beliefs."""
-        last = numbers if numbers.shape[1] == self.outputs else numbers[:, -self.size :]
-        return list(torch.split(last[:, : sum(self.categorical)], list(self.categorical), 1))
+    def split_categorical(self, vectors: Tensor) -> list[Tensor]:
+        """Return the part ``[N, values]`` of each categorical code, of latents ``[N, size]`` or of predictions."""
+        codes = vectors if vectors.shape[1] == self.outputs else vectors[:, -self.size :]
+        return list(torch.split(codes[:, : sum(self.categorical)], list(self.categorical), 1))
 
 
 @dataclass(frozen=True)
-class Structured:
-    """Noise N(0, 1), then one-hot categorical codes, then continuous codes: the latent of InfoGAN.
+class NoiseAndCodes:
+    """InfoGAN's latent: noise from N(0, 1), then one-hot categorical codes, then continuous codes.
 
-    ``categorical`` has the number of values of each such code, all equally likely. Continuous codes are uniform in
-    [-1, 1), or with ``normal`` from N(0, 1). InfoGAN (2016), arXiv:1606.03657.
+    ``categorical`` has the number of values of each categorical code; all values are equally likely. Continuous codes
+    are uniform in [-1, 1), or with ``normal`` from N(0, 1). InfoGAN (2016), arXiv:1606.03657.
 
     Raises ``UserError`` if there is no code, a code has fewer than 2 values, or a count is negative.
     """
@@ -146,34 +146,34 @@ class Structured:
     def __post_init__(self) -> None:
         if self.noise < 0 or self.continuous < 0 or any(k < 2 for k in self.categorical):
             raise UserError(
-                "Structured: noise and continuous are counts of at least 0 and categorical codes have at least 2 "
+                "NoiseAndCodes: noise and continuous must be at least 0, and categorical codes need at least 2 "
                 f"values, but they are {self.noise}, {self.continuous} and {self.categorical}"
             )
         if self.codes.size < 1:
-            raise UserError("Structured: at least one code is needed; Gaussian is the latent without")
+            raise UserError("NoiseAndCodes: at least one code is needed; for none, use Gaussian")
 
     @property
     def codes(self) -> Codes:
-        """What codes there are."""
+        """The codes at the end of the vector."""
         return Codes(self.categorical, self.continuous)
 
     @property
     def size(self) -> int:
-        """How many numbers a latent vector has."""
+        """The length of a latent vector."""
         return self.noise + self.codes.size
 
     @property
     def entropy(self) -> tuple[float, float]:
-        """The entropy in nats of the categorical codes together, and that of the continuous ones (differential)."""
-        one = 0.5 * math.log(2 * math.pi * math.e) if self.normal else math.log(2)
-        return sum(map(math.log, self.categorical)), self.continuous * one
+        """The joint entropy of the categorical codes and the differential entropy of the continuous ones, in nats."""
+        per_code = 0.5 * math.log(2 * math.pi * math.e) if self.normal else math.log(2)
+        return sum(map(math.log, self.categorical)), self.continuous * per_code
 
-    def draw(self, draws: RandomStream, rows: int) -> Tensor:
+    def draw(self, stream: RandomStream, rows: int) -> Tensor:
         """Return ``rows`` latent vectors, float32 ``[rows, size]``."""
-        parts = [draws.normal(rows, self.noise)]
-        parts += [one_hot(draws.integers(rows, k), k).float() for k in self.categorical]
+        parts = [stream.normal(rows, self.noise)]
+        parts += [one_hot(stream.integers(rows, k), k).float() for k in self.categorical]
         shape = rows, self.continuous
-        parts += [draws.normal(*shape) if self.normal else draws.uniform(*shape, low=-1.0)]
+        parts += [stream.normal(*shape) if self.normal else stream.uniform(*shape, low=-1.0)]
         return torch.cat(parts, 1)
 
 

@@ -1,6 +1,6 @@
-"""Ways from one vector to another: straight, or on a great arc.
+"""Linear and spherical interpolation between vectors.
 
-Great arcs between latents are from Sampling Generative Networks (2016), arXiv:1609.04468.
+Spherical interpolation of latents is from Sampling Generative Networks (2016), arXiv:1609.04468.
 """
 
 from __future__ import annotations
@@ -9,21 +9,21 @@ from torch import Tensor, acos, sin, where
 from torch.nn.functional import normalize
 
 
-def lerp(start: Tensor, end: Tensor, share: Tensor) -> Tensor:
-    """Return points on straight lines from ``start`` to ``end``, ``[N, size]`` each, at ``share`` ``[N, 1]``."""
-    return (1 - share) * start + share * end
+def lerp(start: Tensor, end: Tensor, weight: Tensor) -> Tensor:
+    """Interpolate linearly from ``start`` to ``end``, ``[N, size]`` each, with ``weight`` ``[N, 1]`` from 0 to 1."""
+    return (1 - weight) * start + weight * end
 
 
-def slerp(start: Tensor, end: Tensor, share: Tensor) -> Tensor:
-    """Return points on great arcs from ``start`` to ``end``, ``[N, size]`` each, at ``share`` ``[N, 1]`` of the way.
+def slerp(start: Tensor, end: Tensor, weight: Tensor) -> Tensor:
+    """Interpolate spherically from ``start`` to ``end``, ``[N, size]`` each, with ``weight`` ``[N, 1]`` from 0 to 1.
 
-    Lengths change in equal steps, so that points between Gaussian latents are as long as these. Between vectors that
-    point the same way, or to opposite sides, the way is straight.
+    Lengths are interpolated linearly, so points between Gaussian latents are as long as these. Between parallel or
+    opposite vectors, the interpolation is linear.
     """
-    straight = lerp(start, end, share)
-    lengths = lerp(start.norm(dim=1, keepdim=True), end.norm(dim=1, keepdim=True), share)
-    one, two = normalize(start), normalize(end)
-    angle = acos((one * two).sum(1, keepdim=True).clamp(-1, 1))
+    linear = lerp(start, end, weight)
+    lengths = lerp(start.norm(dim=1, keepdim=True), end.norm(dim=1, keepdim=True), weight)
+    start_direction, end_direction = normalize(start), normalize(end)
+    angle = acos((start_direction * end_direction).sum(1, keepdim=True).clamp(-1, 1))
     sine = sin(angle)
-    along = (sin((1 - share) * angle) * one + sin(share * angle) * two) / sine.clamp(min=1e-6)
-    return where(sine > 1e-4, along * lengths, straight)
+    arc = sin((1 - weight) * angle) * start_direction + sin(weight * angle) * end_direction
+    return where(sine > 1e-4, arc / sine.clamp(min=1e-6) * lengths, linear)

@@ -1,11 +1,11 @@
-"""The pieces networks are made of, one idea a file."""
+"""Layers and weight initialisation that networks share."""
 
 from ganbench.layers.attention import SelfAttention
-from ganbench.layers.initialisation import normal_weights, zero_biases
+from ganbench.layers.initialisation import init_icnr, init_normal, init_orthogonal, init_zero_biases
 from ganbench.layers.maxout import Maxout
 from ganbench.layers.normalisation import Norm1d, Norm2d, norm_1d, norm_2d
-from ganbench.layers.resampling import depth_to_space, depth_to_space_up, space_to_depth, space_to_depth_down
-from ganbench.layers.spectral import spectrally_normalised
+from ganbench.layers.resampling import downsample, upsample
+from ganbench.layers.spectral import apply_spectral_norm
 from ganbench.layers.stochastic import Dropout, GaussianNoise
 
 __all__ = [
@@ -15,13 +15,13 @@ __all__ = [
     "Norm1d",
     "Norm2d",
     "SelfAttention",
-    "depth_to_space",
-    "depth_to_space_up",
+    "apply_spectral_norm",
+    "downsample",
+    "init_icnr",
+    "init_normal",
+    "init_orthogonal",
+    "init_zero_biases",
     "norm_1d",
     "norm_2d",
-    "normal_weights",
-    "space_to_depth",
-    "space_to_depth_down",
-    "spectrally_normalised",
-    "zero_biases",
+    "upsample",
 ]

@@ -1,4 +1,4 @@
-"""How a map's positions become the features that a score is read from."""
+"""Pooling of a discriminator's last map into the features of the score."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from torch import Tensor
 from ganbench.errors import UserError, did_you_mean
 
 Pool = Literal["none", "mean", "sum"]
-"""How a map's positions become one number a channel; ``"none"`` keeps each as numbers of its own."""
+"""How the positions of a map become one number per channel; ``"none"`` keeps all positions."""
 
 
-def pooling(name: str, pool: Pool) -> Callable[[Tensor], Tensor]:
-    """Return the function from maps ``[N, C, H, W]`` to ``[N, C]``, or to ``[N, C * H * W]`` without a pool.
+def pool_function(network: str, pool: Pool) -> Callable[[Tensor], Tensor]:
+    """Return the function from maps ``[N, C, H, W]`` to ``[N, C]``, or to ``[N, C * H * W]`` for ``"none"``.
 
-    Raises ``UserError`` for an unknown pool; ``name`` is the network's.
+    Raises ``UserError`` for an unknown pool; ``network`` is the network's name, for the message.
     """
     if pool not in get_args(Pool):
-        raise UserError(f"{name}: unknown pool '{pool}'{did_you_mean(pool, get_args(Pool))}")
+        raise UserError(f"{network}: unknown pool '{pool}'{did_you_mean(pool, get_args(Pool))}")
     return _POOLS[pool]
 
 
-def _flat(maps: Tensor) -> Tensor:
+def _flatten(maps: Tensor) -> Tensor:
     return maps.flatten(1)
 
 
@@ -35,4 +35,4 @@ def _sum(maps: Tensor) -> Tensor:
     return maps.sum((2, 3))
 
 
-_POOLS = {"none": _flat, "mean": _mean, "sum": _sum}
+_POOLS = {"none": _flatten, "mean": _mean, "sum": _sum}

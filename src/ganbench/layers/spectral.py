@@ -14,8 +14,8 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 Network = TypeVar("Network", bound=nn.Module)
 
-#: The layers whose weight mixes features.
-WEIGHTED = (
+#: Linear layers and convolutions.
+WEIGHT_LAYERS = (
     nn.Linear,
     nn.Conv1d,
     nn.Conv2d,
@@ -26,29 +26,30 @@ WEIGHTED = (
 )
 
 
-def spectrally_normalised(network: Network) -> Network:
-    """Normalise the weight of every convolution, linear layer and embedding of the network, and return it.
+def apply_spectral_norm(network: Network) -> Network:
+    """Normalise the weight of every convolution, linear layer and embedding, in place, and return the network.
 
-    The network itself is changed; weights that are parametrised already stay as they are. The largest
-    singular value is estimated by one power iteration in each forward pass in training mode. A
-    convolution's matrix is ``[out, in * height * width]``, as in the paper, which bounds the slope of the
-    layer only up to a factor.
+    Weights that are already parametrised are left unchanged. The largest singular value is estimated by one power
+    iteration in each forward pass in training mode. As in the paper, the matrix of a convolution is
+    ``[out, in * height * width]``, which bounds the layer's Lipschitz constant only up to a factor.
 
-    Initialise the weights first: the estimate starts from them (though ``normal_weights`` also renews it).
+    Initialise the weights first, since the estimate starts from them (``init_normal`` also updates the estimate).
     """
-    # A copy of the list, for each call adds modules to the network.
+    # A copy of the list, since each call adds modules to the network.
     for layer in list(network.modules()):
-        if isinstance(layer, (*WEIGHTED, nn.Embedding)) and not parametrize.is_parametrized(layer, "weight"):
+        if isinstance(layer, (*WEIGHT_LAYERS, nn.Embedding)) and not parametrize.is_parametrized(
+            layer, "weight"
+        ):
             spectral_norm(layer, "weight")
     return network
 
 
-def renew_estimate(layer: nn.Module) -> None:
-    """Let a normalised layer's singular vectors catch up with a stored weight written from outside."""
-    normalised = layer.get_submodule("parametrizations.weight")
-    was_training = normalised.training
-    normalised.train()
+def update_singular_vectors(layer: nn.Module) -> None:
+    """Recompute the singular vectors of a spectrally normalised layer after its stored weight was overwritten."""
+    parametrization = layer.get_submodule("parametrizations.weight")
+    was_training = parametrization.training
+    parametrization.train()
     with torch.no_grad():
-        for _ in range(15):  # as many as torch makes when it first normalises a layer
-            normalised()  # one power iteration, in training mode
-    normalised.train(was_training)
+        for _ in range(15):  # as many as torch runs when it first normalises a layer
+            parametrization()  # one power iteration, in training mode
+    parametrization.train(was_training)

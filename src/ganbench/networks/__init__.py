@@ -1,4 +1,4 @@
-"""Generators and discriminators, one family a file."""
+"""Generators, discriminators, encoders and other networks, one family per file."""
 
 from ganbench.networks.biggan import BigGANGenerator
 from ganbench.networks.codes import CodeNetwork

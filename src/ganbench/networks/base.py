@@ -1,10 +1,11 @@
-"""What conditional generators share: a latent vector, joined with the condition if that is the choice."""
+"""Base classes of generators and discriminators that accept any conditioning."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
 from functools import partial
+from typing import ClassVar
 
 from torch import Tensor, nn
 
@@ -20,15 +21,22 @@ from ganbench.layers.normalisation import Norm1d, Norm2d, norm_1d, norm_2d
 
 
 class Generator(nn.Module):
-    """Latent vectors ``[N, latent]`` and, if it was made for one, their condition -> samples ``[N, *shape]``."""
+    """Latent vectors ``[N, latent]`` and, with a conditioning, a condition -> samples ``[N, *shape]``.
+
+    A subclass calls :meth:`set_conditioning` first. It then makes its norms with :meth:`norm_1d` and :meth:`norm_2d`,
+    puts :meth:`make_plane_input` before its first map, and passes latents through :meth:`condition_latent`.
+    """
 
     input: VectorInput | None
 
-    def condition_on(self, conditioning: GeneratorConditioning | None, latent: int, classes: int) -> int:
-        """Take in the conditioning's input; return the first layer's size. Raises UserError without classes."""
+    def set_conditioning(self, conditioning: GeneratorConditioning | None, latent: int, classes: int) -> int:
+        """Add the conditioning's input layer and return the first layer's size.
+
+        Raises UserError if the conditioning needs classes and there are none.
+        """
         self.conditioning = conditioning or GeneratorConditioning()
         self.classes = classes
-        self.input = self.conditioning.vector(latent, classes)
+        self.input = self.conditioning.make_vector_input(latent, classes)
         return latent if self.input is None else self.input.size
 
     @property
@@ -36,139 +44,152 @@ class Generator(nn.Module):
         """Whether it cannot make samples without a condition."""
         return self.conditioning.needs_condition
 
-    def joined(self, z: Tensor, condition: Tensor | None) -> Tensor:
-        """Return what the first layer gets, ``[N, size]``."""
+    def condition_latent(self, z: Tensor, condition: Tensor | None) -> Tensor:
+        """Return the first layer's input, ``[N, size]``."""
         return z if self.input is None else self.input(z, condition)
 
-    def plane(self, sides: tuple[int, int]) -> tuple[list[nn.Module], int]:
-        """Return what the first map passes before anything else, in a list, and how many channels that adds."""
-        plane = self.conditioning.plane(sides, self.classes)
-        return ([], 0) if plane is None else ([plane], plane.added)
+    def make_plane_input(self, sides: tuple[int, int]) -> tuple[list[nn.Module], int]:
+        """Return the layers to put before the first map (one or none) and how many channels they append."""
+        plane = self.conditioning.make_plane_input(sides, self.classes)
+        return ([], 0) if plane is None else ([plane], plane.extra_channels)
 
     def norm_1d(self, kind: Norm1d, channels: int, affine: bool = True) -> nn.Module:
-        """Return a norm of features as the conditioning has it; if ``affine``, with a gain and a bias of its own."""
-        return self.conditioning.conditional_norm(
-            lambda own: norm_1d(kind, channels, own and affine), channels, self.classes
+        """Return a norm of features, conditional if the conditioning acts in norms.
+
+        ``affine`` is whether an unconditional norm has a gain and a bias.
+        """
+        return self.conditioning.make_norm(
+            lambda unconditional: norm_1d(kind, channels, unconditional and affine), channels, self.classes
         )
 
     def norm_2d(self, kind: Norm2d, channels: int) -> nn.Module:
-        """Return a norm of maps as the conditioning has it."""
-        return self.conditioning.conditional_norm(partial(norm_2d, kind, channels), channels, self.classes)
+        """Return a norm of maps, conditional if the conditioning acts in norms."""
+        return self.conditioning.make_norm(partial(norm_2d, kind, channels), channels, self.classes)
 
 
 class Discriminator(nn.Module):
-    """Samples ``[N, *shape]`` and, if it was made for one, their condition -> raw scores ``[N]``.
+    """Samples ``[N, *shape]`` and, with a conditioning, a condition -> raw scores ``[N]``.
 
-    A network of this kind makes maps by its trunk, features ``[N, feature_size]`` of the maps, and the score by a
-    last layer of its own, which a conditioning may replace by a head.
+    A pass has three parts: :meth:`extract_maps`, :meth:`pool_features` and :meth:`score_maps`. If the conditioning has
+    a head, it takes the features and replaces the network's own last layer.
+
+    A subclass calls :meth:`set_conditioning` first, and :meth:`add_head` once it knows the number of features.
     """
 
+    flattens_samples: ClassVar[bool] = False
     feature_size: int
     input: SampleInput | None
     head: Head | None
 
-    def condition_on(
+    def set_conditioning(
         self, conditioning: DiscriminatorConditioning | None, shape: tuple[int, ...], classes: int
     ) -> tuple[int, ...]:
-        """Take in the conditioning's input; return the samples' shape behind it. Raises UserError without classes."""
+        """Add the conditioning's input layer and return the shape of its output.
+
+        Raises UserError if the conditioning needs classes and there are none.
+        """
         self.conditioning = conditioning or DiscriminatorConditioning()
         self.classes = classes
-        self.input = self.conditioning.input(shape, classes)
+        self.input = self.conditioning.make_sample_input(shape, classes)
         return shape if self.input is None else self.input.shape
 
-    def end_in(self, features: int) -> bool:
-        """Take in the conditioning's head, if any, for that many features; return whether there is one."""
+    def add_head(self, features: int) -> bool:
+        """Add the conditioning's head for this number of features; return whether there is one."""
         self.feature_size = features
-        self.head = self.conditioning.head(features, self.classes)
+        self.head = self.conditioning.make_head(features, self.classes)
         return self.head is not None
 
     @property
     def needs_condition(self) -> bool:
-        """Whether it cannot judge without a condition."""
+        """Whether it cannot score samples without a condition."""
         return self.conditioning.needs_condition
 
-    def flat(self, x: Tensor) -> Tensor:
-        """Return samples as the network sees them: as they are, unless it takes vectors."""
-        return x
+    @abstractmethod
+    def extract_maps(self, x: Tensor) -> Tensor:
+        """Return the last maps (or feature vectors) of samples that have passed the conditioning's input layer."""
 
     @abstractmethod
-    def trunk(self, x: Tensor) -> Tensor:
-        """Return maps of what is left of samples when they have passed the input of the condition."""
+    def pool_features(self, maps: Tensor) -> Tensor:
+        """Return features ``[N, feature_size]`` of these maps."""
 
     @abstractmethod
-    def features(self, maps: Tensor) -> Tensor:
-        """Return features ``[N, feature_size]`` of the trunk's maps."""
-
-    @abstractmethod
-    def score(self, maps: Tensor) -> Tensor:
-        """Return raw scores ``[N]`` by the network's own last layer."""
+    def score_maps(self, maps: Tensor) -> Tensor:
+        """Return raw scores ``[N]`` of these maps by the network's own last layer."""
 
     def discriminate(self, x: Tensor, condition: Tensor | None = None) -> DiscriminatorOutput:
-        """Return all that it says of samples ``[N, *shape]``. Raises ValueError if a condition is missing."""
-        maps = self._maps(x, condition)
+        """Return scores, features and any extra outputs of the head for samples ``[N, *shape]``.
+
+        Raises ValueError if a condition is needed and missing.
+        """
+        maps = self.extract_maps(self._prepare_input(x, condition))
         if self.head is None:
-            return DiscriminatorOutput(self.score(maps), self.features(maps))
-        judged: DiscriminatorOutput = self.head(self.features(maps), condition)
-        return judged
+            return DiscriminatorOutput(self.score_maps(maps), self.pool_features(maps))
+        output: DiscriminatorOutput = self.head(self.pool_features(maps), condition)
+        return output
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
         """Return raw scores ``[N]``."""
         if self.head is None:
-            return self.score(self._maps(x, condition))
+            return self.score_maps(self.extract_maps(self._prepare_input(x, condition)))
         return self.discriminate(x, condition).scores
 
-    def _maps(self, x: Tensor, condition: Tensor | None) -> Tensor:
-        x = self.flat(x)
-        return self.trunk(x if self.input is None else self.input(x, condition))
+    def _prepare_input(self, x: Tensor, condition: Tensor | None) -> Tensor:
+        x = x.flatten(1) if self.flattens_samples else x
+        return x if self.input is None else self.input(x, condition)
 
 
-class FlatDiscriminator(Discriminator):
-    """Samples ``[N, *shape]`` -> raw scores ``[N]``: ``layers`` make the features, ``last`` the score of them.
+class VectorDiscriminator(Discriminator):
+    """A discriminator whose ``layers`` return feature vectors; the linear layer ``last`` returns their score.
 
-    One with a head of its conditioning has no ``last``.
+    With a head of the conditioning, there is no ``last``.
     """
 
     layers: nn.Sequential
     last: nn.Linear
 
-    def trunk(self, x: Tensor) -> Tensor:
+    def extract_maps(self, x: Tensor) -> Tensor:
         """Return features ``[N, feature_size]``."""
         features: Tensor = self.layers(x)
         return features
 
-    def features(self, maps: Tensor) -> Tensor:
-        """Return them as they are."""
+    def pool_features(self, maps: Tensor) -> Tensor:
+        """Return the features unchanged."""
         return maps
 
-    def score(self, maps: Tensor) -> Tensor:
+    def score_maps(self, maps: Tensor) -> Tensor:
         """Return raw scores ``[N]``."""
         scores: Tensor = self.last(maps)
         return scores.squeeze(1)
 
 
 class MapDiscriminator(Discriminator):
-    """Pictures ``[N, C, H, W]`` -> raw scores ``[N]``: ``layers`` make a map, ``pooled`` its features.
+    """A discriminator of images ``[N, C, H, W]``: ``layers`` return a map, ``pool`` its features, ``last`` the score.
 
-    One with a head of its conditioning has no ``last``.
+    With a head of the conditioning, there is no ``last``.
     """
 
     layers: nn.Sequential
-    smallest: tuple[int, int]
-    pooled: Callable[[Tensor], Tensor]
+    map_size: tuple[int, int]
+    pool: Callable[[Tensor], Tensor]
     last: nn.Linear
 
-    def trunk(self, x: Tensor) -> Tensor:
-        """Return the smallest map. Raises ValueError for pictures of another size than the network was made for."""
+    def extract_maps(self, x: Tensor) -> Tensor:
+        """Return the last map. Raises ValueError if images have another size than the network was built for."""
         maps: Tensor = self.layers(x)
-        if maps.shape[2:] != self.smallest:  # pooling would take any size
-            raise ValueError(f"pictures of another size: their smallest map is {tuple(maps.shape[2:])}")
+        return self.check_map_size(maps)
+
+    def check_map_size(self, maps: Tensor) -> Tensor:
+        """Return the maps. Raises ValueError if they have another size than ``map_size``."""
+        size = tuple(maps.shape[2:])
+        if size != self.map_size:  # pooling and convolutions would accept any size
+            raise ValueError(f"images of another size: their last map is {size}, not {self.map_size}")
         return maps
 
-    def features(self, maps: Tensor) -> Tensor:
-        """Return what the pool makes of the positions, ``[N, feature_size]``."""
-        return self.pooled(maps)
+    def pool_features(self, maps: Tensor) -> Tensor:
+        """Return features ``[N, feature_size]``, pooled over positions."""
+        return self.pool(maps)
 
-    def score(self, maps: Tensor) -> Tensor:
+    def score_maps(self, maps: Tensor) -> Tensor:
         """Return raw scores ``[N]``."""
-        scores: Tensor = self.last(self.features(maps))
+        scores: Tensor = self.last(self.pool_features(maps))
         return scores.squeeze(1)

@@ -1,4 +1,4 @@
-"""BigGAN's generator: every block is told the class and a part of the latent of its own.
+"""BigGAN's generator: every block receives the class and its own part of the latent.
 
 Large Scale GAN Training for High Fidelity Natural Image Synthesis (2018), arXiv:1809.11096.
 """
@@ -8,31 +8,33 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ganbench.conditioning.base import Layers, class_rows, need_classes
+from ganbench.conditioning.base import ConditionalSequential, require_classes, select_rows
 from ganbench.conditioning.norms import NormByVector
 from ganbench.errors import UserError
-from ganbench.layers.attention import attention_at
-from ganbench.layers.initialisation import orthogonal_weights
+from ganbench.layers.attention import attention_factory
+from ganbench.layers.initialisation import init_orthogonal
 from ganbench.layers.normalisation import norm_2d
-from ganbench.layers.spectral import spectrally_normalised
+from ganbench.layers.spectral import apply_spectral_norm
 from ganbench.networks.base import Generator
-from ganbench.networks.residual_block import BlockUp
+from ganbench.networks.residual_block import UpBlock
 from ganbench.networks.shape_plan import plan_levels, require_sizes
 
 
 class BigGANGenerator(Generator):
-    """Latent vectors ``[N, latent]`` and classes -> pictures ``[N, C, H, W]`` in [-1, 1] (tanh).
+    """Latent vectors ``[N, latent]`` and classes -> images ``[N, C, H, W]`` in [-1, 1] (tanh).
 
-    The latent is cut into as nearly equal parts as there are levels and one more. The first part makes a start map
-    whose shorter side is 4 to 7; each of the others, beside the class's vector of ``embedding`` numbers, which all
-    blocks share, is what the gains and biases of a block's batch norms are linear in. A block of ``width`` channels
-    doubles the sides, up to ``shape`` = ``(C, H, W)``; then batch norm, ReLU and a 3x3 convolution. Without an
-    ``embedding`` (0) it needs no classes. ``spectral_norm`` divides each weight by its largest singular value, but
-    leaves the classes' vectors, which start from N(0, 1), as they are. Self-attention follows the block that makes a
-    map whose shorter side is ``attention`` (0: none). Other weights start orthogonal, biases at 0.
+    The latent is split into levels + 1 chunks of nearly equal size. A linear layer maps the first chunk to a start map
+    whose shorter side is 4 to 7. Each level then has a residual block of ``width`` channels that doubles the sides, up
+    to ``shape`` = ``(C, H, W)``. The gains and biases of a block's batch norms are linear in the concatenation of its
+    chunk and the class embedding of ``embedding`` numbers, which all blocks share. Batch norm, ReLU and a 3x3
+    convolution follow. With ``embedding`` 0 the network needs no classes.
 
-    Raises ``UserError`` if a size is below 1, the latent has fewer numbers than parts, a side cannot be reached by
-    doublings, no block's map has the side that ``attention`` names, or there are no classes to embed.
+    ``spectral_norm`` divides each weight by its largest singular value, except for the class embedding, which starts
+    from N(0, 1). Self-attention follows the block whose output has ``attention`` as its shorter side (0: none). All
+    other weights start orthogonal, biases at 0.
+
+    Raises ``UserError`` if a size is below 1, the latent has fewer numbers than chunks, a side cannot be reached by
+    doublings, no block's map has the side ``attention``, or there are no classes to embed.
     """
 
     def __init__(
@@ -48,38 +50,37 @@ class BigGANGenerator(Generator):
     ) -> None:
         super().__init__()
         start, levels = plan_levels("BigGANGenerator", shape, latent=latent, width=width)
-        self.condition_on(None, latent, classes)
+        self.set_conditioning(None, latent, classes)
         if embedding:
             require_sizes("BigGANGenerator", embedding=embedding)
-            need_classes(self, classes)
+            require_classes(self, classes)
         if latent <= levels:
-            raise UserError(f"BigGANGenerator: a latent of {latent} cannot be cut into {levels + 1} parts")
-        self.parts, self.start = levels + 1, (width, *start)
-        sizes = [part.shape[0] for part in torch.tensor_split(torch.zeros(latent), self.parts)]
+            raise UserError(f"BigGANGenerator: a latent of {latent} cannot be split into {levels + 1} chunks")
+        self.chunk_count, self.start_shape = levels + 1, (width, *start)
+        sizes = [chunk.shape[0] for chunk in torch.tensor_split(torch.zeros(latent), self.chunk_count)]
         self.embedding = nn.Embedding(classes, embedding) if embedding else None
         self.first = nn.Linear(sizes[0], width * start[0] * start[1])
-        attend = attention_at(
+        make_attention = attention_factory(
             "BigGANGenerator", attention, [min(start) * 2 ** (i + 1) for i in range(levels)]
         )
 
-        def norm(level: int) -> NormByVector:
+        def make_norm(level: int) -> NormByVector:
             return NormByVector(norm_2d("batch", width, affine=False), width, sizes[level + 1] + embedding)
 
         self.blocks = nn.ModuleList(
-            Layers(BlockUp(width, width, norm(level), norm(level)), *attend(level, width))
+            ConditionalSequential(
+                UpBlock(width, width, make_norm(level), make_norm(level)), *make_attention(level, width)
+            )
             for level in range(levels)
         )
         self.last = nn.Sequential(
             norm_2d("batch", width), nn.ReLU(inplace=True), nn.Conv2d(width, shape[0], 3, padding=1)
         )
-        orthogonal_weights(self)
+        init_orthogonal(self)
         if spectral_norm:
-            for part in (
-                self.first,
-                self.blocks,
-                self.last,
-            ):  # classes' vectors stay as long as parts of the latent
-                spectrally_normalised(part)
+            # Not the embedding: class vectors keep the scale of the latent's chunks.
+            for part in (self.first, self.blocks, self.last):
+                apply_spectral_norm(part)
 
     @property
     def needs_condition(self) -> bool:
@@ -87,10 +88,10 @@ class BigGANGenerator(Generator):
         return self.embedding is not None
 
     def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Return pictures ``[N, C, H, W]`` in [-1, 1] for latent vectors ``[N, latent]`` and classes."""
-        first, *others = torch.tensor_split(z, self.parts, 1)
-        told = [] if self.embedding is None else [class_rows(self.embedding.weight, condition)]
-        x: Tensor = self.first(first).reshape(len(z), *self.start)
-        for block, part in zip(self.blocks, others, strict=True):
-            x = block(x, torch.cat([part, *told], 1))
+        """Return images ``[N, C, H, W]`` in [-1, 1] for latent vectors ``[N, latent]`` and classes."""
+        first, *others = torch.tensor_split(z, self.chunk_count, 1)
+        class_vectors = [] if self.embedding is None else [select_rows(self.embedding.weight, condition)]
+        x: Tensor = self.first(first).reshape(len(z), *self.start_shape)
+        for block, chunk in zip(self.blocks, others, strict=True):
+            x = block(x, torch.cat([chunk, *class_vectors], 1))
         return torch.tanh(self.last(x))

@@ -1,4 +1,8 @@
-"""Q, the network that reads a latent's codes from D's features: InfoGAN, 2016, arXiv 1606.03657."""
+"""InfoGAN's network Q, which predicts a latent's codes from D's features.
+
+InfoGAN: Interpretable Representation Learning by Information Maximizing Generative Adversarial Nets (2016),
+arXiv:1606.03657.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +10,16 @@ from torch import Tensor, nn
 
 from ganbench.errors import UserError
 from ganbench.latents import Codes
-from ganbench.layers.initialisation import normal_weights
+from ganbench.layers.initialisation import init_normal
 from ganbench.layers.normalisation import Norm1d, norm_1d
 
 
 class CodeNetwork(nn.Module):
-    """D's features ``[N, features]`` -> a belief about the codes ``[N, codes.outputs]``, as ``Codes`` lays it out.
+    """D's features ``[N, features]`` -> a prediction of the codes ``[N, codes.outputs]``, laid out as in ``Codes``.
 
-    A linear layer to ``width``, a norm, a leaky ReLU of slope 0.1 and a linear layer; with ``width`` 0 a linear layer
-    alone. Without ``spread`` every standard deviation is 1: the log-likelihood is then the squared error halved, up to
-    a constant. Weights start from N(0, 0.02²), biases at 0.
+    A linear layer to ``width``, a norm, a leaky ReLU of slope 0.1 and a linear layer; with ``width`` 0, one linear
+    layer. Without ``spread``, every standard deviation is 1, so the negative log-likelihood is half the squared error
+    up to a constant. Weights start from N(0, 0.02²), biases at 0.
 
     Raises ``UserError`` if ``features`` is below 1, ``width`` is negative or the norm is unknown.
     """
@@ -26,15 +30,15 @@ class CodeNetwork(nn.Module):
         super().__init__()
         if features < 1 or width < 0:
             raise UserError(
-                f"CodeNetwork: features must be at least 1 and width 0, not {features} and {width}"
+                f"CodeNetwork: features must be at least 1 and width at least 0, but are {features} and {width}"
             )
         self.codes, self.spread = codes, spread
         outputs = codes.outputs if spread else codes.size
         hidden = [nn.Linear(features, width), norm_1d(norm, width), nn.LeakyReLU(0.1)] if width else []
         self.layers = nn.Sequential(*hidden, nn.Linear(width or features, outputs))
-        normal_weights(self)
+        init_normal(self)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Return the belief ``[N, codes.outputs]``."""
-        belief: Tensor = self.layers(features)
-        return belief if self.spread else nn.functional.pad(belief, (0, self.codes.continuous))
+        """Return the prediction ``[N, codes.outputs]``."""
+        prediction: Tensor = self.layers(features)
+        return prediction if self.spread else nn.functional.pad(prediction, (0, self.codes.continuous))

@@ -1,7 +1,7 @@
-"""A residual encoder of small pictures with a projector, and the predictor that goes with it.
+"""A ResNet encoder of small images with a projector, and the predictor of SimSiam.
 
-Deep Residual Learning for Image Recognition (2015), arXiv:1512.03385, with the stem that Exploring Simple Siamese
-Representation Learning (2020), arXiv:2011.10566, has for 32x32 pictures.
+Deep Residual Learning for Image Recognition (2015), arXiv:1512.03385, with the first convolution of Exploring Simple
+Siamese Representation Learning (2020), arXiv:2011.10566, for 32x32 images.
 """
 
 from __future__ import annotations
@@ -11,19 +11,20 @@ from typing import cast
 from torch import Tensor, nn
 
 from ganbench.errors import UserError
-from ganbench.layers.initialisation import zero_biases
+from ganbench.layers.initialisation import init_zero_biases
 from ganbench.networks.pretrained import Pretrained
+from ganbench.networks.shape_plan import require_sizes
 
 
 class ResNetEncoder(Pretrained):
-    """Pictures ``[N, C, H, W]`` -> vectors ``[N, size]``.
+    """Images ``[N, C, H, W]`` -> vectors ``[N, size]``.
 
-    A 3x3 convolution to ``width`` channels; four stages of ``blocks`` residual blocks each (2: ResNet-18), the
-    second to fourth of which halve the map and double the channels; the mean of all positions, ``feature_size``
-    numbers; a projector of ``layers`` linear layers of ``size``, each with batch norm and all but the last with ReLU;
-    the last norm has neither gain nor bias. Norms come before the first step, as batch norm, of the data.
+    The backbone is a 3x3 convolution to ``width`` channels and four stages of ``blocks`` residual blocks each (2 as in
+    ResNet-18); the second to fourth stages halve the map and double the channels. Batch norm follows each convolution.
+    The mean over positions gives ``feature_size`` features. The projector has ``layers`` linear layers of ``size``,
+    each with batch norm and all but the last with ReLU; the last batch norm has no gain or bias.
 
-    ``weights`` names what it starts from instead of its own first weights; see :class:`Pretrained`.
+    ``weights`` names a file or run to load initial weights from; see :class:`Pretrained`.
 
     Raises ``UserError`` if a size is below 1 or a side below 8.
     """
@@ -39,92 +40,89 @@ class ResNetEncoder(Pretrained):
         weights: str = "",
     ) -> None:
         super().__init__(weights)
-        for word, value in (("width", width), ("blocks", blocks), ("size", size), ("layers", layers)):
-            if value < 1:
-                raise UserError(f"ResNetEncoder: {word} must be at least 1, but is {value}")
+        require_sizes("ResNetEncoder", width=width, blocks=blocks, size=size, layers=layers)
         if len(shape) != 3 or min(shape[1:]) < 8:
-            raise UserError(f"ResNetEncoder: pictures must be at least 8x8, but shape is {shape}")
+            raise UserError(f"ResNetEncoder: images must be at least 8x8, but shape is {shape}")
         stages: list[nn.Module] = [
             nn.Conv2d(shape[0], width, 3, padding=1, bias=False),
             nn.BatchNorm2d(width),
             nn.ReLU(inplace=True),
         ]
-        before = width
+        in_channels = width
         for stage in range(4):
-            after = width * 2**stage
+            out_channels = width * 2**stage
             for block in range(blocks):
-                stages.append(_Block(before, after, stride=2 if stage and not block else 1))
-                before = after
+                stages.append(_BasicBlock(in_channels, out_channels, stride=2 if stage and not block else 1))
+                in_channels = out_channels
         self.backbone = nn.Sequential(*stages, nn.AdaptiveAvgPool2d(1), nn.Flatten())
-        self.projector = projector(before, size, layers)
-        self.feature_size, self.size = before, size
-        zero_biases(self)
+        self.projector = make_projector(in_channels, size, layers)
+        self.feature_size, self.size = in_channels, size
+        init_zero_biases(self)
 
     def features(self, x: Tensor) -> Tensor:
         """Return features ``[N, feature_size]``."""
         return cast(Tensor, self.backbone(x))
 
-    def projected(self, features: Tensor) -> Tensor:
+    def project(self, features: Tensor) -> Tensor:
         """Return vectors ``[N, size]`` for features ``[N, feature_size]``."""
         return cast(Tensor, self.projector(features))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return vectors ``[N, size]``."""
-        return self.projected(self.features(x))
+        return self.project(self.features(x))
 
 
 class Predictor(nn.Module):
-    """Vectors ``[N, size]`` -> vectors ``[N, size]``, by way of ``width`` numbers with batch norm and ReLU.
+    """Vectors ``[N, size]`` -> vectors ``[N, size]``, through a hidden layer of ``width`` with batch norm and ReLU.
 
     Raises ``UserError`` if a size is below 1.
     """
 
     def __init__(self, *, size: int = 512, width: int = 128) -> None:
         super().__init__()
-        if min(size, width) < 1:
-            raise UserError(f"Predictor: sizes must be at least 1, but are {size} and {width}")
+        require_sizes("Predictor", size=size, width=width)
         self.layers = nn.Sequential(
             nn.Linear(size, width, bias=False),
             nn.BatchNorm1d(width),
             nn.ReLU(inplace=True),
             nn.Linear(width, size),
         )
-        zero_biases(self)
+        init_zero_biases(self)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return vectors ``[N, size]``."""
         return cast(Tensor, self.layers(x))
 
 
-def projector(features: int, size: int, layers: int) -> nn.Sequential:
-    """Return a projector of features ``[N, features]`` to ``[N, size]``, as :class:`ResNetEncoder` describes it."""
-    made: list[nn.Module] = []
+def make_projector(features: int, size: int, layers: int) -> nn.Sequential:
+    """Return the projector from features ``[N, features]`` to ``[N, size]`` that :class:`ResNetEncoder` describes."""
+    modules: list[nn.Module] = []
     for layer in range(layers):
         last = layer == layers - 1
-        made += [
+        modules += [
             nn.Linear(features if layer == 0 else size, size, bias=False),
             nn.BatchNorm1d(size, affine=not last),
             *([] if last else [nn.ReLU(inplace=True)]),
         ]
-    return nn.Sequential(*made)
+    return nn.Sequential(*modules)
 
 
-class _Block(nn.Module):
-    def __init__(self, before: int, after: int, stride: int) -> None:
+class _BasicBlock(nn.Module):
+    def __init__(self, in_channels: int, out_channels: int, stride: int) -> None:
         super().__init__()
         self.inner = nn.Sequential(
-            nn.Conv2d(before, after, 3, stride=stride, padding=1, bias=False),
-            nn.BatchNorm2d(after),
+            nn.Conv2d(in_channels, out_channels, 3, stride=stride, padding=1, bias=False),
+            nn.BatchNorm2d(out_channels),
             nn.ReLU(inplace=True),
-            nn.Conv2d(after, after, 3, padding=1, bias=False),
-            nn.BatchNorm2d(after),
+            nn.Conv2d(out_channels, out_channels, 3, padding=1, bias=False),
+            nn.BatchNorm2d(out_channels),
         )
-        same = before == after and stride == 1
-        self.short_cut: nn.Module = (
-            nn.Identity()
-            if same
-            else nn.Sequential(nn.Conv2d(before, after, 1, stride=stride, bias=False), nn.BatchNorm2d(after))
-        )
+        self.short_cut: nn.Module = nn.Identity()
+        if in_channels != out_channels or stride != 1:
+            self.short_cut = nn.Sequential(
+                nn.Conv2d(in_channels, out_channels, 1, stride=stride, bias=False),
+                nn.BatchNorm2d(out_channels),
+            )
 
     def forward(self, x: Tensor) -> Tensor:
         return nn.functional.relu(self.inner(x) + self.short_cut(x))

@@ -1,35 +1,38 @@
-"""A discriminator of maxout units with dropout: Maxout Networks, 2013, arXiv 1302.4389.
+"""A discriminator of maxout units with dropout.
 
-Its conditional form is that of Conditional Generative Adversarial Nets (2014), arXiv:1411.1784.
+Maxout Networks (2013), arXiv:1302.4389; with classes, Conditional Generative Adversarial Nets (2014), arXiv:1411.1784.
 """
 
 from __future__ import annotations
 
 import math
 from itertools import pairwise
+from typing import ClassVar
 
-from torch import Tensor, nn
+from torch import nn
 
 from ganbench.conditioning.base import DiscriminatorConditioning
 from ganbench.errors import UserError
-from ganbench.layers.initialisation import zero_biases
+from ganbench.layers.initialisation import init_zero_biases
 from ganbench.layers.maxout import Maxout
-from ganbench.layers.spectral import spectrally_normalised
+from ganbench.layers.spectral import apply_spectral_norm
 from ganbench.layers.stochastic import Dropout, GaussianNoise
-from ganbench.networks.base import FlatDiscriminator
+from ganbench.networks.base import VectorDiscriminator
 
 
-class MaxoutDiscriminator(FlatDiscriminator):
+class MaxoutDiscriminator(VectorDiscriminator):
     """Samples ``[N, *shape]`` -> raw scores ``[N]``.
 
-    For each of ``width`` (one or several) a layer of so many maxout units of ``pieces`` pieces, then ``dropout``; then
-    a linear layer. In training ``input_noise`` and ``noise`` are standard deviations of Gaussian noise on the sample
-    and on what each layer passes on. ``spectral_norm`` divides each weight by its largest singular value. Weights
-    start as torch draws them, biases at 0.
+    Each hidden layer has ``width`` maxout units (a tuple gives one layer per entry) of ``pieces`` pieces, followed by
+    ``dropout``; a linear layer makes the score. In training, ``input_noise`` and ``noise`` are the standard deviations
+    of Gaussian noise on the sample and on the output of each hidden layer. ``spectral_norm`` divides each weight by its
+    largest singular value. Weights start with torch's default initialisation, biases at 0.
 
     Raises ``UserError`` if a size is below 1, ``dropout`` is not in [0, 1), a noise is negative, or the conditioning
-    needs classes that are not there.
+    needs classes that do not exist.
     """
+
+    flattens_samples: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -47,18 +50,16 @@ class MaxoutDiscriminator(FlatDiscriminator):
         super().__init__()
         widths = width if isinstance(width, tuple) else (width,)
         if not widths or not shape or min(shape) < 1:
-            raise UserError(f"MaxoutDiscriminator: a width and a shape are needed, not {widths} and {shape}")
-        (seen,) = self.condition_on(conditioning, (math.prod(shape),), classes)
+            raise UserError(
+                f"MaxoutDiscriminator: width and shape must not be empty, but are {widths} and {shape}"
+            )
+        (size,) = self.set_conditioning(conditioning, (math.prod(shape),), classes)
         layers: list[nn.Module] = [GaussianNoise(input_noise)]
-        for before, after in pairwise((seen, *widths)):
-            layers += [Maxout(before, after, pieces), Dropout(dropout), GaussianNoise(noise)]
+        for in_features, out_features in pairwise((size, *widths)):
+            layers += [Maxout(in_features, out_features, pieces), Dropout(dropout), GaussianNoise(noise)]
         self.layers = nn.Sequential(*layers)
-        if not self.end_in(widths[-1]):
+        if not self.add_head(widths[-1]):
             self.last = nn.Linear(widths[-1], 1)
-        zero_biases(self)
+        init_zero_biases(self)
         if spectral_norm:
-            spectrally_normalised(self)
-
-    def flat(self, x: Tensor) -> Tensor:
-        """Return samples as vectors."""
-        return x.flatten(1)
+            apply_spectral_norm(self)

@@ -1,33 +1,38 @@
-"""Fully connected networks, for points and for small pictures seen as one long vector."""
+"""Fully connected networks for points and for small images, which they treat as vectors."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from ganbench.conditioning.base import DiscriminatorConditioning, GeneratorConditioning, Layers
+from ganbench.conditioning.base import (
+    ConditionalSequential,
+    DiscriminatorConditioning,
+    GeneratorConditioning,
+)
 from ganbench.errors import UserError
-from ganbench.layers.initialisation import zero_biases
+from ganbench.layers.initialisation import init_zero_biases
 from ganbench.layers.normalisation import Norm1d, norm_1d
-from ganbench.layers.spectral import spectrally_normalised
+from ganbench.layers.spectral import apply_spectral_norm
 from ganbench.layers.stochastic import Dropout
-from ganbench.networks.base import FlatDiscriminator, Generator
+from ganbench.networks.base import Generator, VectorDiscriminator
 from ganbench.networks.shape_plan import require_sizes
 
 
 class MLPGenerator(Generator):
     """Latent vectors ``[N, latent]`` -> samples ``[N, *shape]`` in [-1, 1] (tanh).
 
-    ``depth`` hidden layers of ``width`` features: a linear layer, then ``depth`` times [norm, leaky ReLU of
-    ``slope``, ``dropout``, linear layer], the last of which makes the sample. Several widths are those of the hidden
-    layers one by one, and ``depth`` has no say; several norms are theirs one by one. Norms have a gain and a bias if
-    ``affine``. Weights start as torch draws them, biases at 0. With a batch norm it cannot train on a batch of 1.
+    A linear layer, then ``depth`` times [norm, leaky ReLU of ``slope``, ``dropout``, linear layer], with ``width``
+    hidden features. A tuple of widths sets each hidden layer's width, and ``depth`` is ignored; a tuple of norms sets
+    each hidden layer's norm. Norms have a gain and a bias if ``affine``. Weights start with torch's default
+    initialisation, biases at 0. With batch norm, it cannot train on a batch of 1.
 
-    Raises ``UserError`` if a size is below 1, ``slope`` or ``dropout`` is not in [0, 1), a norm is unknown, norms and
-    widths differ in number, or the conditioning needs classes or norms that are not there.
+    Raises ``UserError`` if a size is below 1, ``slope`` or ``dropout`` is not in [0, 1), a norm is unknown, the numbers
+    of norms and widths differ, or the conditioning needs classes or norms that do not exist.
     """
 
     def __init__(
@@ -45,28 +50,32 @@ class MLPGenerator(Generator):
         classes: int = 0,
     ) -> None:
         super().__init__()
-        widths = _widths("MLPGenerator", shape, slope, width, latent=latent, depth=depth)
+        widths = _hidden_widths("MLPGenerator", shape, slope, width, latent=latent, depth=depth)
         self.shape = tuple(shape)
-        size = self.condition_on(conditioning, latent, classes)
-        norms = [self.norm_1d(k, w, affine) for k, w in _kinds("MLPGenerator", norm, widths)]
-        self.layers = Layers(*_layers(size, math.prod(shape), widths, norms, slope, dropout))
-        zero_biases(self)
+        size = self.set_conditioning(conditioning, latent, classes)
+        norms = [self.norm_1d(kind, w, affine) for kind, w in _norm_kinds("MLPGenerator", norm, widths)]
+        self.layers = ConditionalSequential(
+            *_make_layers(size, math.prod(shape), widths, norms, slope, dropout)
+        )
+        init_zero_biases(self)
 
     def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         """Return samples ``[N, *shape]`` in [-1, 1] for latent vectors ``[N, latent]``."""
-        flat = self.layers(self.joined(z, condition), condition)
+        flat = self.layers(self.condition_latent(z, condition), condition)
         return torch.tanh(flat).reshape(len(z), *self.shape)
 
 
-class MLPDiscriminator(FlatDiscriminator):
-    """Samples ``[N, *shape]`` -> raw scores ``[N]``.
+class MLPDiscriminator(VectorDiscriminator):
+    """Samples ``[N, *shape]``, flattened -> raw scores ``[N]``.
 
-    Flattens its input and is otherwise built as ``MLPGenerator`` is, without the tanh. ``spectral_norm``
-    divides each weight by its largest singular value.
+    The layers are those of ``MLPGenerator``, without the tanh. ``spectral_norm`` divides each weight by its largest
+    singular value.
 
     Raises ``UserError`` if a size is below 1, ``slope`` or ``dropout`` is not in [0, 1), the norm is unknown, or the
-    conditioning needs classes that are not there.
+    conditioning needs classes that do not exist.
     """
+
+    flattens_samples: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -82,40 +91,36 @@ class MLPDiscriminator(FlatDiscriminator):
         classes: int = 0,
     ) -> None:
         super().__init__()
-        widths = _widths("MLPDiscriminator", shape, slope, width, depth=depth)
-        (seen,) = self.condition_on(conditioning, (math.prod(shape),), classes)
-        layers = _layers(seen, 1, widths, [norm_1d(norm, w) for w in widths], slope, dropout)
+        widths = _hidden_widths("MLPDiscriminator", shape, slope, width, depth=depth)
+        (size,) = self.set_conditioning(conditioning, (math.prod(shape),), classes)
+        layers = _make_layers(size, 1, widths, [norm_1d(norm, w) for w in widths], slope, dropout)
         self.layers = nn.Sequential(*layers)
-        if self.end_in(widths[-1]):
+        if self.add_head(widths[-1]):
             del self.layers[-1]
-        zero_biases(self)
+        init_zero_biases(self)
         if spectral_norm:
-            spectrally_normalised(self)
+            apply_spectral_norm(self)
 
-    def flat(self, x: Tensor) -> Tensor:
-        """Return samples as vectors."""
-        return x.flatten(1)
-
-    def trunk(self, x: Tensor) -> Tensor:
-        """Return the last hidden layer's features."""
+    def extract_maps(self, x: Tensor) -> Tensor:
+        """Return the features of the last hidden layer."""
         layers = list(self.layers)
         for layer in layers if self.head is not None else layers[:-1]:
             x = layer(x)
         return x
 
-    def score(self, maps: Tensor) -> Tensor:
-        """Return raw scores ``[N]`` by the last of the layers."""
+    def score_maps(self, maps: Tensor) -> Tensor:
+        """Return raw scores ``[N]`` by the last layer."""
         scores: Tensor = self.layers[-1](maps)
         return scores.squeeze(1)
 
 
 class MLPEncoder(nn.Module):
-    """Samples ``[N, *shape]`` -> latent vectors ``[N, latent]``, any real numbers: the way back of ``MLPGenerator``.
+    """Samples ``[N, *shape]``, flattened -> latent vectors ``[N, latent]``: the inverse direction of ``MLPGenerator``.
 
-    Flattens its input and is otherwise built as ``MLPGenerator`` is, without the tanh.
+    The layers are those of ``MLPGenerator``, without the tanh.
 
-    Raises ``UserError`` if a size is below 1, ``slope`` is not in [0, 1), a norm is unknown, or norms and widths
-    differ in number.
+    Raises ``UserError`` if a size is below 1, ``slope`` is not in [0, 1), a norm is unknown, or the numbers of norms
+    and widths differ.
     """
 
     def __init__(
@@ -130,11 +135,10 @@ class MLPEncoder(nn.Module):
         slope: float = 0.2,
     ) -> None:
         super().__init__()
-        widths = _widths("MLPEncoder", shape, slope, width, latent=latent, depth=depth)
-        norms = [norm_1d(k, w, affine) for k, w in _kinds("MLPEncoder", norm, widths)]
-        layers = _layers(math.prod(shape), latent, widths, norms, slope)
-        self.layers = nn.Sequential(*layers)
-        zero_biases(self)
+        widths = _hidden_widths("MLPEncoder", shape, slope, width, latent=latent, depth=depth)
+        norms = [norm_1d(kind, w, affine) for kind, w in _norm_kinds("MLPEncoder", norm, widths)]
+        self.layers = nn.Sequential(*_make_layers(math.prod(shape), latent, widths, norms, slope))
+        init_zero_biases(self)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return latent vectors ``[N, latent]`` for samples ``[N, *shape]``."""
@@ -145,7 +149,7 @@ class MLPEncoder(nn.Module):
 class JointMLPDiscriminator(nn.Module):
     """Pairs of a sample ``[N, *shape]`` and a latent vector ``[N, latent]`` -> raw scores ``[N]``.
 
-    Joins the flat sample and the vector, and is otherwise built as ``MLPDiscriminator`` is.
+    Concatenates the flat sample and the latent vector; the layers are those of ``MLPDiscriminator``.
 
     Raises ``UserError`` if a size is below 1, ``slope`` is not in [0, 1), or the norm is unknown.
     """
@@ -162,13 +166,12 @@ class JointMLPDiscriminator(nn.Module):
         slope: float = 0.2,
     ) -> None:
         super().__init__()
-        widths = _widths("JointMLPDiscriminator", shape, slope, width, latent=latent, depth=depth)
+        widths = _hidden_widths("JointMLPDiscriminator", shape, slope, width, latent=latent, depth=depth)
         norms = [norm_1d(norm, w) for w in widths]
-        layers = _layers(math.prod(shape) + latent, 1, widths, norms, slope)
-        self.layers = nn.Sequential(*layers)
-        zero_biases(self)
+        self.layers = nn.Sequential(*_make_layers(math.prod(shape) + latent, 1, widths, norms, slope))
+        init_zero_biases(self)
         if spectral_norm:
-            spectrally_normalised(self)
+            apply_spectral_norm(self)
 
     def forward(self, x: Tensor, z: Tensor) -> Tensor:
         """Return raw scores ``[N]`` for samples ``[N, *shape]`` and their latent vectors ``[N, latent]``."""
@@ -176,7 +179,7 @@ class JointMLPDiscriminator(nn.Module):
         return scores.squeeze(1)
 
 
-def _layers(
+def _make_layers(
     inputs: int,
     outputs: int,
     widths: tuple[int, ...],
@@ -185,30 +188,32 @@ def _layers(
     dropout: float = 0.0,
 ) -> list[nn.Module]:
     layers: list[nn.Module] = [nn.Linear(inputs, widths[0])]
-    for before, after, norm in zip(widths, (*widths[1:], outputs), norms, strict=True):
-        # In place is safe, also for double backward: linear layers and norms keep inputs, not outputs.
+    for in_features, out_features, norm in zip(widths, (*widths[1:], outputs), norms, strict=True):
+        # In place is safe, also for double backward: linear layers and norms save inputs, not outputs.
         layers += [norm, nn.LeakyReLU(slope, inplace=True)]
         layers += [Dropout(dropout)] if dropout else []
-        layers += [nn.Linear(before, after)]
+        layers += [nn.Linear(in_features, out_features)]
     return layers
 
 
-def _kinds(name: str, norm: Norm1d | tuple[Norm1d, ...], widths: tuple[int, ...]) -> list[tuple[Norm1d, int]]:
-    """Return the norm of each hidden layer and its width. Raises UserError if they differ in number."""
+def _norm_kinds(
+    network: str, norm: Norm1d | tuple[Norm1d, ...], widths: tuple[int, ...]
+) -> list[tuple[Norm1d, int]]:
+    """Return each hidden layer's norm and width. Raises UserError if their numbers differ."""
     kinds = norm if isinstance(norm, tuple) else (norm,) * len(widths)
     if len(kinds) != len(widths):
-        raise UserError(f"{name}: {len(widths)} hidden layers need as many norms, not {len(kinds)}")
+        raise UserError(f"{network}: {len(widths)} hidden layers need as many norms, not {len(kinds)}")
     return list(zip(kinds, widths, strict=True))
 
 
-def _widths(
-    name: str, shape: tuple[int, ...], slope: float, width: int | tuple[int, ...], depth: int, **sizes: int
+def _hidden_widths(
+    network: str, shape: tuple[int, ...], slope: float, width: int | tuple[int, ...], depth: int, **sizes: int
 ) -> tuple[int, ...]:
-    """Return the width of each hidden layer. Raises UserError for what cannot be."""
+    """Return each hidden layer's width. Raises UserError if a size, the shape or the slope is out of range."""
     widths = width if isinstance(width, tuple) else (width,) * depth
-    require_sizes(name, depth=len(widths), width=min(widths, default=1), **sizes)
+    require_sizes(network, depth=len(widths), width=min(widths, default=1), **sizes)
     if not shape or min(shape) < 1:
-        raise UserError(f"{name}: shape must be one or more sizes of at least 1, but is {shape}")
+        raise UserError(f"{network}: shape must be one or more sizes of at least 1, but is {shape}")
     if not 0 <= slope < 1:
-        raise UserError(f"{name}: slope must be from 0 up to, not including, 1, but is {slope}")
+        raise UserError(f"{network}: slope must be in [0, 1), but is {slope}")
     return widths

@@ -1,4 +1,4 @@
-"""Networks that start from weights in a file: a run's own, or published ones; tensors only, and every key checked."""
+"""Networks that load initial weights from a run or a file; only tensors are read, and every key is checked."""
 
 from __future__ import annotations
 
@@ -13,35 +13,36 @@ from ganbench.errors import UserError
 
 
 class Pretrained(nn.Module):
-    """A network that can read its first weights from ``weights``: a run's folder, or a file of tensors.
+    """A network that can load its initial weights from ``weights``: a run's folder, or a file of tensors.
 
-    Of a run it takes the newest checkpoint's network of the name ``of``. A file is ``.safetensors``, or ``.pt``,
-    ``.pth`` or ``.tar`` as torch saves them, of which nothing but tensors is read. Empty means none. The
-    file is read when a run begins; afterwards its checkpoints have the weights.
+    From a run, it takes the network ``network_name`` of the newest checkpoint. A file is ``.safetensors``, or ``.pt``,
+    ``.pth`` or ``.tar`` as written by ``torch.save``, from which only tensors are read. An empty string means none. The
+    weights are loaded once, when a run starts; after that they are in the run's checkpoints.
     """
 
-    of: ClassVar[str] = "f"
+    network_name: ClassVar[str] = "f"
 
     def __init__(self, weights: str) -> None:
         super().__init__()
         self.weights = weights
 
-    def named(self, state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """Return a file's tensors by this network's names; as they are, unless a network knows other ones."""
+    def rename_keys(self, state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """Return a file's tensors under this network's keys; unchanged unless a subclass knows other formats."""
         return state
 
     def load_pretrained(self) -> None:
-        """Take the weights that were asked for.
+        """Load ``weights``, if set.
 
         Raises:
-            UserError: the file cannot be read, or its keys or shapes are not this network's; the message lists them.
+            UserError: the file cannot be read, or its keys or shapes differ from this network's; the message lists
+                them.
         """
         if not self.weights:
             return
-        state, own = self.named(read_tensors(Path(self.weights), self.of)), self.state_dict()
+        state, own = self.rename_keys(_read_weights(Path(self.weights), self.network_name)), self.state_dict()
         problems = [
             *(f"lacks {key}" for key in own if key not in state and not key.endswith("num_batches_tracked")),
-            *(f"has {key} besides" for key in state if key not in own),
+            *(f"has an extra {key}" for key in state if key not in own),
             *(
                 f"{key} is {list(state[key].shape)}, not {list(own[key].shape)}"
                 for key in own
@@ -56,21 +57,21 @@ class Pretrained(nn.Module):
         self.load_state_dict({**own, **state})
 
 
-def read_tensors(path: Path, of: str) -> dict[str, Tensor]:
-    """Return the tensors of a file, or of the network ``of`` in a run's newest checkpoint.
+def _read_weights(path: Path, network_name: str) -> dict[str, Tensor]:
+    """Return the tensors of a file, or of one network in a run's newest checkpoint.
 
     Raises:
         UserError: there is no such file, or it cannot be read without running code.
     """
     if path.is_dir():
-        found = sorted(path.glob("checkpoints/step-*/networks.safetensors"))
-        if not found:
-            raise UserError(f"{path} has no checkpoint, so no weights of '{of}' can be taken from it")
-        prefix = f"{of}."
-        state = _read_safetensors(found[-1])
+        checkpoints = sorted(path.glob("checkpoints/step-*/networks.safetensors"))
+        if not checkpoints:
+            raise UserError(f"{path} has no checkpoint to take the weights of '{network_name}' from")
+        prefix = f"{network_name}."
+        state = _read_safetensors(checkpoints[-1])
         return {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
     if not path.is_file():
-        raise UserError(f"there are no weights at {path}; name a run's folder or a file of tensors")
+        raise UserError(f"there are no weights at {path}; give a run's folder or a file of tensors")
     return _read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path)
 
 
@@ -87,11 +88,9 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
 def _read_torch(path: Path) -> dict[str, Tensor]:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (
-        Exception
-    ) as error:  # torch raises whatever its reader met: OSError, UnpicklingError, RuntimeError, ...
+    except Exception as error:  # torch raises OSError, UnpicklingError, RuntimeError and others
         raise UserError(f"{path} holds more than tensors, or is damaged: {type(error).__name__}") from error
-    inner = content.get("state_dict", content) if isinstance(content, Mapping) else None
-    if not isinstance(inner, Mapping) or not all(isinstance(v, Tensor) for v in inner.values()):
-        raise UserError(f"{path} holds no table of tensors by name")
-    return dict(inner)
+    state = content.get("state_dict", content) if isinstance(content, Mapping) else None
+    if not isinstance(state, Mapping) or not all(isinstance(v, Tensor) for v in state.values()):
+        raise UserError(f"{path} holds no state dict, i.e. no mapping from names to tensors")
+    return dict(state)

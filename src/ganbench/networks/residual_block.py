@@ -1,4 +1,4 @@
-"""The residual blocks of SN-GAN's networks: up for a generator, down for a discriminator.
+"""SN-GAN's residual blocks: upsampling for a generator, downsampling for a discriminator.
 
 Spectral Normalization for Generative Adversarial Networks (2018), arXiv:1802.05957.
 """
@@ -7,36 +7,36 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from ganbench.conditioning.base import ConditionalLayer, Layers
+from ganbench.conditioning.base import ConditionalLayer, ConditionalSequential
 from ganbench.layers.normalisation import Norm2d, norm_2d
-from ganbench.layers.resampling import depth_to_space_up, space_to_depth_down
+from ganbench.layers.resampling import downsample, upsample
 
 
-class BlockUp(ConditionalLayer):
-    """Maps ``[N, before, H, W]`` -> ``[N, after, 2 * H, 2 * W]``: two convolutions beside a short cut."""
+class UpBlock(ConditionalLayer):
+    """Maps ``[N, in_channels, H, W]`` -> ``[N, out_channels, 2 * H, 2 * W]``: two convolutions plus a shortcut."""
 
-    def __init__(self, before: int, after: int, first: nn.Module, second: nn.Module) -> None:
+    def __init__(self, in_channels: int, out_channels: int, norm_1: nn.Module, norm_2: nn.Module) -> None:
         super().__init__()
-        self.inner = Layers(
-            first,
+        self.inner = ConditionalSequential(
+            norm_1,
             nn.ReLU(),
-            nn.Conv2d(before, after, 3, padding=1),
-            second,
+            nn.Conv2d(in_channels, out_channels, 3, padding=1),
+            norm_2,
             nn.ReLU(inplace=True),
         )
-        self.outer = nn.Conv2d(after, after, 3, padding=1)
-        self.short_cut = nn.Conv2d(before, after, 1)
+        self.outer = nn.Conv2d(out_channels, out_channels, 3, padding=1)
+        self.short_cut = nn.Conv2d(in_channels, out_channels, 1)
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Return the block's maps; norms by class are given the condition."""
-        # A 1x1 convolution treats each position alone: before the upsampling it does the same on a quarter of them.
-        short_cut = depth_to_space_up(self.short_cut(x))
-        outer: Tensor = self.outer(depth_to_space_up(self.inner(x, condition)))
+        """Return the block's output; conditional norms receive the condition."""
+        # The 1x1 convolution commutes with upsampling; before it, it has a quarter of the positions to process.
+        short_cut = upsample(self.short_cut(x))
+        outer: Tensor = self.outer(upsample(self.inner(x, condition)))
         return outer + short_cut
 
 
-class BlockDown(nn.Module):
-    """Maps ``[N, width, H, W]`` -> ``[N, width, H / 2, W / 2]``: two convolutions beside a short cut."""
+class DownBlock(nn.Module):
+    """Maps ``[N, width, H, W]`` -> ``[N, width, H / 2, W / 2]``: two convolutions plus a shortcut."""
 
     def __init__(self, width: int, norm: Norm2d) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ class BlockDown(nn.Module):
         self.short_cut = nn.Conv2d(width, width, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the block's maps."""
-        outer: Tensor = self.outer(space_to_depth_down(self.inner(x)))
-        short_cut: Tensor = self.short_cut(space_to_depth_down(x))
+        """Return the block's output."""
+        outer: Tensor = self.outer(downsample(self.inner(x)))
+        short_cut: Tensor = self.short_cut(downsample(x))
         return outer + short_cut

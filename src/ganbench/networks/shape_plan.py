@@ -1,4 +1,4 @@
-"""How often a picture can be halved until its map is small: the plan of every network of levels."""
+"""Checks of networks' sizes, and how often an image must be halved to reach a small map."""
 
 from __future__ import annotations
 
@@ -6,53 +6,61 @@ from ganbench.errors import UserError
 
 
 def plan_levels(
-    name: str, shape: tuple[int, ...], smallest: int = 4, **sizes: int
+    network: str, shape: tuple[int, ...], min_map_side: int = 4, **sizes: int
 ) -> tuple[tuple[int, int], int]:
-    """Return the sides of the smallest map and how many halvings lead to it.
+    """Return the sides of the smallest map and the number of halvings from the image to it.
 
-    The map's shorter side is from ``smallest`` to ``2 * smallest - 1``. ``shape`` is ``(C, H, W)``; ``name`` is
-    the network's and ``sizes`` are its other arguments that count something, for what is refused.
+    Args:
+        network: The network's name, for error messages.
+        shape: ``(C, H, W)`` of an image.
+        min_map_side: The map's shorter side is from this to ``2 * min_map_side - 1``.
+        **sizes: Other arguments of the network that must be at least 1.
 
-    Raises ``UserError`` if a size is below 1, ``shape`` is no picture's, or a side cannot be halved so often.
+    Raises:
+        UserError: A size is below 1, ``shape`` is not an image's, or a side cannot be halved that often.
     """
-    require_sizes(name, **sizes)
-    require_picture(name, shape, least=0)
+    require_sizes(network, **sizes)
+    require_image_shape(network, shape, min_side=0)
     _, height, width = shape
-    least = 2 * smallest
-    if min(height, width) < least:
-        raise UserError(f"{name}: pictures must be at least {least}x{least}, but are {height}x{width}")
-    levels = _halvings(height, width, smallest)
+    min_side = 2 * min_map_side
+    if min(height, width) < min_side:
+        raise UserError(f"{network}: images must be at least {min_side}x{min_side}, but are {height}x{width}")
+    levels = _halvings(height, width, min_map_side)
     step = 2**levels
     if height % step or width % step:
-        near = [
+        candidates = [
             (height // step * step, width // step * step),
             (-(-height // step) * step, -(-width // step) * step),
         ]
-        fits = " or ".join(
+        valid = " or ".join(
             f"{h}x{w}"
-            for h, w in near
-            if h % 2 ** _halvings(h, w, smallest) == w % 2 ** _halvings(h, w, smallest) == 0
+            for h, w in candidates
+            if h % 2 ** _halvings(h, w, min_map_side) == w % 2 ** _halvings(h, w, min_map_side) == 0
         )
-        raise UserError(f"{name}: {height}x{width} cannot be halved {levels} times; {fits} would do")
+        raise UserError(f"{network}: {height}x{width} cannot be halved {levels} times; use {valid}")
     return (height // step, width // step), levels
 
 
-def _halvings(height: int, width: int, smallest: int) -> int:
-    """Return how many halvings leave the shorter side at ``smallest`` to ``2 * smallest - 1``."""
-    return (min(height, width) // smallest).bit_length() - 1
+def _halvings(height: int, width: int, min_map_side: int) -> int:
+    """Return how many halvings leave the shorter side at ``min_map_side`` to ``2 * min_map_side - 1``."""
+    return (min(height, width) // min_map_side).bit_length() - 1
 
 
-def require_sizes(name: str, **sizes: int) -> None:
-    """Raise UserError if one of a network's arguments that count something is below 1."""
-    for word, size in sizes.items():
+def require_sizes(network: str, **sizes: int) -> None:
+    """Raise UserError if one of a network's size arguments is below 1."""
+    for name, size in sizes.items():
         if size < 1:
-            raise UserError(f"{name}: {word} must be at least 1, but is {size}")
+            raise UserError(f"{network}: {name} must be at least 1, but is {size}")
 
 
-def require_picture(name: str, shape: tuple[int, ...], *, least: int = 1, step: int = 1) -> None:
-    """Raise UserError if the shape is not ``(C, H, W)`` with sides of at least ``least`` and multiples of ``step``."""
+def require_image_shape(
+    network: str, shape: tuple[int, ...], *, min_side: int = 1, multiple_of: int = 1
+) -> None:
+    """Raise UserError unless ``shape`` is ``(C, H, W)`` with large enough sides that are multiples of a number."""
     if len(shape) != 3 or shape[0] < 1:
-        raise UserError(f"{name}: shape must be (channels, height, width) of a picture, but is {shape}")
-    if min(shape[1:]) < least or any(side % step for side in shape[1:]):
-        sides = f"at least {least} pixels" + (f" and multiples of {step}" if step > 1 else "")
-        raise UserError(f"{name}: sides must be {sides}, but are {shape[1]} and {shape[2]}")
+        raise UserError(f"{network}: shape must be (channels, height, width) of an image, but is {shape}")
+    if min(shape[1:]) < min_side or any(side % multiple_of for side in shape[1:]):
+        sides = f"at least {min_side} pixels" + (
+            f" and multiples of {multiple_of}" if multiple_of > 1 else ""
+        )
+        raise UserError(f"{network}: sides must be {sides}, but are {shape[1]} and {shape[2]}")
