@@ -5,6 +5,7 @@ import types
 from typing import Any
 
 from ganbench.recipes.base import *  # noqa: F403
+from ganbench.recipes.base import ALL_BUDGETS as EVERY_BUDGET  # noqa: F401 (the old name)
 from ganbench.recipes.base import recipe as _recipe
 
 

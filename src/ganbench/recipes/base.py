@@ -48,8 +48,20 @@ class Paper:
 class Recipe:
     """Everything that defines a training run except its seed.
 
-    Data set, latent distribution, networks, algorithm and optimizers are Specs: deferred calls, built when the run
-    starts. Networks and optimizers are keyed by the names that the algorithm uses, such as "G" and "D".
+    Its parts are Specs: deferred calls of classes or functions, executed when the run starts.
+
+    Attributes:
+        name: Public name, valid as a folder name.
+        summary: One line for listings.
+        data: Data set.
+        latent: Distribution of G's input.
+        networks: Networks by the names that the algorithm uses, such as "G" and "D".
+        algorithm: Losses and the order of updates.
+        optimizers: Optimizers by the name of their network.
+        schedule: Number of steps, batch size, and what happens at which steps.
+        machine: Device, precision and threads.
+        papers: Sources.
+        budget: The budget that the recipe is sized for, or a time such as "20m".
 
     Raises:
         UserError: a network that the algorithm needs is missing, an optimizer belongs to no network, or the name
@@ -148,9 +160,10 @@ class Recipe:
     def override(self, changes: Mapping[str, Any], trusted: Collection[str] = ()) -> Recipe:
         """Return a copy with the values at some dotted keys replaced.
 
-        A part may be replaced by name, or in Python by a class, an instance of a dataclass, or a Spec. The other
-        arguments of a data set are kept where the new one accepts them; any other part starts from its defaults. On the
-        command line a part with arguments is given as a mapping, and so is each part in a list::
+        A part may be replaced by name, or in Python by a class, an instance of a dataclass, or a Spec. A data set that
+        is given by name keeps the arguments that it shares with the old one, and so does a class that is derived from
+        the old one, such as a variant of an algorithm. Any other part starts from its defaults. On the command line a
+        part with arguments is given as a mapping, and so is each part in a list::
 
             recipe.override({
                 "optimizers.G.lr": 1e-4,
@@ -179,9 +192,12 @@ class Recipe:
             same_ending = [p for p in all_paths if p.rpartition(".")[2] == path]
             hint = f"; did you mean '{same_ending[0]}'?" if same_ending else did_you_mean(path, all_paths)
             raise UserError(f"recipe '{self.name}' has no key '{path}'{hint}")
+        current = value_at(self, keys)
         if isinstance(value, str):
-            value = _part_or_text(value, value_at(self, keys), annotation_at(self, keys), trusted)
-        recipe: Recipe = with_value(self, keys, _mappings_to_specs(value, trusted))
+            value = _part_or_text(value, current, annotation_at(self, keys), trusted)
+        elif inspect.isclass(value):
+            value = _keep_arguments(Spec(value), current)
+        recipe: Recipe = with_value(self, keys, _to_specs(value, trusted))
         return recipe
 
 
@@ -195,18 +211,29 @@ def _part_or_text(text: str, current: Any, annotation: Any, trusted: Collection[
         from ganbench.data.registry import find_dataset
 
         target, arguments = find_dataset(text, trusted)
-        accepted = parameters(target)
-        kept_arguments = {k: v for k, v in current.kwargs.items() if k in accepted}
-        return Spec(target, **{**kept_arguments, **arguments})
+        return Spec(target, **{**_shared_arguments(current, target), **arguments})
     package = package_for(annotation) or address_of(current.target).partition(":")[0]
-    return Spec.from_dict({"target": find_part(text, package, trusted)}, trusted)
+    return _keep_arguments(Spec.from_dict({"target": find_part(text, package, trusted)}, trusted), current)
 
 
-def _mappings_to_specs(value: Any, trusted: Collection[str]) -> Any:
-    """Return ``value`` with each part, a class or a ``{"target": ...}`` mapping, alone or in a list, as a Spec."""
+def _keep_arguments(spec: Spec, current: Any) -> Spec:
+    """Return ``spec`` with the arguments of the part that it replaces, if its class is derived from that part's."""
+    new, old = spec.target, getattr(current, "target", None)
+    if not (isinstance(new, type) and isinstance(old, type) and new is not old and issubclass(new, old)):
+        return spec
+    return spec.replace(**{**_shared_arguments(current, new), **spec.kwargs})
+
+
+def _shared_arguments(current: Spec, target: Callable[..., Any]) -> dict[str, Any]:
+    accepted = parameters(target)
+    return {k: v for k, v in current.kwargs.items() if k in accepted}
+
+
+def _to_specs(value: Any, trusted: Collection[str]) -> Any:
+    """Return ``value`` with classes and ``{"target": ...}`` mappings, alone or in a list, turned into Specs."""
     if isinstance(value, Mapping) and "target" in value:
         return Spec.from_dict(value, trusted)
-    return [_mappings_to_specs(v, trusted) for v in value] if isinstance(value, list) else as_part(value)
+    return [_to_specs(v, trusted) for v in value] if isinstance(value, list) else as_part(value)
 
 
 @overload

@@ -34,7 +34,7 @@ CONVERGENCE = Paper(
 
 
 def vanilla_gan(setup: DatasetSetup, budget: Budget, laptop_steps: int) -> Recipe:
-    """Return the vanilla GAN with the settings of the mode-collapse study."""
+    """Return the vanilla GAN with the settings of GANs-Implementations."""
     return mlp_gan(
         "gan",
         "vanilla GAN",
@@ -48,7 +48,10 @@ def vanilla_gan(setup: DatasetSetup, budget: Budget, laptop_steps: int) -> Recip
 
 
 def gan_r1(setup: DatasetSetup, budget: Budget, laptop_steps: int, gamma: float = 20.0) -> Recipe:
-    """Return the GAN with R1. The study's lambda of 10 applies to a halved D loss, so gamma is 20 here."""
+    """Return the GAN with R1 and the settings of GANs-Implementations.
+
+    Lambda is 10 there and applies to a halved D loss, so gamma is 20 here.
+    """
     return mlp_gan(
         "gan-r1",
         "GAN with the R1 penalty",
@@ -65,7 +68,8 @@ def gan_r1(setup: DatasetSetup, budget: Budget, laptop_steps: int, gamma: float 
 def gan_r1_points_laptop(setup: DatasetSetup, steps: int) -> Recipe:
     """Return the GAN with R1 for points at laptop size: one D update, decay to 0, an EMA of G and a small gamma.
 
-    The study gives lambda only for images. For points in [-1, 1] it is too large: G keeps all modes but blurs them.
+    GANs-Implementations gives lambda for images only. It is too large for points in [-1, 1]: G keeps all modes but
+    blurs them.
     """
     return mlp_gan(
         "gan-r1",

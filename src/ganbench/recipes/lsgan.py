@@ -19,7 +19,7 @@ LSGAN = Paper(
 
 
 def lsgan(setup: DatasetSetup, budget: Budget, laptop_steps: int, norm: Norm1d = "none") -> Recipe:
-    """Return the least-squares GAN with the settings of the mode-collapse study."""
+    """Return the least-squares GAN with the settings of GANs-Implementations."""
     return mlp_gan(
         "lsgan",
         "least-squares GAN",
@@ -47,7 +47,10 @@ def lsgan_grid25(budget: Budget = "reference") -> Recipe:
 
 @recipe
 def lsgan_mnist(budget: Budget = "reference") -> Recipe:
-    """The least-squares GAN of MLPs on MNIST. Both networks have batch norm: without it the study saw divergence."""
+    """The least-squares GAN of MLPs on MNIST.
+
+    Both networks have batch norm: GANs-Implementations reports divergence without it.
+    """
     return lsgan(MNIST, budget, 4000, norm="batch")
 
 

@@ -21,7 +21,7 @@ PACGAN = Paper(
 
 
 def pacgan(setup: DatasetSetup, budget: Budget, laptop_steps: int, laptop_optimizer: Spec) -> Recipe:
-    """Return the vanilla GAN with packs of two, with the settings of the mode-collapse study.
+    """Return the vanilla GAN with packs of two, with the settings of GANs-Implementations.
 
     At laptop size there is one D update, learning rates decay to 0, and an EMA of G is kept; on points G has ReLU and a
     latent of size 4.

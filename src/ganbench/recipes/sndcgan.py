@@ -30,9 +30,9 @@ LECAM = Spec(LeCam, weight=0.3)
 def sndcgan_optimizers(budget: Budget, width: int = 16, scale: float = 1.0) -> Mapping[str, Spec]:
     """Return the optimizers of G and D.
 
-    The reference budget has the paper's learning rates. The other budgets have higher ones for few steps: 5e-4 for G
-    and 1e-3 for D, times ``scale``. They are lower for networks wider than 16 channels: at width 32 and the full
-    rates, D separated almost nothing from step 400 on.
+    The reference budget has the paper's learning rates. The short budgets have higher ones: 5e-4 for G and 1e-3 for D,
+    times ``scale``, and times 16 / width for networks wider than 16 channels. At width 32 without that factor, D
+    separated almost nothing from step 400 on.
     """
     if budget == "reference":
         return {"G": adam(2e-4, (0.5, 0.999)), "D": adam(2e-4, (0.5, 0.999))}

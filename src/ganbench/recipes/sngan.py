@@ -18,7 +18,7 @@ SNGAN = Paper(
 
 
 def sngan(setup: DatasetSetup, budget: Budget, laptop_steps: int) -> Recipe:
-    """Return the GAN with spectral norm on every layer of D, with the settings of the mode-collapse study."""
+    """Return the GAN with spectral norm on every layer of D, with the settings of GANs-Implementations."""
     return mlp_gan(
         "sngan",
         "GAN with spectral norm in D",

@@ -22,7 +22,7 @@ VEEGAN_PAPER = Paper(
 
 
 def veegan(setup: DatasetSetup) -> Recipe:
-    """Return VEEGAN with the settings of the mode-collapse study: batch norm in all networks, one Adam for each."""
+    """Return VEEGAN with the settings of GANs-Implementations: batch norm in all networks, one Adam for each."""
     optimizer = adam(3e-4, (0.5, 0.999))
     return Recipe(
         name=f"veegan-{setup.name}",

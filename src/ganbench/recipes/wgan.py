@@ -22,7 +22,7 @@ WGAN_GP = Paper(
 
 
 def wgan(setup: DatasetSetup, budget: Budget, laptop_steps: int) -> Recipe:
-    """Return the Wasserstein GAN with weight clipping and RMSprop, with the settings of the mode-collapse study."""
+    """Return the Wasserstein GAN with weight clipping and RMSprop, with the settings of GANs-Implementations."""
     return mlp_gan(
         "wgan",
         "Wasserstein GAN with weight clipping",
@@ -37,7 +37,7 @@ def wgan(setup: DatasetSetup, budget: Budget, laptop_steps: int) -> Recipe:
 
 
 def wgan_gp(setup: DatasetSetup, budget: Budget, weight: float, laptop_steps: int) -> Recipe:
-    """Return the Wasserstein GAN with gradient penalty, with the settings of the mode-collapse study."""
+    """Return the Wasserstein GAN with gradient penalty, with the settings of GANs-Implementations."""
     return mlp_gan(
         "wgan-gp",
         "Wasserstein GAN with gradient penalty",
@@ -59,7 +59,7 @@ def wgan_ring8(budget: Budget = "reference") -> Recipe:
 
 @recipe
 def wgan_gp_ring8(budget: Budget = "reference") -> Recipe:
-    """The Wasserstein GAN with gradient penalty on eight Gaussians; the penalty's weight is the study's, .1."""
+    """The Wasserstein GAN with gradient penalty on eight Gaussians, with the weight .1 of GANs-Implementations."""
     return wgan_gp(RING8, budget, 0.1, 1000)
 
 
@@ -83,7 +83,7 @@ def wgan_mnist(budget: Budget = "reference") -> Recipe:
 
 @recipe
 def wgan_gp_mnist(budget: Budget = "reference") -> Recipe:
-    """The Wasserstein GAN of MLPs with gradient penalty on MNIST; the penalty's weight is the study's, 10."""
+    """The Wasserstein GAN of MLPs with gradient penalty on MNIST, with the weight 10 of GANs-Implementations."""
     return wgan_gp(MNIST, budget, 10.0, 1500)
 
 
