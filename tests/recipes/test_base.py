@@ -236,7 +236,7 @@ def test_an_optimizer_without_network_is_refused() -> None:
 
 def test_a_trained_network_without_optimizer_is_refused_before_training() -> None:
     original = small_recipe(optimizers={"G": Spec(torch.optim.Adam)})
-    with pytest.raises(UserError, match=r"recipe 'small' moves the network D but has no optimizers.D"):
+    with pytest.raises(UserError, match=r"recipe 'small' trains the network D but has no optimizers.D"):
         make_trainer(original, original.data(), Engine(Machine(threads=1)), seed=0)
 
 
