@@ -98,7 +98,7 @@ def test_show_auto_explains_its_choices_and_its_output_can_be_trained(
     )
     code, out, err = cli.run("show", *arguments)
     assert (code, err) == (0, "")
-    assert out.startswith("# data: shapes, 40 pictures, 32x32 colour, 6 classes")
+    assert out.startswith("# data: shapes, 40 images, 32x32 colour, 6 classes")
     (tmp_path / "mine.yaml").write_text(out)
     code, _, err = cli.run("train", tmp_path / "mine.yaml", "--out", tmp_path / "run")
     assert code == 0, err
@@ -130,7 +130,7 @@ def test_resume_beyond_the_planned_steps(cli: CommandLine, runs: Path, tmp_path:
     shutil.copytree(runs / "points", tmp_path / "run")
     code, out, err = cli.run("resume", tmp_path / "run", "--steps", 15)
     assert (code, out) == (0, f"{tmp_path / 'run'}\n"), err
-    assert "going on from step 12 of 15" in err
+    assert "resuming at step 12 of 15" in err
     assert Run(tmp_path / "run").checkpoint_steps()[0] == 15
     assert Run(tmp_path / "run").recipe().schedule.steps == 15
 
@@ -239,14 +239,14 @@ def test_data_list(cli: CommandLine) -> None:
 def test_data_check_and_prepare(cli: CommandLine, folder: Path) -> None:
     code, out, err = cli.run("data", "check", folder / "own")
     assert (code, err) == (0, "")
-    assert "6 pictures, 0 broken" in out
+    assert "6 images, 0 broken" in out
     assert json.loads(cli.run("data", "check", folder / "own", "--json")[1])["classes"] == {
         "class-0": 3,
         "class-1": 3,
     }
     code, out, err = cli.run("data", "prepare", folder / "own", folder / "own.npz", "--size", 16)
     assert (code, out) == (0, f"{folder / 'own.npz'}\n"), err
-    assert "6 pictures, 0 broken" in cli.run("data", "check", folder / "own.npz")[1]
+    assert "6 images, 0 broken" in cli.run("data", "check", folder / "own.npz")[1]
     assert "in both: 6 of " in cli.run("data", "check", folder / "own", folder / "own")[1]
 
 
@@ -303,7 +303,7 @@ MISTAKES: dict[str, tuple[tuple[str, ...], str]] = {
     "budget": ((*TRAIN, "--budget", "huge"), "'laptop'"),
     "auto without data": (("train", "auto", "--out", "{tmp}/new"), "ganbench train auto data=folder:PATH"),
     "auto for few": (("train", "auto", "data=folder:{tmp}/own"), "has 6 readable images; auto needs"),
-    "auto for none": (("train", "auto", "data=folder:{tmp}/empty"), "there is no picture in {tmp}/empty"),
+    "auto for none": (("train", "auto", "data=folder:{tmp}/empty"), "there is no image in {tmp}/empty"),
     "auto nowhere": (("show", "auto", "data=folder:{tmp}/none"), "there is no folder or archive {tmp}/none"),
     "auto for points": (("show", "auto", "data=ring8"), "auto needs images"),
     "auto for no time": (("train", "auto", "data=shapes", "--budget", "laptop"), "such as --budget 20m"),
@@ -339,13 +339,13 @@ MISTAKES: dict[str, tuple[tuple[str, ...], str]] = {
     "evaluate nothing": (("evaluate", "{tmp}/none"), "is not a run"),
     "evaluate no pictures": (("evaluate", "{tmp}/empty", "--against", "shapes"), "{tmp}/empty"),
     "against": (("evaluate", "{runs}/points", "--against", "ring9"), "did you mean 'ring8'?"),
-    "check points": (("data", "check", "ring8"), "'ring8' holds points, not pictures"),
+    "check points": (("data", "check", "ring8"), "'ring8' holds points, not images"),
     "gallery": (("evaluate", "shapes", "--gallery", "{tmp}/there.png"), "--gallery must be a new FILE.png"),
     "check nothing": (("data", "check", "{tmp}/none"), "there is no folder and no archive"),
     "check no pictures": (("data", "check", "{tmp}/notes"), "{tmp}/notes"),
     "check no archive": (("data", "check", "{tmp}/there.png"), "there.png"),
     "prepare there": (("data", "prepare", "{tmp}/own", "{tmp}/there.npz"), "there.npz exists already"),
-    "prepare kind": (("data", "prepare", "{tmp}/own", "{tmp}/new.zip"), "ends in .npz"),
+    "prepare kind": (("data", "prepare", "{tmp}/own", "{tmp}/new.zip"), "must end in .npz"),
     "prepare nothing": (("data", "prepare", "{tmp}/empty", "{tmp}/new.npz"), "{tmp}/empty"),
 }  # fmt: skip
 
@@ -422,7 +422,7 @@ def test_sigterm_saves_a_checkpoint(tmp_path: Path) -> None:
     out, err = process.communicate()
     assert process.returncode == 143
     assert out == ""
-    assert f"checkpoint saved; go on with: ganbench resume {tmp_path / 'run'}" in err.splitlines()[-1]
+    assert f"checkpoint saved; continue with: ganbench resume {tmp_path / 'run'}" in err.splitlines()[-1]
 
 
 @pytest.mark.parametrize("arguments", [("--help",), ("train", "--help")], ids=["help", "train help"])

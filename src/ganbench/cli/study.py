@@ -50,7 +50,8 @@ def study(
         _RecipePair,
         typer.Option(
             metavar="A B",
-            help="Compare these two recipes. Default: all pairs of up to 3 recipes, otherwise the best recipe with each other one.",
+            help="Compare these two recipes. Default: all pairs of up to 3 recipes, otherwise the best recipe "
+            "with each other one.",
         ),
     ] = None,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run failed runs again.")] = False,

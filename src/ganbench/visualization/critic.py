@@ -134,7 +134,10 @@ def critic_picture(model: Model, fake: Tensor, real: Tensor, title: str = "") ->
     """Return a PNG of D over the data space, with generated and real points ``[N, D]`` in data units.
 
     One-dimensional data show D's output over two histograms, two-dimensional data show D's scores below the points.
-    The same model and points give the same bytes. Raises UserError with the reason of :func:`critic_unavailable_reason`, if any.
+    The same model and points give the same bytes.
+
+    Raises:
+        UserError: D cannot be drawn; the message is that of :func:`critic_unavailable_reason`.
     """
     reason = critic_unavailable_reason(model)
     if reason is not None:
