@@ -23,7 +23,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def pictures() -> Callable[..., Tensor]:
+def random_images() -> Callable[..., Tensor]:
     """Return a function that makes random uint8 images."""
 
     def make(count: int, shape: tuple[int, ...] = (3, 8, 8), seed: int = 0) -> Tensor:

@@ -8,9 +8,9 @@ from tests.metrics.stand_ins import Projection
 from ganbench.metrics.sample_batch import SampleBatch
 
 
-def test_equal_extractors_share_features_and_others_do_not(pictures):
+def test_equal_extractors_share_features_and_others_do_not(random_images):
     first, twin, other = Projection(), Projection(), Projection(seed=1)
-    batch = SampleBatch(pictures(5))
+    batch = SampleBatch(random_images(5))
     assert len(batch) == 5
     features = batch.features(first)
     assert batch.features(first) is features

@@ -51,16 +51,16 @@ def test_pair_count():
     assert pair_count([10, 3]) == 100 + 30 + 9
 
 
-def test_the_duration_of_a_neighbour_count_is_printed_once(pictures, monkeypatch):
+def test_the_duration_of_a_neighbour_count_is_printed_once(random_images, monkeypatch):
     monkeypatch.setattr(neighbours, "BLOCK_SIZE", 50)
     monkeypatch.setattr(neighbours, "time_call", lambda work, *a: 7.0)  # for one block of each
     notes: list[str] = []
     metrics = [PrecisionRecall(Projection()), DensityCoverage(Projection())]
-    measure(metrics, [pictures(150, seed=1)], MemoryDataset(pictures(200)), note=notes.append)
+    measure(metrics, [random_images(150, seed=1)], MemoryDataset(random_images(200)), note=notes.append)
     assert notes == ["pr[projection@8] on 150 samples: about 63 s"]  # 3 x 3 as many pairs
 
 
-def test_the_trial_is_small(pictures):
+def test_the_trial_is_small(random_images):
     """It counts neighbours of one block each; there is no trial if everything fits into one block."""
     generator = torch.Generator().manual_seed(0)
     real, fake = (torch.randn(n, 4, generator=generator) for n in (neighbours.BLOCK_SIZE + 1, 300))
@@ -68,7 +68,7 @@ def test_the_trial_is_small(pictures):
     assert neighbours.estimate_seconds(real[:-1], fake, (3, 5)) == 0
 
 
-def test_durations_of_samples_and_reference_are_printed(pictures, monkeypatch):
+def test_durations_of_samples_and_reference_are_printed(random_images, monkeypatch):
     ticks = iter(range(0, 10_000, 40))
     monkeypatch.setattr(DurationEstimator.__init__, "__defaults__", (None, lambda: float(next(ticks))))
     notes: list[str] = []
@@ -76,10 +76,10 @@ def test_durations_of_samples_and_reference_are_printed(pictures, monkeypatch):
         "ganbench.metrics.features.reference.DurationEstimator",
         lambda what: DurationEstimator(what, notes.append),
     )
-    reference = MemoryDataset(pictures(1500))
+    reference = MemoryDataset(random_images(1500))
     measure(
         [PrecisionRecall(Projection())],
-        pictures(400, seed=1).split(100),
+        random_images(400, seed=1).split(100),
         reference,
         expected=400,
         note=notes.append,

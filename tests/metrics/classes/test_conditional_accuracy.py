@@ -58,11 +58,11 @@ def test_the_divergence_of_balanced_samples_is_0_and_of_one_class_ln_10():
     assert one.details["missing"] == [str(k) for k in range(10) if k != 3]
 
 
-def test_features_that_do_not_classify_the_reference_are_refused(pictures):
+def test_features_that_do_not_classify_the_reference_are_refused(random_images):
     for metric in (ConditionalAccuracy, ClassBalance):
         name = metric(Projection()).name.partition("[")[0]
         with pytest.raises(UserError, match=f"'{name}.*needs a reference with classes, and 'held' has none"):
-            measure((metric(digit_classifier()),), [pictures(100)], MemoryDataset(pictures(9)))[0]
+            measure((metric(digit_classifier()),), [random_images(100)], MemoryDataset(random_images(9)))[0]
         with pytest.raises(
             UserError, match="features 'projection@8' are none; write --features classifier:digits"
         ):

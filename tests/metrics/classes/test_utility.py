@@ -64,7 +64,7 @@ def test_classifiers_learn_from_samples_and_are_deterministic():
     assert measure((metric,), [good], reference)[0] == scores[0]
 
 
-def test_samples_without_labels_or_sets_without_classes_are_refused(pictures):
+def test_samples_without_labels_or_sets_without_classes_are_refused(random_images):
     metric = Utility().with_held_out(digits(50))
     with pytest.raises(UserError, match="needs samples with labels"):
         measure((metric,), [digits(200).pixels], digits(100))[0]
@@ -72,7 +72,9 @@ def test_samples_without_labels_or_sets_without_classes_are_refused(pictures):
         measure((Utility(),), [digits(200).pixels], digits(100))[0]
     with pytest.raises(UserError, match="'utility' needs data with classes, and 'held' has none"):
         measure(
-            (Utility().with_held_out(MemoryDataset(pictures(100), "f2")),), [], MemoryDataset(pictures(100))
+            (Utility().with_held_out(MemoryDataset(random_images(100), "f2")),),
+            [],
+            MemoryDataset(random_images(100)),
         )[0]
 
 

@@ -39,12 +39,12 @@ class IdentityFeatures:
         return images
 
 
-def test_the_length_on_a_circle_is_that_of_the_chord(pictures):
+def test_the_length_on_a_circle_is_that_of_the_chord(random_images):
     a, b = torch.tensor([[3.0, 0.0]]), torch.tensor([[0.0, 3.0]])
     metric = PathLength(IdentityFeatures(), step=0.1).with_generator(
         IdentityGenerator(torch.cat([a.repeat(300, 1), b.repeat(300, 1)])), 300, 1
     )
-    score = measure((metric,), [], MemoryDataset(pictures(10)))[0]
+    score = measure((metric,), [], MemoryDataset(random_images(10)))[0]
     chord = 2 * 3 * math.sin(0.1 * math.pi / 4)
     assert score.value == pytest.approx(chord**2 / 0.1**2, rel=1e-4)
     assert (score.name, score.measured["paths"]) == ("ppl[same]", 300)
@@ -62,10 +62,10 @@ def test_paths_are_great_circles():
     torch.testing.assert_close(half[1:], torch.tensor([[1.5, 1.5], [0.0, 0.0]]))
 
 
-def test_a_generator_and_enough_paths_are_needed(pictures):
+def test_a_generator_and_enough_paths_are_needed(random_images):
     with pytest.raises(UserError, match=r"'ppl\[same\]' needs a generator: score a run"):
-        measure((PathLength(IdentityFeatures()),), [], MemoryDataset(pictures(10)))[0]
+        measure((PathLength(IdentityFeatures()),), [], MemoryDataset(random_images(10)))[0]
     with pytest.raises(UserError, match="at least 100 paths, not 99"):
         PathLength(IdentityFeatures(), generator=IdentityGenerator(torch.ones(9, 2)), paths=99).begin(
-            MemoryDataset(pictures(10))
+            MemoryDataset(random_images(10))
         )

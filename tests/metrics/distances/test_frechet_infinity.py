@@ -52,9 +52,9 @@ def test_extrapolation_removes_the_bias():
     assert abs(sum(extrapolated_biases) / 8) < 0.5 * sum(biases) / 8
 
 
-def test_the_score(pictures):
-    reference = MemoryDataset(pictures(300))
-    score = measure((FrechetInfinity(Projection()),), pictures(200, seed=1).split(33), reference)[0]
+def test_the_score(random_images):
+    reference = MemoryDataset(random_images(300))
+    score = measure((FrechetInfinity(Projection()),), random_images(200, seed=1).split(33), reference)[0]
     assert score.name == "fd-inf[projection@8]"
     assert score.measured["extrapolated_from"]["samples"][-1] == 200
     assert score.value < score.details["distances"][-1]
@@ -63,10 +63,10 @@ def test_the_score(pictures):
     features = Projection()(reference.data)[random_order(300)]
     floor = extrapolate_distance(features[:150], FrechetReference(statistics(features[150:])), 7)
     assert score.details["real_against_real"] == pytest.approx(floor, rel=1e-4)
-    again = measure((FrechetInfinity(Projection()),), [pictures(200, seed=1)], reference)[0]
+    again = measure((FrechetInfinity(Projection()),), [random_images(200, seed=1)], reference)[0]
     assert again.value == pytest.approx(score.value, rel=1e-4)
     assert again.differences(score) == ()
     with pytest.raises(UserError, match="needs at least 14 samples, not 13"):
-        measure((FrechetInfinity(Projection()),), [pictures(13)], reference)[0]
+        measure((FrechetInfinity(Projection()),), [random_images(13)], reference)[0]
     with pytest.raises(ValueError, match="two numbers"):
         extrapolate([5], [1.0])

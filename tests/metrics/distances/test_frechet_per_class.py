@@ -16,13 +16,13 @@ from ganbench.metrics.measure import measure
 from ganbench.metrics.sample_batch import LabelledSamples
 
 
-def _labelled(pictures, count: int = 120, seed: int = 0) -> ImageDataset:
-    return ImageDataset("pairs", pictures(count, seed=seed), torch.arange(count) % 3, ("a", "b", "c"))
+def _labelled(random_images, count: int = 120, seed: int = 0) -> ImageDataset:
+    return ImageDataset("pairs", random_images(count, seed=seed), torch.arange(count) % 3, ("a", "b", "c"))
 
 
-def test_each_class_is_compared_with_its_real_images(pictures, cache):
-    reference, extractor = _labelled(pictures), Projection()
-    samples, labels = pictures(90, seed=1), torch.arange(90) % 3
+def test_each_class_is_compared_with_its_real_images(random_images, cache):
+    reference, extractor = _labelled(random_images), Projection()
+    samples, labels = random_images(90, seed=1), torch.arange(90) % 3
     batches = [LabelledSamples(samples[:50], labels[:50]), LabelledSamples(samples[50:], labels[50:])]
     score = measure((FrechetPerClass(extractor),), batches, reference)[0]
     real = reference.items(torch.arange(120))
@@ -40,9 +40,9 @@ def test_each_class_is_compared_with_its_real_images(pictures, cache):
     assert extractor.images_seen == 90, "the classes' statistics are cached"
 
 
-def test_the_details_hold_an_interval_and_the_noise_floor(pictures, cache):
-    reference, extractor = _labelled(pictures, 600), Projection()
-    samples, labels = pictures(90, seed=1), torch.arange(90) % 3
+def test_the_details_hold_an_interval_and_the_noise_floor(random_images, cache):
+    reference, extractor = _labelled(random_images, 600), Projection()
+    samples, labels = random_images(90, seed=1), torch.arange(90) % 3
     details = measure((FrechetPerClass(extractor),), [LabelledSamples(samples, labels)], reference)[0].details
     low, high = details["interval_95"]
     assert 0 <= low < sum(details["classes"].values()) / 3 < high
@@ -61,8 +61,8 @@ def test_the_details_hold_an_interval_and_the_noise_floor(pictures, cache):
     )
 
 
-def test_permuted_labels_score_worse(pictures):
-    real = pictures(120) // 4 + 60 * (torch.arange(120) % 3)[:, None, None, None].to(torch.uint8)
+def test_permuted_labels_score_worse(random_images):
+    real = random_images(120) // 4 + 60 * (torch.arange(120) % 3)[:, None, None, None].to(torch.uint8)
     reference = ImageDataset("pairs", real, torch.arange(120) % 3, ("a", "b", "c"))
     right, wrong = (
         measure((FrechetPerClass(Projection()),), [LabelledSamples(real, labels)], reference)[0].value
@@ -72,16 +72,18 @@ def test_permuted_labels_score_worse(pictures):
     assert wrong > 100
 
 
-def test_missing_labels_and_small_classes_raise_errors(pictures):
-    reference, metric = _labelled(pictures), FrechetPerClass(Projection())
+def test_missing_labels_and_small_classes_raise_errors(random_images):
+    reference, metric = _labelled(random_images), FrechetPerClass(Projection())
     with pytest.raises(UserError, match=r"needs samples with labels, and these have none.*; use 'fd'"):
-        measure((metric,), [pictures(90)], reference)[0]
+        measure((metric,), [random_images(90)], reference)[0]
     with pytest.raises(UserError, match="needs data with classes, and 'held' has none"):
-        measure((metric,), [pictures(90)], MemoryDataset(pictures(90)))[0]
+        measure((metric,), [random_images(90)], MemoryDataset(random_images(90)))[0]
     with pytest.raises(UserError, match="at least 7 of each class, and only 0 samples are of class 'b'"):
-        measure((metric,), [LabelledSamples(pictures(90), torch.zeros(90, dtype=torch.int64))], reference)[0]
+        measure(
+            (metric,), [LabelledSamples(random_images(90), torch.zeros(90, dtype=torch.int64))], reference
+        )[0]
     with pytest.raises(UserError, match=r"only 4 items of 'pairs' are of class 'a'"):
-        measure((metric,), [pictures(90)], _labelled(pictures, 12))[0]
+        measure((metric,), [random_images(90)], _labelled(random_images, 12))[0]
     allowed = FrechetPerClass(Projection(), allow_rank_deficient=True)
-    batch = LabelledSamples(pictures(12, seed=1), torch.arange(12) % 3)
-    assert measure((allowed,), [batch], _labelled(pictures, 12))[0].value > 0
+    batch = LabelledSamples(random_images(12, seed=1), torch.arange(12) % 3)
+    assert measure((allowed,), [batch], _labelled(random_images, 12))[0].value > 0

@@ -46,9 +46,9 @@ def test_the_name_includes_the_classifier():
     assert one.details["interval_95"] is None, "one split has no spread"
 
 
-def test_features_without_classes_raise_an_error(pictures):
+def test_features_without_classes_raise_an_error(random_images):
     with pytest.raises(UserError, match="the features of a classifier, and 'projection@8' is none"):
-        measure((InceptionScore(Projection()),), [pictures(100)], MemoryDataset(pictures(100)))[0]
+        measure((InceptionScore(Projection()),), [random_images(100)], MemoryDataset(random_images(100)))[0]
     with pytest.raises(UserError, match="at least 1 split, not 0"):
         InceptionScore(digit_classifier(), splits=0)
     with pytest.raises(ValueError, match="cannot make 3 parts of 2"):
@@ -67,8 +67,8 @@ class OneHead(Projection):
         return 2 * features
 
 
-def test_logits_from_features_need_no_second_pass(pictures):
-    extractor, batch = OneHead(), SampleBatch(pictures(5))
+def test_logits_from_features_need_no_second_pass(random_images):
+    extractor, batch = OneHead(), SampleBatch(random_images(5))
     assert torch.equal(batch.logits(extractor), 2 * batch.features(extractor))
     assert extractor.images_seen == 5
     assert InceptionScore(extractor).name == "IS"

@@ -68,10 +68,10 @@ class OnePixel(Projection):
         super().__init__((1, 1, 1), dims)
 
 
-def test_the_record_and_smaller_subsets_of_fewer_samples(pictures):
-    reference = MemoryDataset(pictures(150))
+def test_the_record_and_smaller_subsets_of_fewer_samples(random_images):
+    reference = MemoryDataset(random_images(150))
     score = measure(
-        (KernelDistance(Projection(), subset_count=7),), pictures(120, seed=1).split(50), reference
+        (KernelDistance(Projection(), subset_count=7),), random_images(120, seed=1).split(50), reference
     )[0]
     assert score.name == "kd[projection@8]"
     assert (score.measured["subsets"], score.measured["subset_size"], score.measured["seed"]) == (
@@ -82,14 +82,16 @@ def test_the_record_and_smaller_subsets_of_fewer_samples(pictures):
     assert score.measured["reference"]["items"] == 150
     assert (
         score
-        == measure((KernelDistance(Projection(), subset_count=7),), [pictures(120, seed=1)], reference)[0]
+        == measure((KernelDistance(Projection(), subset_count=7),), [random_images(120, seed=1)], reference)[
+            0
+        ]
     )
 
 
-def test_invalid_arguments_raise_errors(pictures):
+def test_invalid_arguments_raise_errors(random_images):
     with pytest.raises(UserError, match="at least 1 subset of at least 2, not 1 of 1"):
         KernelDistance(Projection(), subset_count=1, subset_size=1)
     with pytest.raises(UserError, match="needs at least 100 samples, not 99"):
-        measure((KernelDistance(Projection()),), [pictures(99)], MemoryDataset(pictures(150)))[0]
+        measure((KernelDistance(Projection()),), [random_images(99)], MemoryDataset(random_images(150)))[0]
     with pytest.raises(ValueError, match=r"not \[1, 3\] and \[4, 3\]"):
         kernel_distance(torch.zeros(1, 3), torch.zeros(4, 3))

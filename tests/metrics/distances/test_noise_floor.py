@@ -14,22 +14,24 @@ from ganbench.metrics.features.reference import random_order, reference_statisti
 from ganbench.metrics.measure import measure
 
 
-def test_it_is_the_distance_of_a_subset_from_all_other_images(pictures):
-    data, extractor = pictures(300), Projection()
+def test_it_is_the_distance_of_a_subset_from_all_other_images(random_images):
+    data, extractor = random_images(300), Projection()
     features = extractor(data)[random_order(300)]
-    score = measure((FrechetDistance(extractor),), [pictures(60, seed=1)], MemoryDataset(data))[0]
+    score = measure((FrechetDistance(extractor),), [random_images(60, seed=1)], MemoryDataset(data))[0]
     expected = frechet_distance(statistics(features[60:]), statistics(features[:60]))
     assert score.details["real_against_real"] == pytest.approx(expected, rel=1e-4)
     assert score.details["real_against_real_samples"] == 60
 
 
-def test_at_most_half_of_the_reference_is_used(pictures):
-    score = measure((FrechetDistance(Projection()),), [pictures(60, seed=1)], MemoryDataset(pictures(80)))[0]
+def test_at_most_half_of_the_reference_is_used(random_images):
+    score = measure(
+        (FrechetDistance(Projection()),), [random_images(60, seed=1)], MemoryDataset(random_images(80))
+    )[0]
     assert score.details["real_against_real_samples"] == 40
 
 
-def test_it_is_cached_and_a_damaged_file_is_computed_again(pictures, cache, monkeypatch):
-    reference, extractor = MemoryDataset(pictures(300)), Projection()
+def test_it_is_cached_and_a_damaged_file_is_computed_again(random_images, cache, monkeypatch):
+    reference, extractor = MemoryDataset(random_images(300)), Projection()
     frechet = FrechetReference(reference_statistics(reference, extractor))
     first = noise_floor.measure_noise_floor(reference, extractor, frechet, 60)
     calls = []
@@ -43,12 +45,16 @@ def test_it_is_cached_and_a_damaged_file_is_computed_again(pictures, cache, monk
     assert len(calls) == 2
 
 
-def test_extras_are_optional(pictures, cache):
+def test_extras_are_optional(random_images, cache):
     score = measure(
-        (FrechetDistance(Projection(), extras=False),), [pictures(60, seed=1)], MemoryDataset(pictures(80))
+        (FrechetDistance(Projection(), extras=False),),
+        [random_images(60, seed=1)],
+        MemoryDataset(random_images(80)),
     )[0]
     assert set(score.details) == {"mean_term", "covariance_term"}
-    full = measure((FrechetDistance(Projection()),), [pictures(60, seed=1)], MemoryDataset(pictures(80)))[0]
+    full = measure(
+        (FrechetDistance(Projection()),), [random_images(60, seed=1)], MemoryDataset(random_images(80))
+    )[0]
     assert full.value == pytest.approx(score.value, rel=1e-12)  # eigenvalues with and without their vectors
     low, high = full.details["interval_95"]
     assert 0 <= low < full.value < high

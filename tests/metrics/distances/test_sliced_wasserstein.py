@@ -40,19 +40,19 @@ def test_unequal_counts_equal_repeated_rows(seed, n, m):
 @given(st.integers(0, 10**6), st.lists(st.integers(1, 9), min_size=1, max_size=6))
 def test_the_order_and_size_of_batches_do_not_matter(seed, cuts):
     generator = torch.Generator().manual_seed(seed)
-    pictures = torch.randint(0, 256, (sum(cuts), 1, 4, 4), dtype=torch.uint8, generator=generator)
+    images = torch.randint(0, 256, (sum(cuts), 1, 4, 4), dtype=torch.uint8, generator=generator)
     whole = ProjectionCollector((1, 4, 4), 5, seed=0)
-    whole.add(pictures)
+    whole.add(images)
     merged = ProjectionCollector((1, 4, 4), 5, seed=0)
-    for part in reversed(pictures.split(cuts)):
+    for part in reversed(images.split(cuts)):
         other = ProjectionCollector((1, 4, 4), 5, seed=0)
         other.add(part)
         merged.merge(other)
     assert sliced_wasserstein(merged.projections(), whole.projections()) < 1e-4
 
 
-def test_the_score_is_in_grey_levels_and_has_a_noise_floor(pictures):
-    dark = pictures(400) // 2
+def test_the_score_is_in_grey_levels_and_has_a_noise_floor(random_images):
+    dark = random_images(400) // 2
     reference = MemoryDataset(dark)
     same = measure((SlicedWasserstein(),), [dark], reference)[0]
     assert same.value == pytest.approx(0, abs=1e-4)
@@ -64,9 +64,9 @@ def test_the_score_is_in_grey_levels_and_has_a_noise_floor(pictures):
     assert lighter.differences(same) == ()
 
 
-def test_invalid_arguments_raise_errors(pictures):
+def test_invalid_arguments_raise_errors(random_images):
     with pytest.raises(UserError, match="needs a reference of at least 100 items, and 'held' has 99"):
-        measure((SlicedWasserstein(),), [pictures(100)], MemoryDataset(pictures(99)))[0]
+        measure((SlicedWasserstein(),), [random_images(100)], MemoryDataset(random_images(99)))[0]
     with pytest.raises(ValueError, match=r"not \[2, 3\] and \[2, 4\]"):
         wasserstein_2(torch.zeros(2, 3), torch.zeros(2, 4))
     with pytest.raises(ValueError, match="finite"):

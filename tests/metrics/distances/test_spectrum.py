@@ -15,22 +15,22 @@ from ganbench.metrics.distances.spectrum import RunningSpectrum, SpectrumDistanc
 from ganbench.metrics.measure import measure
 
 
-def _spectrum(pictures: torch.Tensor) -> RunningSpectrum:
-    running = RunningSpectrum(pictures.shape[1:])
-    running.add(pictures)
+def _spectrum(images: torch.Tensor) -> RunningSpectrum:
+    running = RunningSpectrum(images.shape[1:])
+    running.add(images)
     return running
 
 
 @pytest.mark.parametrize("shape", [(1, 32, 32), (3, 24, 40), (1, 33, 31)])
-def test_white_noise_has_its_variance_at_every_radius(shape, pictures):
-    decibels = _spectrum(pictures(400, shape)).decibels()
+def test_white_noise_has_its_variance_at_every_radius(shape, random_images):
+    decibels = _spectrum(random_images(400, shape)).decibels()
     assert len(decibels) == min(shape[1:]) // 2
     assert decibels.tolist() == pytest.approx([10 * math.log10((256**2 - 1) / 12)] * len(decibels), abs=0.5)
 
 
 @pytest.mark.parametrize("shape", [(8, 8), (9, 12), (12, 9)])
-def test_it_is_the_mean_over_all_frequencies_at_a_radius(shape, pictures):
-    picture = pictures(1, (1, *shape)) // 4 * torch.arange(1, shape[1] + 1, dtype=torch.uint8) // 4
+def test_it_is_the_mean_over_all_frequencies_at_a_radius(shape, random_images):
+    picture = random_images(1, (1, *shape)) // 4 * torch.arange(1, shape[1] + 1, dtype=torch.uint8) // 4
     power = torch.fft.fft2(picture[0, 0].double()).abs().square() / (shape[0] * shape[1])
     vertical, horizontal = (torch.fft.fftfreq(n, dtype=torch.float64) * min(shape) for n in shape)
     radius = (vertical[:, None] ** 2 + horizontal**2).sqrt().round()
@@ -61,24 +61,26 @@ def test_half_the_contrast_is_six_decibels():
 @given(st.integers(0, 10**6), st.lists(st.integers(1, 9), min_size=1, max_size=6), st.randoms())
 def test_the_order_of_merging_does_not_matter(seed, cuts, random):
     generator = torch.Generator().manual_seed(seed)
-    pictures = torch.randint(0, 256, (sum(cuts), 3, 8, 6), dtype=torch.uint8, generator=generator)
-    parts = [_spectrum(part) for part in pictures.split(cuts)]
+    images = torch.randint(0, 256, (sum(cuts), 3, 8, 6), dtype=torch.uint8, generator=generator)
+    parts = [_spectrum(part) for part in images.split(cuts)]
     random.shuffle(parts)
     merged = RunningSpectrum((3, 8, 6))
     for part in parts:
         merged.merge(part)
-    assert merged.count == len(pictures)
-    assert spectrum_distance(merged, _spectrum(pictures)) < 1e-9
+    assert merged.count == len(images)
+    assert spectrum_distance(merged, _spectrum(images)) < 1e-9
 
 
-def test_the_score(pictures):
-    noise = pictures(300, (3, 16, 16))
+def test_the_score(random_images):
+    noise = random_images(300, (3, 16, 16))
     reference = MemoryDataset(noise)
     same = measure((SpectrumDistance(),), noise.split(70), reference)[0]
     assert same.value == pytest.approx(0, abs=1e-6)
     blurred = torch.nn.functional.avg_pool2d(noise.float(), 3, 1, 1, count_include_pad=False)
     score = measure(
-        (SpectrumDistance(),), [blurred.to(torch.uint8)], MemoryDataset(pictures(600, (3, 16, 16), seed=1))
+        (SpectrumDistance(),),
+        [blurred.to(torch.uint8)],
+        MemoryDataset(random_images(600, (3, 16, 16), seed=1)),
     )[0]
     assert score.value > 5
     assert score.details["differences_db"][-1] < -10
@@ -86,9 +88,13 @@ def test_the_score(pictures):
     assert (score.measured["samples"], score.measured["reference"]["items"]) == (300, 600)
 
 
-def test_invalid_arguments_raise_errors(pictures):
+def test_invalid_arguments_raise_errors(random_images):
     with pytest.raises(UserError, match=r"at least 4x4 pixels, not \[1, 3, 8\]"):
-        measure((SpectrumDistance(),), [pictures(100, (1, 3, 8))], MemoryDataset(pictures(100, (1, 3, 8))))[0]
+        measure(
+            (SpectrumDistance(),),
+            [random_images(100, (1, 3, 8))],
+            MemoryDataset(random_images(100, (1, 3, 8))),
+        )[0]
     with pytest.raises(ValueError, match="cannot merge spectra of 4 and 8"):
         RunningSpectrum((1, 16, 16)).merge(RunningSpectrum((1, 8, 8)))
     with pytest.raises(ValueError, match="at least one image"):

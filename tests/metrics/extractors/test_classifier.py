@@ -23,8 +23,8 @@ def extractor() -> ClassifierFeatures:
     )
 
 
-def test_logits_are_the_head_of_the_features(extractor, pictures):
-    images = pictures(5, (1, 8, 8))
+def test_logits_are_the_head_of_the_features(extractor, random_images):
+    images = random_images(5, (1, 8, 8))
     features, logits = extractor(images), extractor.logits(images)
     assert features.shape == (5, extractor.dims)
     assert features.dtype == torch.float32
@@ -34,8 +34,8 @@ def test_logits_are_the_head_of_the_features(extractor, pictures):
     assert not features.requires_grad
 
 
-def test_the_batch_size_affects_only_rounding(extractor, pictures):
-    images = pictures(11, (1, 8, 8))
+def test_the_batch_size_affects_only_rounding(extractor, random_images):
+    images = random_images(11, (1, 8, 8))
     batched = ClassifierFeatures(extractor.classifier, batch_size=4)
     torch.testing.assert_close(batched(images), extractor(images), rtol=1e-5, atol=1e-5)
     assert batched(images[:0]).shape == (0, DIMS)

@@ -50,8 +50,8 @@ def test_the_smallest_published_size_has_384_features(tmp_path):
     assert features.isfinite().all()
 
 
-def test_images_are_normalised_as_published(extractor, file, pictures):
-    images = pictures(2, (3, 56, 56))  # not resized
+def test_images_are_normalised_as_published(extractor, file, random_images):
+    images = random_images(2, (3, 56, 56))  # not resized
     mean, std = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
     normalised = ((images.permute(0, 2, 3, 1) / 255 - mean) / std).permute(0, 3, 1, 2)
     torch.testing.assert_close(
@@ -69,8 +69,8 @@ def test_images_are_antialiased(extractor):
     assert near < 0.1 * (extractor(other) - extractor(grey)).norm()
 
 
-def test_features_are_deterministic(extractor, pictures):
-    images = pictures(5, (3, 32, 32))
+def test_features_are_deterministic(extractor, random_images):
+    images = random_images(5, (3, 32, 32))
     features = extractor(images)
     assert torch.equal(extractor(images), features)
     assert features.dtype == torch.float32
@@ -79,14 +79,14 @@ def test_features_are_deterministic(extractor, pictures):
     assert extractor(images[:0]).shape == (0, 128)
 
 
-def test_the_batch_size_affects_only_rounding(extractor, file, pictures):
-    images = pictures(5, (3, 32, 32))
+def test_the_batch_size_affects_only_rounding(extractor, file, random_images):
+    images = random_images(5, (3, 32, 32))
     features = DINOv2Features("small", 56, path=file[0], weights=file[1], batch_size=2)(images)
     torch.testing.assert_close(features, extractor(images), rtol=1e-4, atol=1e-4)
 
 
-def test_grey_images_equal_their_rgb_copies(extractor, pictures):
-    grey = pictures(2, (1, 28, 28))
+def test_grey_images_equal_their_rgb_copies(extractor, random_images):
+    grey = random_images(2, (1, 28, 28))
     torch.testing.assert_close(extractor(grey), extractor(grey.expand(-1, 3, -1, -1)), rtol=1e-4, atol=1e-4)
 
 

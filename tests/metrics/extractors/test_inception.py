@@ -67,25 +67,25 @@ def test_features_and_logits_equal_torch_fidelitys(extractor, original, cifar10)
 
 
 @pytest.mark.parametrize("size", [(28, 28), (40, 64), (299, 299), (330, 310)])
-def test_features_equal_torch_fidelitys_at_any_size(extractor, original, pictures, size):
-    images = pictures(2, (3, *size))
+def test_features_equal_torch_fidelitys_at_any_size(extractor, original, random_images, size):
+    images = random_images(2, (3, *size))
     _assert_close(extractor(images), original(images)[0])
 
 
-def test_grey_images_equal_their_rgb_copies(extractor, original, pictures):
-    images = pictures(2, (1, 28, 28))
+def test_grey_images_equal_their_rgb_copies(extractor, original, random_images):
+    images = random_images(2, (1, 28, 28))
     _assert_close(extractor(images), original(images.expand(-1, 3, -1, -1))[0])
 
 
-def test_the_batch_size_affects_only_rounding(extractor, file, pictures):
-    images = pictures(3)
+def test_the_batch_size_affects_only_rounding(extractor, file, random_images):
+    images = random_images(3)
     _assert_close(InceptionFeatures(file[0], weights=file[1], batch_size=2)(images), extractor(images))
     assert extractor(images[:0]).shape == (0, 2048)
     with pytest.raises(UserError, match="batch size must be at least 1, not 0"):
         InceptionFeatures(file[0], weights=file[1], batch_size=0)
 
 
-def test_a_resizer_replaces_only_the_preprocessing(file, original, pictures):
+def test_a_resizer_replaces_only_the_preprocessing(file, original, random_images):
     """With TensorFlow's resizing as the resizer, the features are torch-fidelity's."""
     from torch_fidelity.interpolate_compat_tensorflow import interpolate_bilinear_2d_like_tensorflow1x
 
@@ -95,7 +95,7 @@ def test_a_resizer_replaces_only_the_preprocessing(file, original, pictures):
         )
         return (resized - 128) / 128
 
-    images = pictures(2, (3, 32, 32))
+    images = random_images(2, (3, 32, 32))
     resized = InceptionFeatures(file[0], weights=file[1], resizer=as_tensorflow)
     _assert_close(resized(images), original(images)[0])
 
@@ -106,8 +106,8 @@ def test_a_resizer_replaces_only_the_preprocessing(file, original, pictures):
     ids=["clean", "studiogan"],
 )
 @pytest.mark.parametrize("size", [32, 400])
-def test_resizers_match_pillow_and_rename_the_scores(file, pictures, resizer, pillow, size):
-    images = pictures(2, (3, size, size))
+def test_resizers_match_pillow_and_rename_the_scores(file, random_images, resizer, pillow, size):
+    images = random_images(2, (3, size, size))
     planes = [
         Image.fromarray(plane.float().numpy(), mode="F").resize((299, 299), pillow) for plane in images[0]
     ]
@@ -143,7 +143,7 @@ def test_other_weights_are_refused_before_they_are_loaded(file):
         InceptionFeatures(file[0])
 
 
-def test_only_a_complete_and_correct_download_is_cached(file, cache, monkeypatch, pictures):
+def test_only_a_complete_and_correct_download_is_cached(file, cache, monkeypatch, random_images):
     monkeypatch.setenv("no_proxy", "*")
     monkeypatch.delenv("GANBENCH_WEIGHTS", raising=False)
     path, published = file
@@ -158,7 +158,7 @@ def test_only_a_complete_and_correct_download_is_cached(file, cache, monkeypatch
             InceptionFeatures(weights=weights)
         assert not cached.exists()
         server.payload = payload
-        images = pictures(2)
+        images = random_images(2)
         expected = InceptionFeatures(path, weights=published)(images)
         assert torch.equal(InceptionFeatures(weights=weights)(images), expected)
         requests = server.requests

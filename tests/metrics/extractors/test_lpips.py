@@ -54,7 +54,7 @@ def _write(path: Path, weights: PublishedWeights, state: dict[str, torch.Tensor]
     return dataclasses.replace(weights, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
 
 
-def test_distances_equal_torch_fidelitys(published, network, monkeypatch, pictures):
+def test_distances_equal_torch_fidelitys(published, network, monkeypatch, random_images):
     oracle = pytest.importorskip("torch_fidelity.sample_similarity_lpips")
     state = torch.load(Path(weights.os.environ["GANBENCH_WEIGHTS"]) / LINEAR.file, weights_only=True)
     monkeypatch.setattr(oracle, "load_state_dict_from_url", lambda *_, **__: state)
@@ -62,7 +62,7 @@ def test_distances_equal_torch_fidelitys(published, network, monkeypatch, pictur
     vgg.features = network
     monkeypatch.setattr(oracle, "torchvision_load_pretrained_vgg16", lambda: vgg)
     theirs = oracle.SampleSimilarityLPIPS("lpips", sample_similarity_dtype="uint8")
-    a, b = pictures(3, (3, 32, 32)), pictures(3, (3, 32, 32), seed=1)
+    a, b = random_images(3, (3, 32, 32)), random_images(3, (3, 32, 32), seed=1)
     b[0] = a[0]
     extractor = LPIPSFeatures(32, weights=published, batch_size=2)
     ours = (extractor(a) - extractor(b)).square().sum(1)
@@ -100,14 +100,14 @@ def test_the_error_names_missing_and_wrong_files(published, tmp_path, monkeypatc
     assert lpips.VGG16.sha256.startswith("397923af"), "as in the published file name"
 
 
-def test_diversity_is_the_mean_over_pairs(pictures):
-    samples, extractor = pictures(200), Projection()
-    score = measure((Diversity(extractor),), samples.split(120), MemoryDataset(pictures(300, seed=1)))[0]
+def test_diversity_is_the_mean_over_pairs(random_images):
+    samples, extractor = random_images(200), Projection()
+    score = measure((Diversity(extractor),), samples.split(120), MemoryDataset(random_images(300, seed=1)))[0]
     features = Projection()(samples)
     expected = (features[::2] - features[1::2]).square().sum(1).mean()
     assert score.value == pytest.approx(float(expected))
     assert score.details["real"] == pytest.approx(score.value, rel=0.3)
     same = measure(
-        (Diversity(extractor),), [samples[:1].repeat(200, 1, 1, 1)], MemoryDataset(pictures(300, seed=1))
+        (Diversity(extractor),), [samples[:1].repeat(200, 1, 1, 1)], MemoryDataset(random_images(300, seed=1))
     )[0]
     assert same.value <= 1e-6 * score.value  # rows of one matrix product may differ in the last bit

@@ -9,8 +9,8 @@ from ganbench.errors import UserError
 from ganbench.metrics.extractors.pixels import PixelFeatures
 
 
-def test_images_of_the_same_size_are_unchanged(pictures):
-    images = pictures(4, (3, 16, 16))
+def test_images_of_the_same_size_are_unchanged(random_images):
+    images = random_images(4, (3, 16, 16))
     extractor = PixelFeatures()
     torch.testing.assert_close(extractor(images), images.flatten(1) / 255)
     assert extractor.name == "pixels@16"
@@ -23,8 +23,8 @@ def test_uniform_grey_images_become_three_equal_channels():
     torch.testing.assert_close(features, torch.full((2, 48), 0.2))
 
 
-def test_values_stay_in_0_to_1(pictures):
-    features = PixelFeatures(5)((pictures(9, (3, 8, 8)) // 128) * 255)
+def test_values_stay_in_0_to_1(random_images):
+    features = PixelFeatures(5)((random_images(9, (3, 8, 8)) // 128) * 255)
     assert float(features.min()) >= 0
     assert float(features.max()) <= 1
 

@@ -35,13 +35,13 @@ def module(tmp_path, monkeypatch):
     return import_file(path).__name__
 
 
-def test_features_of_a_trusted_function(module, pictures):
+def test_features_of_a_trusted_function(module, random_images):
     features = function_features(f"{module}:means", {module}, (1, 28, 28))
     assert features.name == f"{module}:means"
     assert features.weights_sha256 == hashlib.sha256(SOURCE.encode()).hexdigest()
     assert features.preprocessing["input"] == "uint8"
     assert features.dims == 1
-    images = pictures(4, (1, 28, 28))
+    images = random_images(4, (1, 28, 28))
     values = features(images)
     assert values.dtype == torch.float32
     torch.testing.assert_close(values, images.float().mean((2, 3)))

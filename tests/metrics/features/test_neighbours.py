@@ -107,16 +107,16 @@ def test_torch_fidelity_agrees(seed):
     assert precision > recall
 
 
-def test_both_metrics_share_one_count_with_as_many_real_images(pictures, monkeypatch):
+def test_both_metrics_share_one_count_with_as_many_real_images(random_images, monkeypatch):
     calls = []
     monkeypatch.setattr(
         neighbour_metric,
         "count_neighbourhoods",
         lambda *a: calls.append(a[0].shape) or count_neighbourhoods(*a),
     )
-    reference, extractor = MemoryDataset(pictures(300)), Projection()
+    reference, extractor = MemoryDataset(random_images(300)), Projection()
     metrics = [PrecisionRecall(extractor), DensityCoverage(Projection())]
-    pr, dc = measure(metrics, pictures(120, seed=1).split(50), reference)
+    pr, dc = measure(metrics, random_images(120, seed=1).split(50), reference)
     assert calls == [(120, 6)]
     assert extractor.images_seen == 300 + 120
     assert (pr.name, dc.name) == ("pr[projection@8]", "dc[projection@8]")
@@ -132,14 +132,16 @@ def test_both_metrics_share_one_count_with_as_many_real_images(pictures, monkeyp
             assert low <= score.details[name] <= high
             assert high - low < 0.5
     assert dc.value == dc.details["coverage"]
-    assert [pr, dc] == [measure((m,), [pictures(120, seed=1)], reference)[0] for m in metrics]
+    assert [pr, dc] == [measure((m,), [random_images(120, seed=1)], reference)[0] for m in metrics]
 
 
-def test_invalid_arguments_raise_errors(pictures):
+def test_invalid_arguments_raise_errors(random_images):
     with pytest.raises(UserError, match="needs a reference of at least 100 items, and 'held' has 99"):
-        measure((PrecisionRecall(Projection()),), [pictures(100)], MemoryDataset(pictures(99)))[0]
+        measure((PrecisionRecall(Projection()),), [random_images(100)], MemoryDataset(random_images(99)))[0]
     with pytest.raises(UserError, match="k of at least 1, not 0"):
-        measure((DensityCoverage(Projection(), k=0),), [pictures(100)], MemoryDataset(pictures(100)))[0]
+        measure(
+            (DensityCoverage(Projection(), k=0),), [random_images(100)], MemoryDataset(random_images(100))
+        )[0]
     with pytest.raises(ValueError, match="neighbours"):
         count_neighbourhoods(torch.zeros(5, 2), torch.zeros(9, 2), (5,))
     with pytest.raises(ValueError, match="not finite"):

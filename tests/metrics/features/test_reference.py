@@ -25,8 +25,8 @@ def _same(a: Gaussian, b: Gaussian) -> bool:
     return a.count == b.count and torch.equal(a.mean, b.mean) and torch.equal(a.covariance, b.covariance)
 
 
-def test_the_second_call_reads_nothing_and_returns_the_same(pictures):
-    reference, extractor = MemoryDataset(pictures(1100)), Projection()
+def test_the_second_call_reads_nothing_and_returns_the_same(random_images):
+    reference, extractor = MemoryDataset(random_images(1100)), Projection()
     steps = []
     first = reference_statistics(reference, extractor, progress=lambda done, all_: steps.append((done, all_)))
     assert steps == [(500, 1100), (1000, 1100), (1100, 1100)]
@@ -38,8 +38,8 @@ def test_the_second_call_reads_nothing_and_returns_the_same(pictures):
     assert reference.reads == 0
 
 
-def test_everything_that_matters_is_in_the_key(pictures):
-    data = pictures(30)
+def test_everything_that_matters_is_in_the_key(random_images):
+    data = random_images(30)
     renamed, prepared = Projection(), Projection()
     renamed.name = "projection@9"
     prepared.preprocessing = {"none": False}
@@ -55,7 +55,7 @@ def test_everything_that_matters_is_in_the_key(pictures):
     assert statistics_path(MemoryDataset(data, name="other name"), Projection(), 30) in paths
 
 
-def test_a_subset_is_random_but_fixed(pictures):
+def test_a_subset_is_random_but_fixed(random_images):
     data = torch.arange(200, dtype=torch.uint8).reshape(-1, 1, 1, 1)
     indices = []
 
@@ -72,8 +72,8 @@ def test_a_subset_is_random_but_fixed(pictures):
     assert torch.equal(indices[0], indices[1])
 
 
-def test_a_data_set_without_a_fingerprint_is_not_cached(pictures, cache):
-    reference_statistics(MemoryDataset(pictures(30), fingerprint=""), Projection())
+def test_a_data_set_without_a_fingerprint_is_not_cached(random_images, cache):
+    reference_statistics(MemoryDataset(random_images(30), fingerprint=""), Projection())
     assert not cache.exists()
 
 
@@ -97,8 +97,8 @@ def test_a_written_file_is_read_and_leaves_no_other_file(tmp_path):
     assert os.listdir(tmp_path / "deep") == ["x.stat"]
 
 
-def test_a_damaged_file_is_computed_again_and_replaced(pictures):
-    reference, extractor = MemoryDataset(pictures(30)), Projection()
+def test_a_damaged_file_is_computed_again_and_replaced(random_images):
+    reference, extractor = MemoryDataset(random_images(30)), Projection()
     first = reference_statistics(reference, extractor)
     path = statistics_path(reference, extractor, 30)
     path.write_bytes(path.read_bytes()[:-1])
@@ -125,18 +125,18 @@ def test_a_failed_write_leaves_only_the_old_file(tmp_path, monkeypatch):
     assert os.listdir(tmp_path) == ["x.stat"]
 
 
-def test_a_folder_that_is_not_writable_causes_a_warning(pictures, monkeypatch, tmp_path):
+def test_a_folder_that_is_not_writable_causes_a_warning(random_images, monkeypatch, tmp_path):
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("GANBENCH_CACHE", str(tmp_path / "file"))
     with pytest.warns(UserWarning, match="not cached"):
-        result = reference_statistics(MemoryDataset(pictures(30)), Projection())
+        result = reference_statistics(MemoryDataset(random_images(30)), Projection())
     assert result.count == 30
 
 
 @pytest.mark.parametrize("items", [1, 31])
-def test_an_invalid_count_raises_an_error(pictures, items):
+def test_an_invalid_count_raises_an_error(random_images, items):
     with pytest.raises(ValueError, match=f"cannot take {items} of the 30 items of 'held'"):
-        reference_statistics(MemoryDataset(pictures(30)), Projection(), items)
+        reference_statistics(MemoryDataset(random_images(30)), Projection(), items)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs os.fork")

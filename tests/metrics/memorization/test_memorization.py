@@ -14,8 +14,8 @@ from ganbench.metrics.memorization.data_copying import NearCopies
 from ganbench.metrics.memorization.memorization import Memorization, make_thumbnails, verdict
 
 
-def test_copies_are_found_and_in_the_gallery(pictures):
-    train, held_out, samples = (pictures(n, seed=s) for n, s in ((600, 1), (400, 2), (200, 3)))
+def test_copies_are_found_and_in_the_gallery(random_images):
+    train, held_out, samples = (random_images(n, seed=s) for n, s in ((600, 1), (400, 2), (200, 3)))
     samples[50:90] = train[100:140]
     metric = Memorization(Projection()).with_held_out(MemoryDataset(held_out, "f2", name="other"))
     score = measure((metric,), samples.split(60), MemoryDataset(train))[0]
@@ -35,8 +35,8 @@ def test_copies_are_found_and_in_the_gallery(pictures):
     assert "gallery" not in score.to_dict()
 
 
-def test_honest_samples_in_batches_of_any_size(pictures):
-    train, held_out, samples = (pictures(n, seed=s) for n, s in ((300, 1), (200, 2), (150, 3)))
+def test_honest_samples_in_batches_of_any_size(random_images):
+    train, held_out, samples = (random_images(n, seed=s) for n, s in ((300, 1), (200, 2), (150, 3)))
     metric = Memorization(Projection()).with_held_out(MemoryDataset(held_out, "f2"))
     score = measure((metric,), [samples], MemoryDataset(train))[0]
     assert score.details["verdict"].startswith("No sign of copying: ")
@@ -46,8 +46,8 @@ def test_honest_samples_in_batches_of_any_size(pictures):
     assert torch.equal(again.gallery.images, score.gallery.images)
 
 
-def test_held_out_images_are_needed_and_must_differ(pictures):
-    train, samples = pictures(200), [pictures(100, seed=1)]
+def test_held_out_images_are_needed_and_must_differ(random_images):
+    train, samples = random_images(200), [random_images(100, seed=1)]
     metric = Memorization(Projection())
     with pytest.raises(
         UserError, match=r"held out of training, and 'held' has no other split; .* --held-out"
@@ -57,13 +57,15 @@ def test_held_out_images_are_needed_and_must_differ(pictures):
         measure((metric.with_held_out(MemoryDataset(train)),), samples, MemoryDataset(train))[0]
     with pytest.raises(UserError, match=r"have shape \[3, 4, 4\], those of 'held' have \[3, 8, 8\]"):
         measure(
-            (metric.with_held_out(MemoryDataset(pictures(200, (3, 4, 4)), "f2")),),
+            (metric.with_held_out(MemoryDataset(random_images(200, (3, 4, 4)), "f2")),),
             samples,
             MemoryDataset(train),
         )[0]
     with pytest.raises(UserError, match="at least 100 held-out images, and 'few' has 99"):
         measure(
-            (metric.with_held_out(MemoryDataset(pictures(99), "f2", "few")),), samples, MemoryDataset(train)
+            (metric.with_held_out(MemoryDataset(random_images(99), "f2", "few")),),
+            samples,
+            MemoryDataset(train),
         )[0]
 
 
@@ -98,7 +100,7 @@ def test_the_verdict_is_one_sentence_for_each_case():
     assert verdict(calm, 2000, 30).startswith("No sign of copying: 6.0% of 2,000 samples lie as near")
 
 
-def test_large_images_become_thumbnails(pictures):
-    assert make_thumbnails(pictures(2, (3, 256, 128))).shape == (2, 3, 64, 32)
-    small = pictures(2)
+def test_large_images_become_thumbnails(random_images):
+    assert make_thumbnails(random_images(2, (3, 256, 128))).shape == (2, 3, 64, 32)
+    small = random_images(2)
     assert make_thumbnails(small) is small

@@ -73,8 +73,8 @@ def test_metrics_train_on_one_split_and_test_on_the_other(name):
     assert measure((create_metric(name, features).with_held_out(wrong),), [], train)[0].value < 0.2
 
 
-def test_features_are_cached_up_to_a_limit(pictures, monkeypatch):
-    extractor, dataset = Projection(), MemoryDataset(pictures(700))
+def test_features_are_cached_up_to_a_limit(random_images, monkeypatch):
+    extractor, dataset = Projection(), MemoryDataset(random_images(700))
     first = torch.cat(list(feature_cache.feature_batches(dataset, extractor)))
     assert torch.equal(feature_cache.all_features(dataset, extractor), first)
     assert torch.equal(first, extractor.__class__()(dataset.data))
