@@ -14,14 +14,20 @@ from matplotlib.figure import Figure
 from PIL import Image, ImageDraw
 from tables import in_file_names
 
-from ganbench.visualization.critic import Weights, drawn_weights
-from ganbench.visualization.figure import png_bytes
+from ganbench.visualization.critic import WeightHistogram, draw_weight_histograms
+from ganbench.visualization.figure import figure_png
 
 HERE = Path(__file__).parent
 PICTURES = HERE.parent / "docs" / "pictures"
 _SIDE, _GAP, _HEAD, _COLUMNS = 224, 10, 18, 4
 #: The data sets of which the docs show samples by many recipes.
 SHEETS = ("cifar10-jpeg", "folder:horses", "mnist", "stacked-mnist")
+#: The samples at the head of the README: grids, and how many of their rows are shown.
+BANNER = {
+    "sndcgan-projection-mnist-laptop-seed0": 6,
+    "sndcgan-projection-fashion-mnist-laptop-seed0": 6,
+    "horses-diffaugment-folder-horses-20m-seed0": 5,
+}
 #: The critics whose weights are compared: what clipping does, and what a penalty does.
 CRITICS = {"weight clipping": "wgan-mnist-laptop-seed0", "gradient penalty": "wgan-gp-mnist-laptop-seed0"}
 #: The runs on representations whose consistency is drawn.
@@ -40,8 +46,11 @@ def main() -> None:
             sheets.setdefault(data["name"], []).append(grid)
     for name, grids in sheets.items():
         sheet(grids).save(PICTURES / f"samples-{in_file_names(name)}.png", optimize=True)
+    banner({HERE / "grids" / f"{run}.png": rows for run, rows in BANNER.items()}).save(
+        PICTURES / "banner.png", optimize=True
+    )
     critics = {title: weights_of(_read(HERE / "runs" / f"{run}.json")) for title, run in CRITICS.items()}
-    (PICTURES / "weights.png").write_bytes(drawn_weights(critics))
+    (PICTURES / "weights.png").write_bytes(draw_weight_histograms(critics))
     conditioned = [_read(path) for path in sorted((HERE / "runs").glob(f"{CONDITIONED}-seed*.json"))]
     (PICTURES / "consistency.png").write_bytes(consistency(conditioned))
     records = [_read(path) for path in sorted((HERE / "quality").glob("*-seed*.json"))]
@@ -61,7 +70,7 @@ def consistency(records: list[dict[str, Any]]) -> bytes:
     axes.set(xlabel="steps", ylim=(-0.15, 1.1))
     axes.legend(fontsize=8)
     axes.grid(alpha=0.3)
-    return png_bytes(figure)
+    return figure_png(figure)
 
 
 def _columns(points: list[dict[str, Any]], name: str) -> tuple[list[int], list[float]]:
@@ -90,7 +99,23 @@ def quality(records: list[dict[str, Any]]) -> bytes:
         axes.grid(alpha=0.3, which="both")
     figure.axes[0].set_ylabel(f"{records[0]['points'][0]['metric']} of {n:,} samples")
     figure.axes[1].legend(fontsize=8)
-    return png_bytes(figure)
+    return figure_png(figure)
+
+
+def banner(grids: dict[Path, int], height: int = 360) -> Image.Image:
+    """Put the first rows of sample grids side by side, at one height."""
+    panels = []
+    for path, rows in grids.items():
+        grid = Image.open(path).convert("RGB")
+        tile = 29 if grid.width == 291 else 33  # pixels of a sample and its gap
+        panel = grid.crop((0, 0, grid.width, rows * tile))
+        panels.append(panel.resize((round(panel.width * height / panel.height), height), Image.Resampling.LANCZOS))
+    image = Image.new("RGB", (sum(p.width for p in panels) + _GAP * (len(panels) - 1), height), "white")
+    left = 0
+    for panel in panels:
+        image.paste(panel, (left, 0))
+        left += panel.width + _GAP
+    return image.quantize(256)
 
 
 def sheet(grids: list[Path]) -> Image.Image:
@@ -109,10 +134,10 @@ def sheet(grids: list[Path]) -> Image.Image:
     return made.quantize(256)
 
 
-def weights_of(record: dict[str, Any]) -> Weights:
+def weights_of(record: dict[str, Any]) -> WeightHistogram:
     """Return how the weights of a record's D spread."""
     kept = record["weights_of_D"]
-    return Weights(np.array(kept["edges"]), np.array(kept["shares"]), kept["count"], kept["outside"])
+    return WeightHistogram(np.array(kept["edges"]), np.array(kept["shares"]), kept["count"], kept["outside"])
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -277,6 +277,45 @@ def quality_tables() -> str:
     return "\n".join([*lines, f"| {' | '.join(pictures)} |"])
 
 
+def short_table() -> str:
+    """Return the results in short, for the README: a row per question."""
+
+    def run(stem: str) -> Record:
+        record: Record = json.loads((HERE / "runs" / f"{stem}.json").read_text())
+        return record
+
+    def score(record: Record) -> str:
+        return f"fd {record['scores'][0]['value']:.0f}"
+
+    quality_arms = json.loads((HERE / "quality" / "summary.json").read_text())["arms"]
+    ends = {arm: ", ".join(f"{v:.0f}" for v in sorted(row["end"]["values"])) for arm, row in quality_arms.items()}
+    study = json.loads((HERE / "studies" / "ring8" / "study.json").read_text())
+    modes = {row["recipe"]: row for row in study["summary"]}
+    digits, clothes, hour = (
+        run("sndcgan-projection-mnist-laptop-seed0"),
+        run("sndcgan-projection-fashion-mnist-laptop-seed0"),
+        run("sndcgan-projection-cifar10-an-hour-cifar10-jpeg-66m-seed0"),
+    )
+    rows = [
+        ("CIFAR-10 (JPEG), a plain training loop", "10 min, 2 threads", f"fd {ends['reference']}"),
+        ("CIFAR-10 (JPEG), `sndcgan-cifar10 --budget 10m`", "10 min, 2 threads", f"fd {ends['sndcgan']}"),
+        ("CIFAR-10 (JPEG), `sndcgan-projection-cifar10`, wider", _minutes(hour), score(hour)),
+        ("MNIST by class, `sndcgan-projection-mnist`", _minutes(digits), score(digits)),
+        ("Fashion-MNIST by class, `sndcgan-projection-fashion-mnist`", _minutes(clothes), score(clothes)),
+        *(
+            (f"ring of 8 Gaussians, `{name}`", f"{modes[name]['seconds']:.0f} s", f"{modes[name]['mean']:.3g} of 8 modes")
+            for name in ("gan-ring8", "gan-r1-ring8")
+        ),
+    ]
+    lines = ["| what | time | result |", "|---|--:|---|"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+def _minutes(record: Record) -> str:
+    threads = record["machine"]["threads"]
+    return f"{record['seconds'] / 60:.0f} min, {threads} thread{'s' if threads > 1 else ''}"
+
+
 def ablation_table() -> str:
     """Return what each variant of the ablation reached, and how sure its difference from its base is."""
     path = HERE / "ablation" / "summary.json"
@@ -397,6 +436,7 @@ WRITERS: dict[str, Callable[..., str]] = {
     "comparisons": comparisons,
     "benchmark": benchmark_table,
     "quality": quality_tables,
+    "short": short_table,
     "ablation": ablation_table,
     "trials": trials_table,
     "passes": passes_table,
