@@ -71,7 +71,7 @@ OF_PLAIN: dict[str, dict[str, Any]] = {
     "width-8": widths(8),
     "width-24": widths(24),
     "width-32": widths(32),
-    "folded-width-32": {**widths(32), "networks.G.folded": True, "networks.D.folded": True},
+    "folded-width-32": {**widths(32), "networks.G.patch_size": 2, "networks.D.patch_size": 2},
     "batch-8": {"schedule.batch": 8},
     "batch-32": {"schedule.batch": 32},
     "batch-64": {"schedule.batch": 64},

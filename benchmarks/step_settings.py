@@ -45,12 +45,12 @@ CHANGES = {
     "D folded": Change(
         0.6,
         "dropped: samples are worse for the same time",
-        {"networks.D.folded": True, "networks.D.width": 32},
+        {"networks.D.patch_size": 2, "networks.D.width": 32},
     ),
     "both folded": Change(
         0.55,
         "dropped: samples are worse for the same time",
-        {f"networks.{n}.{k}": v for n in "GD" for k, v in (("folded", True), ("width", 32))},
+        {f"networks.{n}.{k}": v for n in "GD" for k, v in (("patch_size", 2), ("width", 32))},
     ),
 }
 

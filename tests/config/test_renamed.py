@@ -58,9 +58,9 @@ def test_every_part_of_a_committed_record_loads() -> None:
         return own + [part for item in inner for part in parts(item)]
 
     records = [json.loads(path.read_text()) for path in RESULTS.glob("*/*.json")]
-    found = {json.dumps(part): part for record in records for part in parts(record)}
-    assert any(current_part(part) != part for part in found.values()), "some records have old names"
-    for part in found.values():
+    unique = {json.dumps(part): part for record in records for part in parts(record)}
+    assert any(current_part(part) != part for part in unique.values()), "some records have old names"
+    for part in unique.values():
         Spec.from_dict(part)
 
 

@@ -37,7 +37,7 @@ PROTOCOLS: Mapping[str, str] = MappingProxyType({"reference-a": "gans-implementa
 
 
 def current_name(name: str, table: Mapping[str, str]) -> str:
-    """Return the name of today, with a warning if the given one is old."""
+    """Return the current name, with a warning if the given name is old."""
     if name not in table:
         return name
     _warn(f"'{name}'", f"'{table[name]}'")
@@ -45,7 +45,7 @@ def current_name(name: str, table: Mapping[str, str]) -> str:
 
 
 def current_argument(address: str, argument: str, value: Any) -> tuple[str, Any]:
-    """Return an argument's name and value of today, with a warning if the given name is old."""
+    """Return the current name and value of an argument, with a warning if the given name is old."""
     if (address, argument) not in ARGUMENTS:
         return argument, value
     new, convert = ARGUMENTS[address, argument]

@@ -9,11 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ganbench.conditioning.base import (
-    ConditionalSequential,
-    DiscriminatorConditioning,
-    GeneratorConditioning,
-)
+from ganbench.conditioning.base import ConditionalSequential, DiscriminatorConditioning, GeneratorConditioning
 from ganbench.layers.initialisation import init_normal
 from ganbench.layers.normalisation import Norm1d, norm_1d, norm_2d
 from ganbench.layers.spectral import apply_spectral_norm

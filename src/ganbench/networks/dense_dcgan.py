@@ -22,9 +22,9 @@ class DenseDCGANGenerator(nn.Module):
     """Latent vectors ``[N, latent]`` -> images ``[N, C, H, W]`` in [-1, 1] (tanh).
 
     A linear layer to a start map whose shorter side is 2 or 3, then transposed 5x5 convolutions that double the sides
-    up to ``shape`` = ``(C, H, W)``. The largest hidden map has ``width`` channels; each smaller one has twice as many
-    as the next. For 32x32 at width 64: 512 channels at 2x2, 256 at 4x4, 128 at 8x8, 64 at 16x16, then the image. A norm
-    and a leaky ReLU of slope 0.2 follow each hidden map. Weights start from N(0, 0.02²), biases at 0, gains of batch
+    up to ``shape`` = ``(C, H, W)``. The largest hidden map has ``width`` channels; halving the sides doubles them. For
+    32x32 at width 64: 512 channels at 2x2, 256 at 4x4, 128 at 8x8, 64 at 16x16, then the image. A norm and a leaky ReLU
+    of slope 0.2 follow each hidden map. Weights start from N(0, 0.02²), biases at 0, gains of batch
     norm from N(1, 0.02²).
 
     Raises ``UserError`` if a size is below 1, a side cannot be reached by doublings, or the norm is unknown.

@@ -27,8 +27,8 @@ class FixupResNetGenerator(Generator):
     """Latent vectors ``[N, latent]`` -> images ``[N, C, H, W]`` in [-1, 1] (tanh).
 
     A linear layer to a start map whose shorter side is 4 to 7; bilinear doublings up to ``shape`` = ``(C, H, W)``, with
-    a residual block at each size; and a 1x1 convolution. The largest map has ``width`` channels; each smaller one has
-    twice as many as the next, at most ``8 * width``. A block is x + f(x), where f has a 1x1, a 3x3 and a 1x1
+    a residual block at each size; and a 1x1 convolution. The largest map has ``width`` channels; halving the sides
+    doubles them, up to ``8 * width``. A block is x + f(x), where f has a 1x1, a 3x3 and a 1x1
     convolution with leaky ReLUs of slope 0.2 in between. Its last weights start at 0; the others keep the variance,
     divided by the fourth root of the number of blocks.
 

@@ -9,11 +9,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from ganbench.conditioning.base import (
-    ConditionalSequential,
-    DiscriminatorConditioning,
-    GeneratorConditioning,
-)
+from ganbench.conditioning.base import ConditionalSequential, DiscriminatorConditioning, GeneratorConditioning
 from ganbench.errors import UserError
 from ganbench.layers.initialisation import init_zero_biases
 from ganbench.layers.normalisation import Norm1d, norm_1d

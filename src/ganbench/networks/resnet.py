@@ -9,11 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ganbench.conditioning.base import (
-    ConditionalSequential,
-    DiscriminatorConditioning,
-    GeneratorConditioning,
-)
+from ganbench.conditioning.base import ConditionalSequential, DiscriminatorConditioning, GeneratorConditioning
 from ganbench.layers.attention import attention_factory
 from ganbench.layers.initialisation import init_orthogonal, init_zero_biases
 from ganbench.layers.normalisation import Norm2d

@@ -11,11 +11,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from ganbench.conditioning.base import (
-    ConditionalSequential,
-    DiscriminatorConditioning,
-    GeneratorConditioning,
-)
+from ganbench.conditioning.base import ConditionalSequential, DiscriminatorConditioning, GeneratorConditioning
 from ganbench.layers.attention import attention_factory
 from ganbench.layers.initialisation import init_normal
 from ganbench.layers.normalisation import Norm2d, norm_2d
@@ -29,7 +25,7 @@ class SimpleCNNGenerator(Generator):
     """Latent vectors ``[N, latent]`` -> images ``[N, C, H, W]`` in [-1, 1] (tanh).
 
     A start map whose shorter side is 4 to 7, then doublings up to ``shape`` = ``(C, H, W)``. The largest hidden map has
-    ``width`` channels; each smaller one has twice as many as the next. For 32x32 at width 256: 1024 channels at 4x4,
+    ``width`` channels; halving the sides doubles them. For 32x32 at width 256: 1024 channels at 4x4,
     512 at 8x8, 256 at 16x16, then the image. A norm and a ReLU follow each hidden map. ``spectral_norm`` divides each
     weight by its largest singular value. Self-attention follows the hidden map whose shorter side is ``attention``
     (0: none). Weights start from N(0, 0.02²), biases at 0, gains of batch norm from N(1, 0.02²).

@@ -8,11 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ganbench.conditioning.base import (
-    ConditionalSequential,
-    DiscriminatorConditioning,
-    GeneratorConditioning,
-)
+from ganbench.conditioning.base import ConditionalSequential, DiscriminatorConditioning, GeneratorConditioning
 from ganbench.errors import UserError
 from ganbench.layers.initialisation import init_icnr, init_normal, init_orthogonal
 from ganbench.layers.normalisation import Norm2d
@@ -26,8 +22,8 @@ class SNDCGANGenerator(Generator):
     """Latent vectors ``[N, latent]`` -> images ``[N, C, H, W]`` in [-1, 1] (tanh).
 
     A linear layer to a start map whose shorter side is 4 to 7, a 4x4 transposed convolution for each doubling up to
-    ``shape`` = ``(C, H, W)``, then a 3x3 convolution. The largest map has ``width`` channels; each smaller one has
-    twice as many as the next (64: 512 at 4x4 for 32x32). A norm and ReLU follow each hidden map. ``depth`` is the
+    ``shape`` = ``(C, H, W)``, then a 3x3 convolution. The largest map has ``width`` channels; halving the sides doubles
+    them (64: 512 at 4x4 for 32x32). A norm and ReLU follow each hidden map. ``depth`` is the
     number of convolutions per level: all but the first are 3x3, keep the size, and have a norm and ReLU.
 
     With ``patch_size`` 2, the last convolution works at half the resolution and returns a patch of 2x2 pixels at each
