@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ganbench.algorithms import Adversarial
-from ganbench.config.spec import PART_PACKAGES, Spec, check, parameters
+from ganbench.config.addresses import PART_PACKAGES
+from ganbench.config.spec import Spec, check, parameters
 from ganbench.data.shapes import shapes
 from ganbench.data.toy import ring8
 from ganbench.errors import UserError

@@ -36,7 +36,7 @@ def type_command(line: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> st
     from ganbench.cli.main import app
 
     monkeypatch.chdir(folder)
-    monkeypatch.setattr(sys, "modules", dict(sys.modules))
+    monkeypatch.delitem(sys.modules, "my_parts", raising=False)
     monkeypatch.setenv("GANBENCH_CACHE", str(folder / "cache"))
     result = CliRunner().invoke(app, shlex.split(line)[1:])
     assert result.exit_code == 0, f"{line}\n{result.output}\n{result.exception!r}"
@@ -73,7 +73,7 @@ def test_the_commands_work_in_the_order_of_the_page(
 
 def test_the_program_works(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
-    monkeypatch.setattr(sys, "modules", dict(sys.modules))
+    monkeypatch.delitem(sys.modules, "my_parts", raising=False)
     monkeypatch.syspath_prepend(str(folder))
     scope: dict[str, object] = {}
     exec(compile((folder / "my_program.py").read_text(), "my_program.py", "exec"), scope)

@@ -84,10 +84,10 @@ def test_a_model_that_shows_nothing_is_refused() -> None:
     silent = Model(Algorithm(), nn.ModuleDict({"G": nn.Linear(1, 1)}), Gaussian(6), TRAIN.info, 0)
     with pytest.raises(UserError, match="needs a model with an encoder"):
         representation_scores(silent, TRAIN, TEST)
-    with pytest.raises(UserError, match="has no network that encodes"):
+    with pytest.raises(UserError, match="has no encoder"):
         silent.encode(TEST.items(torch.arange(2)))
-    with pytest.raises(UserError, match="given none"):
-        _ = silent.items
+    with pytest.raises(UserError, match="the model has none"):
+        _ = silent.real_data
 
 
 @pytest.fixture(scope="module")

@@ -204,7 +204,7 @@ def test_ones_own_pictures_keep_their_names(run: Run, tmp_path: Path) -> None:
 
 def test_a_model_of_one_domain_translates_nothing(tmp_path: Path) -> None:
     model = load(train(tiny_recipe("dcgan-shapes"), out=tmp_path / "run"))
-    with pytest.raises(UserError, match="translates nothing"):
+    with pytest.raises(UserError, match="translates no items"):
         translate_images(model, "shapes", tmp_path / "out")
     assert not list(tmp_path.glob(".out*"))
     with pytest.raises(UserError, match="between two domains"):

@@ -12,7 +12,7 @@ from torch import nn
 
 from ganbench.data.base import Batch
 from ganbench.errors import RunError
-from ganbench.experiment.run_hooks import Every, log_terms
+from ganbench.experiment.run_hooks import Every, log_scalars
 from ganbench.runs.event_log import EventLog
 from ganbench.training.engine import Engine
 from ganbench.training.phase import Context, LossDict, Phase
@@ -35,12 +35,12 @@ class Counting(nn.Module):
 
     def after_step(self, networks: nn.ModuleDict, step: int) -> None: ...
 
-    def readings(self) -> dict[str, torch.Tensor]:
+    def extra_scalars(self) -> dict[str, torch.Tensor]:
         return {}
 
 
 class Following(Engine):
-    leads = False  # type: ignore[assignment]
+    is_main_process = False  # type: ignore[assignment]
 
 
 def trainer(steps: int = 5, engine: type[Engine] = Engine) -> Trainer:
@@ -75,7 +75,7 @@ def test_scalars_and_speed_are_logged_and_shown(tmp_path: Path) -> None:
     def show(step: int, terms: Mapping[str, float], rate: float) -> None:
         shown.append((step, dict(terms), rate))
 
-    trainer().train([Every(2, log_terms(events, [show, show]))])
+    trainer().train([Every(2, log_scalars(events, [show, show]))])
     assert events.read("scalars") == [
         {"kind": "scalars", "step": 2, "kimg": 0.02, "N/step": 0.5},
         {"kind": "scalars", "step": 4, "kimg": 0.04, "N/step": 2.5},
@@ -100,13 +100,13 @@ def test_the_rate_counts_the_images_since_the_last_call_also_after_a_resume(
     one.load_state_dict({**trainer().state_dict(), "step": 4})
     monkeypatch.setattr(one.clock, "take", lambda: {"total": 2.0})
     show: Any = lambda step, terms, rate: rates.append(rate)  # noqa: E731
-    one.train([Every(3, log_terms(EventLog(tmp_path / "e"), [show]))])
+    one.train([Every(3, log_scalars(EventLog(tmp_path / "e"), [show]))])
     assert rates == [10.0, 15.0]  # steps 4 to 6, 6 to 9, ten images each
 
 
 def test_only_the_leading_process_writes_but_all_take_part(tmp_path: Path) -> None:
     events, one = EventLog(tmp_path / "events.jsonl"), trainer(engine=Following)
-    one.train([Every(2, log_terms(events, []))])
+    one.train([Every(2, log_scalars(events, []))])
     assert not events.path.exists()
     assert one.read_log() == {}
 
@@ -115,5 +115,5 @@ def test_a_run_that_diverged_is_not_logged_as_if_nothing_were(tmp_path: Path) ->
     events, one = EventLog(tmp_path / "events.jsonl"), trainer()
     one.trainable.first = float("nan")  # type: ignore[attr-defined]
     with pytest.raises(RunError, match="'N/step' became nan by step 2"):
-        one.train([Every(2, log_terms(events, []))])
+        one.train([Every(2, log_scalars(events, []))])
     assert not events.path.exists()

@@ -73,7 +73,7 @@ def test_a_signal_stops_after_the_running_step_with_a_checkpoint(
         assert run.events.read("scalars")[-1]["step"] == step  # the step that ran was the last
         read_checkpoint(list_checkpoints(run.checkpoints)[0])
         child = cli.start("resume", path)
-        child.wait_for("going on from step")
+        child.wait_for("resuming at step")
         child.wait_for(f"step {step + 1}/")
     child.kill()
     child.wait()
@@ -197,7 +197,7 @@ def test_a_run_folder_that_cannot_be_made(cli: CommandLine, tmp_path: Path) -> N
         assert err.startswith("error: ")
         assert err.count("\n") == 1
     code, _, err = cli.run(*quick(tmp_path / "run"), largest_file=400)
-    assert (code, err) == (2, f"error: the run folder {tmp_path / 'run'} cannot be made: File too large\n")
+    assert (code, err) == (2, f"error: the run folder {tmp_path / 'run'} cannot be created: File too large\n")
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
 
@@ -211,7 +211,7 @@ def test_no_permission_for_the_run_folder(tmp_path: Path, monkeypatch: pytest.Mo
         return original(path, *arguments, **named)
 
     monkeypatch.setattr(Path, name, refuse)
-    with pytest.raises(UserError, match="cannot be made: Permission denied"):
+    with pytest.raises(UserError, match="cannot be created: Permission denied"):
         train(tiny_recipe("gan-ring8"), out=tmp_path / "run")
     monkeypatch.undo()
     assert list(tmp_path.iterdir()) == []

@@ -105,7 +105,7 @@ def _steps(run: Run, step: int | str | None) -> list[int | str | None]:
     """Return the steps to score; for "both" the best and then the last, or one step if they are the same."""
     if step != "both":
         return [step]
-    best, whole = run.best_step(), [int(path.name[5:]) for path in run.whole_checkpoints()]
+    best, whole = run.best_step(), [int(path.name[5:]) for path in run.intact_checkpoints()]
     if best is None or not whole:
         raise UserError(
             f"{run.path} has no best checkpoint: schedule.evaluate_every has it scored on the way"

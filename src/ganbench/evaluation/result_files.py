@@ -52,7 +52,7 @@ def checkpoint_record(run: Run, step: int, seed: int) -> dict[str, Any]:
         UserError: it is the best, selected on the very samples to score. (Older runs selected and reported on samples
             from the same random stream.)
     """
-    selection, last = run.selection(), step == max(run.checkpoint_steps())
+    selection, last = run.best_score(), step == max(run.checkpoint_steps())
     if selection is None or selection["step"] != step:
         return {"checkpoint": "last" if last else "another"}
     if selection["samples_for"] != "selection" and selection["seed"] == seed:

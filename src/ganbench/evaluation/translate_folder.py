@@ -25,7 +25,7 @@ def check_folder(out: Path) -> None:
         raise UserError(f"{out} exists; give a new folder for --out")
 
 
-def translate_pictures(model: Model, images: str, out: Path, *, target: str = "b") -> int:
+def translate_images(model: Model, images: str, out: Path, *, target: str = "b") -> int:
     """Translate a folder, an archive or a data set, decoded at the model's size; return the number of images.
 
     Files keep their names with the ending ``.png``; where two would collide, both keep their old ending before it.

@@ -94,7 +94,7 @@ def picture_folders(run: Run) -> list[Path]:
         if path.is_dir() and not path.is_symlink() and path.name not in _OTHER_FOLDERS
     ]
     nonempty = [path for path in folders if next(path.glob("step-*.png"), None) is not None]
-    return sorted(nonempty, key=lambda path: path.name != "samples")
+    return sorted(nonempty, key=lambda path: path != run.samples)
 
 
 def _read_json(path: Path, problems: list[str]) -> dict[str, Any]:

@@ -95,7 +95,7 @@ def test_codes_that_govern_one_factor_each_score_one_and_codes_that_govern_all_n
         apart, latent_traversals(apart, 40, 0), Corner(kind=0.3, one=0.9, other=0.2)
     )
     assert list(score.details["gaps"]) == ["one"]  # type: ignore[arg-type]
-    with pytest.raises(UserError, match="no factor of the data is read well enough"):
+    with pytest.raises(UserError, match="no factor of the data is predicted well enough"):
         disentanglement_scores(apart, latent_traversals(apart, 40, 0), Corner(kind=0.3))
 
 

@@ -21,10 +21,10 @@ from ganbench.metrics.representation.feature_quality import LabelledFeatures
 from ganbench.metrics.representation.probe_suite import (
     DECAY,
     NEIGHBOURS,
-    ROUNDS,
+    ITERATIONS,
     TEMPERATURE,
     ProbeScores,
-    chunks,
+    index_batches,
     pixel_baseline,
     run_probes,
 )
@@ -81,8 +81,8 @@ def representation_scores(
     value = trained[first].probe.accuracy
     details: dict[str, JSON] = {
         "interval_95": wilson_interval(value, test.info.size),
-        "table": {name: row.numbers() for name, row in rows.items()},
-        PROBE_CURVES: {name: row.curve() for name, row in rows.items()},
+        "table": {name: row.accuracies() for name, row in rows.items()},
+        PROBE_CURVES: {name: row.loss_curve() for name, row in rows.items()},
     }
     return [
         Score(
@@ -96,7 +96,7 @@ def representation_scores(
                 "held_out": reference_record(test, test.info.size),
                 "generator": {"step": model.step, "weights": model.weights},
                 "networks": "frozen, in eval mode",
-                "probe": {"decay": DECAY, "rounds": ROUNDS, "scaled": "mean 0, deviation 1 of train"},
+                "probe": {"decay": DECAY, "rounds": ITERATIONS, "scaled": "mean 0, deviation 1 of train"},
                 "neighbours": {"one": "Euclidean", "votes": NEIGHBOURS, "temperature": TEMPERATURE},
                 "versions": versions("ganbench", "torch"),
             },
@@ -119,7 +119,7 @@ def _rows(
 def _features(model: Model, items: Dataset, note: Notify) -> dict[str, Tensor]:
     size, done, parts = items.info.size, 0, []
     forecast = DurationEstimator(f"the model's features of {size:,} pictures of '{items.info.name}'", note)
-    for index in chunks(items):
+    for index in index_batches(items):
         parts.append(model.features(items.items(index)))
         done += len(index)
         forecast(done, size)
