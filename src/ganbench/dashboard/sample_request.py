@@ -1,4 +1,4 @@
-"""A request for samples from the playground, and the latents and labels that it stands for."""
+"""A request for samples from the playground, and the latents and labels that it selects."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class SampleRequest:
         n: The number of samples, or of interpolations.
         seed: Determines the latents.
         to_seed: Interpolate from the latents of ``seed`` to those of this seed, in ten columns. None: sample only.
-        label: A class number. None: all classes in turn.
+        label: A class number. None: all classes, one after the other.
         truncation: The bound on the noise. None: not truncated.
         categorical: Pairs of a categorical code's index and its value. Other codes stay random.
         continuous: Pairs of a continuous code's index and its value. Other codes stay random.

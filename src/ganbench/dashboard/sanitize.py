@@ -1,4 +1,4 @@
-"""Sanitize what a browser sends and what it is shown: ids in place of paths, and printable text."""
+"""Sanitize the input from a browser and the text it displays: ids in place of paths, and printable text."""
 
 from __future__ import annotations
 
