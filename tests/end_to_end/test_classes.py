@@ -60,7 +60,7 @@ def test_samples_of_a_class(told: Run) -> None:
         (6, "from 0 to 5, not from 6 to 6"),
         ([0, -1], "not from -1 to 0"),
         ([0], r"2 samples need 2 labels, not \[1\]"),
-        (torch.zeros(2, 5), r"\[2, 6\] numbers, not \[2, 5\]"),
+        (torch.zeros(2, 5), r"must have shape \[2, 6\], not \[2, 5\]"),
     ],
 )
 def test_labels_out_of_range_are_refused(told: Run, labels: Any, words: str) -> None:

@@ -55,7 +55,12 @@ class Knowing(Algorithm):
 
 def model(share: float) -> Model:
     return Model(
-        Knowing(share), nn.ModuleDict({"E": nn.Linear(1, 1)}), Gaussian(6), TRAIN.info, 3, real_data=lambda: TEST
+        Knowing(share),
+        nn.ModuleDict({"E": nn.Linear(1, 1)}),
+        Gaussian(6),
+        TRAIN.info,
+        3,
+        real_data=lambda: TEST,
     )
 
 

@@ -145,7 +145,9 @@ LIMITS = repetitions(40, 16)
 
 
 @pytest.mark.slow
-def test_whatever_file_cannot_be_written_the_run_fails_in_good_order(cli: CommandLine, tmp_path: Path) -> None:
+def test_whatever_file_cannot_be_written_the_run_fails_in_good_order(
+    cli: CommandLine, tmp_path: Path
+) -> None:
     base = quick(tmp_path / "base", steps=30, log_every=1, checkpoint_every=5, sample_every=10, samples=8)
     child = cli.start(*base)
     assert child.wait() == 0, child.err
@@ -183,7 +185,10 @@ def test_whatever_file_cannot_be_written_the_run_fails_in_good_order(cli: Comman
             code, _, err = cli.run("resume", path)
             assert code == 0, err
             assert final_state(run, 30)["events"] == final_state(Run(tmp_path / "base"), 30)["events"]
-            assert final_state(run, 30)["manifest.json"] == final_state(Run(tmp_path / "base"), 30)["manifest.json"]
+            assert (
+                final_state(run, 30)["manifest.json"]
+                == final_state(Run(tmp_path / "base"), 30)["manifest.json"]
+            )
     record("full disk", sizes=LIMITS, **{f"at {where}": count for where, count in failed_at.items()})
     assert sum(failed_at.values()) == LIMITS
     assert failed_at.keys() >= {"a checkpoint", "the log"}
@@ -327,11 +332,13 @@ def test_an_evaluation_that_could_not_be_made_is_refused_before_training(
 
 def test_a_run_that_diverges_fails_and_names_the_term(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"'[DG]/\w+' became (nan|inf) by step \d+: the run diverged"):
-        train(tiny_recipe("gan-ring8", {"optimizers.G.lr": 1e30, "optimizers.D.lr": 1e30}), out=tmp_path / "run")
+        train(
+            tiny_recipe("gan-ring8", {"optimizers.G.lr": 1e30, "optimizers.D.lr": 1e30}), out=tmp_path / "run"
+        )
     run = Run(tmp_path / "run")
     assert run.checkpoint_steps() == []
     assert re.search(
-        r"it began in (the output of )?[DG]\.|it began in an update of [DG]",
+        r"starting in (the output of )?[DG]\.|starting in an update of [DG]",
         run.events.read("failure")[0]["error"],
     )
 
@@ -350,9 +357,7 @@ def test_what_is_wrong_is_told_once_while_it_trains_and_not_again_after_a_resume
     assert said == []
     train(recipe, out=tmp_path / "run", console=Hears())
     (line,) = said
-    assert re.match(
-        r"step 6: the weights of D and G are frozen: .*; to try: check the learning rates", line
-    )
+    assert re.match(r"step 6: the weights of D and G are frozen: .*; to try: check the learning rates", line)
 
 
 def test_without_a_name_the_folder_has_the_recipes_and_a_number(
@@ -379,7 +384,9 @@ def test_training_leaves_the_callers_random_state_alone(tmp_path: Path) -> None:
 
 def test_a_resumed_run_keeps_its_thread_count(tmp_path: Path) -> None:
     run = train(
-        tiny_recipe("gan-ring8", {"machine.threads": None}), out=tmp_path / "run", overrides={"schedule.steps": 4}
+        tiny_recipe("gan-ring8", {"machine.threads": None}),
+        out=tmp_path / "run",
+        overrides={"schedule.steps": 4},
     )
     meta = run.meta
     meta["machine"]["threads"] = 1

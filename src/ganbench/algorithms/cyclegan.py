@@ -27,7 +27,7 @@ class CycleGAN(Algorithm):
     discriminator sees are replaced by earlier ones, from a pool of that many images. Scores of patches are averaged
     over each image after the loss.
 
-    A batch has images of b as ``x`` and images of a as ``given``. Samples are translations from a to b of real images.
+    A batch has images of b as ``x`` and images of a as ``source``. Samples are translations from a to b of real images.
 
     Raises:
         UserError: a weight or ``history`` is negative, or the loss compares fakes with real samples.

@@ -16,7 +16,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +63,8 @@ def save_checkpoint(folder: Path, state: Mapping[str, Any]) -> Path:
     return final
 
 
-def read_checkpoint(path: Path, parts: Iterable[str] = ("networks", "average", "state")) -> dict[str, Any]:
-    """Return the state in a checkpoint, or some parts of it, after verifying every file.
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """Return the state in a checkpoint, after verifying every file.
 
     Raises:
         CheckpointError: a file is missing, cut short or changed.
@@ -72,20 +72,17 @@ def read_checkpoint(path: Path, parts: Iterable[str] = ("networks", "average", "
     manifest = read_manifest(path)
     try:
         contents = {name: _read_verified(path / name, entry) for name, entry in manifest["files"].items()}
-        return _deserialize(manifest["step"], contents, parts)
+        return _deserialize(manifest["step"], contents)
     except (SafetensorError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CheckpointError(f"{path} is not a ganbench checkpoint") from error
 
 
-def _deserialize(step: int, contents: Mapping[str, bytes], parts: Iterable[str]) -> dict[str, Any]:
-    state: dict[str, Any] = {"step": step}
-    for part in parts:
-        tensors = safetensors.torch.load(contents[f"{part}.safetensors"])
-        if part == "state":
-            state |= _insert_tensors(json.loads(contents[_STATE]), tensors).items()
-        else:
-            state[part] = tensors
-    return state
+def _deserialize(step: int, contents: Mapping[str, bytes]) -> dict[str, Any]:
+    networks, average, tensors = (
+        safetensors.torch.load(contents[f"{name}.safetensors"]) for name in ("networks", "average", "state")
+    )
+    rest = _insert_tensors(json.loads(contents[_STATE]), tensors)
+    return {"step": step, "networks": networks, "average": average, **dict(rest.items())}
 
 
 def _name(step: int) -> str:

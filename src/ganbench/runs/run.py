@@ -32,6 +32,12 @@ class Run:
 
     Raises:
         UserError: the folder is not a run.
+
+    Example:
+        >>> import ganbench
+        >>> run = ganbench.train("gan-ring8", budget="laptop", out="runs/folder", overrides={"schedule.steps": 20})
+        >>> ganbench.Run("runs/folder").recipe().name
+        'gan-ring8'
     """
 
     def __init__(self, path: str | Path) -> None:

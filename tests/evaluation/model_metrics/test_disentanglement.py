@@ -15,7 +15,8 @@ from tests.support.training import tiny_recipe
 from torch import Tensor, nn
 
 from ganbench.algorithms.base import Algorithm
-from ganbench.data.shapes import Factors, render, generate_factors, shapes
+from ganbench.algorithms.representation_conditioned import RepresentationConditionedGAN
+from ganbench.data.shapes import Factors, generate_factors, render, shapes
 from ganbench.errors import UserError
 from ganbench.evaluation.evaluate import evaluate
 from ganbench.evaluation.model_metrics.disentanglement import disentanglement_scores
@@ -23,6 +24,7 @@ from ganbench.experiment.train import train
 from ganbench.inference.model import Model
 from ganbench.inference.traversals import POINTS, latent_traversals
 from ganbench.latents import EmptyLatent, Gaussian, Latent, NoiseAndCodes, NoiseAndRepresentation
+from ganbench.losses import Hinge
 from ganbench.metrics.disentanglement.factor_predictor import (
     FactorTraining,
     factor_predictor_path,
@@ -121,10 +123,11 @@ def test_ways_change_a_latent_along_one_direction_only() -> None:
     torch.testing.assert_close(way[:, :, [0, 2]], way[:, :1, [0, 2]].expand(-1, POINTS, -1))
 
 
-class Seeing(Maker):
-    """A representation of two numbers, of which one is four times as wide."""
+class WideRepresentation(RepresentationConditionedGAN):
+    """Has representations of two numbers, of which one is four times as wide."""
 
-    noise = 2
+    def prepare_latents(self, networks: nn.ModuleDict, latents: Tensor, items: Tensor | None) -> Tensor:
+        return latents
 
     def encode(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
         level = torch.linspace(-1, 1, len(x))
@@ -133,9 +136,9 @@ class Seeing(Maker):
 
 def test_representations_go_along_principal_directions_by_deviations_and_noise_stays() -> None:
     latent = NoiseAndRepresentation(noise=2, representation=2)
-    seeing = Model(
-        Seeing(lambda z: z), nn.ModuleDict({"G": nn.Linear(1, 1)}), latent, INFO, 0, real_data=lambda: shapes(50)
-    )
+    algorithm = WideRepresentation(latent=latent, loss=Hinge(), sampling="normal")
+    networks = nn.ModuleDict({"G": nn.Linear(1, 1)})
+    seeing = Model(algorithm, networks, latent, INFO, 0, real_data=lambda: shapes(50))
     ways = latent_traversals(seeing, 3, 0)
     assert ways.kind.startswith("principal")
     told = seeing.encode(shapes(50).items(torch.arange(50)))[:, 2:]
@@ -207,7 +210,7 @@ def test_what_cannot_be_judged_is_refused_before_a_reader_is_trained(tmp_path: P
     with pytest.raises(UserError, match="'disentanglement' needs data whose factors are known"):
         evaluate(run, metrics=["disentanglement"], against=f"folder:{_folder(tmp_path)}")
     without = Model(Maker(lambda z: z), nn.ModuleDict({"G": nn.Conv2d(3, 3, 1)}), EmptyLatent(), INFO, 0)
-    with pytest.raises(UserError, match="samples start from pictures"):
+    with pytest.raises(UserError, match="samples start from images"):
         latent_traversals(without, 2, 0)
 
 
