@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -71,9 +72,12 @@ def test_data_and_metrics_import_torch_but_nothing_that_only_some_of_them_need()
 def test_every_public_name_is_there() -> None:
     for name in ganbench.__all__:
         value = getattr(ganbench, name)
+        assert name in dir(ganbench)
+        if name == "Budget":  # a type alias, which has no name of its own
+            assert get_args(value) == ("laptop", "hour", "reference")
+            continue
         assert value.__name__ == name
         assert value.__module__.startswith("ganbench.")
-        assert name in dir(ganbench)
     with pytest.raises(AttributeError, match="module 'ganbench' has no attribute 'trian'"):
         ganbench.trian  # noqa: B018
 
@@ -90,3 +94,24 @@ def test_type_checkers_see_the_same_public_names_in_the_same_places() -> None:
     assert seen == {name: f"ganbench.{home}" for name, home in ganbench._HOMES.items()}
     assert sorted(seen) == sorted(ganbench.__all__)
     assert len(set(ganbench.__all__)) == len(ganbench.__all__)
+
+
+@pytest.mark.parametrize("shim", ["recipe", "spec", "settings"])
+def test_the_old_homes_still_lead_to_the_public_names(shim: str) -> None:
+    module = importlib.import_module(f"ganbench.{shim}")
+    names = {
+        "recipe": ("Recipe", "Paper", "Budget", "recipe"),
+        "spec": ("Spec", "check"),
+        "settings": ("Schedule", "Machine"),
+    }
+    for name in names[shim]:
+        assert hasattr(module, name)
+
+
+def test_the_decorator_works_although_the_old_home_has_its_name() -> None:
+    importlib.import_module("ganbench.recipe")
+
+    @ganbench.recipe
+    def my_gan(budget: str = "reference") -> None: ...
+
+    assert my_gan.recipe_name == "my-gan"

@@ -7,7 +7,14 @@ from collections.abc import Iterable
 
 
 class UserError(Exception):
-    """The input is wrong. The message is one sentence: what is wrong, where, and what would work. Exit code 2."""
+    """The input is wrong. The message is one sentence: what is wrong, where, and what would work. Exit code 2.
+
+    Example:
+        >>> import ganbench
+        >>> ganbench.find_recipe("gan-ring9")
+        Traceback (most recent call last):
+        ganbench.errors.UserError: there is no recipe 'gan-ring9'; did you mean 'gan-ring8'?
+    """
 
 
 class RunError(Exception):

@@ -151,7 +151,10 @@ def test_the_best_is_kept_by_the_score_that_is_chosen(tmp_path: Path) -> None:
         with pytest.raises(UserError, match=message):
             train(tiny_recipe("gan1d-minimax", {**SCORED, "schedule.best_by": wrong}), out=tmp_path / "none")
     with pytest.raises(UserError, match="there is no metric 'w3'"):
-        train(tiny_recipe("gan1d-minimax", {**SCORED, "schedule.evaluate_metrics": ["w3"]}), out=tmp_path / "none")
+        train(
+            tiny_recipe("gan1d-minimax", {**SCORED, "schedule.evaluate_metrics": ["w3"]}),
+            out=tmp_path / "none",
+        )
     assert not (tmp_path / "none").exists()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 from PIL import Image
-from tests.metrics.stand_ins import Projection, digits, digit_classifier
+from tests.metrics.stand_ins import Projection, digit_classifier, digits
 from tests.support.training import tiny_recipe
 
 from ganbench.algorithms import Algorithm
@@ -129,7 +129,9 @@ def test_numbers_are_scored_by_two_distances(tmp_path: Path) -> None:
 
 def test_stacked_pictures_are_scored_by_their_modes(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(stacked_modes, "_default_classifier", lambda name: asked.append(name) or digit_classifier())
+    monkeypatch.setattr(
+        stacked_modes, "_default_classifier", lambda name: asked.append(name) or digit_classifier()
+    )
     data = StackedImages("stacked-digits", digits(), size=1500, seed=0, split="train")
     model = Model(Copies(data), torch.nn.ModuleDict({"G": torch.nn.Linear(1, 1)}), Gaussian(1), data.info, 7)
     require_scorable(model, data, EvaluationRequest(n=1000))
@@ -206,7 +208,9 @@ def projections(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Project
 
 
 def test_all_metrics_of_pictures_at_once(projections: list[Projection], tmp_path: Path) -> None:
-    run = train(tiny_recipe("dcgan-shapes", {"data.size": 120, "schedule.sample_every": 0}), out=tmp_path / "run")
+    run = train(
+        tiny_recipe("dcgan-shapes", {"data.size": 120, "schedule.sample_every": 0}), out=tmp_path / "run"
+    )
     scores = evaluate(run, metrics=PICTURE_METRICS, features="projection", n=110)
     assert [score.name for score in scores] == [
         *(f"{name}[projection@32]" for name in PICTURE_METRICS[:5]),
@@ -224,7 +228,9 @@ def test_all_metrics_of_pictures_at_once(projections: list[Projection], tmp_path
 
 
 def test_classes_need_samples_with_labels(projections: list[Projection], tmp_path: Path) -> None:
-    run = train(tiny_recipe("dcgan-shapes", {"data.size": 120, "schedule.sample_every": 0}), out=tmp_path / "run")
+    run = train(
+        tiny_recipe("dcgan-shapes", {"data.size": 120, "schedule.sample_every": 0}), out=tmp_path / "run"
+    )
     with pytest.raises(UserError, match=r"'fd-class\[projection@32\]' needs samples with labels"):
         evaluate(run, metrics=["fd-class"], features="projection", n=110)
     assert projections[0].images_seen == 0, "it is said before any work"

@@ -159,7 +159,9 @@ def test_scores_of_a_perfect_translation_and_of_one_that_turns_every_digit_into_
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return train(
-        tiny_recipe("cyclegan-mnist", {"algorithm.history": 5}), out=tmp_path_factory.mktemp("cycle") / "run", seed=3
+        tiny_recipe("cyclegan-mnist", {"algorithm.history": 5}),
+        out=tmp_path_factory.mktemp("cycle") / "run",
+        seed=3,
     )
 
 

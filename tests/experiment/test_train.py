@@ -12,19 +12,19 @@ from typing import Any
 
 import pytest
 import torch
+from tests.support.command_line import CommandLine, cli
 from tests.support.recording import record, repetitions
 from tests.support.training import (
     STEPS,
-    tiny_overrides,
-    read_files,
     draw_figures,
     final_state,
+    override_arguments,
+    read_files,
     stop_after,
+    tiny_overrides,
     tiny_recipe,
     train_until,
-    override_arguments,
 )
-from tests.support.command_line import CommandLine, cli
 
 import ganbench.runs.run
 from ganbench.errors import RunError, Stopped, UserError

@@ -37,7 +37,9 @@ def scored_by(
         **changes,
     }
     usual = {"steps": 4, "sample_every": 0, "evaluate_every": 2}
-    return tiny_recipe(name, {"data.size": 130, **{f"schedule.{k}": v for k, v in {**usual, **schedule}.items()}})
+    return tiny_recipe(
+        name, {"data.size": 130, **{f"schedule.{k}": v for k, v in {**usual, **schedule}.items()}}
+    )
 
 
 def values(run: Run, name: str) -> dict[int, Any]:

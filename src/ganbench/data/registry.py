@@ -18,7 +18,17 @@ _ATTRIBUTE = "dataset_name"
 
 
 def dataset(name: str) -> Callable[[_F], _F]:
-    """Attach a public name to a function that returns a data set."""
+    """Attach a public name to a function that returns a data set.
+
+    Example:
+        >>> from ganbench.data.registry import dataset
+        >>> from ganbench.data.toy import ring8
+        >>> @dataset("small_ring")
+        ... def small_ring():
+        ...     return ring8(points=50)
+        >>> small_ring().info.size
+        400
+    """
 
     def attach(function: _F) -> _F:
         setattr(function, _ATTRIBUTE, name)

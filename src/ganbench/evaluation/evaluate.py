@@ -63,6 +63,12 @@ def evaluate(
 
     Raises:
         UserError: there is nothing to score, or a metric cannot score it.
+
+    Example:
+        >>> import ganbench
+        >>> (score,) = ganbench.evaluate("ring8", against="ring8", n=500)
+        >>> score.name, score.value
+        ('modes', 8.0)
     """
     keep_pages()
     if protocol is not None and (metrics or features or n or split or allow_rank_deficient):

@@ -61,6 +61,12 @@ def train(
         UserError: an argument is wrong; no folder is created.
         RunError: training failed; everything saved so far is intact.
         Stopped: a signal asked the run to stop; a checkpoint is saved.
+
+    Example:
+        >>> import ganbench
+        >>> run = ganbench.train("gan-ring8", budget="laptop", out="runs/first", overrides={"schedule.steps": 20})
+        >>> run.checkpoint_steps()
+        [20]
     """
     console = console or SilentConsole()
     resolved = resolve_recipe(recipe, budget, overrides or {}, trusted)
@@ -82,7 +88,9 @@ def train(
         engine.broadcast("created")  # the other processes wait until the folder exists
         run = Run(path)
         with _exclusive_access(run, engine):
-            _run_loop(run, RunHooks(run, trainer, parts.latent, dataset, recipe, trusted), tensorboard, console)
+            _run_loop(
+                run, RunHooks(run, trainer, parts.latent, dataset, recipe, trusted), tensorboard, console
+            )
         return run
     finally:
         engine.close()
@@ -111,6 +119,12 @@ def resume(
         UserError: this is no run, its data set or classes have changed, or ``steps`` is already passed.
         RunError: training failed.
         Stopped: a signal asked the run to stop; a checkpoint is saved.
+
+    Example:
+        >>> import ganbench
+        >>> run = ganbench.train("gan-ring8", budget="laptop", out="runs/short", overrides={"schedule.steps": 20})
+        >>> ganbench.resume(run, steps=30).checkpoint_steps()
+        [30, 20]
     """
     run = run if isinstance(run, Run) else Run(run)
     console = console or SilentConsole()
@@ -140,7 +154,9 @@ def resume(
             console.note(f"resuming at step {trainer.step} of {recipe.schedule.steps}")
             if engine.is_main_process and steps is not None:
                 write_json(run.path / "recipe.json", recipe.to_dict())
-            _run_loop(run, RunHooks(run, trainer, parts.latent, dataset, recipe, trusted), tensorboard, console)
+            _run_loop(
+                run, RunHooks(run, trainer, parts.latent, dataset, recipe, trusted), tensorboard, console
+            )
         return run
     finally:
         engine.close()

@@ -23,6 +23,7 @@ from ganbench.data.base import DataInfo, Dataset
 from ganbench.data.held_out import held_out_split
 from ganbench.errors import UserError, did_you_mean
 from ganbench.inference.build import assemble
+from ganbench.inference.labels import condition_tensor
 from ganbench.latents import Latent
 from ganbench.latents.truncation import truncate_noise
 from ganbench.runs.run import Run
@@ -49,6 +50,14 @@ class Model:
         weights: Which weights the networks have.
         has_average: Whether averaged weights exist.
         real_data: Opens real data for tasks that need some: the held-out split, if the data have one.
+
+    Example:
+        >>> import ganbench
+        >>> run = ganbench.train("gan-ring8", budget="laptop", out="runs/model", overrides={"schedule.steps": 20})
+        >>> model = ganbench.load(run)
+        >>> z = model.latents(4, seed=1)
+        >>> bool((model.decode(z) == model.sample(4, seed=1)).all())
+        True
     """
 
     def __init__(
@@ -174,10 +183,11 @@ class Model:
         algorithm = self.algorithm
         if not isinstance(algorithm, Samples):
             raise UserError(f"{type(algorithm).__name__} generates no samples; it only encodes items")
-        condition = self._condition(labels, len(latents))
+        n = len(latents)
+        condition = self.labels(n) if labels is None else condition_tensor(labels, n, len(self.classes))
         samples = []
         with eval_mode(self.networks):
-            for start in range(0, len(latents), batch):
+            for start in range(0, n, batch):
                 rows = slice(start, start + batch)
                 z = latents[rows].to(self.device)
                 y = None if condition is None else condition[rows].to(self.device)
@@ -236,28 +246,6 @@ class Model:
             self.networks, lambda inputs: fn(self.info.from_data(inputs["items"])), {"items": items}, batch
         )
 
-    def _condition(self, labels: Tensor | Sequence[int] | int | None, n: int) -> Tensor | None:
-        """Return labels as the generator takes them: class numbers ``[n]`` or weights ``[n, classes]``."""
-        if labels is None:
-            return self.labels(n)
-        if not self.classes:
-            raise UserError("this model was trained without classes, so it takes no labels")
-        tensor = torch.as_tensor(labels)
-        tensor = tensor.expand(n) if tensor.dim() == 0 else tensor
-        if tensor.is_floating_point():
-            if tensor.shape != (n, len(self.classes)):
-                raise UserError(
-                    f"class weights must have shape [{n}, {len(self.classes)}], not {list(tensor.shape)}"
-                )
-            return tensor
-        if tensor.shape != (n,):
-            raise UserError(f"{n} samples need {n} labels, not {list(tensor.shape)}")
-        if n and not 0 <= int(tensor.min()) <= int(tensor.max()) < len(self.classes):
-            raise UserError(
-                f"labels must be from 0 to {len(self.classes) - 1}, not from {int(tensor.min())} to {int(tensor.max())}"
-            )
-        return tensor.long()
-
 
 def load(
     run: str | Path | Run,
@@ -276,6 +264,12 @@ def load(
 
     Raises:
         UserError: there is no such run or checkpoint.
+
+    Example:
+        >>> import ganbench
+        >>> run = ganbench.train("gan-ring8", budget="laptop", out="runs/loaded", overrides={"schedule.steps": 20})
+        >>> ganbench.load(run).sample(5).shape
+        torch.Size([5, 2])
     """
     run = run if isinstance(run, Run) else Run(run)
     recipe, info = run.recipe(trusted), run.info

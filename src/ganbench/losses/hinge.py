@@ -15,7 +15,14 @@ from torch.nn.functional import relu
 
 @dataclass(frozen=True)
 class Hinge:
-    """D minimises max(0, 1 - real) + max(0, 1 + fake); G minimises -fake (equations 16 and 17 of the SN-GAN paper)."""
+    """D minimises max(0, 1 - real) + max(0, 1 + fake); G minimises -fake (equations 16 and 17 of the SN-GAN paper).
+
+    Example:
+        >>> import torch
+        >>> from ganbench.losses import Hinge
+        >>> Hinge().discriminator(real=torch.tensor([2.0, 0.5]), fake=torch.tensor([-1.0, 0.0]))
+        tensor([0.0000, 1.5000])
+    """
 
     generator_needs_real: ClassVar[bool] = False
 

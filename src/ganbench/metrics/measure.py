@@ -48,6 +48,15 @@ def measure(
 
     Raises:
         UserError: a metric or the samples do not match the reference, or there are too few samples.
+
+    Example:
+        >>> import torch
+        >>> from ganbench.data.toy import ring8
+        >>> from ganbench.metrics.coverage.mode_coverage import Modes
+        >>> data = ring8()
+        >>> (score,) = measure([Modes()], [data.items(torch.arange(0, 3200, 6))], data)
+        >>> score.value
+        8.0
     """
     info = reference.info
     for metric in metrics:

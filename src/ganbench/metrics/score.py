@@ -43,6 +43,13 @@ class Score:
 
     Raises:
         ValueError: ``value`` is not finite, or ``better`` is another word.
+
+    Example:
+        >>> from ganbench.metrics.score import Score
+        >>> a = Score(name="fd", value=20.0, better="lower", measured={"samples": 10_000})
+        >>> b = Score(name="fd", value=25.0, better="lower", measured={"samples": 5_000})
+        >>> a.differences(b)
+        ('samples',)
     """
 
     name: str

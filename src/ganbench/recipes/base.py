@@ -29,7 +29,13 @@ _OVERRIDABLE = ("data", "latent", "networks", "algorithm", "optimizers", "schedu
 
 @dataclass(frozen=True)
 class Paper:
-    """A publication. Authors are in the paper's order, first names first; old records have none."""
+    """A publication. Authors are in the paper's order, first names first; old records have none.
+
+    Example:
+        >>> from ganbench import Paper
+        >>> Paper("Generative Adversarial Networks", 2014, "1406.2661").arxiv
+        '1406.2661'
+    """
 
     title: str
     year: int
@@ -66,6 +72,12 @@ class Recipe:
     Raises:
         UserError: a network that the algorithm needs is missing, an optimizer belongs to no network, or the name
             cannot be used as a folder name.
+
+    Example:
+        >>> import ganbench
+        >>> recipe = ganbench.find_recipe("gan-ring8", "laptop").override({"optimizers.G.lr": 1e-4})
+        >>> recipe.optimizers["G"].kwargs["lr"]
+        0.0001
     """
 
     name: str
@@ -250,6 +262,16 @@ def recipe(
     """Decorate a function ``(budget) -> Recipe`` to register it as a recipe.
 
     The recipe's public name is the function's, with dashes for underscores.
+
+    Example:
+        >>> import dataclasses
+        >>> from ganbench import find_recipe, recipe
+        >>> @recipe
+        ... def wide_gan(budget="reference"):
+        ...     base = find_recipe("gan-ring8", budget).override({"networks.G.width": 512})
+        ...     return dataclasses.replace(base, name="wide-gan")
+        >>> wide_gan.recipe_name
+        'wide-gan'
     """
 
     def register(function: RecipeFunction) -> RecipeFunction:

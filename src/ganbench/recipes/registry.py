@@ -31,6 +31,11 @@ def recipe_functions(trusted: Collection[str] = ()) -> dict[str, RecipeFunction]
 
     Raises:
         UserError: two recipes have the same name, or a plug-in cannot be imported.
+
+    Example:
+        >>> import ganbench
+        >>> "wgan-gp-ring8" in ganbench.recipe_functions()
+        True
     """
     import ganbench.recipes
 
@@ -59,6 +64,11 @@ def find_recipe(source: str, budget: Budget = "reference", trusted: Collection[s
 
     Raises:
         UserError: there is no such recipe, it has no such budget, or the file is not a valid recipe.
+
+    Example:
+        >>> import ganbench
+        >>> ganbench.find_recipe("dcgan-cifar10", "laptop").networks["G"]
+        Spec(SimpleCNNGenerator, width=32)
     """
     path, _, function_name = source.rpartition(":")
     if path.endswith(".py"):

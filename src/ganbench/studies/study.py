@@ -139,6 +139,15 @@ def study(
         UserError: an argument is invalid or does not match the existing study; nothing is trained.
         RunError: a run's process was killed, or every run failed; all other runs are complete.
         Stopped: a signal asked the study to stop; the runs have saved checkpoints.
+
+    Example:
+        >>> import ganbench
+        >>> study = ganbench.study(
+        ...     ["gan-ring8"], seeds=2, budget="laptop", out="studies/first", jobs=1,
+        ...     overrides={"schedule.steps": 20, "machine.threads": 1}, n=250,
+        ... )
+        >>> [(row.recipe, row.seed, row.status) for row in study.rows()]
+        [('gan-ring8', 0, 'finished'), ('gan-ring8', 1, 'finished')]
     """
     if jobs is not None and jobs < 1:
         raise UserError(f"the number of jobs must be at least 1, not {jobs}")

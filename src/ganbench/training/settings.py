@@ -35,6 +35,11 @@ class Schedule:
         evaluate_metrics: Its metrics; if empty, the default ones for the data.
         evaluate_features: Its feature extractor.
         best_by: The metric that decides which checkpoint is the best; if empty, the first.
+
+    Example:
+        >>> from ganbench import Schedule
+        >>> Schedule(steps=1000, batch=64, warmup=100).learning_rate_at(49)
+        0.5
     """
 
     steps: int
@@ -107,6 +112,12 @@ class Machine:
         channels_last: Whether images and image weights use the channels-last memory format.
         flush_denormals: Whether denormal floating-point numbers are treated as 0, which is faster on CPU.
         keep_pages: Whether freed memory stays with the process, which is faster.
+
+    Example:
+        >>> from ganbench import Machine
+        >>> Machine(precision="fp16")
+        Traceback (most recent call last):
+        ganbench.errors.UserError: machine.precision must be one of fp32, bf16, not 'fp16'
     """
 
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"

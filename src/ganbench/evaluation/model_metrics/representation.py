@@ -20,8 +20,8 @@ from ganbench.metrics.record import reference_record, versions
 from ganbench.metrics.representation.feature_quality import LabelledFeatures
 from ganbench.metrics.representation.probe_suite import (
     DECAY,
-    NEIGHBOURS,
     ITERATIONS,
+    NEIGHBOURS,
     TEMPERATURE,
     ProbeScores,
     index_batches,

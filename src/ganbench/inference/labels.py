@@ -1,0 +1,38 @@
+"""Validation of the labels of samples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from ganbench.errors import UserError
+
+
+def condition_tensor(labels: Tensor | Sequence[int] | int, n: int, classes: int) -> Tensor:
+    """Return labels as a generator takes them: class numbers, int64 ``[n]``, or class weights, float ``[n, classes]``.
+
+    Args:
+        labels: One class number for all samples, one for each, or class weights.
+        n: The number of samples.
+        classes: The number of classes of the model.
+
+    Raises:
+        UserError: labels are out of range, of the wrong number, or the model has no classes.
+    """
+    if not classes:
+        raise UserError("this model was trained without classes, so it takes no labels")
+    tensor = torch.as_tensor(labels)
+    tensor = tensor.expand(n) if tensor.dim() == 0 else tensor
+    if tensor.is_floating_point():
+        if tensor.shape != (n, classes):
+            raise UserError(f"class weights must have shape [{n}, {classes}], not {list(tensor.shape)}")
+        return tensor
+    if tensor.shape != (n,):
+        raise UserError(f"{n} samples need {n} labels, not {list(tensor.shape)}")
+    if n and not 0 <= int(tensor.min()) <= int(tensor.max()) < classes:
+        raise UserError(
+            f"labels must be from 0 to {classes - 1}, not from {int(tensor.min())} to {int(tensor.max())}"
+        )
+    return tensor.long()
