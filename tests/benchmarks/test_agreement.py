@@ -9,9 +9,9 @@ from tests.metrics.stand_ins import Projection
 
 from ganbench.metrics.coverage.prdc import precision_and_recall
 from ganbench.metrics.distances.inception_score import inception_scores
-from ganbench.metrics.distances.kernel import kernel_distance, subsets
+from ganbench.metrics.distances.kernel import draw_subsets, kernel_distance
 from ganbench.metrics.features.gaussian import frechet_distance
-from ganbench.metrics.features.neighbours import neighbourhoods
+from ganbench.metrics.features.neighbours import count_neighbourhoods
 
 PAIRS = [
     ((0, 500), (500, 1000)),
@@ -38,7 +38,7 @@ def test_torch_fidelity_agrees(pair, cifar10):
     assert frechet_distance(statistics(real), statistics(fake)) == pytest.approx(expected, rel=1e-4)
 
     expected = kid.kid_features_to_metric(fake, real, kid_subsets=20, kid_subset_size=200, verbose=False)
-    drawn = subsets(len(fake), len(real), 20, 200, seed=2020)
+    drawn = draw_subsets(len(fake), len(real), 20, 200, seed=2020)
     found = torch.tensor([kernel_distance(fake[i], real[j]) for i, j in drawn]).mean()
     assert float(found) == pytest.approx(expected["kernel_inception_distance_mean"], rel=1e-4)
 
@@ -46,5 +46,5 @@ def test_torch_fidelity_agrees(pair, cifar10):
     assert float(inception_scores(fake, 5).mean()) == pytest.approx(expected, rel=1e-4)
 
     expected = prc.prc_features_to_metric(fake, real, verbose=False)
-    found = precision_and_recall(neighbourhoods(real, fake, (3,)), 3)
+    found = precision_and_recall(count_neighbourhoods(real, fake, (3,)), 3)
     assert found == pytest.approx((expected["precision"], expected["recall"]), rel=1e-4)

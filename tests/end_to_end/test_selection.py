@@ -80,7 +80,7 @@ def test_no_report_has_samples_of_the_selection(averaged: tuple[Run, Notes]) -> 
 def test_best_and_last_with_one_call(averaged: tuple[Run, Notes]) -> None:
     run, notes = averaged
     best = run.best_step()
-    assert f"best of 3 scored steps: {best}, by modes" in notes.said[-1]
+    assert f"best of 3 evaluated steps: {best}, by modes" in notes.said[-1]
     assert "--step both` reports the best and the last" in notes.said[-1]
     scores = evaluate(run, n=310, step="both")
     generators: list[Any] = [score.measured["generator"] for score in scores]

@@ -63,7 +63,7 @@ def test_the_steps_fit_and_the_rest_follows(monkeypatch: pytest.MonkeyPatch) -> 
     assert made.schedule.steps == plan.steps
     assert made.schedule.sample_every == made.schedule.checkpoint_every == plan.steps // 10
     assert made.schedule.ema_half_life == pytest.approx(0.02 * plan.steps * recipe.schedule.batch)
-    assert f"{plan.steps:,} steps of {recipe.schedule.batch}" in plan.describe(made.schedule)
+    assert f"{plan.steps:,} steps with batch size {recipe.schedule.batch}" in plan.describe(made.schedule)
 
 
 def test_a_trial_has_the_share_of_the_time_that_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,9 +127,9 @@ def test_the_run_is_that_of_as_many_steps_bit_for_bit(
         assert file.read_bytes() == (second / file.name).read_bytes(), file.name
 
 
-def tried_for_two_steps(*known: object, most: float) -> tuple[int, float]:
-    _, began = original(*known, most=0.0)  # type: ignore[arg-type]
-    assert began > 0
+def tried_for_two_steps(*arguments: object) -> tuple[int, float]:
+    _, seconds = original(*arguments[:-1], 0.0)  # type: ignore[arg-type]
+    assert seconds > 0
     return 1, 0.5
 
 

@@ -67,7 +67,7 @@ def test_a_signal_stops_after_the_running_step_with_a_checkpoint(
         assert code == 128 + number, child.err
         run, last = Run(path), child.err.splitlines()[-1]
         step = run.checkpoint_steps()[0]
-        assert last == f"stopped at step {step}, checkpoint saved; go on with: ganbench resume {path}"
+        assert last == f"stopped at step {step}, checkpoint saved; continue with: ganbench resume {path}"
         assert "Traceback" not in child.err
         assert child.out == ""
         assert run.events.read("scalars")[-1]["step"] == step  # the step that ran was the last
@@ -133,7 +133,7 @@ def test_a_signal_at_the_last_step_changes_nothing(tmp_path: Path, monkeypatch: 
 def test_the_exception_says_which_signal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stop_after(monkeypatch, 2)
     with pytest.raises(
-        Stopped, match="stopped at step 2, checkpoint saved; go on with: ganbench resume"
+        Stopped, match="stopped at step 2, checkpoint saved; continue with: ganbench resume"
     ) as stopped:
         train(tiny_recipe("gan-ring8"), out=tmp_path / "run")
     assert stopped.value.signal == signal.SIGTERM

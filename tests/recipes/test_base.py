@@ -21,7 +21,8 @@ from ganbench.experiment.build_trainer import make_trainer
 from ganbench.latents import Gaussian
 from ganbench.losses import Hinge, NonSaturating
 from ganbench.networks import MLPDiscriminator, MLPGenerator
-from ganbench.recipes.base import Budget, Paper, Recipe, parse_overrides, recipe
+from ganbench.recipes.base import Budget, Paper, Recipe, recipe
+from ganbench.recipes.overrides import parse_overrides
 from ganbench.recipes.registry import find_recipe, import_file, recipe_functions
 from ganbench.regularizers import R1
 from ganbench.training.engine import Engine

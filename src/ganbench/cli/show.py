@@ -26,7 +26,7 @@ def show(
     import yaml
 
     from ganbench.experiment.resolve_recipe import resolve_recipe
-    from ganbench.recipes.base import parse_overrides
+    from ganbench.recipes.overrides import parse_overrides
 
     resolved = resolve_recipe(recipe, budget, parse_overrides(overrides or []), import_modules(module))
     record = resolved.recipe.to_dict()

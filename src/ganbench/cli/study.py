@@ -59,7 +59,7 @@ def study(
     module: ModuleOption = None,
 ) -> None:
     """Train recipes with several seeds, score all runs in the same way, and report which recipe is better."""
-    from ganbench.recipes.base import parse_overrides
+    from ganbench.recipes.overrides import parse_overrides
     from ganbench.studies.study import study as run_study
     from ganbench.utils.console import console_for_stderr
 

@@ -27,7 +27,7 @@ def train(
 ) -> None:
     """Train a recipe in a new run folder. The recipe auto adapts to your images (data=folder:PATH)."""
     from ganbench.experiment.train import train as train_recipe
-    from ganbench.recipes.base import parse_overrides
+    from ganbench.recipes.overrides import parse_overrides
     from ganbench.utils.console import console_for_stderr
 
     trusted = import_modules(module)
