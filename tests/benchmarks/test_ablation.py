@@ -19,7 +19,7 @@ from torch import Tensor
 
 from ganbench.data.images import ImageDataset
 from ganbench.data.toy import ring8
-from ganbench.experiment.time_budget import planned
+from ganbench.experiment.time_budget import fit_to_budget
 from ganbench.recipes.base import Recipe
 from ganbench.training.engine import Engine
 from ganbench.utils.bootstrap import student_quantile
@@ -30,7 +30,7 @@ BASES = [VARIANTS["as-it-is"], VARIANTS["classes"]]
 def as_planned(variant: Variant) -> dict[str, Any]:
     """Return what a variant is when it has 2,000 steps by a plan, which changes a schedule too."""
     recipe = variant.resolved("cifar10-jpeg")
-    return planned(recipe, 10 / 0.8, ring8(), Engine(recipe.machine), 0)[0].to_dict()
+    return fit_to_budget(recipe, 10 / 0.8, ring8(), Engine(recipe.machine), 0)[0].to_dict()
 
 
 @pytest.mark.parametrize("name", list(VARIANTS))
