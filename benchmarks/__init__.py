@@ -1,1 +1,1 @@
-"""Speed, measured against a plain reference loop in the same run."""
+"""Benchmarks of speed, sample quality, metrics, the dashboard and the health rules."""

@@ -1,12 +1,11 @@
-"""What buys quality per second: variants of a recipe, each trained for the same time, over seeds.
+"""Train variants of a recipe for the same time, and score their samples.
 
     python -m benchmarks.ablation [--out runs/bench-ablation] [--seeds 2] [--seconds 150] [--only VARIANT] [--jobs 2]
 
-Each of :data:`VARIANTS` plans its steps for the time by a short trial, and trains on one thread; ``--jobs`` of them run
-side by side, so that all have the same share of the machine. Then 10,000 samples are scored; a variant that but draws
-its samples otherwise is scored with the networks of what it is compared with. A variant and seed is a file in
-``--out``, written when it is scored; those that are there are not trained again. ``summary.json`` there says what they
-come to.
+Each of :data:`VARIANTS` plans its number of steps with a short trial and trains on one thread. ``--jobs`` variants run
+side by side, so that all get the same share of the machine. Then 10,000 samples are scored. A variant that differs
+only in sampling is scored with the networks of its base. Each variant and seed gets one file in ``--out`` once it is
+scored, and those with a file are not trained again. ``summary.json`` in that folder summarizes all of them.
 """
 
 from __future__ import annotations
@@ -22,69 +21,71 @@ from typing import Any
 
 import torch
 
-from benchmarks.ablation_summary import summary
+from benchmarks.ablation_summary import summarize
 from benchmarks.ablation_variants import VARIANTS, Variant
-from benchmarks.quality import AT_END, against, machine, path_of, records_in
-from benchmarks.quality_arms import Planned, Stopwatch, samples_of
-from ganbench.data.images import ImageSet
+from benchmarks.quality import FINAL_SAMPLES, make_scorer, machine, read_records, record_path
+from benchmarks.quality_arms import BudgetedTraining, Stopwatch, draw_samples
+from ganbench.data.images import ImageDataset
 from ganbench.utils.files import write_json
 
-TRIED = 1 / 20  # of the time: a plan's own trial is shorter, and what it misses would be a difference of time
-TRAINED = [name for name, variant in VARIANTS.items() if variant.truncation is None]
+#: The share of the time that the trial may take. Longer than a plan's default, for an exact plan: variants that
+#: miss their time by different amounts could not be compared.
+TRIAL_SHARE = 1 / 20
+TRAINED_VARIANTS = [name for name, variant in VARIANTS.items() if variant.truncation is None]
 
 
 def main() -> None:
-    """Train and score what is missing, or, in a process that this one has started, one of them."""
+    """Train and score all missing variants or, in a process started by this one, a single variant and seed."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--out", type=Path, default=Path("runs/bench-ablation"))
-    parser.add_argument("--only", choices=TRAINED, action="append", help="a variant; may be repeated")
-    parser.add_argument("--seeds", type=int, default=2, help="how many, from 0")
-    parser.add_argument("--seed", type=int, help="this one alone, of one variant, in this process")
-    parser.add_argument("--seconds", type=float, default=150, help="of training")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many side by side")
+    parser.add_argument("--only", choices=TRAINED_VARIANTS, action="append", help="a variant; may be repeated")
+    parser.add_argument("--seeds", type=int, default=2, help="number of seeds, from 0")
+    parser.add_argument("--seed", type=int, help="train only this seed, of one variant, in this process")
+    parser.add_argument("--seconds", type=float, default=150, help="seconds of training")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="number of variants that train side by side")
     parser.add_argument("--data", default="cifar10-jpeg")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     if arguments.seed is not None:
         (name,) = arguments.only
-        for record in trained(name, arguments.seed, arguments.seconds, arguments.data):
-            write_json(path_of(arguments.out, record["variant"], arguments.seed), record)
+        for record in train_and_score(name, arguments.seed, arguments.seconds, arguments.data):
+            write_json(record_path(arguments.out, record["variant"], arguments.seed), record)
         return
-    check_same(arguments.out, arguments.seconds)
-    against(arguments.data)  # so that the reference's statistics are there before several want them
+    check_comparable(arguments.out, arguments.seconds)
+    make_scorer(arguments.data)  # caches the reference statistics before several processes need them
     failed = train_all(arguments)
-    write_json(arguments.out / "summary.json", summary(records_in(arguments.out)))
+    write_json(arguments.out / "summary.json", summarize(read_records(arguments.out)))
     if failed:
         sys.exit(f"failed: {', '.join(failed)}")
 
 
-def check_same(out: Path, seconds: float) -> None:
-    """Exit, before hours are spent, if a folder has records that could not be compared with those of this run."""
+def check_comparable(out: Path, seconds: float) -> None:
+    """Exit before any training if a folder has records that cannot be compared with those of this run."""
     here = (seconds, machine()["processor"])
-    for record in records_in(out):
+    for record in read_records(out):
         there = (record["budget_seconds"], record["machine"]["processor"])
         if there != here:
             sys.exit(
-                f"{out} has records of {there[0]:g} s on {there[1]}, and this run is one of {here[0]:g} s "
-                f"on {here[1]}, which are not compared; give another folder with --out"
+                f"{out} has records of {there[0]:g} s on {there[1]}, which cannot be compared with {here[0]:g} s "
+                f"on {here[1]}; give another folder with --out"
             )
 
 
 def train_all(arguments: argparse.Namespace) -> list[str]:
-    """Train what has no file yet, the first seed of all before any second; return what failed."""
-    wanted = [
+    """Train everything that has no file yet, all variants of one seed before the next; return what failed."""
+    missing = [
         (name, seed)
         for seed in range(arguments.seeds)
-        for name in arguments.only or TRAINED
-        if not path_of(arguments.out, name, seed).exists()
+        for name in arguments.only or TRAINED_VARIANTS
+        if not record_path(arguments.out, name, seed).exists()
     ]
     with ThreadPoolExecutor(arguments.jobs) as pool:
-        codes = list(pool.map(lambda job: subprocess.call(command(job[0], job[1], arguments)), wanted))
-    return [f"{name} seed {seed}" for (name, seed), code in zip(wanted, codes, strict=True) if code]
+        codes = list(pool.map(lambda job: subprocess.call(command(job[0], job[1], arguments)), missing))
+    return [f"{name} seed {seed}" for (name, seed), code in zip(missing, codes, strict=True) if code]
 
 
 def command(name: str, seed: int, arguments: argparse.Namespace) -> Sequence[str]:
-    """Return the command that trains one."""
+    """Return the command that trains one variant with one seed."""
     options = {
         "--only": name,
         "--seed": seed,
@@ -96,13 +97,17 @@ def command(name: str, seed: int, arguments: argparse.Namespace) -> Sequence[str
     return [sys.executable, "-m", "benchmarks.ablation", *words]
 
 
-def trained(name: str, seed: int, seconds: float, data: str) -> list[dict[str, Any]]:
-    """Train a variant for so many seconds and score it; return its record, after those of other samples of it."""
+def train_and_score(name: str, seed: int, seconds: float, data: str) -> list[dict[str, Any]]:
+    """Train a variant and score it.
+
+    Returns:
+        The records of the variants that sample the same networks differently, then the record of the variant itself.
+    """
     torch.set_num_threads(1)
     variant = VARIANTS[name]
-    training = Planned(variant.resolved(data), seed, seconds, tried=TRIED)
-    if variant.pictures is not None:
-        training.dataset = first(training.dataset, variant.pictures)
+    training = BudgetedTraining(variant.recipe_for(data), seed, seconds, trial_share=TRIAL_SHARE)
+    if variant.train_images is not None:
+        training.dataset = first_images(training.dataset, variant.train_images)
     watch = Stopwatch()
     with watch.running():
         training.begin()
@@ -114,24 +119,25 @@ def trained(name: str, seed: int, seconds: float, data: str) -> list[dict[str, A
         "processor_seconds": round(watch.cpu, 2),
         "steps": training.steps,
         "pictures": training.dataset.info.size,
-        "n": AT_END,
+        "n": FINAL_SAMPLES,
         "recipe": training.recipe.to_dict(),
         "machine": machine(),
     }
     records = []
-    for reading, drawn in {**other_samples(name), name: variant}.items():
-        score = against(data)(samples_of(training.model(), AT_END, drawn.truncation))
+    for scored_name, scored in {**sampling_variants(name), name: variant}.items():
+        samples = draw_samples(training.model(), FINAL_SAMPLES, scored.truncation)
+        score = make_scorer(data)(samples)
         print(
-            f"{reading} seed {seed}: {score['value']} after {training.steps} steps",
+            f"{scored_name} seed {seed}: {score['value']} after {training.steps} steps",
             file=sys.stderr,
             flush=True,
         )
-        records.append({"variant": reading, "truncation": drawn.truncation, **common, **score})
+        records.append({"variant": scored_name, "truncation": scored.truncation, **common, **score})
     return records
 
 
-def other_samples(name: str) -> dict[str, Variant]:
-    """Return the variants that have a variant's networks, and draw its samples otherwise."""
+def sampling_variants(name: str) -> dict[str, Variant]:
+    """Return the variants that have the networks of variant ``name`` and sample them differently."""
     return {
         other: variant
         for other, variant in VARIANTS.items()
@@ -139,13 +145,13 @@ def other_samples(name: str) -> dict[str, Variant]:
     }
 
 
-def first(dataset: Any, pictures: int) -> ImageSet:
-    """Return the first pictures of a set of pictures, without their classes."""
-    if not isinstance(dataset, ImageSet):
-        raise TypeError(f"only a set of pictures in memory can be cut, not {type(dataset).__name__}")
+def first_images(dataset: Any, count: int) -> ImageDataset:
+    """Return the first images of a data set in memory, without their classes."""
+    if not isinstance(dataset, ImageDataset):
+        raise TypeError(f"only an ImageDataset can be cut, not a {type(dataset).__name__}")
     info = dataset.info
-    name = f"{info.name}, first {pictures}"
-    return ImageSet(name, dataset.pixels[:pictures], split=info.split, flip=dataset.flip)
+    name = f"{info.name}, first {count}"
+    return ImageDataset(name, dataset.pixels[:count], split=info.split, flip=dataset.flip)
 
 
 if __name__ == "__main__":

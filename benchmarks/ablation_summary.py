@@ -1,4 +1,4 @@
-"""What the records of the ablation come to: each variant's ratio to what it is compared with, and how sure that is."""
+"""Summarize the ablation: the ratio of each variant's score to that of its base, with a confidence interval."""
 
 from __future__ import annotations
 
@@ -11,29 +11,31 @@ from benchmarks.ablation_variants import VARIANTS
 from ganbench.utils.bootstrap import student_quantile
 
 Record = Mapping[str, Any]
+#: A standard deviation (None if unknown) and its degrees of freedom.
 Spread = tuple[float | None, int]
 LEVEL = 0.95
 
 
-def summary(records: Sequence[Record]) -> dict[str, Any]:
-    """Return what each variant reached, and the ratio of its score to its base's with a 95 % interval.
+def summarize(records: Sequence[Record]) -> dict[str, Any]:
+    """Return the scores of each variant, and the ratio of its score to that of its base with a 95 % interval.
 
-    A ratio is one of geometric means over seeds. Two seeds tell next to nothing of how far a variant's own scores
-    spread, so one standard deviation of a score's logarithm is estimated from all variants together, and the interval
-    is Student's t with the degrees of freedom of all. Seeds are not paired: another recipe makes of one another course.
-    But variants that draw other samples of the same networks are compared seed by seed, and have a spread of their own.
+    The ratio is that of the geometric means over seeds. Two seeds are too few to estimate the spread of one variant,
+    so the standard deviation of the scores' logarithms is pooled over all variants, and the interval is Student's t
+    with the pooled degrees of freedom. Seeds are not paired, because a different recipe trains differently from the
+    same seed. Variants that only sample the same networks differently are compared seed by seed, with a spread pooled
+    over these variants alone.
 
     Raises:
         ValueError: records were scored differently, or trained for different times or on different processors.
     """
     if not records:
         return {}
-    _check_alike(records)
-    scores = {name: _scores(records, name) for name in VARIANTS}
-    scores = {name: of_seeds for name, of_seeds in scores.items() if of_seeds}
-    trained = {name: of_seeds for name, of_seeds in scores.items() if VARIANTS[name].truncation is None}
+    _check_comparable(records)
+    scores = {name: _scores_by_seed(records, name) for name in VARIANTS}
+    scores = {name: by_seed for name, by_seed in scores.items() if by_seed}
+    trained = {name: by_seed for name, by_seed in scores.items() if VARIANTS[name].truncation is None}
     spread, freedom = pooled_spread(trained)
-    pairs = _pairs(scores)
+    ratios = _ratios_by_seed(scores)
     return {
         "metric": records[0]["metric"],
         "n": records[0]["n"],
@@ -44,81 +46,84 @@ def summary(records: Sequence[Record]) -> dict[str, Any]:
         "variants": {
             name: {
                 **{key: _median(records, name, key) for key in ("steps", "seconds")},
-                "values": list(of_seeds.values()),
+                "values": list(by_seed.values()),
                 **(
-                    _compared(name, scores, (spread, freedom))
+                    _compare(name, scores, (spread, freedom))
                     if VARIANTS[name].truncation is None
-                    else _compared_by_seed(name, pairs)
+                    else _compare_by_seed(name, ratios)
                 ),
             }
-            for name, of_seeds in scores.items()
+            for name, by_seed in scores.items()
         },
     }
 
 
 def pooled_spread(scores: Mapping[str, Mapping[int, float]]) -> Spread:
-    """Return the standard deviation of a score's logarithm within a variant, and its degrees of freedom; None for 0."""
+    """Return the pooled standard deviation of log scores within variants (None without repeats) and its freedom."""
     squares, freedom = 0.0, 0
-    for of_seeds in scores.values():
-        logs = [math.log(value) for value in of_seeds.values()]
-        middle = statistics.fmean(logs)
-        squares += sum((log - middle) ** 2 for log in logs)
+    for by_seed in scores.values():
+        logs = [math.log(value) for value in by_seed.values()]
+        mean = statistics.fmean(logs)
+        squares += sum((log - mean) ** 2 for log in logs)
         freedom += len(logs) - 1
     return (math.sqrt(squares / freedom), freedom) if freedom else (None, 0)
 
 
-def _check_alike(records: Sequence[Record]) -> None:
-    alike = [{"processor": r["machine"]["processor"], **r} for r in records]
+def _check_comparable(records: Sequence[Record]) -> None:
+    rows = [{"processor": r["machine"]["processor"], **r} for r in records]
     for key in ("metric", "n", "budget_seconds", "processor"):
-        if len({record[key] for record in alike}) > 1:
-            raise ValueError(f"records with different {key!r} are not compared")
+        if len({row[key] for row in rows}) > 1:
+            raise ValueError(f"records with different {key!r} cannot be compared")
 
 
 def _median(records: Sequence[Record], name: str, key: str) -> float:
     return statistics.median(record[key] for record in records if record["variant"] == name)
 
 
-def _scores(records: Sequence[Record], name: str) -> dict[int, float]:
-    """Return a variant's scores by seed, in order."""
-    found = {record["seed"]: record["value"] for record in records if record["variant"] == name}
-    return dict(sorted(found.items()))
+def _scores_by_seed(records: Sequence[Record], name: str) -> dict[int, float]:
+    """Return the scores of a variant by seed, in ascending order of seeds."""
+    scores = {record["seed"]: record["value"] for record in records if record["variant"] == name}
+    return dict(sorted(scores.items()))
 
 
-def _pairs(scores: Mapping[str, Mapping[int, float]]) -> dict[str, dict[int, float]]:
-    """Return by seed the ratio to the base's score, of each variant that has the base's networks."""
+def _ratios_by_seed(scores: Mapping[str, Mapping[int, float]]) -> dict[str, dict[int, float]]:
+    """Return the ratios to the base's score by seed, for the variants that share the networks of their base."""
     return {
-        name: {seed: of_seeds[seed] / base[seed] for seed in of_seeds if seed in base}
-        for name, of_seeds in scores.items()
+        name: {seed: by_seed[seed] / base[seed] for seed in by_seed if seed in base}
+        for name, by_seed in scores.items()
         if VARIANTS[name].truncation is not None and (base := scores.get(VARIANTS[name].base))
     }
 
 
-def _compared(name: str, scores: Mapping[str, Mapping[int, float]], spread: Spread) -> dict[str, Any]:
-    """Return the ratio of a variant's scores to its base's, both of networks of their own."""
+def _compare(name: str, scores: Mapping[str, Mapping[int, float]], spread: Spread) -> dict[str, Any]:
+    """Compare a variant with its base where each has its own networks."""
     base = VARIANTS[name].base
     if base == name or base not in scores:
         return {"base": None, "ratio": None, "interval": None}
     own, other = scores[name], scores[base]
-    ratio = _geometric(own) / _geometric(other)
+    ratio = _geometric_mean(own) / _geometric_mean(other)
     return {"base": base, **_with_interval(ratio, spread, 1 / len(own) + 1 / len(other))}
 
 
-def _compared_by_seed(name: str, pairs: Mapping[str, Mapping[int, float]]) -> dict[str, Any]:
-    """Return the ratio of scores of the same networks, whose spread is that of all such ratios."""
-    if not pairs.get(name):
+def _compare_by_seed(name: str, ratios: Mapping[str, Mapping[int, float]]) -> dict[str, Any]:
+    """Compare a variant with its base where both have the same networks; the spread is that of all such ratios."""
+    if not ratios.get(name):
         return {"base": None, "ratio": None, "interval": None}
-    told = _with_interval(_geometric(pairs[name]), pooled_spread(pairs), 1 / len(pairs[name]))
-    return {"base": VARIANTS[name].base, **told}
+    comparison = _with_interval(_geometric_mean(ratios[name]), pooled_spread(ratios), 1 / len(ratios[name]))
+    return {"base": VARIANTS[name].base, **comparison}
 
 
-def _with_interval(ratio: float, spread: Spread, parts: float) -> dict[str, Any]:
-    """Return a ratio, and its interval where there is a spread; ``parts`` of that one's square are the ratio's."""
+def _with_interval(ratio: float, spread: Spread, variance_factor: float) -> dict[str, Any]:
+    """Return a ratio and its interval (None if the spread is unknown).
+
+    The variance of the ratio's logarithm is ``variance_factor`` times that of one log score.
+    """
     deviation, freedom = spread
     if deviation is None:
         return {"ratio": ratio, "interval": None}
-    half = student_quantile((1 + LEVEL) / 2, freedom) * deviation * math.sqrt(parts)
+    half = student_quantile((1 + LEVEL) / 2, freedom) * deviation * math.sqrt(variance_factor)
     return {"ratio": ratio, "interval": [ratio * math.exp(-half), ratio * math.exp(half)]}
 
 
-def _geometric(scores: Mapping[int, float]) -> float:
+def _geometric_mean(scores: Mapping[int, float]) -> float:
     return statistics.geometric_mean(scores.values())

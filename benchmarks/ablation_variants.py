@@ -1,4 +1,4 @@
-"""The variants of the ablation: each a recipe at laptop size with one thing changed, named for the change."""
+"""Define the variants of the ablation: a recipe with the laptop budget and one change, which names the variant."""
 
 from __future__ import annotations
 
@@ -20,53 +20,58 @@ _ADA = {"target": "ganbench.augment:ADA", "speed": 100_000}
 
 @dataclass(frozen=True)
 class Variant:
-    """What is trained: ``changes`` to a recipe, on the first ``pictures`` of its data set or on all.
+    """A recipe with changes.
 
-    ``base`` is the variant that it is compared with. With ``truncation`` the samples' noise stays within that bound.
+    Attributes:
+        recipe: name of the recipe.
+        changes: overrides of the recipe.
+        train_images: train on this many images, the first of the data set (None: on all).
+        base: the variant to compare with.
+        truncation: bound of the noise when sampling (None: no truncation).
     """
 
     recipe: str
     changes: Mapping[str, Any] = field(default_factory=dict)
-    pictures: int | None = None
+    train_images: int | None = None
     base: str = "as-it-is"
     truncation: float | None = None
 
-    def resolved(self, data: str) -> Recipe:
-        """Return the recipe on that data set, for one thread of a processor."""
+    def recipe_for(self, data: str) -> Recipe:
+        """Return the recipe with its changes on a data set, for one CPU thread."""
         machine = {"machine.threads": 1, "machine.device": "cpu"}
         return find_recipe(self.recipe, "laptop").override({"data": data, **machine, **self.changes})
 
 
 def widths(width: int) -> dict[str, int]:
-    """Return the changes that give both networks a width."""
+    """Return the overrides that set the width of both networks."""
     return {"networks.G.width": width, "networks.D.width": width}
 
 
-def rates(g: float, d: float) -> dict[str, float]:
-    """Return the changes that give the networks learning rates."""
+def learning_rates(g: float, d: float) -> dict[str, float]:
+    """Return the overrides that set the learning rates of G and D."""
     return {"optimizers.G.lr": g, "optimizers.D.lr": d}
 
 
 def betas(*pair: float) -> dict[str, list[float]]:
-    """Return the changes that give both optimizers their betas."""
+    """Return the overrides that set the betas of both optimizers."""
     return {"optimizers.G.betas": list(pair), "optimizers.D.betas": list(pair)}
 
 
-def without(pictures: int) -> str:
-    """Return the variant on so many pictures that has no augmentation."""
-    return "as-it-is" if pictures == 50_000 else f"{pictures}-pictures-none"
+def unaugmented(images: int) -> str:
+    """Return the name of the variant on this many images that has no augmentation."""
+    return "as-it-is" if images == 50_000 else f"{images}-pictures-none"
 
 
-OF_PLAIN: dict[str, dict[str, Any]] = {
+CHANGES: dict[str, dict[str, Any]] = {
     "as-it-is": {},
     "no-spectral-norm": {"networks.D.spectral_norm": False},
     "no-average": {"schedule.ema_half_life": None},
-    "average-500": {"schedule.ema_half_life": 500},  # a plan's own is a fiftieth of all images, some 2,500
-    "equal-rates": rates(5e-4, 5e-4),
-    "rates-of-the-paper": rates(2e-4, 2e-4),
-    "rates-doubled": rates(1e-3, 2e-3),
+    "average-500": {"schedule.ema_half_life": 500},  # a plan sets a fiftieth of all images, about 2,500
+    "equal-rates": learning_rates(5e-4, 5e-4),
+    "rates-of-the-paper": learning_rates(2e-4, 2e-4),
+    "rates-doubled": learning_rates(1e-3, 2e-3),
     "betas-.5-.999": betas(0.5, 0.999),
-    "constant-rates": {"schedule.learning_rate": {**_LINEAR, "end": 1.0}},  # a plan has a Constant fall
+    "constant-rates": {"schedule.learning_rate": {**_LINEAR, "end": 1.0}},  # a plan would make a Constant decay
     "no-warm-up": {"schedule.warmup": 0},
     "width-8": widths(8),
     "width-24": widths(24),
@@ -93,38 +98,38 @@ OF_PLAIN: dict[str, dict[str, Any]] = {
     "no-flips": {"data.flip": False},
     "non-saturating": {"algorithm.loss": "NonSaturating"},
 }
-OF_CLASSES: dict[str, dict[str, Any]] = {
+CLASS_CHANGES: dict[str, dict[str, Any]] = {
     "classes": {},
     "classes-weight-.03": {"algorithm.class_weight": 0.03},
     "classes-weight-.3": {"algorithm.class_weight": 0.3},
     "classes-of-fakes-too": {"algorithm.fakes": True},
     "classes-all-positions": {"networks.D.pool": "none"},
-    "classes-equal-rates": rates(5e-4, 5e-4),
+    "classes-equal-rates": learning_rates(5e-4, 5e-4),
     "classes-batch-32": {"schedule.batch": 32},
     "classes-width-24": widths(24),
 }
 PROJECTION = "sndcgan-projection-cifar10"
-OF_PROJECTION: dict[str, dict[str, Any]] = {
+PROJECTION_CHANGES: dict[str, dict[str, Any]] = {
     "classes-by-projection": {},
     "classes-by-projection-weight-1": {"networks.D.conditioning.weight": 1.0},
 }
 AUGMENTATIONS: dict[str, dict[str, Any] | None] = {"none": None, "diffaugment": _DIFF, "ada": _ADA}
 TRUNCATIONS = (1.0, 1.5)
 VARIANTS = {
-    **{name: Variant(PLAIN, changes) for name, changes in OF_PLAIN.items()},
+    **{name: Variant(PLAIN, changes) for name, changes in CHANGES.items()},
     **{f"truncation-{bound:g}": Variant(PLAIN, truncation=bound) for bound in TRUNCATIONS},
     **{
         name: Variant(WITH_CLASSES, changes, base="classes" if changes else "as-it-is")
-        for name, changes in OF_CLASSES.items()
+        for name, changes in CLASS_CHANGES.items()
     },
-    **{name: Variant(PROJECTION, changes, base="classes") for name, changes in OF_PROJECTION.items()},
+    **{name: Variant(PROJECTION, changes, base="classes") for name, changes in PROJECTION_CHANGES.items()},
     **{
-        f"{pictures}-pictures-{name}": Variant(
-            PLAIN, {"algorithm.augmentation": augmentation}, pictures, base=without(pictures)
+        f"{images}-pictures-{name}": Variant(
+            PLAIN, {"algorithm.augmentation": augmentation}, images, base=unaugmented(images)
         )
-        for pictures in (1_000, 5_000, 50_000)
+        for images in (1_000, 5_000, 50_000)
         for name, augmentation in AUGMENTATIONS.items()
-        if (pictures, name) != (50_000, "none")  # which is "as-it-is"
+        if (images, name) != (50_000, "none")  # this one is "as-it-is"
     },
 }
-"""By name. What holds for a recipe without classes is changed in it; how classes are told, in the one with them."""
+"""The variants by name. Changes of class conditioning apply to the recipes with classes, all others to the plain one."""

@@ -26,8 +26,8 @@ from torch_fidelity import metric_fid, metric_isc, metric_kid, metric_prc
 from torchvision.transforms.functional import gaussian_blur
 
 from ganbench.data.base import Dataset
-from ganbench.data.images import ImageSet
-from ganbench.data.registry import dataset_named
+from ganbench.data.images import ImageDataset
+from ganbench.data.registry import find_dataset
 from ganbench.metrics.base import Metric
 from ganbench.metrics.coverage.prdc import PrecisionRecall
 from ganbench.metrics.distances.frechet import FrechetDistance
@@ -38,7 +38,7 @@ from ganbench.metrics.extractors.efficientnet_lite0 import (
     load_weights,
     weights_path,
 )
-from ganbench.metrics.features.reference import reference_rows
+from ganbench.metrics.features.reference import reference_features
 from ganbench.metrics.measure import measure
 from ganbench.metrics.record import versions
 
@@ -109,7 +109,7 @@ def pairs(count: int) -> Iterator[tuple[str, tuple[Tensor, Tensor]]]:
 
 def some(name: str, split: str, count: int, start: int = 0, label: int | None = None) -> Tensor:
     """Return so many pictures of a set, in a random order that is always the same; or of one class."""
-    function, arguments = dataset_named(name)
+    function, arguments = find_dataset(name)
     whole: Dataset = function(**arguments, split=split)
     order = torch.randperm(whole.info.size, generator=torch.Generator().manual_seed(0))
     if label is not None:
@@ -121,10 +121,10 @@ def some(name: str, split: str, count: int, start: int = 0, label: int | None = 
 
 def compared(features: Features, samples: Tensor, real: Tensor) -> dict[str, dict[str, float]]:
     """Return each score by both, and their relative difference."""
-    reference = ImageSet("real", real)
+    reference = ImageDataset("real", real)
     ours = by_us(features, samples, reference)
     rows = torch.cat([features(part) for part in torch.split(samples, CHUNK)])
-    given = rows, reference_rows(reference, features), features.logits_from_features(rows)
+    given = rows, reference_features(reference, features), features.logits_from_features(rows)
     single, double = by_torch_fidelity(*given), by_torch_fidelity(*(x.double() for x in given))
     return {
         name: {

@@ -21,13 +21,13 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ganbench.data.images import ImageSet
+from ganbench.data.images import ImageDataset
 from ganbench.metrics.base import Metric
 from ganbench.metrics.distances.kernel import KernelDistance
 from ganbench.metrics.distances.sliced_wasserstein import SlicedWasserstein
 from ganbench.metrics.distances.spectrum import SpectrumDistance
 from ganbench.metrics.record import versions
-from ganbench.metrics.sample_batch import Chunk
+from ganbench.metrics.sample_batch import SampleBatch
 from ganbench.metrics.score import JSON
 from ganbench.utils.malloc import keep_pages
 
@@ -69,7 +69,7 @@ def measured(rounds: int, count: int) -> dict[str, JSON]:
         "swd": SlicedWasserstein,
         "spectrum": SpectrumDistance,
     }
-    reference, samples = ImageSet("random", pictures(count, 0)), pictures(count, count)
+    reference, samples = ImageDataset("random", pictures(count, 0)), pictures(count, count)
     found: dict[str, list[float]] = {name: [] for name in metrics}
     for _ in range(rounds):
         for name, make in metrics.items():
@@ -83,12 +83,12 @@ def measured(rounds: int, count: int) -> dict[str, JSON]:
     }
 
 
-def seconds(metric: Metric, reference: ImageSet, samples: Tensor, *, count_adding: bool) -> float:
+def seconds(metric: Metric, reference: ImageDataset, samples: Tensor, *, count_adding: bool) -> float:
     """Return how long a metric computes its score, and, if that counts, takes in the samples."""
     measurement = metric.begin(reference)
     begun = time.process_time()
     for part in torch.split(samples, CHUNK):
-        measurement.add(Chunk(part))
+        measurement.add(SampleBatch(part))
     if not count_adding:
         begun = time.process_time()
     measurement.score()

@@ -34,7 +34,7 @@ from torch import Tensor
 
 from benchmarks.fidelity import torch_fidelity_fd
 from ganbench.data.base import Dataset
-from ganbench.data.registry import dataset_named
+from ganbench.data.registry import find_dataset
 from ganbench.metrics.coverage.prdc import PrecisionRecall
 from ganbench.metrics.distances.frechet import FrechetDistance
 from ganbench.metrics.extractors.efficientnet_lite0 import EfficientNetLite0Features
@@ -118,7 +118,7 @@ class First:
     """The first pictures of a set, as a data set of their own."""
 
     def __init__(self, name: str, split: str, count: int) -> None:
-        function, arguments = dataset_named(name)
+        function, arguments = find_dataset(name)
         self._whole: Dataset = function(**arguments, split=split)
         whole = self._whole.info
         size = min(count, whole.size)

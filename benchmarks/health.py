@@ -28,7 +28,7 @@ import ganbench
 from ganbench.errors import RunError
 from ganbench.experiment import run_hooks as actions
 from ganbench.experiment.train import train
-from ganbench.health import findings
+from ganbench.health import diagnose
 from ganbench.losses import Minimax
 from ganbench.recipes.registry import find_recipe
 from ganbench.runs.run import Run
@@ -76,7 +76,7 @@ BROKEN = (
 def set_rates(trainer: Trainer, **factors: float) -> None:
     """Multiply networks' learning rates from now on."""
     for name, factor in factors.items():
-        trainer.rates[name] = [rate * factor for rate in trainer.rates[name]]
+        trainer.learning_rates[name] = [rate * factor for rate in trainer.learning_rates[name]]
 
 
 def without_penalty(trainer: Trainer) -> None:
@@ -206,8 +206,8 @@ def watch(folder: Path, name: str, seed: int) -> dict[str, Any]:
 def told(run: Run) -> list[dict[str, Any]]:
     """Return the rules' findings as JSON can hold them."""
     return [
-        {"rule": f.rule, "step": f.step, "sentence": f.sentence}
-        for f in findings(run.events.read(), run.recipe().schedule.steps)
+        {"rule": f.rule, "step": f.first_step, "sentence": f.message}
+        for f in diagnose(run.events.read(), run.recipe().schedule.steps)
     ]
 
 
@@ -221,18 +221,18 @@ def tiny(name: str, steps: int) -> Any:
 @contextmanager
 def changing(change: Callable[[Trainer], object]) -> Iterator[None]:
     """Change every trainer of the block at the step of the provocation."""
-    advance = Trainer.advance
+    advance = Trainer.train_step
 
     def changed(trainer: Trainer) -> None:
         if trainer.step == PROVOKED_AT:
             change(trainer)
         advance(trainer)
 
-    Trainer.advance = changed  # type: ignore[method-assign]
+    Trainer.train_step = changed  # type: ignore[method-assign]
     try:
         yield
     finally:
-        Trainer.advance = advance  # type: ignore[method-assign]
+        Trainer.train_step = advance  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from ganbench.experiment.build_trainer import make_trainer
-from ganbench.experiment.run_hooks import Every, log_terms
+from ganbench.experiment.run_hooks import Every, log_scalars
 from ganbench.inference.build import make_dataset
 from ganbench.recipes.base import Recipe
 from ganbench.runs.event_log import EventLog
@@ -19,11 +19,11 @@ def sections_per_step(recipe: Recipe, steps: int, warmup: int) -> dict[str, floa
     recipe = recipe.override({"schedule.steps": warmup + steps})
     trainer = make_trainer(recipe, make_dataset(recipe), engine, seed=0)
     for _ in range(warmup):
-        trainer.advance()
+        trainer.train_step()
     trainer.read_log()
     with tempfile.TemporaryDirectory() as folder:
         events = EventLog(Path(folder) / "events.jsonl")
-        hook = Every(recipe.schedule.log_every, log_terms(events, []))
+        hook = Every(recipe.schedule.log_every, log_scalars(events, []))
         trainer.train([hook])
         spent: dict[str, float] = {}
         for event in events.read("speed"):

@@ -117,14 +117,14 @@ def trainer_of(name: str, threads: int) -> Trainer:
     recipe = recipe.override(data_at_hand(recipe.data.target.__name__))
     trainer = make_trainer(recipe, make_dataset(recipe), Engine(recipe.machine), seed=0)
     for _ in range(_WARM_UP):
-        trainer.advance()
+        trainer.train_step()
     return trainer
 
 
 def operations(trainer: Trainer) -> int:
     """Return the floating-point operations of one step's convolutions and matrix products."""
     with FlopCounterMode(display=False) as counter:
-        trainer.advance()
+        trainer.train_step()
     return int(counter.get_total_flops())
 
 
@@ -132,7 +132,7 @@ def seconds_of_passes(trainer: Trainer) -> float:
     """Return the wall seconds that one step spends in its phases' passes."""
     trainer.clock.take()
     for _ in range(_STEPS):
-        trainer.advance()
+        trainer.train_step()
     taken = trainer.clock.take()
     return sum(taken[phase.name] for phase in trainer.phases) / _STEPS
 
@@ -141,7 +141,7 @@ def seconds_of_products(trainer: Trainer) -> float:
     """Return the seconds that one step spends in convolutions and matrix products."""
     with profile(activities=[ProfilerActivity.CPU]) as kept:
         for _ in range(_STEPS):
-            trainer.advance()
+            trainer.train_step()
     times = [
         event.self_cpu_time_total
         for event in kept.key_averages()

@@ -28,13 +28,13 @@ from torch import Tensor
 
 from benchmarks.quality_arms import ARMS
 from benchmarks.quality_summary import summary
-from ganbench.data.registry import dataset_named
+from ganbench.data.registry import find_dataset
 from ganbench.metrics.distances.frechet import FrechetDistance
 from ganbench.metrics.extractors.efficientnet_lite0 import EfficientNetLite0Features
 from ganbench.metrics.measure import measure
 from ganbench.training.engine import processor
 from ganbench.utils.files import write_bytes, write_json
-from ganbench.visualization.image_grid import image_grid, png
+from ganbench.visualization.image_grid import encode_png, image_grid
 
 MARKS = (25, 50, 75, 100, 150, 225, 300, 450, 600)
 BETWEEN, AT_END = 5_000, 10_000
@@ -115,7 +115,7 @@ def train_seed(out: Path, sides: Mapping[str, Side], seed: int, marks: Sequence[
                     last = mark == marks_of(arm, marks)[-1]
                     samples = _add_point(records[arm], side, mark, last, score)
                     if last:
-                        shown = png(image_grid(samples[:SHOWN]))
+                        shown = encode_png(image_grid(samples[:SHOWN]))
                         write_bytes(path_of(out, arm, seed).with_suffix(".png"), shown)
                     write_json(path_of(out, arm, seed), records[arm])
     finally:
@@ -149,7 +149,7 @@ def machine() -> dict[str, Any]:
 
 def against(data: str) -> Score:
     """Return what scores samples against the training pictures of a data set, whose statistics are ready then."""
-    function, arguments = dataset_named(data)
+    function, arguments = find_dataset(data)
     reference = function(**{**arguments, "split": "train"})
     metric = FrechetDistance(EfficientNetLite0Features(SIZE), extras=False)
     metric.begin(reference)

@@ -33,7 +33,7 @@ from benchmarks.reference import Items, PlainLoop
 from ganbench.data.base import DataInfo
 from ganbench.experiment.build_trainer import make_trainer
 from ganbench.experiment.run_hooks import Every
-from ganbench.experiment.time_budget import TRIED, planned
+from ganbench.experiment.time_budget import TRIAL_SHARE, fit_to_budget
 from ganbench.inference.build import ModelParts, assemble, make_dataset
 from ganbench.inference.model import Model
 from ganbench.recipes.base import Recipe
@@ -166,15 +166,15 @@ def _read_log(trainer: Trainer) -> None:
 class Planned(Lean):
     """The same by a plan for the seconds it has, as ``--budget`` makes it: steps by a trial, rates that fall."""
 
-    def __init__(self, recipe: Recipe, seed: int, seconds: float, *, tried: float = TRIED) -> None:
+    def __init__(self, recipe: Recipe, seed: int, seconds: float, *, tried: float = TRIAL_SHARE) -> None:
         super().__init__(recipe, seed, seconds)
         self._tried = tried
 
     def begin(self) -> None:
         """Try a few steps, plan, and make all that the run needs."""
         minutes = self._seconds / 60
-        self.recipe, _ = planned(
-            self.recipe, minutes, self.dataset, self.engine, self._seed, tried=self._tried
+        self.recipe, _ = fit_to_budget(
+            self.recipe, minutes, self.dataset, self.engine, self._seed, trial_share=self._tried
         )
         super().begin()
 

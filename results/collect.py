@@ -21,7 +21,7 @@ from tables import in_file_names
 from ganbench.inference.model import load
 from ganbench.runs.run import Run
 from ganbench.utils.files import write_bytes, write_json
-from ganbench.visualization.critic import weight_shares
+from ganbench.visualization.critic import weight_histogram
 
 HERE = Path(__file__).parent
 _MOST_BYTES = 300_000
@@ -133,7 +133,7 @@ def weights_of(run: Run) -> dict[str, Any] | None:
     networks = load(run).networks
     if "D" not in networks:
         return None
-    spread = weight_shares(networks["D"])
+    spread = weight_histogram(networks["D"])
     edges, shares = (values.round(6).tolist() for values in (spread.edges, spread.shares))
     return {"edges": edges, "shares": shares, "count": spread.count, "outside": spread.outside}
 

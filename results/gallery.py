@@ -15,7 +15,8 @@ from tables import label_of, shown_score
 
 from ganbench.auto.choose import NAME as AUTO
 from ganbench.config.dotted_keys import paths, value_at
-from ganbench.recipes.base import EVERY_BUDGET, Recipe, parse_overrides
+from ganbench.recipes.base import ALL_BUDGETS, Recipe
+from ganbench.recipes.overrides import parse_overrides
 from ganbench.recipes.registry import find_recipe
 
 HERE = Path(__file__).parent
@@ -102,7 +103,7 @@ def command(record: dict[str, Any]) -> str:
             str(record["seed"]),
         ]
         return shlex.join(["ganbench", "train", AUTO, *asked])
-    budget = record["budget"] if record["budget"] in EVERY_BUDGET else "laptop"
+    budget = record["budget"] if record["budget"] in ALL_BUDGETS else "laptop"
     ran, now = Recipe.from_dict(record["settings"]), find_recipe(record["recipe"], budget)
     changes = changed(ran, now)
     if settings_of(now.override(parse_overrides(changes))) != settings_of(ran):

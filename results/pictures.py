@@ -109,7 +109,9 @@ def banner(grids: dict[Path, int], height: int = 360) -> Image.Image:
         grid = Image.open(path).convert("RGB")
         tile = 29 if grid.width == 291 else 33  # pixels of a sample and its gap
         panel = grid.crop((0, 0, grid.width, rows * tile))
-        panels.append(panel.resize((round(panel.width * height / panel.height), height), Image.Resampling.LANCZOS))
+        panels.append(
+            panel.resize((round(panel.width * height / panel.height), height), Image.Resampling.LANCZOS)
+        )
     image = Image.new("RGB", (sum(p.width for p in panels) + _GAP * (len(panels) - 1), height), "white")
     left = 0
     for panel in panels:

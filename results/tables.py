@@ -288,7 +288,9 @@ def short_table() -> str:
         return f"fd {record['scores'][0]['value']:.0f}"
 
     quality_arms = json.loads((HERE / "quality" / "summary.json").read_text())["arms"]
-    ends = {arm: ", ".join(f"{v:.0f}" for v in sorted(row["end"]["values"])) for arm, row in quality_arms.items()}
+    ends = {
+        arm: ", ".join(f"{v:.0f}" for v in sorted(row["end"]["values"])) for arm, row in quality_arms.items()
+    }
     study = json.loads((HERE / "studies" / "ring8" / "study.json").read_text())
     modes = {row["recipe"]: row for row in study["summary"]}
     digits, clothes, hour = (
@@ -303,7 +305,11 @@ def short_table() -> str:
         ("MNIST by class, `sndcgan-projection-mnist`", _minutes(digits), score(digits)),
         ("Fashion-MNIST by class, `sndcgan-projection-fashion-mnist`", _minutes(clothes), score(clothes)),
         *(
-            (f"ring of 8 Gaussians, `{name}`", f"{modes[name]['seconds']:.0f} s", f"{modes[name]['mean']:.3g} of 8 modes")
+            (
+                f"ring of 8 Gaussians, `{name}`",
+                f"{modes[name]['seconds']:.0f} s",
+                f"{modes[name]['mean']:.3g} of 8 modes",
+            )
             for name in ("gan-ring8", "gan-r1-ring8")
         ),
     ]
