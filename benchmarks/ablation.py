@@ -23,13 +23,13 @@ import torch
 
 from benchmarks.ablation_summary import summarize
 from benchmarks.ablation_variants import VARIANTS, Variant
-from benchmarks.quality import FINAL_SAMPLES, make_scorer, machine, read_records, record_path
+from benchmarks.quality import FINAL_SAMPLES, machine, make_scorer, read_records, record_path
 from benchmarks.quality_arms import BudgetedTraining, Stopwatch, draw_samples
 from ganbench.data.images import ImageDataset
 from ganbench.utils.files import write_json
 
-#: The share of the time that the trial may take. Longer than a plan's default, for an exact plan: variants that
-#: miss their time by different amounts could not be compared.
+#: The share of the time that a plan's trial takes. It is longer than the default, because a plan that misjudges the
+#: speed gives a variant more or less training time than the others.
 TRIAL_SHARE = 1 / 20
 TRAINED_VARIANTS = [name for name, variant in VARIANTS.items() if variant.truncation is None]
 
@@ -38,11 +38,15 @@ def main() -> None:
     """Train and score all missing variants or, in a process started by this one, a single variant and seed."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--out", type=Path, default=Path("runs/bench-ablation"))
-    parser.add_argument("--only", choices=TRAINED_VARIANTS, action="append", help="a variant; may be repeated")
+    parser.add_argument(
+        "--only", choices=TRAINED_VARIANTS, action="append", help="a variant; may be repeated"
+    )
     parser.add_argument("--seeds", type=int, default=2, help="number of seeds, from 0")
     parser.add_argument("--seed", type=int, help="train only this seed, of one variant, in this process")
     parser.add_argument("--seconds", type=float, default=150, help="seconds of training")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="number of variants that train side by side")
+    parser.add_argument(
+        "--jobs", type=int, default=os.cpu_count(), help="number of variants that train side by side"
+    )
     parser.add_argument("--data", default="cifar10-jpeg")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)

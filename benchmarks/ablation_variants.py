@@ -71,7 +71,9 @@ CHANGES: dict[str, dict[str, Any]] = {
     "rates-of-the-paper": learning_rates(2e-4, 2e-4),
     "rates-doubled": learning_rates(1e-3, 2e-3),
     "betas-.5-.999": betas(0.5, 0.999),
-    "constant-rates": {"schedule.learning_rate": {**_LINEAR, "end": 1.0}},  # a plan would make a Constant decay
+    "constant-rates": {
+        "schedule.learning_rate": {**_LINEAR, "end": 1.0}
+    },  # not Constant: a plan would replace it by a decay
     "no-warm-up": {"schedule.warmup": 0},
     "width-8": widths(8),
     "width-24": widths(24),
@@ -132,4 +134,4 @@ VARIANTS = {
         if (images, name) != (50_000, "none")  # this one is "as-it-is"
     },
 }
-"""The variants by name. Changes of class conditioning apply to the recipes with classes, all others to the plain one."""
+"""All variants by name."""

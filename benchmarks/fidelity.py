@@ -1,4 +1,4 @@
-"""torch-fidelity's Fréchet distance with EfficientNet-Lite0 for its feature extractor."""
+"""Compute torch-fidelity's Fréchet distance with EfficientNet-Lite0 as feature extractor."""
 
 from __future__ import annotations
 
@@ -23,44 +23,45 @@ from ganbench.metrics.extractors.preprocess import resize_bicubic
 NAME, LAYER = "efficientnet-lite0", "1280"
 
 
-class Pictures(Dataset[Tensor]):
-    """Pictures one by one, as torch-fidelity asks for them."""
+class Images(Dataset[Tensor]):
+    """Images as a torch data set, which torch-fidelity takes as input."""
 
-    def __init__(self, pictures: Tensor) -> None:
-        self.pictures = pictures
+    def __init__(self, images: Tensor) -> None:
+        self.images = images
 
     def __len__(self) -> int:
-        return len(self.pictures)
+        return len(self.images)
 
     def __getitem__(self, index: int) -> Tensor:
-        return self.pictures[index]
+        return self.images[index]
 
 
 def torch_fidelity_fd(
-    reference: Tensor, pictures: Tensor, size: int, cache: Path, *, folded: bool
+    reference: Tensor, images: Tensor, size: int, cache: Path, *, folded: bool
 ) -> dict[str, float]:
-    """Return the distance and the seconds it took, the reference's statistics being in the cache folder already.
+    """Return the distance and the seconds it took, with the reference's statistics in the cache folder.
 
-    Pictures are uint8 ``[N, 1 or 3, H, W]``. The network is ours (``folded``), or the published package's.
+    Images are uint8 ``[N, 1 or 3, H, W]``. With ``folded`` the network is ganbench's, whose batch norms are folded,
+    otherwise that of the published package.
     """
     torch_fidelity.register_feature_extractor(NAME, _extractor(size, folded))
-    asked = {
+    options = {
         "fid": True,
         "feature_extractor": NAME,
         "cuda": False,
-        "batch_size": 64,  # its own default
+        "batch_size": 64,  # its default
         "cache_root": str(cache),
         "input2_cache_name": "reference",
         "verbose": False,
     }
-    others = Pictures(reference)
+    others = Images(reference)
     if not list(cache.glob("*stat-fid*")):
-        torch_fidelity.calculate_metrics(input1=Pictures(pictures[:64]), input2=others, **asked)
+        torch_fidelity.calculate_metrics(input1=Images(images[:64]), input2=others, **options)
     start = time.perf_counter()
-    found = torch_fidelity.calculate_metrics(input1=Pictures(pictures), input2=others, **asked)
+    metrics = torch_fidelity.calculate_metrics(input1=Images(images), input2=others, **options)
     return {
         "seconds": time.perf_counter() - start,
-        "fd": float(found[torch_fidelity.KEY_METRIC_FID]),
+        "fd": float(metrics[torch_fidelity.KEY_METRIC_FID]),
     }
 
 
@@ -90,9 +91,9 @@ def _extractor(size: int, folded: bool) -> type[FeatureExtractorBase]:
 
         @torch.no_grad()
         def forward(self, images: Tensor) -> tuple[Tensor]:
-            prepared = resize_bicubic(images.expand(-1, 3, -1, -1), size).sub_(127).div_(128)
+            inputs = resize_bicubic(images.expand(-1, 3, -1, -1), size).sub_(127).div_(128)
             if folded:
-                return (self.network(prepared),)
-            return (self.network.extract_features(prepared.contiguous()).mean((2, 3)),)
+                return (self.network(inputs),)
+            return (self.network.extract_features(inputs.contiguous()).mean((2, 3)),)
 
     return Extractor

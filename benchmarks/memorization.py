@@ -1,11 +1,11 @@
-"""How often `memorization` says "copies", of samples with planted copies and of honest ones.
+"""Count how often the metric `memorization` reports copies, in samples with planted copies and without any.
 
     python -m benchmarks.memorization [--data mnist] [--draws 100] [--out results/memorization.json]
 
-Real held-out pictures stand in for an honest generator. In each draw, 2,000 of the test split are the samples and the
-others are the held-out pictures; for planted copies, some samples are replaced by random training pictures. Distances
-are worked out once for all pictures, and each draw picks its own; all that is made of them is the metric's own code.
-Blurred and faint pictures stand in for honest generators that are not perfect.
+Real images stand in for the samples of an honest generator. In each draw, 2,000 images of the test split are the
+samples and the others are the held-out images. For planted copies, some samples are replaced by random training images.
+Blurred and faint images stand in for honest but imperfect generators. Distances are computed once for all images, and
+each draw selects from them; the metric's own code does the rest.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ from ganbench.metrics.record import versions
 from ganbench.metrics.registry import create_extractor
 
 SAMPLES = 2000
-PLANTED = 2000  # training pictures from which copies are drawn
-OTHERS = 30  # nearest held-out pictures of each test picture, so that one is not among the samples
+COPY_SOURCES = 2000  # training images from which copies are drawn
+NEIGHBOURS = 30  # nearest test images stored for each image, so that one of them is held out in any draw
 CELLS = 10
 
 
 @dataclass(frozen=True)
-class Placed:
-    """Where pictures lie: nearest training picture, nearest test pictures, and cell."""
+class Neighbours:
+    """The nearest training image, the nearest test images and the cell of each image."""
 
     to_train: Tensor
     nearest_train: Tensor
@@ -50,7 +50,7 @@ class Placed:
 
 
 def main() -> None:
-    """Measure every data set asked for and print a table; ``--out`` keeps the numbers."""
+    """Measure all data sets and print a table; ``--out`` stores it."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", action="append")
     parser.add_argument("--features", default="pixels@16")
@@ -58,7 +58,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     extractor = create_extractor(arguments.features)
-    found = {
+    counts = {
         name: measure(name, extractor, arguments.draws)
         for name in arguments.data or ["cifar10-jpeg", "mnist"]
     }
@@ -68,23 +68,23 @@ def main() -> None:
         "features": extractor.name,
         "level": SIGNIFICANCE_LEVEL,
         "versions": versions("ganbench", "torch"),
-        "flagged": found,
+        "flagged": counts,
     }
     if arguments.out:
         arguments.out.write_text(json.dumps(report, indent=1) + "\n")
 
 
 def measure(name: str, extractor: FeatureExtractor, draws: int) -> dict[str, Any]:
-    """Return, for each kind of samples, in how many draws each p is below the level."""
+    """Return for each kind of samples the number of draws in which each p-value is below the level."""
     function, arguments = find_dataset(name)
     train, test = function(**arguments, split="train"), function(**arguments, split="test")
     rows, held_out = all_features(train, extractor), all_features(test, extractor)
     centres = kmeans_centres(rows[random_order(len(rows))[:10_000]], CELLS)
 
-    def place(pictures: Tensor) -> Placed:
-        queries = torch.cat([extractor(part) for part in torch.split(pictures, 500)])
-        to_train, to_test = find_nearest(queries, [rows]), find_nearest(queries, [held_out], OTHERS)
-        return Placed(
+    def find(images: Tensor) -> Neighbours:
+        queries = torch.cat([extractor(part) for part in torch.split(images, 500)])
+        to_train, to_test = find_nearest(queries, [rows]), find_nearest(queries, [held_out], NEIGHBOURS)
+        return Neighbours(
             to_train.distances[:, 0],
             to_train.indices[:, 0],
             to_test.distances,
@@ -92,70 +92,70 @@ def measure(name: str, extractor: FeatureExtractor, draws: int) -> dict[str, Any
             assign_cells(queries, centres),
         )
 
-    planted = _chosen(train, PLANTED)
+    planted = _random_items(train, COPY_SOURCES)
     real = test.items(torch.arange(test.info.size))
-    honest = place(real)
-    plain, moved = place(planted), place(planted.roll(1, 3))
+    honest = find(real)
+    plain, moved = find(planted), find(planted.roll(1, 3))
     faint = ((real.float() - 127) * 0.7 + 127).round().to(torch.uint8)
-    kinds: dict[str, tuple[Placed, Placed | None, float]] = {
+    kinds: dict[str, tuple[Neighbours, Neighbours | None, float]] = {
         "honest": (honest, None, 0),
-        "honest, blurred": (place(gaussian_blur(real, 5, 1.0)), None, 0),
-        "honest, faint": (place(faint), None, 0),
+        "honest, blurred": (find(gaussian_blur(real, 5, 1.0)), None, 0),
+        "honest, faint": (find(faint), None, 0),
         **{f"{share:.0%} copies": (honest, plain, share) for share in (0.01, 0.02, 0.05)},
         "5% copies, moved by a pixel": (honest, moved, 0.05),
     }
-    found: dict[str, Any] = {}
+    results: dict[str, Any] = {}
     for kind, (samples, copies, share) in kinds.items():
         counts = {"p": 0, "c_t_p": 0, "near_copies_p": 0}
         copied = 0.0
-        for draw in range(draws):
-            distances = drawn(samples, honest, copies, round(share * SAMPLES), train.info.size, draw)
+        for seed in range(draws):
+            distances = draw(samples, honest, copies, round(share * SAMPLES), train.info.size, seed)
             near, three = near_copies(distances), three_sample_test(distances)
             for key, p in zip(counts, (near.p, three.p, near.share_p), strict=True):
                 counts[key] += p < SIGNIFICANCE_LEVEL
             copied += near.copied_share / draws
-        found[kind] = {**counts, "copied": round(copied, 4)}
-        print(f"{name:14} {kind:28} {found[kind]}", flush=True)
-    return found
+        results[kind] = {**counts, "copied": round(copied, 4)}
+        print(f"{name:14} {kind:28} {results[kind]}", flush=True)
+    return results
 
 
-def drawn(
-    samples: Placed, real: Placed, copies: Placed | None, planted: int, training: int, seed: int
+def draw(
+    samples: Neighbours, real: Neighbours, copies: Neighbours | None, planted: int, training: int, seed: int
 ) -> SampleDistances:
-    """Draw samples from the test split, the first ``planted`` of them copies; the rest of the split is held out."""
+    """Draw samples from the test split, the first ``planted`` of them copies; hold out the rest of the split."""
     generator = torch.Generator().manual_seed(seed)
     order = torch.randperm(len(real.to_train), generator=generator)
-    chosen, held_out = order[planted:SAMPLES], order[SAMPLES:]
-    free = torch.zeros(len(order), dtype=torch.bool)
-    free[held_out] = True
-    parts = [(samples, chosen)]
+    kept, held_out = order[planted:SAMPLES], order[SAMPLES:]
+    is_held_out = torch.zeros(len(order), dtype=torch.bool)
+    is_held_out[held_out] = True
+    parts = [(samples, kept)]
     if copies is not None:
         parts.append((copies, torch.randperm(len(copies.to_train), generator=generator)[:planted]))
     to_held_out, nearest_held_out = zip(
-        *(_first_free(placed, index, free) for placed, index in parts), strict=True
+        *(_nearest_held_out(part, index, is_held_out) for part, index in parts), strict=True
     )
     return SampleDistances(
         training_images=training,
-        to_train=torch.cat([placed.to_train[index] for placed, index in parts]),
-        nearest_train=torch.cat([placed.nearest_train[index] for placed, index in parts]),
+        to_train=torch.cat([part.to_train[index] for part, index in parts]),
+        nearest_train=torch.cat([part.nearest_train[index] for part, index in parts]),
         to_held_out=torch.cat(to_held_out),
         nearest_held_out=torch.cat(nearest_held_out),
         held_out_to_train=real.to_train[held_out],
-        cells=torch.cat([placed.cells[index] for placed, index in parts]),
+        cells=torch.cat([part.cells[index] for part, index in parts]),
         held_out_cells=real.cells[held_out],
     )
 
 
-def _first_free(placed: Placed, index: Tensor, free: Tensor) -> tuple[Tensor, Tensor]:
-    """Return distance and number of the nearest test picture that is held out in this draw (or the farthest known)."""
-    places = placed.nearest_test[index]
-    known = free[places]
-    known[:, -1] = True
-    first = known.int().argmax(1, keepdim=True)
-    return placed.to_test[index].gather(1, first)[:, 0], places.gather(1, first)[:, 0]
+def _nearest_held_out(neighbours: Neighbours, index: Tensor, is_held_out: Tensor) -> tuple[Tensor, Tensor]:
+    """Return distance and index of the nearest held-out test image, or of the last neighbour if none is held out."""
+    indices = neighbours.nearest_test[index]
+    usable = is_held_out[indices]
+    usable[:, -1] = True
+    first = usable.int().argmax(1, keepdim=True)
+    return neighbours.to_test[index].gather(1, first)[:, 0], indices.gather(1, first)[:, 0]
 
 
-def _chosen(train: Dataset, count: int) -> Tensor:
+def _random_items(train: Dataset, count: int) -> Tensor:
     return train.items(torch.randperm(train.info.size, generator=torch.Generator().manual_seed(0))[:count])
 
 

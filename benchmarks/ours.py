@@ -1,4 +1,4 @@
-"""ganbench's own loop, timed as ``ganbench train`` runs it, with its event log and moving average."""
+"""Time ganbench's training loop as ``ganbench train`` runs it, with its event log and EMA."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ganbench.training.engine import Engine
 
 
 def sections_per_step(recipe: Recipe, steps: int, warmup: int) -> dict[str, float]:
-    """Return the wall seconds of one step by section and in ``total``, after some steps that are not counted."""
+    """Return the wall seconds per step by section and in ``total``, without the ``warmup`` steps."""
     engine = Engine(recipe.machine)
     recipe = recipe.override({"schedule.steps": warmup + steps})
     trainer = make_trainer(recipe, make_dataset(recipe), engine, seed=0)
@@ -25,8 +25,8 @@ def sections_per_step(recipe: Recipe, steps: int, warmup: int) -> dict[str, floa
         events = EventLog(Path(folder) / "events.jsonl")
         hook = Every(recipe.schedule.log_every, log_scalars(events, []))
         trainer.train([hook])
-        spent: dict[str, float] = {}
+        times: dict[str, float] = {}
         for event in events.read("speed"):
             for name, seconds in event["seconds"].items():
-                spent[name] = spent.get(name, 0.0) + seconds / steps
-    return spent
+                times[name] = times.get(name, 0.0) + seconds / steps
+    return times

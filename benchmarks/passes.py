@@ -1,12 +1,13 @@
-"""How near forward and backward passes come to what the machine's convolutions can do.
+"""Compare the throughput of forward and backward passes with the peak of single convolutions on this machine.
 
     python -m benchmarks.passes [RECIPE ...] [--rounds 5] [--threads 1] [--out results/passes.json]
 
-The peak is the best rate of forward and backward passes of single convolutions of usual sizes, 3x3 in channels-last
-layout, measured in the same run. Of each recipe, at laptop size, floating-point operations of a whole step are counted
-by torch (two for a multiplication and an addition) and divided by the time of its passes, without data, optimizers and
-averages. Rounds take turns, so that a machine that slows down does so for all; the median counts. The rate of
-convolutions and matrix products alone, by torch's profiler, is what passes would reach if all else took no time.
+The peak is the highest rate of the forward and backward passes of single 3x3 convolutions of typical sizes in
+channels-last layout, measured in the same run. For each recipe with its laptop budget, torch counts the floating-point
+operations of a step (two for a multiplication and an addition). They are divided by the time of the step's passes,
+without data, optimizers and EMA. All take turns, so that a machine that slows down affects all; medians over the rounds
+are reported. The rate of convolutions and matrix products alone, by torch's profiler, is what the passes would reach if
+everything else took no time.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from torch import nn
 from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks.trainer import data_at_hand
+from benchmarks.trainer import available_data
 from ganbench.experiment.build_trainer import make_trainer
 from ganbench.inference.build import make_dataset
 from ganbench.recipes.registry import find_recipe
@@ -35,14 +36,14 @@ from ganbench.training.trainer import Trainer
 from ganbench.utils.malloc import keep_pages
 
 RECIPES = ("sndcgan-cifar10", "sndcgan-acgan-cifar10", "dcgan-cifar10", "sngan-cifar10")
-#: Channels and side of single convolutions; 64 pictures each.
-PEAK = ((32, 32), (64, 16), (128, 16), (256, 8))
-_BATCH, _STEPS, _WARM_UP = 64, 5, 3
+#: Channels and image size of the single convolutions; 64 images each.
+CONVOLUTIONS = ((32, 32), (64, 16), (128, 16), (256, 8))
+_BATCH, _STEPS, _WARMUP = 64, 5, 3
 _MATRIX_PRODUCTS = ("aten::addmm", "aten::mm", "aten::bmm")
 
 
 def main() -> None:
-    """Measure, print a table, and with ``--out`` keep the numbers."""
+    """Measure and print the rates; ``--out`` stores them."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("recipes", nargs="*", default=RECIPES)
     parser.add_argument("--rounds", type=int, default=5)
@@ -51,17 +52,20 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     keep_pages()
-    report = measured(arguments.recipes, arguments.rounds, arguments.threads)
+    report = measure_recipes(arguments.recipes, arguments.rounds, arguments.threads)
     _print(report)
     if arguments.out:
         arguments.out.write_text(json.dumps(report, indent=1) + "\n")
 
 
-def measured(recipes: list[str], rounds: int, threads: int) -> dict[str, Any]:
-    """Return the peak and each recipe's rate, in GFLOP/s, and what share of the peak that is."""
-    singles = {f"{channels} channels at {side}x{side}": single(channels, side) for channels, side in PEAK}
-    trainers = {name: trainer_of(name, threads) for name in recipes}
-    work = {name: operations(trainer) for name, trainer in trainers.items()}
+def measure_recipes(recipes: list[str], rounds: int, threads: int) -> dict[str, Any]:
+    """Return the peak and the rate of each recipe in GFLOP/s, and the recipe's share of the peak."""
+    singles = {
+        f"{channels} channels at {side}x{side}": make_convolution_benchmark(channels, side)
+        for channels, side in CONVOLUTIONS
+    }
+    trainers = {name: make_warm_trainer(name, threads) for name in recipes}
+    work = {name: count_operations(trainer) for name, trainer in trainers.items()}
     rates: dict[str, list[float]] = {name: [] for name in (*singles, *trainers)}
     alone: dict[str, list[float]] = {name: [] for name in trainers}
     for _ in range(rounds):
@@ -94,8 +98,8 @@ def measured(recipes: list[str], rounds: int, threads: int) -> dict[str, Any]:
     }
 
 
-def single(channels: int, side: int) -> Callable[[], float]:
-    """Return what measures the GFLOP/s of one 3x3 convolution, forward and backward."""
+def make_convolution_benchmark(channels: int, side: int) -> Callable[[], float]:
+    """Return a function that measures the GFLOP/s of a 3x3 convolution, forward and backward."""
     layer = nn.Conv2d(channels, channels, 3, padding=1).to(memory_format=torch.channels_last)
     x = torch.randn(_BATCH, channels, side, side).to(memory_format=torch.channels_last).requires_grad_()
     gradient = torch.randn_like(layer(x))
@@ -111,40 +115,40 @@ def single(channels: int, side: int) -> Callable[[], float]:
     return run
 
 
-def trainer_of(name: str, threads: int) -> Trainer:
-    """Return the recipe's trainer at laptop size, warmed up."""
+def make_warm_trainer(name: str, threads: int) -> Trainer:
+    """Return the trainer of a recipe with its laptop budget, after a few steps."""
     recipe = find_recipe(name, "laptop").override({"machine.threads": threads})
-    recipe = recipe.override(data_at_hand(recipe.data.target.__name__))
+    recipe = recipe.override(available_data(recipe.data.target.__name__))
     trainer = make_trainer(recipe, make_dataset(recipe), Engine(recipe.machine), seed=0)
-    for _ in range(_WARM_UP):
+    for _ in range(_WARMUP):
         trainer.train_step()
     return trainer
 
 
-def operations(trainer: Trainer) -> int:
-    """Return the floating-point operations of one step's convolutions and matrix products."""
+def count_operations(trainer: Trainer) -> int:
+    """Return the number of floating-point operations of one step's convolutions and matrix products."""
     with FlopCounterMode(display=False) as counter:
         trainer.train_step()
     return int(counter.get_total_flops())
 
 
 def seconds_of_passes(trainer: Trainer) -> float:
-    """Return the wall seconds that one step spends in its phases' passes."""
+    """Return the wall seconds of the passes of one step."""
     trainer.clock.take()
     for _ in range(_STEPS):
         trainer.train_step()
-    taken = trainer.clock.take()
-    return sum(taken[phase.name] for phase in trainer.phases) / _STEPS
+    times = trainer.clock.take()
+    return sum(times[phase.name] for phase in trainer.phases) / _STEPS
 
 
 def seconds_of_products(trainer: Trainer) -> float:
-    """Return the seconds that one step spends in convolutions and matrix products."""
-    with profile(activities=[ProfilerActivity.CPU]) as kept:
+    """Return the CPU seconds of the convolutions and matrix products of one step."""
+    with profile(activities=[ProfilerActivity.CPU]) as profiler:
         for _ in range(_STEPS):
             trainer.train_step()
     times = [
         event.self_cpu_time_total
-        for event in kept.key_averages()
+        for event in profiler.key_averages()
         if "convolution" in event.key or event.key in _MATRIX_PRODUCTS
     ]
     return sum(times) / 1e6 / _STEPS

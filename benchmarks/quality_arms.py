@@ -1,13 +1,13 @@
-"""One arm of the benchmark of quality: it trains in slices, in a process of its own, and hands out its samples.
+"""Train one arm of the quality benchmark in slices, in its own process, and write samples between them.
 
     python -m benchmarks.quality_arms ARM SEED THREADS SECONDS DATA
 
-When its data are read, it says so. Then each line of standard input,
-``{"until": 15.0, "samples": 5000, "file": PATH}``, has it train until its own clock of training is there (``null``: to
-the end of its plan), write samples, and answer with a line of what was spent so far. The clock runs in these slices
-only: while an arm makes samples, or waits for the others, it stands still. It counts what is between data in memory
-and trained networks: making the networks, starting the loader's processes, and the short trial by which a plan finds
-its number of steps.
+The process loads its data and prints a line that describes the arm. Then it reads requests from standard input, one
+per line: ``{"until": 15.0, "samples": 5000, "file": PATH}``. For each it trains until its clock shows that many seconds
+(``null``: to the end of its plan), writes samples to the file, and prints a line with its cost so far. The clock runs
+during training only, not while the arm generates samples or waits for the others. It counts everything between data in
+memory and trained networks, including building the networks, starting the loader's workers, and the short trial by
+which a plan finds its number of steps.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from ganbench.recipes.registry import find_recipe
 from ganbench.training.engine import Engine
 from ganbench.training.trainer import Trainer
 
-WORKERS = 4  # of the plain loop's loader, as in the reference system's own configurations
+WORKERS = 4  # of the plain loop's loader, as in the configurations of GANs-Implementations
 SAMPLES_SEED = 1
 _DCGAN = {
     "networks.G.width": 64,
@@ -54,21 +54,29 @@ _DCGAN = {
 
 @dataclass(frozen=True)
 class Arm:
-    """What is trained: a recipe at laptop size with changes, for a share of the longest time, by which loop."""
+    """A recipe and how to train it.
+
+    Attributes:
+        what: description.
+        recipe: name of the recipe, used with its laptop budget.
+        loop: class of the training loop, called with the recipe, the seed and the seconds of training.
+        changes: overrides of the recipe.
+        time_share: the arm's share of the longest training time.
+    """
 
     what: str
     recipe: str
     loop: Callable[[Recipe, int, float], Training]
     changes: dict[str, Any] = field(default_factory=dict)
-    share: float = 1.0
+    time_share: float = 1.0
 
     @property
-    def planned(self) -> bool:
-        """Whether it has an end of its own, by its plan."""
-        return self.loop is Planned
+    def has_plan(self) -> bool:
+        """Whether a plan decides when the arm ends."""
+        return self.loop is BudgetedTraining
 
-    def resolved(self, data: str, threads: int) -> Recipe:
-        """Return the recipe on that data set and so many threads."""
+    def recipe_for(self, data: str, threads: int) -> Recipe:
+        """Return the recipe with its changes on a data set, for a number of CPU threads."""
         recipe = find_recipe(self.recipe, "laptop")
         return recipe.override(
             {"data": data, "machine.threads": threads, "machine.device": "cpu", **self.changes}
@@ -76,27 +84,27 @@ class Arm:
 
 
 class Training(Protocol):
-    """A training that can stand still. Its data are read when it is made, all else is made by :meth:`begin`."""
+    """A training that can pause. The constructor loads the data, :meth:`begin` builds everything else."""
 
     recipe: Recipe
     info: DataInfo
 
     @property
     def steps(self) -> int:
-        """How many updates of G were done."""
+        """Number of G updates so far."""
 
     def begin(self) -> None:
-        """Make networks and whatever else the first step needs."""
+        """Build networks and everything else that the first step needs."""
 
-    def train(self, over: Callable[[], bool]) -> None:
-        """Do steps until ``over()`` or the end of the plan."""
+    def train(self, stop: Callable[[], bool]) -> None:
+        """Train until ``stop()`` is true or the plan ends."""
 
     def model(self) -> Model:
-        """Return what samples as it is now, the averaged G where there is one."""
+        """Return the model in its present state, with the EMA of G if there is one."""
 
 
-class Plain:
-    """The loop as it is usually written, without an end of its own, a moving average or any setting of memory."""
+class PlainTraining:
+    """A conventional loop that never ends by itself, without EMA and without settings of memory."""
 
     def __init__(self, recipe: Recipe, seed: int, seconds: float) -> None:
         self.recipe, self._seed = recipe, seed
@@ -105,24 +113,24 @@ class Plain:
         self.info, self.steps = self._items.info, 0
 
     def begin(self) -> None:
-        """Make the networks, their optimizers and the loader."""
+        """Build the networks, their optimizers and the loader."""
         torch.manual_seed(self._seed)
         self._loop = PlainLoop(self.recipe, self._items, WORKERS, self._seed)
 
-    def train(self, over: Callable[[], bool]) -> None:
-        """Do steps until ``over()``."""
-        while not over():
+    def train(self, stop: Callable[[], bool]) -> None:
+        """Train until ``stop()`` is true."""
+        while not stop():
             self._loop.train_step()
             self.steps += 1
 
     def model(self) -> Model:
-        """Return the live networks."""
+        """Return the model with the trained networks."""
         loop = self._loop
         return Model(loop.algorithm, loop.networks, loop.latent, self.info, self.steps)
 
 
-class Lean:
-    """ganbench's own loop at the recipe's rate, without the pictures and checkpoints of a run folder."""
+class GanbenchTraining:
+    """The loop of ganbench with the recipe's learning rate, without the figures and checkpoints of a run folder."""
 
     def __init__(self, recipe: Recipe, seed: int, seconds: float) -> None:
         self.recipe, self._seed, self._seconds = recipe, seed, seconds
@@ -133,29 +141,29 @@ class Lean:
         self._trainer: Trainer | None = None
 
     def begin(self) -> None:
-        """Make all that the run needs."""
+        """Build everything that the training needs."""
         self._parts = assemble(self.recipe, self.info, self._seed)
         self._trainer = make_trainer(self.recipe, self.dataset, self.engine, self._seed, self._parts)
 
     @property
     def trainer(self) -> Trainer:
-        """The trainer, when it has begun."""
-        assert self._trainer is not None, "begin() comes first"
+        """The trainer, which :meth:`begin` builds."""
+        assert self._trainer is not None, "call begin() first"
         return self._trainer
 
     @property
     def steps(self) -> int:
-        """How many updates of G were done."""
+        """Number of G updates so far."""
         return self.trainer.step
 
-    def train(self, over: Callable[[], bool]) -> None:
-        """Do steps, and read the log as often as a run writes it."""
-        self.trainer.train([Every(self.recipe.schedule.log_every, _read_log)], stop=over)
+    def train(self, stop: Callable[[], bool]) -> None:
+        """Train until ``stop()`` is true or all steps are done; read the log as often as a run writes it."""
+        self.trainer.train([Every(self.recipe.schedule.log_every, _read_log)], stop=stop)
 
     def model(self) -> Model:
-        """Return the averaged networks, or the live ones where no average is kept."""
+        """Return the model with the EMA of its networks, or with the trained networks if there is no EMA."""
         parts, networks = self._parts, self.trainer.sampling_networks()
-        assert parts is not None, "begin() comes first"
+        assert parts is not None, "call begin() first"
         return Model(parts.algorithm, networks, parts.latent, self.info, self.steps)
 
 
@@ -163,53 +171,57 @@ def _read_log(trainer: Trainer) -> None:
     trainer.read_log()
 
 
-class Planned(Lean):
-    """The same by a plan for the seconds it has, as ``--budget`` makes it: steps by a trial, rates that fall."""
+class BudgetedTraining(GanbenchTraining):
+    """The loop of ganbench with a plan as by ``--budget``: a trial sets the number of steps, learning rates decay."""
 
-    def __init__(self, recipe: Recipe, seed: int, seconds: float, *, tried: float = TRIAL_SHARE) -> None:
+    def __init__(
+        self, recipe: Recipe, seed: int, seconds: float, *, trial_share: float = TRIAL_SHARE
+    ) -> None:
         super().__init__(recipe, seed, seconds)
-        self._tried = tried
+        self._trial_share = trial_share
 
     def begin(self) -> None:
-        """Try a few steps, plan, and make all that the run needs."""
+        """Run the trial, plan, and build everything that the training needs."""
         minutes = self._seconds / 60
         self.recipe, _ = fit_to_budget(
-            self.recipe, minutes, self.dataset, self.engine, self._seed, trial_share=self._tried
+            self.recipe, minutes, self.dataset, self.engine, self._seed, trial_share=self._trial_share
         )
         super().begin()
 
 
 ARMS = {
     "reference": Arm(
-        "plain loop, five D updates to one of G, no average (the reference system's DCGAN, width 64)",
+        "DCGAN of GANs-Implementations (width 64) in a plain loop: five D updates per G update, no EMA",
         "dcgan-cifar10",
-        Plain,
+        PlainTraining,
         {**_DCGAN, "algorithm.critic_steps": 5, "schedule.ema_half_life": None},
     ),
     "lean": Arm(
-        "the same networks in our loop, one D update to one of G, an average of G; half the time",
+        "the same networks in our loop: one D update per G update, EMA of G; half the time",
         "dcgan-cifar10",
-        Lean,
+        GanbenchTraining,
         _DCGAN,
-        share=0.5,
+        time_share=0.5,
     ),
-    "sndcgan": Arm("`sndcgan-cifar10`, planned for the time", "sndcgan-cifar10", Planned),
-    "sndcgan-acgan": Arm("`sndcgan-acgan-cifar10`, planned for the time", "sndcgan-acgan-cifar10", Planned),
+    "sndcgan": Arm("`sndcgan-cifar10`, planned for the time", "sndcgan-cifar10", BudgetedTraining),
+    "sndcgan-acgan": Arm(
+        "`sndcgan-acgan-cifar10`, planned for the time", "sndcgan-acgan-cifar10", BudgetedTraining
+    ),
 }
-BARS, OURS = ("reference", "lean"), ("sndcgan", "sndcgan-acgan")
+BASELINES, OURS = ("reference", "lean"), ("sndcgan", "sndcgan-acgan")
 
 
 def processor_seconds() -> float:
-    """Return what this process and its children, those still alive too, have had of the processor, user and system."""
+    """Return the user and system CPU seconds of this process and its children, including those still alive."""
     spent = sum(
         usage.ru_utime + usage.ru_stime
         for usage in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     )
-    return spent + sum(_of_process(child.pid) for child in multiprocessing.active_children())
+    return spent + sum(_process_seconds(child.pid) for child in multiprocessing.active_children())
 
 
-def _of_process(pid: int | None) -> float:
-    """Return a living process's processor seconds, 0 where the system does not tell (it does on Linux)."""
+def _process_seconds(pid: int | None) -> float:
+    """Return the CPU seconds of a living process, or 0 if there is no ``/proc`` (only Linux has it)."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -218,7 +230,7 @@ def _of_process(pid: int | None) -> float:
 
 
 class Stopwatch:
-    """Wall and processor seconds of the blocks that it ran through."""
+    """Measures the wall and CPU seconds of the blocks inside :meth:`running`."""
 
     def __init__(
         self, wall: Callable[[], float] = time.perf_counter, cpu: Callable[[], float] = processor_seconds
@@ -229,37 +241,37 @@ class Stopwatch:
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
         """Count the time of the block."""
-        began = [clock() for clock in self._clocks]
-        self._since = began[0]
+        start = [clock() for clock in self._clocks]
+        self._since = start[0]
         try:
             yield
         finally:
             self._spent = tuple(
-                s + clock() - b for s, clock, b in zip(self._spent, self._clocks, began, strict=True)
+                s + clock() - t for s, clock, t in zip(self._spent, self._clocks, start, strict=True)
             )
             self._since = None
 
     @property
     def wall(self) -> float:
-        """Wall seconds so far, the running block's too."""
+        """Wall seconds so far, including those of the running block."""
         return self._spent[0] + (0.0 if self._since is None else self._clocks[0]() - self._since)
 
     @property
     def cpu(self) -> float:
-        """Processor seconds of the blocks that have ended."""
+        """CPU seconds of the finished blocks."""
         return self._spent[1]
 
 
-def answers(training: Training, commands: Iterable[str], watch: Stopwatch) -> Iterator[dict[str, Any]]:
-    """Do what each command asks, and yield what was spent so far."""
-    for number, line in enumerate(commands):
-        asked = json.loads(line)
-        until = math.inf if asked["until"] is None else asked["until"]
+def serve(training: Training, requests: Iterable[str], watch: Stopwatch) -> Iterator[dict[str, Any]]:
+    """Train and write samples as each request says, and yield the cost so far."""
+    for number, line in enumerate(requests):
+        request = json.loads(line)
+        until = math.inf if request["until"] is None else request["until"]
         with watch.running():
             if number == 0:
                 training.begin()
             training.train(lambda until=until: watch.wall >= until)  # type: ignore[misc]
-        np.save(asked["file"], samples_of(training.model(), asked["samples"]).numpy())
+        np.save(request["file"], draw_samples(training.model(), request["samples"]).numpy())
         yield {
             "seconds": round(watch.wall, 2),
             "processor_seconds": round(watch.cpu, 2),
@@ -268,24 +280,24 @@ def answers(training: Training, commands: Iterable[str], watch: Stopwatch) -> It
         }
 
 
-def samples_of(model: Model, n: int, truncation: float | None = None) -> Tensor:
-    """Return ``n`` samples, uint8 ``[n, C, H, W]``, in eval mode; a model of classes makes each in turn."""
+def draw_samples(model: Model, n: int, truncation: float | None = None) -> Tensor:
+    """Return ``n`` samples in eval mode, uint8 ``[n, C, H, W]``; a conditional model cycles through its classes."""
     return model.decode(model.latents(n, SAMPLES_SEED, truncation=truncation))
 
 
 def main() -> None:
-    """Train the arm that is named as standard input asks."""
+    """Train the named arm as standard input requests."""
     name, seed, threads, seconds, data = sys.argv[1:]
     arm = ARMS[name]
-    training = arm.loop(arm.resolved(data, int(threads)), int(seed), float(seconds))
-    told = {
+    training = arm.loop(arm.recipe_for(data, int(threads)), int(seed), float(seconds))
+    description = {
         "what": arm.what,
         "data": {"name": training.info.name, "fingerprint": training.info.fingerprint},
         "threads": torch.get_num_threads(),
     }
-    print(json.dumps(told), flush=True)
-    for answer in answers(training, sys.stdin, Stopwatch()):
-        print(json.dumps(answer), flush=True)
+    print(json.dumps(description), flush=True)
+    for reply in serve(training, sys.stdin, Stopwatch()):
+        print(json.dumps(reply), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the records of the benchmark of quality come to: curves, ends, and when our arms are where the others ended."""
+"""Summarize the quality benchmark: curves, final scores, and when our arms reach the final scores of the baselines."""
 
 from __future__ import annotations
 
@@ -7,46 +7,50 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from benchmarks.quality_arms import ARMS, BARS, OURS
+from benchmarks.quality_arms import ARMS, BASELINES, OURS
 
 Record = Mapping[str, Any]
 Point = Mapping[str, Any]
 CLOCKS = ("seconds", "processor_seconds")
 
 
-def summary(records: Sequence[Record]) -> dict[str, Any]:
-    """Return medians over the seeds of each arm, and the times to reach. Unfinished records are left out."""
-    done = [record for record in records if record["finished"]]
-    by_arm = {arm: {r["seed"]: r for r in done if r["arm"] == arm} for arm in ARMS}
-    there = {arm: seeds for arm, seeds in by_arm.items() if seeds}
-    if not there:
+def summarize(records: Sequence[Record]) -> dict[str, Any]:
+    """Return medians over the seeds of each arm, and the times to reach the baselines. Ignore unfinished records."""
+    finished = [record for record in records if record["finished"]]
+    by_arm = {arm: {r["seed"]: r for r in finished if r["arm"] == arm} for arm in ARMS}
+    by_arm = {arm: by_seed for arm, by_seed in by_arm.items() if by_seed}
+    if not by_arm:
         return {}
-    first = next(iter(next(iter(there.values())).values()))
+    first = next(iter(next(iter(by_arm.values())).values()))
     return {
         "metric": first["points"][0]["metric"],
         "data": first["data"],
-        "threads": sorted({record["threads"] for record in done}),
-        "processor": sorted({record["machine"]["processor"] for record in done}),
-        "arms": {arm: _arm(list(seeds.values())) for arm, seeds in there.items()},
+        "threads": sorted({record["threads"] for record in finished}),
+        "processor": sorted({record["machine"]["processor"] for record in finished}),
+        "arms": {arm: _summarize_arm(list(by_seed.values())) for arm, by_seed in by_arm.items()},
         "reached": {
-            ours: {bar: _reached(there[ours], there[bar]) for bar in BARS if bar in there}
-            for ours in OURS
-            if ours in there
+            arm: {
+                baseline: _times_to_reach(by_arm[arm], by_arm[baseline])
+                for baseline in BASELINES
+                if baseline in by_arm
+            }
+            for arm in OURS
+            if arm in by_arm
         },
     }
 
 
 def time_to_reach(points: Sequence[Point], target: float, clock: str = "seconds") -> float | None:
-    """Return the time at which the value first is at or below ``target``, on straight lines between the points.
+    """Return the first time at which the value is at or below ``target``, interpolated linearly between the points.
 
-    None if it never is. The points must have one number of samples. The first point's own time is returned if it is
-    there already: before it nothing was scored.
+    None if it never is. The points must have one number of samples. If the first point is at or below the target, its
+    time is returned, since nothing was scored before it.
 
     Raises:
         ValueError: the points were scored on different numbers of samples.
     """
     if len({point["n"] for point in points}) > 1:
-        raise ValueError("scores of different numbers of samples are not compared")
+        raise ValueError("scores of different numbers of samples cannot be compared")
     before: Point | None = None
     for point in points:
         if point["value"] <= target:
@@ -59,65 +63,67 @@ def time_to_reach(points: Sequence[Point], target: float, clock: str = "seconds"
 
 
 def curve(record: Record) -> list[Point]:
-    """Return a record's points of the number of samples that every mark has, in order."""
+    """Return the points of a record that have the number of samples of every mark, in order."""
     n = min(point["n"] for point in record["points"])
     return [point for point in record["points"] if point["n"] == n]
 
 
-def _end(record: Record) -> Point:
-    """Return the point of most samples."""
+def _final_point(record: Record) -> Point:
+    """Return the point with the most samples, which is the last one."""
     return max(record["points"], key=lambda point: point["n"])
 
 
-def _arm(records: Sequence[Record]) -> dict[str, Any]:
+def _summarize_arm(records: Sequence[Record]) -> dict[str, Any]:
     curves = [curve(record) for record in records]
-    ends = [_end(record) for record in records]
+    ends = [_final_point(record) for record in records]
     return {
         "what": records[0]["what"],
         "seeds": sorted(record["seed"] for record in records),
         "curve": [
-            {"n": points[0]["n"], **{key: _middle(points, key) for key in ("mark", *CLOCKS, "value")}}
+            {"n": points[0]["n"], **{key: _median_of(points, key) for key in ("mark", *CLOCKS, "value")}}
             for points in zip(*curves, strict=True)
         ],
         "end": {
             "n": ends[0]["n"],
-            **{key: _middle(ends, key) for key in (*CLOCKS, "steps", "value")},
+            **{key: _median_of(ends, key) for key in (*CLOCKS, "steps", "value")},
             "values": [end["value"] for end in ends],
-            "best_on_the_way": _middle([min(points, key=lambda p: p["value"]) for points in curves], "value"),
+            "best_on_the_way": _median_of(
+                [min(points, key=lambda p: p["value"]) for points in curves], "value"
+            ),
         },
     }
 
 
-def _middle(points: Sequence[Point], key: str) -> float:
+def _median_of(points: Sequence[Point], key: str) -> float:
     return float(statistics.median(point[key] for point in points))
 
 
-def _reached(ours: Mapping[int, Record], bar: Mapping[int, Record]) -> dict[str, Any]:
-    """Return, seed by seed and in the middle, when our arm is where the bar ended, and the share of the bar's time."""
-    seeds = sorted(ours.keys() & bar.keys())
-    found: dict[str, Any] = {"seeds": seeds}
+def _times_to_reach(arm: Mapping[int, Record], baseline: Mapping[int, Record]) -> dict[str, Any]:
+    """Return when an arm reaches the final score of a baseline, and the share of the baseline's time."""
+    seeds = sorted(arm.keys() & baseline.keys())
+    summary: dict[str, Any] = {"seeds": seeds}
     for clock in CLOCKS:
-        ends = [curve(bar[seed])[-1] for seed in seeds]
+        ends = [curve(baseline[seed])[-1] for seed in seeds]
         times = [
-            time_to_reach(curve(ours[seed]), end["value"], clock)
+            time_to_reach(curve(arm[seed]), end["value"], clock)
             for seed, end in zip(seeds, ends, strict=True)
         ]
-        ratios = [None if t is None else t / end[clock] for t, end in zip(times, ends, strict=True)]
-        found[clock] = {
-            "by_seed": _rounded(times),
+        shares = [None if t is None else t / end[clock] for t, end in zip(times, ends, strict=True)]
+        summary[clock] = {
+            "by_seed": _round(times),
             "median": _median(times),
-            "share_of_the_bars": _median(ratios),
+            "share_of_the_bars": _median(shares),
         }
-    return found
+    return summary
 
 
-def _rounded(values: Sequence[float | None]) -> list[float | None]:
+def _round(values: Sequence[float | None]) -> list[float | None]:
     return [None if value is None else round(value, 3) for value in values]
 
 
 def _median(values: Sequence[float | None]) -> float | None:
-    """Return the median, where a time that never came is longer than any other; None if that is the median."""
+    """Return the median, with None (never reached) as infinity; None if the median is infinite."""
     if not values:
         return None
-    middle = statistics.median(math.inf if value is None else value for value in values)
-    return None if math.isinf(middle) else round(middle, 3)
+    median = statistics.median(math.inf if value is None else value for value in values)
+    return None if math.isinf(median) else round(median, 3)

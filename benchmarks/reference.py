@@ -1,8 +1,8 @@
-"""The loop as it is usually written: a DataLoader with per-image transforms, plain Adam, ``.item()`` every step.
+"""A conventional training loop: a DataLoader with per-image transforms, plain Adam, ``.item()`` every step.
 
-It trains the same networks on the same data with the same batch and number of updates as the recipe, and with
-torch's own settings for threads and memory. A picture becomes a PIL image, is resized to the size it has, flipped
-where the recipe flips, made a tensor and normalised, one by one, as torchvision's sets and the usual scripts do.
+It trains the recipe's networks on its data, with its batch size and number of updates, and with torch's defaults for
+threads and memory. As with torchvision's data sets and in most scripts, each image becomes a PIL image, is resized
+(to the size it has), flipped if the recipe flips, converted to a tensor and normalised, one by one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ganbench.recipes.base import Recipe
 
 
 class Items(Dataset[Tensor]):
-    """Items of a data set one by one: pictures as torchvision's own sets give them, points as tensors."""
+    """The items of a data set one by one: images through torchvision's transforms, points as tensors."""
 
     def __init__(self, recipe: Recipe) -> None:
         dataset = make_dataset(recipe)
@@ -51,7 +51,7 @@ class Items(Dataset[Tensor]):
 
 
 class PlainLoop:
-    """The loop, step by step. It trains ``networks``, which sample by the recipe's ``algorithm`` and ``latent``."""
+    """The loop, one step per call. Its networks sample with the recipe's algorithm and latent."""
 
     def __init__(self, recipe: Recipe, items: Items, workers: int, seed: int = 0) -> None:
         parts = assemble(recipe, items.info, seed)
@@ -64,17 +64,17 @@ class PlainLoop:
         loader = DataLoader(
             items, self.batch, shuffle=True, drop_last=True, num_workers=workers, pin_memory=False
         )
-        self._batches = _endless(loader)
+        self._batches = _cycle(loader)
 
     def train_step(self) -> None:
-        """Do one step: the recipe's updates of D, then one of G."""
+        """Train one step: the recipe's number of D updates, then one G update."""
         for _ in range(self.algorithm.critic_steps):
             _discriminator_step(self.networks, self._adam["D"], next(self._batches), self.latent.size)
         _generator_step(self.networks, self._adam["G"], self.batch, self.latent.size)
 
 
 def seconds_per_step(recipe: Recipe, steps: int, warmup: int, workers: int) -> float:
-    """Return the wall seconds of one step of the plain loop, after some that are not counted."""
+    """Return the wall seconds per step of the plain loop, without the ``warmup`` steps."""
     loop = PlainLoop(recipe, Items(recipe), workers)
     start = time.perf_counter()
     for step in range(warmup + steps):
@@ -84,7 +84,7 @@ def seconds_per_step(recipe: Recipe, steps: int, warmup: int, workers: int) -> f
     return (time.perf_counter() - start) / steps
 
 
-def _endless(loader: DataLoader[Tensor]) -> Iterator[Tensor]:
+def _cycle(loader: DataLoader[Tensor]) -> Iterator[Tensor]:
     while True:
         yield from loader
 

@@ -1,10 +1,11 @@
-"""What each setting of a training step is worth in time: a recipe with one setting changed, and as it is.
+"""Measure the time that each setting of a training step saves: a recipe with one setting changed, and unchanged.
 
     python -m benchmarks.step_settings [--rounds 3] [--threads 1] [--only CHANGE] [--out results/step_settings.json]
 
-Every measurement is a process of its own, since memory settings last as long as a process; all changes take turns,
-round after round, so that a machine that slows down does so for all. Time is that of a step by pictures, so that steps
-of other sizes can be compared. ``expected`` was written down before measuring; ``decision`` says what came of it.
+Each measurement runs in a separate process, because settings of memory last as long as the process. All changes take
+turns, round after round, so that a machine that slows down affects all. The time of a step is divided by its number of
+images, so that different batch sizes can be compared. ``expected`` is the ratio expected before measuring; ``decision``
+is what was decided after it.
 """
 
 from __future__ import annotations
@@ -19,13 +20,13 @@ from pathlib import Path
 from typing import Any
 
 RECIPE = "sndcgan-cifar10"
-AS_IT_IS = "as it is"
-_STEPS, _WARM_UP = 40, 8
+UNCHANGED = "as it is"
+_STEPS, _WARMUP = 40, 8
 
 
 @dataclass(frozen=True)
 class Change:
-    """Settings of the recipe that are changed, how much more time a picture was expected to take, and the decision."""
+    """Changed settings of the recipe, the expected ratio of time per image to that of the recipe, and the decision."""
 
     expected: float
     decision: str
@@ -33,7 +34,7 @@ class Change:
 
 
 CHANGES = {
-    AS_IT_IS: Change(1.0, ""),
+    UNCHANGED: Change(1.0, ""),
     "channels first in memory": Change(1.4, "channels last is kept", {"machine.channels_last": False}),
     "pages given back to the system": Change(1.1, "pages are kept", {"machine.keep_pages": False}),
     "denormal numbers worked out": Change(1.0, "they are flushed", {"machine.flush_denormals": False}),
@@ -56,42 +57,47 @@ CHANGES = {
 
 
 def main() -> None:
-    """Measure every change, print a table; ``--out`` keeps the numbers."""
+    """Measure all changes and print the times; ``--out`` stores them."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--only", choices=list(CHANGES), action="append", help="beside the recipe as it is")
+    parser.add_argument(
+        "--only",
+        choices=list(CHANGES),
+        action="append",
+        help="measure only this change and the unchanged recipe; may be repeated",
+    )
     parser.add_argument("--out", type=Path)
     parser.add_argument("--measure", choices=list(CHANGES), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.measure:
-        print(json.dumps(seconds_per_picture(arguments.measure, arguments.threads)))
+        print(json.dumps(seconds_per_image(arguments.measure, arguments.threads)))
         return
-    names = [AS_IT_IS, *(arguments.only or [name for name in CHANGES if name != AS_IT_IS])]
-    report = compared(names, arguments.rounds, arguments.threads)
+    names = [UNCHANGED, *(arguments.only or [name for name in CHANGES if name != UNCHANGED])]
+    report = measure_changes(names, arguments.rounds, arguments.threads)
     for name, row in report["changes"].items():
-        print(f"{name}: {row['microseconds']:.0f} us a picture, {row['ratio']:.2f} ({row['by_round']})")
+        print(f"{name}: {row['microseconds']:.0f} us per image, {row['ratio']:.2f} ({row['by_round']})")
     if arguments.out:
         arguments.out.write_text(json.dumps(report, indent=1) + "\n")
 
 
-def compared(names: list[str], rounds: int, threads: int) -> dict[str, Any]:
-    """Measure changes in turn, and return medians and ratios to the recipe as it is of the same round."""
+def measure_changes(names: list[str], rounds: int, threads: int) -> dict[str, Any]:
+    """Measure changes in turn; return median times and their ratios to the unchanged recipe of the same round."""
     from benchmarks.quality import machine
 
-    taken: dict[str, list[float]] = {name: [] for name in names}
+    times: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(rounds):
         for name in names:
-            taken[name].append(_in_process(name, threads))
+            times[name].append(_measure_in_process(name, threads))
     return {
         "recipe": RECIPE,
         "machine": {**machine(), "threads": threads, "rounds": rounds},
-        "changes": {name: _row(name, seconds, taken[AS_IT_IS]) for name, seconds in taken.items()},
+        "changes": {name: _row(name, seconds, times[UNCHANGED]) for name, seconds in times.items()},
     }
 
 
-def _row(name: str, seconds: list[float], as_it_is: list[float]) -> dict[str, Any]:
-    ratios = [one / base for one, base in zip(seconds, as_it_is, strict=True)]
+def _row(name: str, seconds: list[float], unchanged: list[float]) -> dict[str, Any]:
+    ratios = [one / base for one, base in zip(seconds, unchanged, strict=True)]
     return {
         "microseconds": round(1e6 * statistics.median(seconds), 1),
         "ratio": round(statistics.median(ratios), 3),
@@ -101,21 +107,21 @@ def _row(name: str, seconds: list[float], as_it_is: list[float]) -> dict[str, An
     }
 
 
-def _in_process(name: str, threads: int) -> float:
+def _measure_in_process(name: str, threads: int) -> float:
     command = [sys.executable, "-m", "benchmarks.step_settings", "--measure", name, "--threads", str(threads)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     return float(done.stdout.splitlines()[-1])
 
 
-def seconds_per_picture(name: str, threads: int, steps: int = _STEPS) -> float:
-    """Return the wall seconds of a step of the recipe so changed, by the real pictures in it."""
+def seconds_per_image(name: str, threads: int, steps: int = _STEPS) -> float:
+    """Return the wall seconds of a step of the changed recipe, divided by the batch size."""
     from benchmarks.ours import sections_per_step
-    from benchmarks.trainer import data_at_hand
+    from benchmarks.trainer import available_data
     from ganbench.recipes.registry import find_recipe
 
     recipe = find_recipe(RECIPE, "laptop").override({"machine.threads": threads, **CHANGES[name].changes})
-    recipe = recipe.override(data_at_hand(recipe.data.target.__name__))
-    return sections_per_step(recipe, steps, _WARM_UP)["total"] / recipe.schedule.batch
+    recipe = recipe.override(available_data(recipe.data.target.__name__))
+    return sections_per_step(recipe, steps, _WARMUP)["total"] / recipe.schedule.batch
 
 
 if __name__ == "__main__":

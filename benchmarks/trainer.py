@@ -1,10 +1,10 @@
-"""Our trainer against a plain loop: same networks, batch and updates, alternating in one run, medians.
+"""Compare the speed of ganbench's trainer with that of a plain loop on the same networks, batches and updates.
 
     python -m benchmarks.trainer [--rounds 5] [--out results/benchmark.json]
 
-Each measurement is a process of its own, so that neither side inherits the other's memory or thread settings.
-The plain loop is measured with 0, 2 and 4 DataLoader workers; ``ratio`` compares with 4, which the reference system's
-own configurations have, and the others stand beside it.
+Each measurement runs in a separate process, so that neither loop inherits the memory or thread settings of the other.
+The loops take turns; medians over the rounds are reported. The plain loop is measured with 0, 2 and 4 DataLoader
+workers. ``ratio`` compares with 4, the number in the configurations of GANs-Implementations.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ WORKLOADS: dict[str, dict[str, Any]] = {
         "goal": 1.3,
     },
 }
-SIDES = {"ours": 0, "plain, 0 workers": 0, "plain, 2 workers": 2, "plain, 4 workers": 4}
-USUAL = "plain, 4 workers"
+LOOPS = {"ours": 0, "plain, 0 workers": 0, "plain, 2 workers": 2, "plain, 4 workers": 4}
+BASELINE = "plain, 4 workers"
 
 
 def main() -> None:
-    """Measure every workload and print a table; ``--out`` keeps the numbers."""
+    """Measure all workloads and print the times; ``--out`` stores them."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", choices=sorted(WORKLOADS), action="append")
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--measure", nargs=2, metavar=("WORKLOAD", "SIDE"), help=argparse.SUPPRESS)
+    parser.add_argument("--measure", nargs=2, metavar=("WORKLOAD", "LOOP"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.measure:
         print(json.dumps(_measure(*arguments.measure)))
@@ -66,41 +66,41 @@ def main() -> None:
 
 
 def _compare(name: str, rounds: int) -> dict[str, Any]:
-    """Run all sides in turn, round after round, and return medians in milliseconds per step."""
-    taken: dict[str, list[dict[str, Any]]] = {side: [] for side in SIDES}
+    """Run all loops in turn, round after round, and return medians in milliseconds per step."""
+    times: dict[str, list[dict[str, Any]]] = {loop: [] for loop in LOOPS}
     for _ in range(rounds):
-        for side in SIDES:
-            command = [sys.executable, "-m", "benchmarks.trainer", "--measure", name, side]
+        for loop in LOOPS:
+            command = [sys.executable, "-m", "benchmarks.trainer", "--measure", name, loop]
             done = subprocess.run(command, check=True, capture_output=True, text=True)
-            taken[side].append(json.loads(done.stdout.splitlines()[-1]))
-    total = {side: statistics.median(run["total"] for run in runs) for side, runs in taken.items()}
-    sections = {key: statistics.median(run[key] for run in taken["ours"]) for key in taken["ours"][0]}
-    ratios = [taken[USUAL][i]["total"] / taken["ours"][i]["total"] for i in range(rounds)]
+            times[loop].append(json.loads(done.stdout.splitlines()[-1]))
+    total = {loop: statistics.median(run["total"] for run in runs) for loop, runs in times.items()}
+    sections = {key: statistics.median(run[key] for run in times["ours"]) for key in times["ours"][0]}
+    ratios = [times[BASELINE][i]["total"] / times["ours"][i]["total"] for i in range(rounds)]
     return {
-        "ms_per_step": {side: round(1000 * value, 2) for side, value in total.items()},
-        "ratio": round(total[USUAL] / total["ours"], 2),
+        "ms_per_step": {loop: round(1000 * value, 2) for loop, value in total.items()},
+        "ratio": round(total[BASELINE] / total["ours"], 2),
         "ratio_by_round": [round(r, 2) for r in ratios],
         "goal": WORKLOADS[name]["goal"],
         "ours_ms": {key: round(1000 * value, 3) for key, value in sections.items()},
     }
 
 
-def _measure(name: str, side: str) -> dict[str, Any]:
+def _measure(name: str, loop: str) -> dict[str, Any]:
     from benchmarks.ours import sections_per_step
     from benchmarks.reference import seconds_per_step
     from ganbench.recipes.registry import find_recipe
 
     workload = WORKLOADS[name]
     recipe = find_recipe(workload["recipe"], "laptop").override(workload["changes"])
-    recipe = recipe.override(data_at_hand(recipe.data.target.__name__))
+    recipe = recipe.override(available_data(recipe.data.target.__name__))
     steps, warmup = workload["steps"], workload["warmup"]
-    if side == "ours":
+    if loop == "ours":
         return dict(sections_per_step(recipe, steps, warmup))
-    return {"total": seconds_per_step(recipe, steps, warmup, SIDES[side])}
+    return {"total": seconds_per_step(recipe, steps, warmup, LOOPS[loop])}
 
 
-def data_at_hand(name: str) -> dict[str, str]:
-    """Take the JPEG form of CIFAR-10 where only that is at hand: same sizes, same speed."""
+def available_data(name: str) -> dict[str, str]:
+    """Override CIFAR-10 by its JPEG copy, which has the same sizes and speed, if that is there."""
     root = os.environ.get("GANBENCH_DATA", "")
     jpeg = name == "cifar10" and (Path(root) / "cifar10-jpeg").is_dir()
     return {"data": "cifar10-jpeg"} if jpeg else {}
@@ -108,12 +108,12 @@ def data_at_hand(name: str) -> dict[str, str]:
 
 def _print(report: dict[str, dict[str, Any]]) -> None:
     for name, row in report.items():
-        times = "  ".join(f"{side} {ms:.1f} ms" for side, ms in row["ms_per_step"].items())
+        times = "  ".join(f"{loop} {ms:.1f} ms" for loop, ms in row["ms_per_step"].items())
         print(f"{name}: {times}  ratio {row['ratio']} (goal {row['goal']})")
         total = row["ours_ms"]["total"]
         shares = ", ".join(f"{k} {100 * v / total:.1f} %" for k, v in row["ours_ms"].items() if k != "total")
         rest = total - sum(v for k, v in row["ours_ms"].items() if k != "total")
-        print(f"  where our time goes: {shares}, the rest {100 * rest / total:.1f} %")
+        print(f"  our time: {shares}, the rest {100 * rest / total:.1f} %")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The tests of the benchmarks share the real pictures of the metrics' tests."""
+"""Share the fixture of real images with the tests of the metrics."""
 
 from tests.metrics.conftest import cifar10
 

@@ -1,4 +1,4 @@
-"""Every score that torch-fidelity has, too, on five pairs of sets of real pictures and the same features."""
+"""Compare scores with those of torch-fidelity on five pairs of sets of real images and the same features."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ def test_torch_fidelity_agrees(pair, cifar10):
     fid, kid, isc, prc = (
         pytest.importorskip(f"torch_fidelity.metric_{name}") for name in ("fid", "kid", "isc", "prc")
     )
-    pictures = cifar10(1500)
+    images = cifar10(1500)
     (a, b), (c, d) = PAIRS[0] if pair == "brighter" else pair
-    samples = pictures[a:b] // 2 + 90 if pair == "brighter" else pictures[a:b]
+    samples = images[a:b] // 2 + 90 if pair == "brighter" else images[a:b]
     extractor = Projection((3, 32, 32), 48)
-    fake, real = (extractor(x) / 30 for x in (samples, pictures[c:d]))
+    fake, real = (extractor(x) / 30 for x in (samples, images[c:d]))
 
-    theirs = [fid.fid_features_to_statistics(x.double()) for x in (fake, real)]
-    expected = fid.fid_statistics_to_metric(*theirs, verbose=False)["frechet_inception_distance"]
+    stats = [fid.fid_features_to_statistics(x.double()) for x in (fake, real)]
+    expected = fid.fid_statistics_to_metric(*stats, verbose=False)["frechet_inception_distance"]
     assert frechet_distance(statistics(real), statistics(fake)) == pytest.approx(expected, rel=1e-4)
 
     expected = kid.kid_features_to_metric(fake, real, kid_subsets=20, kid_subset_size=200, verbose=False)
-    drawn = draw_subsets(len(fake), len(real), 20, 200, seed=2020)
-    found = torch.tensor([kernel_distance(fake[i], real[j]) for i, j in drawn]).mean()
-    assert float(found) == pytest.approx(expected["kernel_inception_distance_mean"], rel=1e-4)
+    subsets = draw_subsets(len(fake), len(real), 20, 200, seed=2020)
+    score = torch.tensor([kernel_distance(fake[i], real[j]) for i, j in subsets]).mean()
+    assert float(score) == pytest.approx(expected["kernel_inception_distance_mean"], rel=1e-4)
 
     expected = isc.isc_features_to_metric(fake, splits=5, shuffle=False)["inception_score_mean"]
     assert float(inception_scores(fake, 5).mean()) == pytest.approx(expected, rel=1e-4)
 
     expected = prc.prc_features_to_metric(fake, real, verbose=False)
-    found = precision_and_recall(count_neighbourhoods(real, fake, (3,)), 3)
-    assert found == pytest.approx((expected["precision"], expected["recall"]), rel=1e-4)
+    score = precision_and_recall(count_neighbourhoods(real, fake, (3,)), 3)
+    assert score == pytest.approx((expected["precision"], expected["recall"]), rel=1e-4)
