@@ -1,10 +1,11 @@
-"""Keep the record of real runs: one JSON and one sample grid each, below 300 KB.
+"""Store the records of runs and studies in ``results/``: for each run a JSON file and a sample grid below 300 KB.
 
     python results/collect.py [--as LABEL] RUN|STUDY...
 
-A run is kept under its recipe's name, or under LABEL where its settings are others. The record holds what was run, on
-what, for how long, every score with how it was measured, thinned curves, and how D's weights spread in the end. Of data
-on a line, D's curve after the first and the last drawing is kept too, of a model with codes its last sweep of them.
+A run is stored under the name of its recipe, or under LABEL if it has other settings. The record holds the settings,
+the data, the machine, the training time, all scores and how they were measured, thinned curves, and a histogram of D's
+final weights. For one-dimensional data, the first and the last figure of D are stored as well, and for a model with
+codes, the last sweep of the codes.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from tables import in_file_names
+from tables import file_stem
 
 from ganbench.inference.model import load
 from ganbench.runs.run import Run
@@ -24,69 +25,69 @@ from ganbench.utils.files import write_bytes, write_json
 from ganbench.visualization.critic import weight_histogram
 
 HERE = Path(__file__).parent
-_MOST_BYTES = 300_000
-_MOST_POINTS = 60
+_MAX_BYTES = 300_000
+_MAX_POINTS = 60
 
 
 def main() -> None:
     """Collect the runs named on the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--as", dest="label", help="what to call one run whose settings are not its recipe's")
+    parser.add_argument("--as", dest="label", help="name for a run that has other settings than its recipe")
     parser.add_argument("paths", nargs="+", type=Path)
     arguments = parser.parse_args()
     if arguments.label and len(arguments.paths) > 1:
-        parser.error("--as names one run")
+        parser.error("--as needs exactly one run")
     for path in arguments.paths:
         print(collect_study(path) if (path / "study.json").exists() else collect_run(path, arguments.label))
 
 
 def collect_run(path: Path, label: str | None) -> str:
-    """Keep a run's record and pictures; return what they are called."""
+    """Store the record and figures of a run; return their file stem."""
     run = Run(path)
-    record = record_of(run)
+    record = make_record(run)
     record["label"] = label or record["recipe"]
     data = record["data"]["name"]
     subject = record["label"] if record["label"].endswith(data) else f"{record['label']}-{data}"
-    stem = in_file_names(f"{subject}-{record['budget']}-seed{record['seed']}")
+    stem = file_stem(f"{subject}-{record['budget']}-seed{record['seed']}")
     write_json(HERE / "runs" / f"{stem}.json", record)
-    if run.recipe().schedule.sample_every:  # an encoder makes none
-        write_bytes(HERE / "grids" / f"{stem}.png", last_picture(run.samples))
+    if run.recipe().schedule.sample_every:  # encoders have no samples
+        write_bytes(HERE / "grids" / f"{stem}.png", read_last_picture(run.samples))
     if run.sweeps.is_dir():
         (HERE / "sweeps").mkdir(exist_ok=True)
-        write_bytes(HERE / "sweeps" / f"{stem}.png", last_picture(run.sweeps))
-    keep_curves(run, stem)
+        write_bytes(HERE / "sweeps" / f"{stem}.png", read_last_picture(run.sweeps))
+    store_critic_figures(run, stem)
     return stem
 
 
-def keep_curves(run: Run, label: str) -> None:
-    """Keep what D made of a line after the first and the last drawing."""
-    drawn = sorted(run.critic.glob("step-*.png")) if run.info.shape == (1,) else []
-    if drawn:
+def store_critic_figures(run: Run, stem: str) -> None:
+    """Store the first and the last figure of D on one-dimensional data."""
+    figures = sorted(run.critic.glob("step-*.png")) if run.info.shape == (1,) else []
+    if figures:
         (HERE / "critic").mkdir(exist_ok=True)
-    for name, path in zip(("first", "last"), [*drawn[:1], *drawn[1:][-1:]], strict=False):
-        write_bytes(HERE / "critic" / f"{label}-{name}.png", fewer_colours(path.read_bytes()))
+    for name, path in zip(("first", "last"), [*figures[:1], *figures[1:][-1:]], strict=False):
+        write_bytes(HERE / "critic" / f"{stem}-{name}.png", reduce_colours(path.read_bytes()))
 
 
 def collect_study(study: Path) -> Path:
-    """Keep a study's tables and its one picture, with what its first run says of the machine."""
-    kept = HERE / "studies" / study.name
-    kept.mkdir(parents=True, exist_ok=True)
+    """Store the tables and the figure of a study, with the machine of its first run; return their folder."""
+    folder = HERE / "studies" / study.name
+    folder.mkdir(parents=True, exist_ok=True)
     machine = json.loads(next(iter(sorted(study.glob("runs/*/meta.json")))).read_text())["machine"]
-    write_json(kept / "study.json", {"machine": machine, **json.loads((study / "table.json").read_text())})
+    write_json(folder / "study.json", {"machine": machine, **json.loads((study / "table.json").read_text())})
     for name in ("table.md", "summary.csv"):
-        write_bytes(kept / name, (study / name).read_bytes())
-    write_bytes(kept / "study.png", fewer_colours((study / "study.png").read_bytes()))
-    return kept
+        write_bytes(folder / name, (study / name).read_bytes())
+    write_bytes(folder / "study.png", reduce_colours((study / "study.png").read_bytes()))
+    return folder
 
 
-def record_of(run: Run) -> dict[str, Any]:
-    """Return what is worth keeping of a run."""
+def make_record(run: Run) -> dict[str, Any]:
+    """Return the record of a run."""
     recipe, meta = json.loads((run.path / "recipe.json").read_text()), run.meta
     speed = run.events.read("speed")
     seconds = sum(event["seconds"]["total"] for event in speed)
     steps = run.checkpoint_steps()[0]
     scalars = run.events.read("scalars")
-    every = max(1, len(scalars) // _MOST_POINTS)
+    interval = max(1, len(scalars) // _MAX_POINTS)
     scores = [json.loads(path.read_text()) for path in sorted(run.eval.glob("*.json"))]
     return {
         "recipe": recipe["name"],
@@ -106,21 +107,21 @@ def record_of(run: Run) -> dict[str, Any]:
             {"step": e["step"], "name": e["name"], "value": e["value"], "details": e["details"]}
             for e in run.events.read("score")
         ],
-        "curves": [{k: v for k, v in e.items() if k != "kind"} for e in scalars[::every]],
+        "curves": [{k: v for k, v in e.items() if k != "kind"} for e in scalars[::interval]],
         "weights_of_D": weights_of(run),
-        "settings": without_paths(recipe),
+        "settings": shorten_paths(recipe),
     }
 
 
 def _elsewhere(score: dict[str, Any], run: Run) -> bool:
-    """Whether a score was measured against other data than those that the run was trained on."""
+    """Whether a score was measured against other data than the training data."""
     return "reference" in score["measured"] and (
         score["measured"]["reference"]["fingerprint"] != run.meta["data"]["fingerprint"]
     )
 
 
-def without_paths(recipe: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings with the runs that networks take weights from by name, wherever they lie on this machine."""
+def shorten_paths(recipe: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings with the paths of pretrained networks reduced to the names of their runs."""
     networks = {
         name: {**spec, "weights": f"runs/{Path(spec['weights']).name}"} if spec.get("weights") else spec
         for name, spec in recipe["networks"].items()
@@ -129,23 +130,23 @@ def without_paths(recipe: dict[str, Any]) -> dict[str, Any]:
 
 
 def weights_of(run: Run) -> dict[str, Any] | None:
-    """Return how the weights of a run's D spread, None if it has no network of that name."""
+    """Return the weight histogram of a run's D, or None if there is no network D."""
     networks = load(run).networks
     if "D" not in networks:
         return None
-    spread = weight_histogram(networks["D"])
-    edges, shares = (values.round(6).tolist() for values in (spread.edges, spread.shares))
-    return {"edges": edges, "shares": shares, "count": spread.count, "outside": spread.outside}
+    histogram = weight_histogram(networks["D"])
+    edges, shares = (values.round(6).tolist() for values in (histogram.edges, histogram.shares))
+    return {"edges": edges, "shares": shares, "count": histogram.count, "outside": histogram.outside}
 
 
-def last_picture(folder: Path) -> bytes:
-    """Return the picture of the last step in a folder of them."""
-    return fewer_colours(sorted(folder.glob("step-*.png"))[-1].read_bytes())
+def read_last_picture(folder: Path) -> bytes:
+    """Return the picture of the last step in a folder."""
+    return reduce_colours(sorted(folder.glob("step-*.png"))[-1].read_bytes())
 
 
-def fewer_colours(content: bytes) -> bytes:
-    """Return a picture as it is, or in fewer colours if it would be too large."""
-    if len(content) <= _MOST_BYTES:
+def reduce_colours(content: bytes) -> bytes:
+    """Return a picture unchanged, or with fewer colours if it is too large."""
+    if len(content) <= _MAX_BYTES:
         return content
     buffer = io.BytesIO()
     Image.open(io.BytesIO(content)).quantize(128).save(buffer, "PNG", optimize=True)
