@@ -124,8 +124,8 @@ def ablation_table() -> str:
         return "Not measured yet: `make bench-ablation` measures it."
     record = json.loads(path.read_text())
     lines = [
-        f"Each variant has a budget of {record['budget_seconds']:.0f} s on one thread of {record['processor']}. Scores are "
-        f"{record['metric']} of {record['n']:,} samples, by seed; their standard deviation within a variant is "
+        f"Each variant has a budget of {record['budget_seconds']:.0f} s on one thread of {record['processor']}. Scores "
+        f"are {record['metric']} of {record['n']:,} samples, by seed; their standard deviation within a variant is "
         f"{_percent(record['spread'])} ({record['freedom']} degrees of freedom).",
         "",
         "| variant | G steps | time | scores | compared with | ratio (95 % interval) | resolved |",
