@@ -12,7 +12,7 @@ from ganbench.studies.plan import Plan, make_plan, recipe_differences
 
 OWN = """
 import dataclasses
-from ganbench.recipe import recipe
+from ganbench.recipes.base import recipe
 from ganbench.recipes.gan import gan_ring8
 
 class Twice:
