@@ -22,19 +22,22 @@ def compare(
     ],
     by: Annotated[
         Optional[str],  # noqa: UP045 (typer needs this form)
-        typer.Option(help="Compare by another number instead of the score, such as high_quality."),
+        typer.Option(
+            help="Compare by one of the score's details, such as high_quality, instead of the score itself."
+        ),
     ] = None,
     force: Annotated[
         bool,
         typer.Option(
-            "--force", help="Show scores that were measured differently in one table, marked as such."
+            "--force",
+            help="If scores were measured differently, list them in a table that says so instead of refusing.",
         ),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare runs, score files or the recipes of a study statistically.
+    """Compare runs, score files or the recipes of a study, and say how certain each difference is.
 
-    Scores that were measured differently are rejected.
+    Scores that were measured differently are refused.
     """
     from ganbench.studies.ad_hoc import load_rows
     from ganbench.studies.study import Study

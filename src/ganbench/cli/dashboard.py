@@ -20,7 +20,7 @@ def ui(
         typer.Option(help="The address to serve at. By default only this machine can reach the dashboard."),
     ] = "127.0.0.1",
 ) -> None:
-    """Show runs and studies in the browser, updated live, and try out their models. Read-only; Ctrl-C stops it."""
+    """Show runs and studies in the browser, live, and try out their models. Changes no files; Ctrl-C stops it."""
     from ganbench.dashboard import server
     from ganbench.dashboard.folders import resolve_root
 

@@ -33,7 +33,7 @@ def check_data(
     path: Annotated[str, typer.Argument(help="An image folder, an archive, or the name of a data set.")],
     other: Annotated[
         Optional[Path],  # noqa: UP045 (typer needs this form)
-        typer.Argument(help="A second folder or archive, to find the images that occur in both."),
+        typer.Argument(help="A second folder or archive: also report the images that occur in both."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

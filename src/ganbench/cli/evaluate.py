@@ -44,7 +44,7 @@ def evaluate(
     ] = "",
     features: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(help="The feature extractor. Default: efficientnet-lite0."),
+        typer.Option(help="The feature extractor for image metrics. Default: efficientnet-lite0."),
     ] = None,
     n: Annotated[
         Optional[int],  # noqa: UP045
@@ -53,7 +53,8 @@ def evaluate(
     split: Annotated[
         Optional[Literal["train", "test"]],  # noqa: UP045
         typer.Option(
-            help="Split of the data set to compare with. Default: the one that the run was trained on, or train."
+            help="Which split of the data set to compare with. Default: the split that the run was trained on; "
+            "without a run, train."
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the samples.")] = 1,
@@ -64,13 +65,13 @@ def evaluate(
         ),
     ] = None,
     live: Annotated[
-        bool, typer.Option("--live", help="Use the live weights instead of their moving average (EMA).")
+        bool, typer.Option("--live", help="Use the weights as trained instead of their moving average (EMA).")
     ] = False,
     allow_rank_deficient: Annotated[
         bool,
         typer.Option(
             "--allow-rank-deficient",
-            help="Allow fewer samples than feature dimensions. The score is then mostly bias.",
+            help="Allow fewer samples than the features have dimensions. The score is then mostly bias.",
         ),
     ] = False,
     threads: Annotated[
@@ -80,13 +81,15 @@ def evaluate(
     held_out: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(
-            help="Real images that were not used for training. Default: the data set's other split."
+            help="Real images that were not used for training, for metrics that need some, such as memorization. "
+            "Default: the data set's other split."
         ),
     ] = None,
     gallery: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(
-            help="Write the images that illustrate a score to FILE.png. For a run they are also saved in eval/."
+            help="Write FILE.png with the images that illustrate a score, such as memorization. "
+            "For a run, such images are always saved in eval/."
         ),
     ] = None,
     as_json: JsonOption = False,

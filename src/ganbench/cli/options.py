@@ -13,15 +13,16 @@ from ganbench.errors import UserError
 BudgetOption = Annotated[
     Optional[str],  # noqa: UP045 (typer needs this form)
     typer.Option(
-        help="How much to compute: laptop (minutes on 2 cores), hour (larger networks, some recipes only), "
-        "reference (as in the paper; the default), or a duration such as 20m, which sets the number of steps of the "
-        "laptop version. The default for auto is 10m."
+        help="How long to train: laptop (minutes on 2 cores), hour (larger networks; some recipes only), "
+        "reference (as in the paper; the default), or a duration such as 20m: the laptop version, with as many "
+        "steps as fit into that time. 'auto' needs a duration; its default is 10m."
     ),
 ]
 ModuleOption = Annotated[
     Optional[list[Path]],  # noqa: UP045
     typer.Option(
-        "--module", help="A Python file with parts that the recipe uses; its code is executed. Repeatable."
+        "--module",
+        help="A Python file with parts that the recipe uses; its code is executed. May be repeated.",
     ),
 ]
 StepOption = Annotated[
@@ -30,7 +31,7 @@ StepOption = Annotated[
 ]
 RunArgument = Annotated[Path, typer.Argument(help="A run folder.")]
 RecipeArgument = Annotated[
-    str, typer.Argument(help="A recipe name, a YAML or JSON file, file.py:function, or auto.")
+    str, typer.Argument(help="A recipe name, a YAML or JSON file, file.py:function, or 'auto'.")
 ]
 Overrides = Annotated[
     Optional[list[str]],  # noqa: UP045

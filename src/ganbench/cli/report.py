@@ -27,7 +27,7 @@ def report(
         bool,
         typer.Option(
             "--mp4",
-            help="Write the animations as MP4, too (needs ffmpeg). Implies --gif, unless --walk is given.",
+            help="Also write each animation as an MP4 (needs ffmpeg). Without --walk, implies --gif.",
         ),
     ] = False,
     walk: Annotated[

@@ -15,7 +15,9 @@ def sample(
     run: RunArgument,
     out: Annotated[
         Path,
-        typer.Option(help="FILE.png for a grid, FILE.npz for an array, or a new folder for one PNG each."),
+        typer.Option(
+            help="FILE.png for a grid, FILE.npz for an array, or a new folder, which gets one PNG per sample."
+        ),
     ],
     n: Annotated[int, typer.Option("--n", min=1, help="Number of samples.")] = 64,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the latents.")] = 0,
@@ -42,14 +44,15 @@ def sample(
     truncation: Annotated[
         Optional[float],  # noqa: UP045
         typer.Option(
-            help="Truncate the normal noise at this distance from 0: samples get more typical and less varied."
+            help="Keep the Gaussian noise within this distance of 0: samples get more typical and less varied."
         ),
     ] = None,
     representations: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(
-            help="For generators conditioned on representations, use those of 'real' images, 'lerp' or 'slerp' "
-            "interpolations between two real images, random ones ('normal' or 'uniform'), or 'learned' ones."
+            help="For a generator conditioned on representations: take them from 'real' images, from interpolations "
+            "between two real images ('lerp' or 'slerp'), at random ('normal' or 'uniform'), or from the generator "
+            "that was trained to make them ('learned')."
         ),
     ] = None,
     rows: Annotated[int, typer.Option(min=1, help="Rows of the picture; for sweeps, rows per code.")] = 5,

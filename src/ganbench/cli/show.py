@@ -22,7 +22,7 @@ def show(
     as_json: JsonOption = False,
     module: ModuleOption = None,
 ) -> None:
-    """Print a recipe with all its settings and papers. For auto, also print what it chose for your images, and why."""
+    """Print a recipe with its settings and papers. For 'auto', also print what it chose for your images, and why."""
     import yaml
 
     from ganbench.experiment.resolve_recipe import resolve_recipe

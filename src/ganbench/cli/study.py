@@ -20,16 +20,21 @@ def study(
     ] = None,
     seeds: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option(min=1, help="Number of seeds; trains with the seeds 0 to N-1. Default: 5."),
+        typer.Option(
+            min=1, help="Number of seeds N. Each recipe is trained with the seeds 0 to N-1. Default: 5."
+        ),
     ] = None,
     out: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option(help="The study folder, new or to be continued. Default: studies/DATA-BUDGET."),
+        typer.Option(
+            help="A new study folder, or the folder of a study to continue. Default: studies/DATA-BUDGET."
+        ),
     ] = None,
     budget: Annotated[
         Optional[Literal["laptop", "hour", "reference"]],  # noqa: UP045
         typer.Option(
-            help="How much to compute: minutes on 2 cores, an hour, or as in the paper (the default)."
+            help="How long to train: laptop (minutes on 2 cores), hour (larger networks; some recipes only), or "
+            "reference (as in the paper; the default)."
         ),
     ] = None,
     jobs: Annotated[
@@ -39,7 +44,8 @@ def study(
     metrics: Annotated[
         str,
         typer.Option(
-            help="Names of metrics, separated by commas; the first one ranks. The default depends on the data."
+            help="Names of metrics, separated by commas. The first one ranks the recipes. "
+            "The default depends on the data."
         ),
     ] = "",
     n: Annotated[
@@ -51,10 +57,10 @@ def study(
         typer.Option(
             metavar="A B",
             help="Compare these two recipes. Default: all pairs of up to 3 recipes, otherwise the best recipe "
-            "with each other one.",
+            "with each of the others.",
         ),
     ] = None,
-    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run failed runs again.")] = False,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Train failed runs again.")] = False,
     as_json: JsonOption = False,
     module: ModuleOption = None,
 ) -> None:

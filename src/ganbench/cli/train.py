@@ -25,7 +25,7 @@ def train(
     tensorboard: TensorBoardOption = False,
     module: ModuleOption = None,
 ) -> None:
-    """Train a recipe in a new run folder. The recipe auto adapts to your images (data=folder:PATH)."""
+    """Train a recipe in a new run folder. The recipe 'auto' chooses the settings for your images (data=folder:PATH)."""
     from ganbench.experiment.train import train as train_recipe
     from ganbench.recipes.overrides import parse_overrides
     from ganbench.utils.console import console_for_stderr

@@ -27,7 +27,7 @@ def acgan_cifar10(budget: Budget = "reference") -> Recipe:
     return class_conditional(
         dcgan_cifar10(budget),
         "acgan-cifar10",
-        "AC-GAN (convolutional) on CIFAR-10",
+        "convolutional AC-GAN on CIFAR-10",
         generator=Spec(ClassNorm),
         discriminator=Spec(ClassifierHead),
         algorithm=AuxiliaryClassifier,

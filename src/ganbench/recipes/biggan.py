@@ -37,7 +37,7 @@ def biggan_small_cifar10(budget: Budget = "reference") -> Recipe:
     published = adam(2e-4, (0.0, 0.999))
     return Recipe(
         name="biggan-small-cifar10",
-        summary="small BigGAN on CIFAR-10",
+        summary="small class-conditional BigGAN on CIFAR-10",
         data=Spec(cifar10),
         latent=Spec(Gaussian, size=128),
         networks={

@@ -35,7 +35,7 @@ def cyclegan_mnist(budget: Budget = "reference") -> Recipe:
     critic = Spec(PatchDiscriminator, width=32 if laptop else 64, average=True)
     return Recipe(
         name="cyclegan-mnist",
-        summary="CycleGAN: unpaired translation between MNIST digits and coloured ones",
+        summary="CycleGAN: unpaired translation between grey and coloured MNIST digits",
         data=Spec(pairs, a="mnist", b="reddish-mnist"),
         latent=Spec(EmptyLatent),
         networks={"G": generator, "F": generator, "DA": critic, "DB": critic},

@@ -82,5 +82,5 @@ def dcgan_mnist(budget: Budget = "reference") -> Recipe:
 @recipe
 def dcgan_shapes(budget: Budget = "reference") -> Recipe:
     """A small DCGAN on procedurally drawn coloured shapes, which need no download."""
-    summary = "DCGAN on procedural coloured shapes (no download)"
+    summary = "DCGAN on generated images of coloured shapes (no download)"
     return _small_dcgan("dcgan-shapes", summary, Spec(shapes), budget)

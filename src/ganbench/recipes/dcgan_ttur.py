@@ -39,7 +39,7 @@ def dcgan_ttur_cifar10(budget: Budget = "reference") -> Recipe:
     width = 32 if laptop else 64
     return Recipe(
         name="dcgan-ttur-cifar10",
-        summary="DCGAN with two learning rates, dropout and soft labels on CIFAR-10",
+        summary="DCGAN with different learning rates for G and D, dropout and soft labels on CIFAR-10",
         data=Spec(cifar10),
         latent=Spec(Gaussian, size=100),
         networks={

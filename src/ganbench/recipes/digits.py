@@ -119,7 +119,7 @@ def dcgan_c2_mnist(budget: Budget = "reference") -> Recipe:
     betas = (0.5, 0.999)
     return mnist_gan(
         "dcgan-c2-mnist",
-        "small convolutional GAN without strides in D on MNIST digits",
+        "small convolutional GAN on MNIST digits, without strides in D",
         budget,
         (
             Spec(StridelessDCGANGenerator),
@@ -141,7 +141,7 @@ def cgan_dense_mnist(budget: Budget = "reference") -> Recipe:
     """A conditional GAN of MLPs; the one-hot class is concatenated to the latent and to the image."""
     return mnist_gan(
         "cgan-dense-mnist",
-        "conditional GAN of MLPs on MNIST digits",
+        "conditional GAN with fully connected networks on MNIST digits",
         budget,
         (
             Spec(MLPGenerator, width=(256, 512, 1024), norm="batch", conditioning=Spec(OneHot)),
@@ -167,7 +167,7 @@ def cgan_maxout_mnist(budget: Budget = "reference") -> Recipe:
     """
     return mnist_gan(
         "cgan-maxout-mnist",
-        "conditional GAN with class branches and a maxout discriminator on MNIST digits",
+        "conditional GAN with separate layers for the class and a maxout discriminator on MNIST digits",
         budget,
         (
             Spec(

@@ -138,5 +138,5 @@ def infogan_plain_mnist(budget: Budget = "reference") -> Recipe:
 def infogan_shapes(budget: Budget = "reference") -> Recipe:
     """InfoGAN on drawn shapes with known factors: codes of six and of eight values, four continuous codes."""
     latent = Spec(NoiseAndCodes, categorical=(6, 8), continuous=4)
-    summary = "InfoGAN on procedural coloured shapes"
+    summary = "InfoGAN on generated images of coloured shapes"
     return infogan("infogan-shapes", summary, Spec(shapes), latent, SIMPLE_CNNS, budget)

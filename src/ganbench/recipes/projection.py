@@ -23,7 +23,7 @@ def sngan_projection_cifar10(budget: Budget = "reference") -> Recipe:
     return class_conditional(
         sngan_hinge_cifar10(budget),
         "sngan-projection-cifar10",
-        "convolutional GAN with spectral norm and projection in D on CIFAR-10",
+        "class-conditional convolutional GAN with spectral norm and projection in D on CIFAR-10",
         generator=Spec(ClassNorm),
         discriminator=Spec(Projection),
         papers=(PROJECTION, SNGAN),

@@ -87,7 +87,7 @@ def r3gan_cifar10(budget: Budget = "reference") -> Recipe:
     published = Schedule(steps=steps, batch=512, learning_rate=Spec(Cosine, end=0.25), ema_half_life=500_000)
     return Recipe(
         name="r3gan-cifar10",
-        summary="R3GAN (relativistic loss, R1 and R2) with residual networks without norms on CIFAR-10",
+        summary="R3GAN (relativistic loss, R1 and R2) on CIFAR-10, with residual networks and no normalization",
         data=Spec(cifar10),
         latent=Spec(Gaussian, size=64),
         networks={

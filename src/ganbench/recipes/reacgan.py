@@ -40,7 +40,7 @@ def reacgan_cifar10(budget: Budget = "reference") -> Recipe:
     return class_conditional(
         sagan_uncond_cifar10(budget),
         "reacgan-cifar10",
-        "ReACGAN (data-to-data cross-entropy in D) on CIFAR-10",
+        "class-conditional ReACGAN (data-to-data cross-entropy in D) on CIFAR-10",
         generator=Spec(ClassNorm),
         discriminator=Spec(ProxyHead, size=128 if laptop else 512),
         algorithm=AuxiliaryClassifier,

@@ -63,7 +63,7 @@ def repgan_cifar10(budget: Budget = "reference") -> Recipe:
     generator, discriminator = representation_gan_networks(size, 256 if laptop else 512)
     return Recipe(
         name="repgan-cifar10",
-        summary="GAN of SimSiam representations with a decoder to CIFAR-10 images",
+        summary="GAN that generates SimSiam representations, and a decoder that turns them into CIFAR-10 images",
         data=Spec(cifar10),
         latent=Spec(Gaussian, size=NOISE_SIZE),
         networks={
@@ -153,7 +153,7 @@ def unconditional_counterpart(conditional: Recipe, budget: Budget, laptop_steps:
     return dataclasses.replace(
         conditional,
         name=f"{conditional.name}-uncond",
-        summary=f"unconditional baseline of {conditional.name}",
+        summary=f"unconditional baseline for {conditional.name}",
         latent=Spec(Gaussian, size=NOISE_SIZE),
         networks={"G": g.replace(latent=NOISE_SIZE, conditioning=None), "D": d},
         algorithm=Spec(Adversarial, **arguments),

@@ -71,7 +71,7 @@ def sagan_cifar10(budget: Budget = "reference") -> Recipe:
     return class_conditional(
         sagan_uncond_cifar10(budget),
         "sagan-cifar10",
-        "GAN with self-attention and projection in D on CIFAR-10",
+        "class-conditional GAN with self-attention on CIFAR-10 (projection in D)",
         generator=Spec(ClassNorm),
         discriminator=Spec(Projection),
         papers=(SAGAN, PROJECTION),

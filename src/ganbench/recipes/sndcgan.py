@@ -103,7 +103,7 @@ def sndcgan_projection(base: Recipe, budget: Budget) -> Recipe:
     return class_conditional(
         base,
         base.name.replace("sndcgan-", "sndcgan-projection-"),
-        f"{base.summary}, class-conditional by projection",
+        f"{base.summary}, with classes (projection in D)",
         generator=Spec(ClassNorm),
         discriminator=Spec(Projection, weight=weight),
         papers=(SNGAN, PROJECTION),
@@ -119,7 +119,7 @@ def sndcgan_acgan(base: Recipe) -> Recipe:
     return class_conditional(
         base,
         base.name.replace("sndcgan-", "sndcgan-acgan-"),
-        f"{base.summary}, class-conditional by an auxiliary classifier",
+        f"{base.summary}, with classes (auxiliary classifier)",
         generator=Spec(ClassNorm),
         discriminator=Spec(ClassifierHead),
         algorithm=AuxiliaryClassifier,
@@ -174,7 +174,7 @@ def sndcgan_projection_fashion_mnist(budget: Budget = "reference") -> Recipe:
 @recipe(budgets=ALL_BUDGETS)
 def sndcgan_imagenette64(budget: Budget = "reference") -> Recipe:
     """SNDCGAN on Imagenette at 64 pixels, four levels; at laptop size on 2x2 patches and a quarter as wide."""
-    title, data = "Imagenette at 64 pixels", Spec(imagenette64)
+    title, data = "Imagenette at 64x64", Spec(imagenette64)
     return sndcgan("imagenette64", title, data, budget, laptop=(16, 8000), hour=(32, 24_000), patch_size=2)
 
 

@@ -56,7 +56,7 @@ def stacked_mnist_gan(
         schedule = Schedule(steps=EPOCHS * 60_000 // 64, batch=64)
     return simple_cnn_gan(
         f"{method}-stacked-mnist",
-        f"{summary} on three stacked MNIST digits",
+        f"{summary} on stacked MNIST (three digits as red, green and blue)",
         Spec(stacked_mnist, side=32),
         schedule,
         width=32 if laptop else 64,
