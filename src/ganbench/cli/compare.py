@@ -30,7 +30,7 @@ def compare(
         bool,
         typer.Option(
             "--force",
-            help="If scores were measured differently, list them in a table that says so instead of refusing.",
+            help="Do not refuse scores that were measured differently, but list them in a marked table.",
         ),
     ] = False,
     as_json: JsonOption = False,

@@ -54,7 +54,7 @@ def evaluate(
         Optional[Literal["train", "test"]],  # noqa: UP045
         typer.Option(
             help="Which split of the data set to compare with. Default: the split that the run was trained on; "
-            "without a run, train."
+            "if there is no run, 'train'."
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the samples.")] = 1,
