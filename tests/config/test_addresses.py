@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ganbench.config import addresses
-from ganbench.config.addresses import address_of, find_part, package_for, part_at
+from ganbench.config.addresses import address_of, find_part, load_part, package_for
 from ganbench.config.spec import Spec
 from ganbench.errors import UserError
 from ganbench.losses import Hinge
@@ -69,9 +69,9 @@ def install(monkeypatch: pytest.MonkeyPatch, *entries: Entry) -> None:
 
 def test_an_installed_package_is_trusted(mine: types.ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UserError, match="outside ganbench"):
-        part_at("my_parts:MyLoss")
+        load_part("my_parts:MyLoss")
     install(monkeypatch, Entry("my_parts"))
-    assert part_at("my_parts:MyLoss") is mine.MyLoss
+    assert load_part("my_parts:MyLoss") is mine.MyLoss
     assert find_part("MyLoss", "ganbench.losses") == "my_parts:MyLoss"
 
 
@@ -90,7 +90,7 @@ def test_the_running_program_may_define_parts(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(main, "exit_now", sys.exit, raising=False)
     assert Spec.from_dict(Spec(part).to_dict()) == Spec(part)
     with pytest.raises(UserError, match="there is no part 'exit_now' in __main__"):
-        part_at("__main__:exit_now")
+        load_part("__main__:exit_now")
 
 
 def test_a_part_inside_a_function_has_no_address() -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from ganbench.algorithms import Adversarial
 from ganbench.config.addresses import PART_PACKAGES
-from ganbench.config.spec import Spec, check, parameters
+from ganbench.config.spec import Spec, check_value, parameters
 from ganbench.data.shapes import shapes
 from ganbench.data.toy import ring8
 from ganbench.errors import UserError
@@ -142,8 +142,8 @@ def test_a_part_that_is_required_cannot_be_an_empty_list() -> None:
 
 
 def test_check_leaves_a_value_whose_annotation_cannot_be_resolved() -> None:
-    assert check(3, "SomethingUnknown", "x") == 3
-    assert check([3], "SomethingUnknown", "x") == (3,)
+    assert check_value(3, "SomethingUnknown", "x") == 3
+    assert check_value([3], "SomethingUnknown", "x") == (3,)
 
 
 # Called

@@ -1,4 +1,8 @@
-"""Addresses of parts, ``package:Name``: which may be trusted, and what stands behind them."""
+"""Addresses of parts: find the address of a class or function, and import what an address names if it is trusted.
+
+A part is what recipes are composed of: a network, a loss, a data set, an optimizer and so on. Its address in a recipe
+file is ``package:Name``, such as ``ganbench.losses:Hinge``.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from typing import Any
 
 from ganbench.errors import UserError, did_you_mean
 
-#: Where a recipe file may name parts. Anything else runs a stranger's code, so the user must trust it by name.
+#: The packages whose parts every recipe file may use. Other code must be trusted by the user, since using it runs it.
 PART_PACKAGES = (
     "ganbench.algorithms",
     "ganbench.augment",
@@ -27,20 +31,21 @@ PART_PACKAGES = (
     "torch.optim",
 )
 
-#: The entry-point groups by which an installed package brings parts and recipes; whoever installs it trusts it.
-PARTS, RECIPES = "ganbench.parts", "ganbench.recipes"
+#: The entry-point groups in which an installed package (a plug-in) declares modules with parts and with recipes.
+#: An installed plug-in is trusted.
+PARTS_GROUP, RECIPES_GROUP = "ganbench.parts", "ganbench.recipes"
 
 
 def address_of(target: Callable[..., Any]) -> str:
-    """Return ``module:name``, with the package that exports the name rather than the file that defines it.
+    """Return the address ``module:name`` of a part; a package that exports it is preferred to its own module.
 
     Raises:
-        UserError: the part is defined inside a function, where no address reaches it.
+        UserError: the part is defined inside a function, so it cannot be imported.
     """
     module, name = target.__module__, target.__qualname__
     if "<locals>" in name or "<lambda>" in name:
         raise UserError(
-            f"'{target.__name__}' is defined inside a function, so a run cannot store it; define it at the top"
+            f"'{target.__name__}' is defined inside a function, so a run cannot store it; define it in a module"
         )
     package = module.rpartition(".")[0]
     if package and getattr(importlib.import_module(package), name, None) is target:
@@ -48,11 +53,11 @@ def address_of(target: Callable[..., Any]) -> str:
     return f"{module}:{name}"
 
 
-def part_at(address: str, trusted: Collection[str] = ()) -> Callable[..., Any]:
-    """Return the part at ``module:name``.
+def load_part(address: str, trusted: Collection[str] = ()) -> Callable[..., Any]:
+    """Import and return the part at an address.
 
-    It must be in one of ``PART_PACKAGES``, in a module named in ``trusted``, in an installed plug-in, or a class or
-    function of the running program itself (``__main__``), such as a notebook.
+    Its module must be one of ``PART_PACKAGES``, one of the modules named in ``trusted``, an installed plug-in, or
+    ``__main__``. From ``__main__``, such as a notebook, only what is defined there is accepted.
 
     Raises:
         UserError: there is no such part, or its module is not trusted.
@@ -61,7 +66,7 @@ def part_at(address: str, trusted: Collection[str] = ()) -> Callable[..., Any]:
     if not name.isidentifier():
         raise UserError(f"'{address}' names no part; a part is written 'ganbench.losses:NonSaturating'")
     builtin = _is_in(module, PART_PACKAGES)
-    if not builtin and module not in (*trusted, "__main__") and not _is_in(module, _plugin_names()):
+    if not builtin and module not in (*trusted, "__main__") and not _is_in(module, _plugin_modules()):
         raise UserError(
             f"the recipe names code outside ganbench ('{address}'); if you trust it, name its file with --module"
         )
@@ -70,8 +75,10 @@ def part_at(address: str, trusted: Collection[str] = ()) -> Callable[..., Any]:
     except ImportError as error:
         raise UserError(f"the part '{address}' cannot be imported: {error}") from error
     target = getattr(imported, name, None)
-    home = getattr(target, "__module__", "") or ""
-    foreign = (builtin and not _is_in(home, PART_PACKAGES)) or (module == "__main__" and home != "__main__")
+    # A trusted module also holds the names that it imports, so check where the part is defined, too.
+    defined_in = getattr(target, "__module__", "") or ""
+    foreign = builtin and not _is_in(defined_in, PART_PACKAGES)
+    foreign = foreign or (module == "__main__" and defined_in != "__main__")
     if not callable(target) or foreign or (builtin and (name.startswith("_") or _is_data_helper(target))):
         classes = [n for n, v in vars(imported).items() if inspect.isclass(v)]
         raise UserError(f"there is no part '{name}' in {module}{did_you_mean(name, classes)}")
@@ -79,41 +86,47 @@ def part_at(address: str, trusted: Collection[str] = ()) -> Callable[..., Any]:
 
 
 def find_part(text: str, package: str, trusted: Collection[str] = ()) -> str:
-    """Return the address of the part that a user means by ``text``.
+    """Return the address of a part that the user gives by address or by plain name.
 
-    ``text`` is an address, or a plain name in ``package``, in a ``trusted`` module or in an installed plug-in.
+    Args:
+        text: The address, which is returned unchanged, or the name.
+        package: Where to look for the name; if it is not in ``PART_PACKAGES``, these are searched too.
+        trusted: Names of Python modules outside ganbench to search too. Plug-ins are always searched.
+
+    Returns:
+        The address, in ``package`` if there is no such part.
 
     Raises:
-        UserError: the plain name stands for different parts in several of these.
+        UserError: several places have different parts of this name, or a plug-in cannot be imported.
     """
     if ":" in text:
         return text
     packages = [package] if package in PART_PACKAGES else [package, *PART_PACKAGES]
-    places = {name: getattr(importlib.import_module(name), text, None) for name in packages}
-    places |= {module.__name__: getattr(module, text, None) for module in user_modules(trusted)}
-    found = {name: target for name, target in places.items() if callable(target)}
-    if len(set(map(id, found.values()))) > 1:
-        addresses = " or ".join(f"{name}:{text}" for name in found)
+    candidates = {name: getattr(importlib.import_module(name), text, None) for name in packages}
+    candidates |= {module.__name__: getattr(module, text, None) for module in user_modules(trusted)}
+    matches = {module: target for module, target in candidates.items() if callable(target)}
+    if len(set(map(id, matches.values()))) > 1:
+        addresses = " or ".join(f"{module}:{text}" for module in matches)
         raise UserError(f"there are several parts '{text}'; write {addresses}")
-    return f"{next(iter(found), package)}:{text}"
+    return f"{next(iter(matches), package)}:{text}"
 
 
 def user_modules(trusted: Collection[str]) -> Iterator[ModuleType]:
-    """Yield the user's ``trusted`` modules and the modules of installed plug-ins.
+    """Import and yield the ``trusted`` modules and the part modules of installed plug-ins.
 
     Raises:
         UserError: a plug-in cannot be imported.
     """
     for name in sorted(trusted):
         yield importlib.import_module(name)
-    yield from plugins(PARTS)
+    yield from plugins(PARTS_GROUP)
 
 
 def plugins(group: str) -> Iterator[ModuleType]:
-    """Yield the modules that installed packages name in an entry-point group.
+    """Import and yield the modules that installed packages declare in an entry-point group.
 
     Raises:
-        UserError: one cannot be imported.
+        UserError: a module cannot be imported.
     """
     for entry in importlib.metadata.entry_points(group=group):
         try:
@@ -125,23 +138,26 @@ def plugins(group: str) -> Iterator[ModuleType]:
 
 
 def package_for(annotation: Any) -> str | None:
-    """Return the package of the parts that an annotation accepts; None if it accepts none, or a list of them."""
+    """Return the package that defines the type in an annotation: "ganbench.losses" for ``Loss`` and ``Loss | None``.
+
+    Return None if the type is not a part's, or for a list of parts.
+    """
     is_union = typing.get_origin(annotation) in (typing.Union, types.UnionType)
-    for kind in typing.get_args(annotation) if is_union else (annotation,):
-        module = getattr(kind, "__module__", "") or ""
-        packages = [p for p in PART_PACKAGES if isinstance(kind, type) and module.startswith(f"{p}.")]
+    for part_type in typing.get_args(annotation) if is_union else (annotation,):
+        module = getattr(part_type, "__module__", "") or ""
+        packages = [p for p in PART_PACKAGES if isinstance(part_type, type) and module.startswith(f"{p}.")]
         if packages:
             return packages[0]
     return None
 
 
-def may_be_part(target: type) -> bool:
-    """Whether a class is a part of ganbench's or of the user's own, and not one of ganbench's other classes."""
+def can_be_part(target: type) -> bool:
+    """Whether a class may be a part: it is in ``PART_PACKAGES`` or outside ganbench."""
     return _is_in(target.__module__, PART_PACKAGES) or not _is_in(target.__module__, ["ganbench"])
 
 
-def _plugin_names() -> list[str]:
-    groups = (importlib.metadata.entry_points(group=group) for group in (PARTS, RECIPES))
+def _plugin_modules() -> list[str]:
+    groups = (importlib.metadata.entry_points(group=group) for group in (PARTS_GROUP, RECIPES_GROUP))
     return [entry.module for group in groups for entry in group]
 
 
@@ -150,6 +166,6 @@ def _is_in(module: str, packages: Collection[str]) -> bool:
 
 
 def _is_data_helper(target: Any) -> bool:
-    """Whether it is one of the data package's own functions (some write files) rather than a data set."""
+    """Whether a part address names a helper function of ``ganbench.data`` (some write files) instead of a data set."""
     in_data = getattr(target, "__module__", "").startswith("ganbench.data")
     return in_data and inspect.isfunction(target) and not hasattr(target, "dataset_name")

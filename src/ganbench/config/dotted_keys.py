@@ -10,7 +10,7 @@ from typing import Any
 
 from ganbench.config.addresses import address_of
 from ganbench.config.renamed import current_argument
-from ganbench.config.spec import Spec, check, parameters
+from ganbench.config.spec import Spec, check_value, parameters
 from ganbench.errors import UserError, did_you_mean
 
 
@@ -34,7 +34,7 @@ def with_value(node: Any, path: tuple[str, ...], value: Any, where: str = "") ->
             raise UserError(f"{here} is {child!r} and has no keys of its own")
         new = with_value(child, rest, value, here)
     else:
-        new = check(value, annotations[key], here)
+        new = check_value(value, annotations[key], here)
     if isinstance(node, Spec):
         return node.replace(**{key: new})
     if isinstance(node, Mapping):

@@ -1,4 +1,8 @@
-"""A Spec is a part and its arguments: checked when written, stored as JSON, called when the run knows the rest."""
+"""Spec: a deferred call of a class or function, checked when it is created and stored in recipes as JSON.
+
+Recipes consist of parts: networks, losses, data sets, optimizers and so on. A part is a class or function, and a Spec
+holds it with its arguments. The run calls the Spec and adds what only the run knows, such as an optimizer's parameters.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ import typing
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from ganbench.config.addresses import address_of, may_be_part, part_at
+from ganbench.config.addresses import address_of, can_be_part, load_part
 from ganbench.config.renamed import current_part
 from ganbench.errors import UserError, did_you_mean
 
@@ -17,11 +21,11 @@ _SCALARS = (int, float, bool, str, types.NoneType)
 
 
 class Spec:
-    """A deferred call ``target(**kwargs)`` whose argument names and types are checked at once.
+    """A deferred call ``target(**kwargs)``. Argument names and types are checked when the Spec is created.
 
-    Arguments are numbers, strings, booleans, None, tuples of these, or other parts, which are built first. A part is a
-    Spec, a class (``MyLoss`` is ``Spec(MyLoss)``), or an instance of a dataclass. Specs with equal target and arguments
-    are equal. A Spec never changes; :meth:`replace` returns another.
+    Values are numbers, strings, booleans, None, tuples of these, or other parts. A part is given as a Spec, a class or
+    function (``MyLoss`` means ``Spec(MyLoss)``) or a dataclass instance, and is built before the call. A Spec is
+    immutable; :meth:`replace` returns a changed copy. Specs with equal target and arguments are equal.
 
     Example:
         >>> from ganbench import Spec
@@ -46,7 +50,7 @@ class Spec:
             if name not in accepted:
                 raise UserError(f"{target.__name__} has no argument '{name}'{did_you_mean(name, accepted)}")
         checked = {
-            name: check(value, accepted[name].annotation, f"{target.__name__}.{name}")
+            name: check_value(value, accepted[name].annotation, f"{target.__name__}.{name}")
             for name, value in kwargs.items()
         }
         object.__setattr__(self, "target", target)
@@ -56,7 +60,11 @@ class Spec:
         raise AttributeError("a Spec never changes; use replace()")
 
     def __call__(self, **runtime: Any) -> Any:
-        """Build the inner Specs, then call the target with them and with the ``runtime`` arguments."""
+        """Call the Specs among the arguments, then the target with all arguments and those that the run adds.
+
+        Raises:
+            UserError: an argument is missing, or the target raises ValueError.
+        """
         built = {name: _build(value) for name, value in self.kwargs.items()}
         try:
             return self.target(**built, **runtime)
@@ -78,7 +86,7 @@ class Spec:
         return name in parameters(self.target) and name not in self.kwargs
 
     def replace(self, **kwargs: Any) -> Spec:
-        """Return the same Spec with some arguments set to other values."""
+        """Return a copy with some arguments set to other values."""
         return Spec(self.target, **{**self.kwargs, **kwargs})
 
     def to_dict(self) -> dict[str, Any]:
@@ -87,16 +95,24 @@ class Spec:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], trusted: Collection[str] = ()) -> Spec:
-        """Read what :meth:`to_dict` wrote; targets must be ganbench's parts or in a module named in ``trusted``."""
+        """Return the Spec that :meth:`to_dict` wrote.
+
+        Args:
+            data: The dictionary. Old names of parts and arguments are replaced by the current ones.
+            trusted: Names of Python modules outside ganbench whose parts may be used.
+
+        Raises:
+            UserError: a part does not exist or is not trusted, or an argument is wrong.
+        """
         part = current_part(data)
-        target = part_at(part.pop("target"), trusted)
+        target = load_part(part.pop("target"), trusted)
         return cls(target, **{k: _from_json(v, trusted) for k, v in part.items()})
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Spec) and (self.target, self.kwargs) == (other.target, other.kwargs)
 
     def __hash__(self) -> int:
-        return hash((self.target, frozenset(self.kwargs)))
+        return hash((self.target, frozenset(self.kwargs)))  # names only: enough for equal Specs to hash alike
 
     def __repr__(self) -> str:
         arguments = ", ".join([self.target.__name__, *(f"{k}={v!r}" for k, v in self.kwargs.items())])
@@ -104,69 +120,81 @@ class Spec:
 
 
 def parameters(target: Callable[..., Any]) -> dict[str, inspect.Parameter]:
-    """Return the named arguments of a callable, with annotations resolved where their names can be found."""
+    """Return the arguments of a callable that a Spec may set, by name.
+
+    Not included are positional-only and variadic arguments, and ``params``, which the run passes to an optimizer.
+    Annotations are evaluated; if one cannot be, all of them stay strings.
+    """
     try:
         signature = inspect.signature(target, eval_str=True)
-    except NameError:  # an annotation imported for type checkers only: its value stays unchecked
+    except NameError:  # a name imported under TYPE_CHECKING: values of string annotations are not checked
         signature = inspect.signature(target)
-    by_name = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-    return {name: p for name, p in signature.parameters.items() if p.kind in by_name and name != "params"}
+    named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return {name: p for name, p in signature.parameters.items() if p.kind in named and name != "params"}
 
 
-def check(value: Any, annotation: Any, where: str) -> Any:
-    """Return the value in the form its annotation asks for: a list becomes a tuple, ``1`` becomes ``1.0``.
+def check_value(value: Any, annotation: Any, name: str) -> Any:
+    """Check a value against a type annotation, and return it converted.
+
+    A list becomes a tuple, a class a Spec, and ``1`` becomes ``1.0`` for a float. An annotation with a
+    type that JSON cannot hold, such as ``Loss``, accepts any Spec: the type of what it builds is not checked.
 
     Args:
         value: The value.
-        annotation: What the argument accepts; ``inspect.Parameter.empty`` accepts anything.
-        where: The name of the argument, for messages.
+        annotation: The annotation; ``inspect.Parameter.empty`` and strings accept anything.
+        name: The name of the argument, for messages.
 
     Raises:
         UserError: the value does not fit.
     """
-    value = [as_part(v) for v in value] if isinstance(value, list | tuple) else as_part(value)
-    plain = _json_annotation(annotation)
-    several = isinstance(value, list | tuple) and any(isinstance(v, Spec) for v in value)
-    if (several or isinstance(value, Spec)) and plain is not None and plain == annotation:
-        raise UserError(f"{where} must be {_describe(annotation)}, not a part")
+    value = [as_spec(v) for v in value] if isinstance(value, list | tuple) else as_spec(value)
+    json_types = _json_types(annotation)
+    has_specs = isinstance(value, list | tuple) and any(isinstance(v, Spec) for v in value)
+    accepts_parts = json_types is None or json_types != annotation
+    if (has_specs or isinstance(value, Spec)) and not accepts_parts:
+        raise UserError(f"{name} must be {_describe(annotation)}, not a part")
     if isinstance(value, Spec):
         return value
     if annotation is inspect.Parameter.empty or isinstance(annotation, str):
         return tuple(value) if isinstance(value, list) else value
-    if isinstance(value, list | tuple) and (several or not value) and _takes_many(annotation):
+    if isinstance(value, list | tuple) and (has_specs or not value) and _accepts_sequence(annotation):
+        # a list of parts only, or an empty list
         others = [v for v in value if not isinstance(v, Spec)]
         if not others:
             return tuple(value)
-        raise UserError(f"{where} must be a part such as Spec(...), not {others[0]!r}")
-    if plain is None:
-        raise UserError(f"{where} must be a part such as Spec(...), not {value!r}")
-    if plain is types.NoneType and annotation not in (None, plain) and value is not None:
-        raise UserError(f"{where} must be a part such as Spec(...) or none, not {value!r}")
-    return _coerce(value, plain, where)
+        raise UserError(f"{name} must be a part such as Spec(...), not {others[0]!r}")
+    if json_types is None:
+        raise UserError(f"{name} must be a part such as Spec(...), not {value!r}")
+    # an annotation such as ``Loss | None``
+    if json_types is types.NoneType and annotation not in (None, json_types) and value is not None:
+        raise UserError(f"{name} must be a part such as Spec(...) or none, not {value!r}")
+    return _convert(value, json_types, name)
 
 
-def as_part(value: Any) -> Any:
-    """Return a class, a function or an instance of a dataclass as a Spec; anything else unchanged."""
+def as_spec(value: Any) -> Any:
+    """Return the Spec of a class, a function or an instance of a part's dataclass; else the value itself."""
     if isinstance(value, type) or inspect.isfunction(value):
         return Spec(value)
-    if dataclasses.is_dataclass(value) and may_be_part(type(value)):
+    if dataclasses.is_dataclass(value) and can_be_part(type(value)):
         return Spec(
             type(value), **{f.name: getattr(value, f.name) for f in dataclasses.fields(value) if f.init}
         )
     return value
 
 
-def _takes_many(annotation: Any) -> bool:
+def _accepts_sequence(annotation: Any) -> bool:
+    """Whether an annotation accepts an iterable that is neither a string nor a mapping."""
     origin = typing.get_origin(annotation) or annotation
     if origin in (typing.Union, types.UnionType):
-        return any(map(_takes_many, typing.get_args(annotation)))
+        return any(map(_accepts_sequence, typing.get_args(annotation)))
     return isinstance(origin, type) and issubclass(origin, Iterable) and not issubclass(origin, str | Mapping)
 
 
-def _coerce(value: Any, annotation: Any, where: str) -> Any:
+def _convert(value: Any, annotation: Any, name: str) -> Any:
+    """Return the value as pydantic converts it to an annotation of JSON types. Raises UserError if it does not fit."""
     from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-    error = UserError(f"{where} must be {_describe(annotation)}, not {value!r}")
+    error = UserError(f"{name} must be {_describe(annotation)}, not {value!r}")
     if _has_bool(value) and not _allows_bool(annotation):  # pydantic would read True as 1
         raise error
     try:
@@ -184,25 +212,29 @@ def _allows_bool(annotation: Any) -> bool:
     return annotation is bool or any(map(_allows_bool, typing.get_args(annotation)))
 
 
-def _json_annotation(annotation: Any) -> Any:
-    """Return the members of an annotation that JSON can hold, or None if there are none."""
+def _json_types(annotation: Any) -> Any:
+    """Return an annotation without the types that JSON cannot hold, or None if no type is left.
+
+    ``float | Loss | None`` becomes ``float | None``, ``Loss | None`` becomes ``NoneType``, and ``Loss`` None.
+    """
     if annotation in _SCALARS or annotation is None:
         return annotation
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Literal:
         return annotation
     if origin in (typing.Union, types.UnionType):
-        members = [p for p in map(_json_annotation, arguments) if p is not None]
+        members = [p for p in map(_json_types, arguments) if p is not None]
         if not set(members) - {types.NoneType}:
             return types.NoneType if members else None
         return typing.Union[tuple(members)]  # noqa: UP007 (the members are known only at run time)
     if origin is tuple:
-        inner = tuple(a if a is Ellipsis else _json_annotation(a) for a in arguments)
+        inner = tuple(a if a is Ellipsis else _json_types(a) for a in arguments)
         return None if None in inner else tuple.__class_getitem__(inner)
     return None
 
 
 def _describe(annotation: Any) -> str:
+    """Return an annotation in words, for messages."""
     names = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
     names |= {types.NoneType: "none"}
     if annotation in names:

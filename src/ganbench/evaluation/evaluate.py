@@ -1,4 +1,4 @@
-"""Evaluate a run or real images: open the inputs, draw samples, score them, write the results."""
+"""Evaluate a run or a set of real images: open the inputs, score the samples, write the results."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ganbench.evaluation.inputs import (
 from ganbench.evaluation.model_metrics.registry import ModelEvaluation, model_metrics
 from ganbench.evaluation.result_files import checkpoint_record, write_results
 from ganbench.evaluation.sample_sources import ModelSamples
-from ganbench.evaluation.scoring import FEATURES, EvaluationRequest, score
+from ganbench.evaluation.scoring import DEFAULT_FEATURES, EvaluationRequest, score
 from ganbench.inference.model import Weights, load
 from ganbench.metrics.base import Metric
 from ganbench.metrics.protocols.base import EvaluationProtocol
@@ -42,27 +42,29 @@ def evaluate(
     allow_rank_deficient: bool = False,
     held_out: str | None = None,
 ) -> list[Score]:
-    """Score a run, or a folder, an archive or a data set of real items.
+    """Score the samples of a trained run, or real items: images or points from a folder, an archive or a data set.
 
-    A run's scores and their galleries are also written to its ``eval/``.
+    A run's scores are also written to its ``eval/`` as JSON, with a PNG if a metric illustrates its score.
 
     Args:
-        source: What to score.
-        against: The reference: a run, a folder, an archive or a data set. A run's default is its training data.
-        metrics: Metrics by name, or metrics of your own themselves; the default suits the data.
+        source: The run, folder, archive (``.npz``) or data set to score.
+        against: The reference to compare with: a run, a folder, an archive or a data set. Required unless ``source``
+            is a run, whose default is its training data.
+        metrics: Names of metrics, or your own ``Metric`` classes or instances. The default depends on the data.
         features: The feature extractor; default "efficientnet-lite0".
-        n: The number of samples; default the metrics' own.
-        step: The checkpoint: a number, "best", or "both" for the best and the last. Default the newest.
-        seed: The seed of the samples.
-        trusted: Names of the user's own modules that the recipe or the metrics use.
+        n: The number of samples; default the largest default of the metrics.
+        step: The checkpoint: its training step, "best", or "both" for the best and the last. Default the newest.
+        seed: The seed of the generated samples.
+        trusted: Names of Python modules outside ganbench whose code the recipe and the metrics may run.
         protocol: A published protocol, which fixes metrics, features, number of samples and split.
-        split: The split of the reference.
+        split: The split of the reference, such as "test".
         weights: "averaged" for the EMA weights where the run has them, or "live".
         allow_rank_deficient: Whether to accept fewer samples than feature dimensions.
-        held_out: Real items that were not trained on, named as ``against`` is. Default the reference's other split.
+        held_out: Real items that were held out of training: a folder, an archive or a data set. Default the other
+            split of the reference.
 
     Raises:
-        UserError: there is nothing to score, or a metric cannot score it.
+        UserError: an argument is wrong, an input cannot be read, or a metric does not fit the data.
 
     Example:
         >>> import ganbench
@@ -70,16 +72,17 @@ def evaluate(
         >>> score.name, score.value
         ('modes', 8.0)
     """
-    keep_pages()
+    keep_pages()  # faster memory allocation
     if protocol is not None and (metrics or features or n or split or allow_rank_deficient):
         name = protocol if isinstance(protocol, str) else protocol.name
         raise UserError(
             f"protocol '{name}' fixes metrics, features, the number of samples and the split; leave them out"
         )
-    of_model = {name: measure for name, measure in model_metrics(trusted).items() if name in metrics}
+    # Model metrics call the networks of a run; all others compare samples with the reference.
+    run_metrics = {name: metric for name, metric in model_metrics(trusted).items() if name in metrics}
     request = EvaluationRequest(
-        metrics=[name for name in metrics if name not in of_model],
-        features=features or FEATURES,
+        metrics=[name for name in metrics if name not in run_metrics],
+        features=features or DEFAULT_FEATURES,
         n=n,
         trusted=trusted,
         allow_rank_deficient=allow_rank_deficient,
@@ -93,27 +96,28 @@ def evaluate(
         reference = open_training_data(run, split, request)
     else:
         reference = open_reference(against, run.info.shape, split, request)
-    held_out_items = find_held_out(held_out, run, against, reference, request)
+    load_held_out = find_held_out(held_out, run, against, reference, request)
     scores: list[Score] = []
-    for number in _steps(run, step):
-        model = load(run, number, trusted, weights=weights)
+    for scored_step in _steps_to_score(run, step):
+        model = load(run, scored_step, trusted, weights=weights)
         samples = ModelSamples(model, seed, checkpoint=checkpoint_record(run, model.step, seed))
-        evaluation = ModelEvaluation(run, model, reference, against, held_out_items, trusted)
-        step_scores = [s for measure in of_model.values() for s in measure(evaluation)]
-        if request.metrics or not step_scores:
-            step_scores += score(samples, reference, request, held_out_items)
+        evaluation = ModelEvaluation(run, model, reference, against, load_held_out, trusted)
+        step_scores = [s for metric in run_metrics.values() for s in metric(evaluation)]
+        if request.metrics or not step_scores:  # no default metric if only model metrics are requested
+            step_scores += score(samples, reference, request, load_held_out)
         write_results(run, step_scores, model, seed, reference, against=against, held_out=held_out)
         scores += step_scores
     return scores
 
 
-def _steps(run: Run, step: int | str | None) -> list[int | str | None]:
-    """Return the steps to score; for "both" the best and then the last, or one step if they are the same."""
+def _steps_to_score(run: Run, step: int | str | None) -> list[int | str | None]:
+    """Return the steps to score: for "both" the best, then the last if that is another; else ``step`` itself."""
     if step != "both":
         return [step]
-    best, whole = run.best_step(), [int(path.name[5:]) for path in run.intact_checkpoints()]
-    if best is None or not whole:
+    best, checkpoints = run.best_step(), run.intact_checkpoints()
+    if best is None or not checkpoints:
         raise UserError(
-            f"{run.path} has no best checkpoint: schedule.evaluate_every has it scored on the way"
+            f"{run.path} has no best checkpoint: schedule.evaluate_every must select one during training"
         )
-    return [best] if best == whole[0] else [best, whole[0]]
+    last = int(checkpoints[0].name.removeprefix("step-"))
+    return [best] if best == last else [best, last]

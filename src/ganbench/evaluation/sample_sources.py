@@ -1,4 +1,4 @@
-"""Where the samples to score come from: a model, or real images; and a model's samples as a reference data set."""
+"""Sources of the samples to score: a model or a data set. Also a model's samples as a reference data set."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class SampleSource(Protocol):
 
     @property
     def size(self) -> int | None:
-        """How many samples there are; None if there is no limit."""
+        """The number of available samples; None if it is unlimited."""
 
     def labels(self, count: int) -> Tensor | None:
         """Return the class numbers of the first ``count`` samples, int64 ``[count]``; None without classes."""
@@ -43,15 +43,21 @@ class SampleSource(Protocol):
         """Yield the first ``count`` samples in batches: uint8 ``[B, C, H, W]`` or float32 ``[B, D]``."""
 
     def record(self, *, labelled: bool) -> dict[str, Any]:
-        """Return what a score records about its samples; ``labelled`` says whether it uses their labels."""
+        """Return what a score stores about the origin of its samples; ``labelled``: whether it uses their labels."""
 
 
 @dataclass(frozen=True)
 class ModelSamples:
     """The samples of a model for one seed and purpose.
 
-    ``checkpoint`` is what the record says about the checkpoint, such as ``{"checkpoint": "best"}``. It also serves as
-    the generator for metrics that draw samples themselves.
+    An instance also serves as the :class:`~ganbench.metrics.requirements.Generator` of metrics that draw their own
+    samples.
+
+    Attributes:
+        model: The model.
+        seed: The seed of the latents.
+        purpose: What the samples are for; each purpose has its own random stream.
+        checkpoint: Entries about the checkpoint to add to the record, such as ``{"checkpoint": "best"}``.
     """
 
     model: Model
@@ -66,11 +72,11 @@ class ModelSamples:
 
     @property
     def size(self) -> int | None:
-        """A model has no limit."""
+        """None: a model has no limit."""
         return None
 
     def labels(self, count: int) -> Tensor | None:
-        """Return the labels that the model samples with, cycling through the classes."""
+        """Return the labels that condition the samples; they cycle through the classes."""
         return self.model.labels(count)
 
     def batches(self, count: int) -> Iterator[Tensor]:
@@ -82,23 +88,23 @@ class ModelSamples:
             yield self.model.decode(latents[index], None if labels is None else labels[index])
 
     def latents(self, n: int, seed: int = 0) -> Tensor:
-        """Return ``n`` latents ``[n, size]`` drawn for this purpose."""
+        """Return ``n`` latents ``[n, size]`` from the random stream of this seed and the purpose."""
         return self.model.latents(n, seed, self.purpose)
 
     def decode(self, latents: Tensor) -> Tensor:
-        """Return the samples of given latents, in data units."""
+        """Return the samples of given latents, in data units: uint8 pixels or float32 coordinates."""
         return self.model.decode(latents)
 
     def features(self, items: Tensor) -> dict[str, Tensor]:
-        """Return the features ``[N, F]`` that the model's networks compute for given items."""
+        """Return the features ``[N, F]`` of items that the model's own networks compute, by name."""
         return self.model.features(items)
 
     def record(self, *, labelled: bool) -> dict[str, Any]:
         """Return the record of the generator and of how its samples are drawn.
 
-        ``generator`` says what is scored; ``sampling`` says how, and scores are compared by it. A run that keeps an
-        EMA is normally sampled with its EMA weights and any other with its live ones; both count as "the run's own",
-        so that recipes with and without an EMA compare. Live weights despite an EMA are another measurement.
+        ``generator`` identifies the checkpoint, seed and weights. ``sampling`` is the sampling method: only scores
+        that have it in common are comparable. Its ``weights`` are "the run's own" for EMA weights, and for live
+        weights of a run without an EMA, so that recipes with and without an EMA stay comparable.
         """
         model = self.model
         ema_ignored = model.has_average and model.weights == "live"
@@ -139,9 +145,9 @@ class ModelSamples:
 
 @dataclass(frozen=True)
 class DatasetSamples:
-    """The items of a data set, in a random order that is always the same.
+    """The items of a data set in a fixed random order.
 
-    ``read_as`` records how the user's own images are decoded, such as their size.
+    ``read_as`` is stored in the record: how image files of a folder or archive are decoded, such as their size.
     """
 
     dataset: Dataset
@@ -158,16 +164,16 @@ class DatasetSamples:
         return self.dataset.info.size
 
     def labels(self, count: int) -> Tensor | None:
-        """Return the labels of the first ``count`` items of the order."""
+        """Return the labels of the first ``count`` items in this order."""
         return self.dataset.labels(self._order(count))
 
     def batches(self, count: int) -> Iterator[Tensor]:
-        """Yield the first ``count`` items of the order in batches."""
+        """Yield the first ``count`` items in this order, in batches."""
         for index in torch.split(self._order(count), BATCH_SIZE) if count else ():
             yield self.dataset.items(index)
 
     def record(self, *, labelled: bool) -> dict[str, Any]:
-        """Return the record of the items; how the images themselves were generated is unknown."""
+        """Return the record of the data set; it has no ``generator`` entry."""
         info = self.dataset.info
         return {
             "items": {
@@ -198,9 +204,11 @@ def labelled_batches(batches: Iterator[Tensor], labels: Tensor) -> Iterator[Labe
 
 
 class GeneratedDataset:
-    """``size`` samples of a model as a reference data set. No score is ever measured on these same samples.
+    """A fixed number of samples of a model, as a reference data set without labels.
 
-    The fingerprint identifies the checkpoint, the weights, the seed and the size.
+    The latents have their own random stream, so these are never the samples that a score is measured on. The samples
+    of a conditional model cycle through its classes. The fingerprint depends on the checkpoint, the choice of weights,
+    the seed and the size.
     """
 
     def __init__(
@@ -224,16 +232,16 @@ class GeneratedDataset:
         return self._model.decode(self._latents[index], index % classes if classes else None)
 
     def labels(self, index: Tensor) -> Tensor | None:
-        """Return None: a reference of samples has no classes."""
+        """Return None: the samples count as unlabelled, even those of a conditional model."""
         return None
 
-    def batch(self, index: Tensor, draws: RandomStream) -> Batch:
-        """Return the samples as networks see them."""
+    def batch(self, index: Tensor, random: RandomStream) -> Batch:
+        """Return the samples as network inputs in [-1, 1], without augmentation; ``random`` is not used."""
         return Batch(self.info.from_data(self.items(index)))
 
 
 def generated_dataset(run: Run, model: Model, size: int = REFERENCE_SAMPLES) -> GeneratedDataset:
-    """Return a run's samples as a data set. Raises UserError if the checkpoint cannot be read."""
+    """Return samples of a run's model as a data set. Raises UserError if its checkpoint cannot be read."""
     path = run.checkpoints / f"step-{model.step:08d}" / "manifest.json"
     try:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,4 +1,4 @@
-"""The one way to score: samples against a reference data set, by the metrics of a request."""
+"""Score samples against a reference data set with the requested metrics."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from ganbench.metrics.registry import ONE_DIMENSIONAL_METRICS, create_metrics, d
 from ganbench.metrics.requirements import NeedsGenerator, NeedsHeldOut, SampleFreeMetric
 from ganbench.metrics.score import Score
 
-FEATURES = "efficientnet-lite0"
+DEFAULT_FEATURES = "efficientnet-lite0"
 
 HeldOut = Callable[[], Dataset]
-"""Loads the real items that were held out of training."""
+"""A function that loads the real items that were held out of training."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,16 +32,16 @@ class EvaluationRequest:
     """What to measure.
 
     Attributes:
-        metrics: Names, or metrics themselves; none means the default for the data.
+        metrics: Names of metrics, or ``Metric`` classes or instances; empty for the default of the data.
         features: The feature extractor.
-        n: The number of samples; None means the metrics' default.
-        trusted: Names of the user's own modules.
+        n: The number of samples; None for the largest default of the metrics.
+        trusted: Names of Python modules outside ganbench whose code may be run.
         allow_rank_deficient: Whether to accept fewer samples than feature dimensions.
-        protocol: A published protocol, which fixes all of the above but ``trusted``, and the split.
+        protocol: A published protocol. It fixes the reference's split and all of the above except ``trusted``.
     """
 
     metrics: Sequence[str | Metric | type[Metric]] = ()
-    features: str = FEATURES
+    features: str = DEFAULT_FEATURES
     n: int | None = None
     trusted: Collection[str] = ()
     allow_rank_deficient: bool = False
@@ -50,7 +50,7 @@ class EvaluationRequest:
 
 @dataclass(frozen=True)
 class _Plan:
-    """The metrics of a request with everything they need, the number of samples, and their labels ``[count]``."""
+    """The metrics, complete with held-out items and generator; the number of samples and their labels ``[count]``."""
 
     metrics: list[Metric]
     count: int
@@ -65,13 +65,13 @@ def score(
 ) -> list[Score]:
     """Score samples against a reference data set.
 
-    The samples' labels are used where the reference has the same classes.
+    The samples' labels are used if samples and reference have the same classes.
 
     Args:
         samples: The samples.
         reference: The real items, or another model's samples as a data set.
         request: What to measure.
-        held_out: Loads real items that were held out of training, for metrics that need them.
+        held_out: Loads the held-out items; called only if a metric needs them.
 
     Raises:
         UserError: the samples, the reference and the metrics do not fit together.
@@ -93,16 +93,16 @@ def score_model(
     reference: Dataset,
     *,
     metrics: Sequence[str | Metric | type[Metric]] = (),
-    features: str = FEATURES,
+    features: str = DEFAULT_FEATURES,
     n: int | None = None,
     seed: int = 1,
     trusted: Collection[str] = (),
     purpose: Purpose = "sample",
 ) -> list[Score]:
-    """Score a model's samples against a data set, as :func:`score` does.
+    """Score a model's samples against a data set; see :func:`score`.
 
-    A conditional model samples its classes in turn. With the purpose "selection" the samples differ from those of any
-    report, whatever the seeds.
+    The samples of a conditional model cycle through its classes. Each purpose has its own random stream, so samples
+    for "selection" (of the best checkpoint) differ from those of final scores, even for the same seed.
     """
     request = EvaluationRequest(metrics=metrics, features=features, n=n, trusted=trusted)
     return score(ModelSamples(model, seed, purpose), reference, request)
@@ -111,10 +111,10 @@ def score_model(
 def require_scorable(
     model: Model, reference: Dataset, request: EvaluationRequest, held_out: HeldOut | None = None
 ) -> list[Metric]:
-    """Return the metrics of a request after checking that such a model can be scored; call it before training.
+    """Check before training that a model can be scored, and return the metrics.
 
-    The model need not have its networks yet. Whatever the metrics cache on disk (a reference's statistics, a
-    classifier) is there afterwards.
+    The model may still lack its networks. The call also fills the metrics' caches on disk, such as reference
+    statistics or a trained classifier.
 
     Raises:
         UserError: the model, the reference and the metrics do not fit together.
@@ -122,7 +122,7 @@ def require_scorable(
     plan = _plan(ModelSamples(model), reference, request, held_out)
     _require_measurable(plan, reference)
     for metric in plan.metrics:
-        metric.begin(reference)
+        metric.begin(reference)  # raises an error if the reference does not fit
     return plan.metrics
 
 
@@ -130,9 +130,9 @@ def default_metrics(reference: Dataset) -> list[str]:
     """Return the names of the default metrics for a data set. Raises UserError if there are none."""
     if reference.info.shape == (1,):
         return list(ONE_DIMENSIONAL_METRICS)
-    name = default_metric(
-        reference.info.kind, modes=hasattr(reference, "modes"), stacked=hasattr(reference, "base_name")
-    )
+    modes = hasattr(reference, "modes")  # point sets with known modes have this attribute
+    stacked = hasattr(reference, "base_name")  # and stacked MNIST has this one
+    name = default_metric(reference.info.kind, modes=modes, stacked=stacked)
     if name is None:
         raise UserError(f"there is no metric yet for data such as {reference.info.name}")
     return [name]
@@ -141,6 +141,7 @@ def default_metrics(reference: Dataset) -> list[str]:
 def _plan(
     samples: SampleSource, reference: Dataset, request: EvaluationRequest, held_out: HeldOut | None
 ) -> _Plan:
+    """Build the metrics; choose the number of samples, at most ``samples.size``, and get their labels."""
     labelled = bool(samples.classes) and samples.classes == reference.info.classes
     metrics = _attach_generator(
         _attach_held_out(_build_metrics(request, reference, labelled), held_out), samples, request.n
@@ -157,7 +158,7 @@ def _plan(
 
 
 def _build_metrics(request: EvaluationRequest, reference: Dataset, labelled: bool) -> list[Metric]:
-    """Build the metrics, which share one feature extractor; a protocol may measure more if samples are labelled."""
+    """Build the metrics with one shared feature extractor; some protocols add metrics for labelled samples."""
     if request.protocol is not None:
         return list(request.protocol.build_metrics(labelled=labelled))
     return create_metrics(
@@ -178,6 +179,7 @@ def _attach_held_out(metrics: Sequence[Metric], held_out: HeldOut | None) -> lis
 
 
 def _attach_generator(metrics: Sequence[Metric], samples: SampleSource, n: int | None) -> list[Metric]:
+    """Give the generator to the metrics that need it, if the samples are a model's."""
     if not isinstance(samples, ModelSamples):
         return list(metrics)
     return [
@@ -203,6 +205,6 @@ def _require_measurable(plan: _Plan, reference: Dataset) -> None:
 
 def _with_warning(measured: dict[str, Any], count: int, reference: Dataset) -> dict[str, Any]:
     if reference.info.kind == "image" and 0 < count < DEFAULT_SAMPLES:
-        few = f"measured on {count:,} samples: below {DEFAULT_SAMPLES:,} chance and bias are large"
-        measured.setdefault("warning", f"{few}; compare only at equal counts")
+        warning = f"measured on {count:,} samples: below {DEFAULT_SAMPLES:,} chance and bias are large"
+        measured.setdefault("warning", f"{warning}; compare only at equal counts")
     return measured

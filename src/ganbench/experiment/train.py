@@ -1,10 +1,11 @@
-"""Train and resume a run: build the parts, run the loop with its hooks, leave a complete run folder."""
+"""Train and resume a run: build data, networks and trainer, run the training loop, and fill the run folder."""
 
 from __future__ import annotations
 
 import dataclasses
 import datetime
 import itertools
+import signal
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,14 +46,15 @@ def train(
     Args:
         recipe: A name, a YAML or JSON file, ``file.py:function``, a Recipe, or "auto", which chooses a recipe by rules
             for the data set in ``overrides`` (see :mod:`ganbench.auto`).
-        budget: "laptop", "hour", "reference" (the default), or a time such as "20m", which trains the laptop size for
-            as many steps as fit (see :mod:`ganbench.experiment.time_budget`). The default of "auto" is 10 minutes.
-        seed: Decides every random number of the run.
+        budget: The size of the recipe: "laptop", "hour" or "reference" (the default). Or a time such as "20m": train
+            the laptop size for as many steps as fit (see :mod:`ganbench.experiment.time_budget`). The default of
+            "auto" is 10 minutes.
+        seed: Determines every random number of the run.
         out: The run folder; default ``runs/NAME-seedN``, with a number appended if that exists.
-        overrides: Values by dotted keys, such as ``{"schedule.steps": 100}``.
-        tensorboard: Whether to mirror scalars for TensorBoard.
-        console: Receives progress and notes; default none.
-        trusted: Names of the user's own modules that the recipe may use.
+        overrides: New recipe values by dotted key, such as ``{"schedule.steps": 100}``.
+        tensorboard: Whether to write scalars for TensorBoard too.
+        console: Receives progress, notes and warnings; default: nothing is printed.
+        trusted: Names of Python modules outside ganbench whose code the recipe may run.
 
     Returns:
         The finished run.
@@ -71,12 +73,12 @@ def train(
     console = console or SilentConsole()
     resolved = resolve_recipe(recipe, budget, overrides or {}, trusted)
     recipe = resolved.recipe
-    for reason in resolved.reasons:
+    for reason in resolved.reasons:  # what "auto" chose, and why
         console.note(reason)
-    engine = Engine(recipe.machine)
+    engine = Engine(recipe.machine)  # device, precision and processes
     try:
         dataset, parts = _prepare(recipe, seed, tensorboard, trusted)
-        if resolved.minutes is not None:
+        if resolved.minutes is not None:  # time a trial to find the number of steps that fit
             recipe, plan = fit_to_budget(recipe, resolved.minutes, dataset, engine, seed)
             recipe = dataclasses.replace(recipe, budget=resolved.budget)
             console.note(plan.describe(recipe.schedule))
@@ -110,13 +112,13 @@ def resume(
 
     Args:
         run: The run, or its folder.
-        steps: Train up to this step; default the recipe's.
-        tensorboard: Whether to mirror scalars for TensorBoard.
-        console: Receives progress and notes; default none.
-        trusted: Names of the user's own modules that the recipe may use.
+        steps: Train up to this step; default ``schedule.steps`` of the recipe.
+        tensorboard: Whether to write scalars for TensorBoard too.
+        console: Receives progress, notes and warnings; default: nothing is printed.
+        trusted: Names of Python modules outside ganbench whose code the recipe may run.
 
     Raises:
-        UserError: this is no run, its data set or classes have changed, or ``steps`` is already passed.
+        UserError: ``run`` is not a run folder, the data set has changed, or the run is already past ``steps``.
         RunError: training failed.
         Stopped: a signal asked the run to stop; a checkpoint is saved.
 
@@ -131,7 +133,7 @@ def resume(
     recipe, meta = run.recipe(trusted), run.meta
     if steps is not None:
         recipe = recipe.override({"schedule.steps": steps})
-    # As many threads as before, even on a machine with more cores: another number changes the last bits.
+    # Use as many threads as before, even on a machine with more cores: their number affects rounding.
     threads = recipe.machine.threads or meta["machine"].get("threads")
     engine = Engine(dataclasses.replace(recipe.machine, threads=threads))
     try:
@@ -141,7 +143,7 @@ def resume(
             if dataset.info.fingerprint != run.info.fingerprint:
                 raise UserError(
                     f"the data set {dataset.info.name} is not the one that {run.path} was trained on: "
-                    f"its fingerprint is {dataset.info.fingerprint}, then it was {run.info.fingerprint}"
+                    f"its fingerprint is {dataset.info.fingerprint}, but was {run.info.fingerprint} then"
                 )
             trainer = make_trainer(recipe, dataset, engine, meta["seed"], parts)
             state = run.read_checkpoint()
@@ -150,7 +152,7 @@ def resume(
                     trainer.load_state_dict(state)
             if steps is not None and steps < trainer.step:
                 raise UserError(f"{run.path} is at step {trainer.step} already, past --steps {steps}")
-            _warn_of_differences(meta["machine"], engine, console)
+            _warn_if_machine_changed(meta["machine"], engine, console)
             console.note(f"resuming at step {trainer.step} of {recipe.schedule.steps}")
             if engine.is_main_process and steps is not None:
                 write_json(run.path / "recipe.json", recipe.to_dict())
@@ -165,7 +167,10 @@ def resume(
 def _prepare(
     recipe: Recipe, seed: int, tensorboard: bool, trusted: Collection[str]
 ) -> tuple[Dataset, ModelParts]:
-    """Open the data set and build the model, and refuse now what would otherwise fail in the middle of the run."""
+    """Open the data set and build the model.
+
+    Check that TensorBoard and periodic evaluation will work, which would otherwise fail in the middle of the run.
+    """
     if tensorboard:
         require_tensorboard()
     dataset = make_dataset(recipe)
@@ -177,15 +182,16 @@ def _prepare(
 
 
 def _run_loop(run: Run, hooks: RunHooks, tensorboard: bool, console: Console) -> None:
+    """Train to the last step or until a signal, save a checkpoint, and log the failure if there is one."""
     trainer, schedule, stop = hooks.trainer, hooks.recipe.schedule, StopRequest()
     is_main = trainer.engine.is_main_process
     mirror = TensorBoardMirror(run.path / "tensorboard", trainer.step) if tensorboard and is_main else None
     try:
         if is_main:
             run.remove_temporary_files()
-            run.events.cut(trainer.step)
-        with stop.listening(), console.progress(trainer.step, schedule.steps, schedule.batch) as show:
-            finished = trainer.train(hooks.hooks(console, show, mirror), stop)
+            run.events.cut(trainer.step)  # drop events after the checkpoint; these steps are trained again
+        with stop.listening(), console.progress(trainer.step, schedule.steps, schedule.batch) as report:
+            finished = trainer.train(hooks.hooks(console, report, mirror), stop)
             hooks.save(trainer)
         if is_main and finished and (best := run.best_score()) is not None:
             console.note(_describe_best(run, best))
@@ -194,8 +200,8 @@ def _run_loop(run: Run, hooks: RunHooks, tensorboard: bool, console: Console) ->
             run.events.append("failure", trainer.step, error=str(error))
         raise
     except OSError as error:
-        where, why = error.filename or run.path, error.strerror or error
-        raise RunError(f"{where} could not be read or written ({why}); checkpoints are intact") from error
+        path, reason = error.filename or run.path, error.strerror or error
+        raise RunError(f"{path} could not be read or written ({reason}); checkpoints are intact") from error
     finally:
         if mirror is not None:
             mirror.close()
@@ -205,18 +211,19 @@ def _run_loop(run: Run, hooks: RunHooks, tensorboard: bool, console: Console) ->
             stop.signal,
         )
     if not finished:  # another process received the signal
-        raise Stopped(f"stopped at step {trainer.step}, checkpoint saved", 15)
+        raise Stopped(f"stopped at step {trainer.step}, checkpoint saved", signal.SIGTERM)
 
 
 def _describe_best(run: Run, best: Mapping[str, Any]) -> str:
     return (
         f"best of {best['of_steps']} evaluated steps: {best['step']}, by {best['by']} {best['value']:.4g} on samples "
-        f"that no report uses; `ganbench evaluate {run.path} --step both` reports the best and the last"
+        f"drawn only for this selection; `ganbench evaluate {run.path} --step both` reports the best and the last"
     )
 
 
 @contextmanager
 def _exclusive_access(run: Run, engine: Engine) -> Iterator[None]:
+    """Hold the run's lock in the main process; the others need none."""
     if not engine.is_main_process:
         yield
         return
@@ -241,7 +248,7 @@ def _metadata(dataset: Dataset, engine: Engine, seed: int, reasons: tuple[str, .
     }
 
 
-def _warn_of_differences(before: Mapping[str, Any], engine: Engine, console: Console) -> None:
+def _warn_if_machine_changed(before: Mapping[str, Any], engine: Engine, console: Console) -> None:
     now = engine.describe()
     changed = [k for k in ("device", "threads", "processes", "torch") if before.get(k) != now[k]]
     if changed:

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args, overload
 
 from ganbench.config.dotted_keys import annotation_at, paths, value_at, with_value
-from ganbench.config.spec import Spec, check
+from ganbench.config.spec import Spec, check_value
 from ganbench.errors import UserError, did_you_mean
 from ganbench.recipes.overrides import keep_arguments, part_or_text, to_specs
 from ganbench.training.settings import Machine, Schedule
 
-#: The compute that a recipe is sized for: minutes or about an hour on two CPU cores, or the published training length.
+#: The compute that a recipe is sized for: "laptop" is minutes and "hour" about an hour on two CPU cores; "reference" is
+#: the published training length.
 Budget = Literal["laptop", "hour", "reference"]
 ALL_BUDGETS: tuple[Budget, ...] = get_args(Budget)
 DEFAULT_BUDGETS: tuple[Budget, ...] = ("laptop", "reference")
@@ -27,7 +28,7 @@ _OVERRIDABLE = ("data", "latent", "networks", "algorithm", "optimizers", "schedu
 
 @dataclass(frozen=True)
 class Paper:
-    """A publication. Authors are in the paper's order, first names first; old records have none.
+    """A publication. Authors are in the paper's order, such as "Ian J. Goodfellow"; recipes of old runs have none.
 
     Example:
         >>> from ganbench import Paper
@@ -52,20 +53,22 @@ class Paper:
 class Recipe:
     """Everything that defines a training run except its seed.
 
-    Its parts are Specs: deferred calls of classes or functions, executed when the run starts.
+    Its parts (data set, networks, losses ...) are Specs: calls of classes or functions that are deferred until the run
+    starts.
 
     Attributes:
         name: Public name, valid as a folder name.
         summary: One line for listings.
         data: Data set.
-        latent: Distribution of G's input.
-        networks: Networks by the names that the algorithm uses, such as "G" and "D".
+        latent: Distribution of the generator's input.
+        networks: Networks by the names that the algorithm uses, such as "G" (generator) and "D" (discriminator).
         algorithm: Losses and the order of updates.
         optimizers: Optimizers by the name of their network.
-        schedule: Number of steps, batch size, and what happens at which steps.
+        schedule: Number of steps, batch size, learning-rate schedule, and the intervals of logging, evaluation and
+            checkpoints.
         machine: Device, precision and threads.
-        papers: Sources.
-        budget: The budget that the recipe is sized for, or a time such as "20m".
+        papers: The publications that the recipe follows.
+        budget: The :data:`Budget` that the recipe is sized for, or a time such as "20m".
 
     Raises:
         UserError: a network that the algorithm needs is missing, an optimizer belongs to no network, or the name
@@ -92,7 +95,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         for field_name in ("name", "summary", "budget"):
-            check(getattr(self, field_name), str, f"the recipe's {field_name}")
+            check_value(getattr(self, field_name), str, f"the recipe's {field_name}")
         if not self.name or set(self.name) & set("/\\\0") or self.name.startswith("."):
             raise UserError(
                 f"the recipe's name {self.name!r} cannot name a folder; use letters, digits and dashes"
@@ -100,7 +103,7 @@ class Recipe:
         for field_name in ("networks", "optimizers"):
             frozen = types.MappingProxyType(dict(getattr(self, field_name)))
             object.__setattr__(self, field_name, frozen)
-        required = getattr(self.algorithm.target, "networks", ())
+        required = getattr(self.algorithm.target, "networks", ())  # a class attribute of each algorithm
         missing = sorted(set(required) - set(self.networks))
         if missing:
             raise UserError(
@@ -138,10 +141,11 @@ class Recipe:
 
         Args:
             data: The dictionary.
-            trusted: Modules outside ganbench whose classes and functions the recipe may use.
+            trusted: Names of Python modules outside ganbench whose code the recipe may run.
 
         Raises:
-            UserError: the dictionary is damaged, incomplete, of an unknown format, or names untrusted code.
+            UserError: the dictionary is damaged, incomplete, of an unknown format, or names code outside ganbench that
+                is not ``trusted``.
         """
         if data.get("format") != _FORMAT:
             raise UserError(f"this recipe has format {data.get('format')!r}; this version reads {_FORMAT}")
@@ -168,24 +172,24 @@ class Recipe:
             raise UserError(f"the recipe is incomplete or damaged: {error}") from error
 
     def override(self, changes: Mapping[str, Any], trusted: Collection[str] = ()) -> Recipe:
-        """Return a copy with the values at some dotted keys replaced.
+        """Return a copy with the values at the given dotted keys replaced.
 
-        A part may be replaced by name, or in Python by a class, an instance of a dataclass, or a Spec. A data set that
-        is given by name keeps the arguments that it shares with the old one, and so does a class that is derived from
-        the old one, such as a variant of an algorithm. Any other part starts from its defaults. On the command line a
-        part with arguments is given as a mapping, and so is each part in a list::
+        A new part is given as a name, as a mapping ``{"target": ADDRESS, ARGUMENT: VALUE}``, or in Python as a class,
+        a dataclass instance or a Spec. Most parts start from their default arguments. Two kinds keep the old part's
+        arguments that they also accept: a data set given by name, and a subclass of the old class, such as a variant
+        of an algorithm::
 
             recipe.override({
                 "optimizers.G.lr": 1e-4,
                 "data": "folder:PATH",
                 "algorithm.loss": "Hinge",
-                "algorithm.augmentation": "ADA",  # the recipe had none
+                "algorithm.augmentation": "ADA",  # also if the recipe has no augmentation yet
                 "algorithm.regularizers": [{"target": "ganbench.regularizers:R1", "gamma": 1.0}],
             })
 
         Args:
             changes: New values by dotted key, applied in order.
-            trusted: Modules outside ganbench whose classes and functions may be used.
+            trusted: Names of Python modules outside ganbench whose code may be run.
 
         Raises:
             UserError: a key does not exist, or a value does not fit.
@@ -222,9 +226,10 @@ def recipe(*, budgets: tuple[Budget, ...]) -> Callable[[RecipeFunction], RecipeF
 def recipe(
     function: RecipeFunction | None = None, *, budgets: tuple[Budget, ...] = DEFAULT_BUDGETS
 ) -> RecipeFunction | Callable[[RecipeFunction], RecipeFunction]:
-    """Decorate a function ``(budget) -> Recipe`` to register it as a recipe.
+    """Decorate a function ``(budget) -> Recipe`` so that ganbench finds it as a recipe.
 
-    The recipe's public name is the function's, with dashes for underscores.
+    The recipe's public name is the function's, with dashes for underscores. ``budgets`` are those that the function
+    accepts.
 
     Example:
         >>> import dataclasses

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from ganbench.config.addresses import address_of, find_part, package_for
-from ganbench.config.spec import Spec, as_part, parameters
+from ganbench.config.spec import Spec, as_spec, parameters
 from ganbench.errors import UserError
 
 
@@ -44,7 +44,7 @@ def to_specs(value: Any, trusted: Collection[str]) -> Any:
     """Return ``value`` with classes and ``{"target": ...}`` mappings, alone or in a list, turned into Specs."""
     if isinstance(value, Mapping) and "target" in value:
         return Spec.from_dict(value, trusted)
-    return [to_specs(v, trusted) for v in value] if isinstance(value, list) else as_part(value)
+    return [to_specs(v, trusted) for v in value] if isinstance(value, list) else as_spec(value)
 
 
 def parse_overrides(assignments: Collection[str]) -> dict[str, Any]:

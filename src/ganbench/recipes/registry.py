@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from ganbench.config.addresses import RECIPES, plugins, user_modules
+from ganbench.config.addresses import RECIPES_GROUP, plugins, user_modules
 from ganbench.config.spec import parameters
 from ganbench.errors import UserError, did_you_mean
 from ganbench.recipes.base import ALL_BUDGETS, DEFAULT_BUDGETS, Budget, Recipe, RecipeFunction
@@ -44,7 +44,7 @@ def recipe_functions(trusted: Collection[str] = ()) -> dict[str, RecipeFunction]
         for module_info in pkgutil.iter_modules(ganbench.recipes.__path__)
     ]
     functions: dict[str, RecipeFunction] = {}
-    for module in (*modules, *plugins(RECIPES), *user_modules(trusted)):
+    for module in (*modules, *plugins(RECIPES_GROUP), *user_modules(trusted)):
         for function in (f for f in vars(module).values() if hasattr(f, "recipe_name")):
             if functions.setdefault(function.recipe_name, function) is not function:
                 raise UserError(

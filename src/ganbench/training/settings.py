@@ -6,7 +6,7 @@ import typing
 from dataclasses import dataclass, field, fields
 from typing import Literal
 
-from ganbench.config.spec import Spec, check
+from ganbench.config.spec import Spec, check_value
 from ganbench.errors import UserError
 from ganbench.training.schedule import Constant
 
@@ -136,5 +136,5 @@ class Machine:
 def _check_types(settings: Schedule | Machine, name: str) -> None:
     hints = typing.get_type_hints(type(settings))
     for f in fields(settings):
-        value = check(getattr(settings, f.name), hints[f.name], f"{name}.{f.name}")
+        value = check_value(getattr(settings, f.name), hints[f.name], f"{name}.{f.name}")
         object.__setattr__(settings, f.name, value)
