@@ -52,5 +52,5 @@ def test_invalid_arguments_are_refused() -> None:
         Sampler(0, 4, 0)
     with pytest.raises(UserError, match="at least 1 item"):
         Sampler(4, 0, 0)
-    with pytest.raises(ValueError, match="position"):
+    with pytest.raises(ValueError, match="batch_index"):
         Sampler(4, 4, 0).indices(-1)

@@ -98,14 +98,14 @@ def full_trainer(**schedule: Any) -> Trainer:
 
 
 class RecordingBatches:
-    """Random points by position; records the requests."""
+    """Random points by batch index; records the requests."""
 
     def __init__(self) -> None:
         self.requests: list[tuple[int, int, int, int]] = []
 
-    def __call__(self, position: int, rows: int, shard: int, shards: int) -> Batch:
-        self.requests.append((position, rows, shard, shards))
-        return Batch(RandomStream("data", position, shard=shard, shards=shards).normal(rows, 2))
+    def __call__(self, batch_index: int, rows: int, shard: int, shards: int) -> Batch:
+        self.requests.append((batch_index, rows, shard, shards))
+        return Batch(RandomStream("data", batch_index, shard=shard, shards=shards).normal(rows, 2))
 
 
 def networks(dropout: float = 0.0, layer: Callable[[float], nn.Module] = nn.Dropout) -> dict[str, nn.Module]:
@@ -381,7 +381,9 @@ def test_every_update_gets_new_random_numbers() -> None:
 def test_each_update_with_data_reads_the_next_batch() -> None:
     batches, pair = RecordingBatches(), Pair(critic_steps=3)
     trainer(algorithm=pair, batches=batches, steps=4, microbatches=2).train()
-    assert batches.requests == [(position, 4, shard, 2) for position in range(4 * 3) for shard in range(2)]
+    assert batches.requests == [
+        (batch_index, 4, shard, 2) for batch_index in range(4 * 3) for shard in range(2)
+    ]
     points = torch.cat(pair.batches)
     assert len(points.unique(dim=0)) == len(points) == 4 * 3 * 8
 
@@ -392,7 +394,7 @@ def test_a_resumed_run_continues_with_the_next_batch() -> None:
     first.train(stop=lambda: first.step == 3)
     second.load_state_dict(first.state_dict())
     second.train()
-    assert [position for position, *_ in batches.requests] == [6, 7, 8, 9]
+    assert [batch_index for batch_index, *_ in batches.requests] == [6, 7, 8, 9]
 
 
 def test_means_of_all_losses_are_logged() -> None:

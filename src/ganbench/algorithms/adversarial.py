@@ -1,12 +1,13 @@
 """One generator against one discriminator: Generative Adversarial Networks, 2014, arXiv 1406.2661.
 
-With labels, Conditional Generative Adversarial Nets (2014), arXiv:1411.1784. Each network decides how to use them.
+With class labels: Conditional Generative Adversarial Nets, 2014, arXiv 1411.1784. How G and D use the labels is up to
+the networks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -24,30 +25,34 @@ from ganbench.losses.base import Loss
 from ganbench.regularizers.base import Constraint, Regularizer, stateful_terms
 from ganbench.training.phase import Context, LossDict, Phase
 
+#: A batch of fakes: latents ``[N, size]``, labels ``[N]`` (or None) and samples ``[N, *shape]``.
+_Fakes: TypeAlias = tuple[Tensor, Tensor | None, Tensor]
+
 
 class Adversarial(GenerativeAlgorithm):
-    """``critic_steps`` updates of D, each on new data and new latents, then one update of G.
+    """Trains a generator G against a discriminator D.
 
-    D's updates do not backpropagate into G, and D is frozen while G is updated.
+    A step is ``critic_steps`` updates of D, each on new data and new latents, then one update of G. D's updates do
+    not backpropagate into G, and D is frozen while G is updated.
 
     Args:
         latent: The distribution of G's input.
         loss: The adversarial loss of D and G.
-        regularizers: Extra terms of D's loss. They see the samples that D sees, with the same labels.
+        regularizers: Extra terms of D's loss, on the same samples and labels that D gets.
         constraints: Applied to D after each of its updates.
         critic_steps: Updates of D per update of G.
         one_pass: Score real and fake samples in one pass of D. It is faster, and equivalent unless D has batch norm,
             whose statistics then mix both.
         reuse_fakes: Update G on the fakes that D has just seen, which saves a pass of G. Needs ``critic_steps=1``.
-        packing: How many samples D scores at once (see :func:`pack`).
-        augmentation: A random change of all samples that D sees in training, real and fake. An adaptive one also
-            receives D's scores of real samples.
-        labels: Which classes fakes have: "none" (no labels at all), "uniform", or "real" (those of a real batch).
-            Other than with "none", D and G both get labels; real samples come with their own.
-        classes: How many classes the data have.
+        packing: How many samples D scores jointly, as one input (PacGAN; see :func:`pack`).
+        augmentation: Random augmentation of all images that D sees in training, real and fake. An adaptive one adjusts
+            its strength to D's scores of real samples.
+        labels: The labels of fakes: "none" (G and D get no labels), "uniform" (random classes), or "real" (those of a
+            real batch). Unless "none", G and D both get labels; real samples have their own.
+        classes: The number of classes in the data.
 
     Raises:
-        UserError: a count is below 1, or options exclude each other.
+        UserError: an option is out of range, or two options exclude each other.
     """
 
     networks: ClassVar[tuple[str, ...]] = ("G", "D")
@@ -74,19 +79,19 @@ class Adversarial(GenerativeAlgorithm):
                 raise UserError(f"algorithm.{name} must be at least 1, not {count}")
         if reuse_fakes and critic_steps > 1:
             raise UserError(
-                f"algorithm.reuse_fakes needs algorithm.critic_steps=1, not {critic_steps}: G has one update a step"
+                f"algorithm.reuse_fakes needs algorithm.critic_steps=1, not {critic_steps}: G is updated once per step"
             )
         check_labels(labels, classes, packing)
         self.latent, self.loss, self.regularizers = latent, loss, tuple(regularizers)
-        self.constraints, self.states = tuple(constraints), stateful_terms(self.regularizers)
-        self.logits = getattr(loss, "logits", False)  # a loss may leave it out
+        self.constraints = tuple(constraints)
+        self.states = stateful_terms(self.regularizers)  # registered as submodules, so their state is saved
+        self.logits = getattr(loss, "logits", False)  # losses need not define it
         self.critic_steps, self.one_pass, self.packing = critic_steps, one_pass, packing
         self.reuse_fakes = reuse_fakes
-        self._cached_fakes: dict[
-            int, tuple[Tensor, Tensor | None, Tensor]
-        ] = {}  # by shard, from D's update to G's
+        self._cached_fakes: dict[int, _Fakes] = {}  # by shard; stored in D's update, read in G's
         self.augmentation = augmentation
         self.labels, self.classes, self.conditional = labels, classes, labels != "none"
+        # Names in the log are unique: if two regularizers are called "r1", the second becomes "r1-2".
         names = [regularizer.name for regularizer in self.regularizers]
         self.regularizer_names = [n if n not in names[:i] else f"{n}-{i + 1}" for i, n in enumerate(names)]
 
@@ -106,7 +111,7 @@ class Adversarial(GenerativeAlgorithm):
         )
 
     def shape_of(self, network: str, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Return the shape that G generates or D scores: for D, that of a pack.
+        """Return the shape of a sample of G or an input of D (a pack), given that of the data.
 
         Raises:
             UserError: there is an augmentation, and the data are not images.
@@ -120,7 +125,7 @@ class Adversarial(GenerativeAlgorithm):
         check_packs(batch_size, self.packing)
 
     def compatibility_warnings(self, networks: nn.ModuleDict) -> Iterator[str]:
-        """Yield a warning for each per-sample regularizer if D has batch norm."""
+        """Yield a warning for each regularizer that uses D's gradient at each sample, if D has batch norm."""
         if not any(isinstance(layer, _BatchNorm) for layer in networks["D"].modules()):
             return
         for name, regularizer in zip(self.regularizer_names, self.regularizers, strict=True):
@@ -133,7 +138,7 @@ class Adversarial(GenerativeAlgorithm):
     def discriminator_losses(
         self, networks: nn.ModuleDict, batch: Batch | None, context: Context
     ) -> LossDict:
-        """Return D's losses: the adversarial one, extra ones of a subclass, and those of regularizers."""
+        """Return D's loss terms: the adversarial loss, those that a subclass adds, and those of regularizers."""
         assert batch is not None, "D's phase reads data"
         with torch.set_grad_enabled(self.reuse_fakes):
             latents, labels, samples = self._draw_fakes(networks, batch, context)
@@ -142,7 +147,7 @@ class Adversarial(GenerativeAlgorithm):
         with torch.no_grad():
             fake = Batch(self.discriminator_input(samples.detach(), context), labels)
         real = batch
-        if self.packing > 1 or self.augmentation is not None:  # a pack has no one label
+        if self.packing > 1 or self.augmentation is not None:  # a pack has no single label
             real = Batch(self.discriminator_input(batch.x, context), batch.y if self.packing == 1 else None)
         real_output, fake_output = self._discriminate_both(networks["D"], real, fake)
         if isinstance(self.augmentation, AdaptiveAugmentation):
@@ -153,18 +158,19 @@ class Adversarial(GenerativeAlgorithm):
         )
 
         def critic(x: Tensor, condition: Tensor | None) -> Tensor:
-            for scored, output in ((real, real_output), (fake, fake_output)):
-                if x is scored.x and (condition is scored.y or not self.conditional):
-                    return output.scores  # known already: no further pass of D
+            """Return D's scores; those of ``real`` and ``fake`` are reused, without another pass of D."""
+            for batch, output in ((real, real_output), (fake, fake_output)):
+                if x is batch.x and (condition is batch.y or not self.conditional):
+                    return output.scores
             return self.discriminate(networks["D"], x, condition).scores
 
         for name, regularizer in zip(self.regularizer_names, self.regularizers, strict=True):
-            if context.update % regularizer.every == 0:
+            if context.update % regularizer.every == 0:  # lazy regularization
                 losses[name] = regularizer(critic, real, fake, context)
         return losses
 
     def generator_losses(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> LossDict:
-        """Return G's losses: the adversarial one and extra ones of a subclass."""
+        """Return G's loss terms: the adversarial loss and those that a subclass adds."""
         if self.reuse_fakes:
             latents, labels, samples = self._cached_fakes[context.stream.shard]
         else:
@@ -187,7 +193,7 @@ class Adversarial(GenerativeAlgorithm):
         latents: Tensor,
         context: Context,
     ) -> dict[str, Tensor]:
-        """Return further losses of D, given the real and fake batch and D's output for each. None by default."""
+        """Return additional loss terms of D from the real and fake batches and D's outputs; empty by default."""
         return {}
 
     def extra_generator_losses(
@@ -198,15 +204,15 @@ class Adversarial(GenerativeAlgorithm):
         latents: Tensor,
         context: Context,
     ) -> dict[str, Tensor]:
-        """Return further losses of G, given the fakes and D's output for them. None by default."""
+        """Return additional loss terms of G from the fakes and D's output for them; empty by default."""
         return {}
 
     def draw_latents(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Tensor:
-        """Return ``context.batch_size`` latents for an update, ``[N, size]``; by default, draws from ``latent``."""
+        """Return ``context.batch_size`` latents for an update, ``[N, size]``; by default, from ``self.latent``."""
         return self.latent.draw(context.stream, context.batch_size)
 
     def draw_labels(self, batch: Batch | None, context: Context) -> Tensor | None:
-        """Return the classes of ``context.batch_size`` fakes, int64 ``[N]``, or None without labels."""
+        """Return the labels of ``context.batch_size`` fakes, int64 ``[N]``; None if G and D get no labels."""
         if not self.conditional:
             return None
         if self.labels == "real" and batch is not None:
@@ -214,30 +220,29 @@ class Adversarial(GenerativeAlgorithm):
         return context.stream.integers(context.batch_size, self.classes)
 
     def generate(self, networks: nn.ModuleDict, latents: Tensor, condition: Tensor | None) -> Tensor:
-        """Return the fakes that D scores: by default, what :meth:`sample` returns."""
+        """Return the fakes that D scores in training. By default, these are the samples from :meth:`sample`."""
         return self.sample(networks, latents, condition)
 
-    def _draw_fakes(
-        self, networks: nn.ModuleDict, batch: Batch | None, context: Context
-    ) -> tuple[Tensor, Tensor | None, Tensor]:
+    def _draw_fakes(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> _Fakes:
         latents = self.draw_latents(networks, batch, context)
         labels = self.draw_labels(batch, context)
         return latents, labels, self.generate(networks, latents, labels)
 
     def discriminator_input(self, x: Tensor, context: Context) -> Tensor:
-        """Return samples as D sees them in training: augmented, then packed, where the options say so."""
+        """Return samples as D gets them in training: augmented if there is an augmentation, then packed."""
         augmented = x if self.augmentation is None else self.augmentation(x, context.stream)
         return pack(augmented, self.packing)
 
     def discriminate(
         self, discriminator: nn.Module, x: Tensor, condition: Tensor | None
     ) -> DiscriminatorOutput:
-        """Return D's output for samples. Here it has scores only; a subclass may ask D for more."""
+        """Return D's output for samples. It contains only scores; a subclass may add features or class predictions."""
         return DiscriminatorOutput(discriminator(x, condition) if self.conditional else discriminator(x))
 
     def _discriminate_both(
         self, discriminator: nn.Module, real: Batch, fake: Batch
     ) -> tuple[DiscriminatorOutput, DiscriminatorOutput]:
+        """Return D's outputs for the real and the fake batch."""
         if self.one_pass:
             labels = None if real.y is None or fake.y is None else torch.cat([real.y, fake.y])
             return self.discriminate(discriminator, torch.cat([real.x, fake.x]), labels).split(len(real))
@@ -250,12 +255,12 @@ class Adversarial(GenerativeAlgorithm):
             constraint(networks["D"])
 
     def after_step(self, networks: nn.ModuleDict, step: int) -> None:
-        """Let an adaptive augmentation adapt."""
+        """Let an adaptive augmentation adjust its strength."""
         if isinstance(self.augmentation, AdaptiveAugmentation):
             self.augmentation.adapt(step)
 
     def extra_scalars(self) -> Mapping[str, Tensor]:
-        """Return the state of an adaptive augmentation."""
+        """Return the state of an adaptive augmentation, to log."""
         if not isinstance(self.augmentation, AdaptiveAugmentation):
             return {}
         return {f"augmentation/{name}": value for name, value in self.augmentation.extra_scalars().items()}
@@ -274,13 +279,13 @@ class Adversarial(GenerativeAlgorithm):
         return samples
 
     def features(self, networks: nn.ModuleDict, x: Tensor) -> dict[str, Tensor]:
-        """Return D's features ``[N, F]``; empty if D needs labels or shows no features."""
+        """Return D's features ``[N, F]``; empty if D needs labels or does not return features."""
         if self.conditional or not hasattr(networks["D"], "discriminate"):
             return {}
         return {"D": networks["D"].discriminate(x).features}  # type: ignore[operator]
 
     def scores(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
-        """Return D's raw scores ``[N]`` of samples. Raises UserError if D scores packs, or samples with a class."""
+        """Return D's raw scores ``[N]`` of samples. Raises UserError if D scores packs or needs labels."""
         if self.packing > 1:
             raise UserError(f"D scores packs of {self.packing} samples, not single samples")
         if self.conditional:

@@ -1,4 +1,4 @@
-"""The entry point: gathers the commands, and reports errors as one line and an exit code."""
+"""The entry point of the command line: registers the commands, and reports errors as one line and an exit code."""
 
 from __future__ import annotations
 
@@ -33,20 +33,23 @@ for command in (recipes, show, train, resume, sample, evaluate, translate, study
     app.command()(command)
 app.add_typer(data_app, name="data")
 
-_UsageError: Any = (
-    typer.BadParameter.__base__
-)  # from click, or from the copy bundled with newer typer releases
+# Click's UsageError. Newer typer releases bundle a copy of click, so it cannot be imported from click itself.
+_UsageError: Any = typer.BadParameter.__base__
 
 
 def main() -> None:
-    """Run the command line. Exit code 2 means a user error, 3 a failed run."""
+    """Run the command line, then exit.
+
+    Exit codes: 0 for success, 2 for a user error, 3 for a failed run, 130 for Ctrl-C, and 128 + n for a run stopped by
+    signal n.
+    """
     warnings.showwarning = _show_warning
     code = 0
     try:
         code = app(standalone_mode=False) or 0
     except _UsageError as error:
         if not sys.argv[1:] or sys.argv[1:] == ["data"]:
-            error.show()  # the help
+            error.show()  # without a subcommand, typer raises a usage error that shows the help
             sys.exit(2)
         command_path = error.ctx.command_path if error.ctx else "ganbench"
         _exit(f"error: {' '.join(error.format_message().split())} (see `{command_path} -h`)", 2)
@@ -58,7 +61,7 @@ def main() -> None:
         _exit(f"the run failed: {error}", 3)
     except Stopped as error:
         _exit(str(error), 128 + error.signal)
-    except BrokenPipeError:  # the reader of our output has ended, as in `| head`
+    except BrokenPipeError:  # the reader of our output has closed the pipe, as in `| head`
         sys.stderr.close()
         sys.exit(0)
     except OSError as error:

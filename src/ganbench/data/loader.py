@@ -1,4 +1,4 @@
-"""Load batches of a data set by position, each process its own shard of the global batch."""
+"""Load batches of a data set by index, each process its own shard of the global batch."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from ganbench.utils.random_stream import RandomStream
 
 
 class Loader:
-    """Loads global batches of an endless shuffled stream by position; a resumed run needs no saved state."""
+    """Loads global batches of an endless shuffled stream by index; a resumed run needs no saved state."""
 
     def __init__(self, dataset: Dataset, batch_size: int, seed: int) -> None:
         self.dataset, self.seed = dataset, seed
         self.sampler = Sampler(dataset.info.size, batch_size, seed)
 
-    def __call__(self, position: int, rows: int, shard: int, shards: int) -> Batch:
+    def __call__(self, batch_index: int, rows: int, shard: int, shards: int) -> Batch:
         """Return one shard of ``rows`` rows of a global batch.
 
         The augmentation is seeded for the whole batch, so it does not depend on ``shards``.
         """
-        index = self.sampler.indices(position)[shard * rows : (shard + 1) * rows]
+        index = self.sampler.indices(batch_index)[shard * rows : (shard + 1) * rows]
         return self.dataset.batch(
-            index, RandomStream(self.seed, "augment", position, shard=shard, shards=shards)
+            index, RandomStream(self.seed, "augment", batch_index, shard=shard, shards=shards)
         )

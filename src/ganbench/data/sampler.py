@@ -1,4 +1,4 @@
-"""Which items form which batch: a function of the batch's position alone, so a resumed run needs no saved state."""
+"""Which items form which batch: a function of the batch's index alone, so a resumed run needs no saved state."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class Sampler:
         self.size, self.batch_size, self.seed = size, batch_size, seed
         self._epochs: dict[int, Tensor] = {}
 
-    def indices(self, position: int) -> Tensor:
-        """Return the items of the ``position``-th global batch (from 0), int64 ``[batch_size]``."""
-        if position < 0:
-            raise ValueError(f"position must be 0 or more, not {position}")
-        epoch, start = divmod(position * self.batch_size, self.size)
+    def indices(self, batch_index: int) -> Tensor:
+        """Return the items of the ``batch_index``-th global batch (from 0), int64 ``[batch_size]``."""
+        if batch_index < 0:
+            raise ValueError(f"batch_index must be at least 0, not {batch_index}")
+        epoch, start = divmod(batch_index * self.batch_size, self.size)
         missing = self.batch_size
         if start + missing <= self.size:
             return self._epoch(epoch)[start : start + missing].clone()

@@ -1,4 +1,4 @@
-"""A trained model to sample from and to apply to images: ``load("runs/x").sample(64)``."""
+"""A trained model that samples, encodes, reconstructs or translates: ``load("runs/x").sample(64)``."""
 
 from __future__ import annotations
 
@@ -32,24 +32,26 @@ from ganbench.utils.progress import DurationEstimator
 from ganbench.utils.random_stream import RandomStream
 
 Weights: TypeAlias = Literal["averaged", "live"]
-#: The purpose of latents. Each has its own random stream for every seed, so that their samples differ.
+#: What samples are for: the user or final scores ("sample"), the choice of the best checkpoint ("selection"), or use as
+#: reference data ("reference"). For the same seed, each purpose has a different random stream.
 Purpose: TypeAlias = Literal["sample", "selection", "reference"]
 
 
 class Model:
-    """Networks to sample from and to apply to items; items are in the data's own units.
+    """A trained model. It generates samples, or encodes or translates items, depending on its algorithm.
 
-    Networks are in eval mode and without gradients during each call, and return to their previous mode after it.
+    Items and samples are in the data's own units: images uint8 ``[C, H, W]``, points float32 ``[D]``. Each call runs
+    the networks in eval mode and without gradients, then restores their mode.
 
     Args:
         algorithm: Defines how samples are generated, and what else the networks can do.
         networks: The networks by name.
         latent: The distribution of latents.
-        info: The description of the data that the model was trained on.
+        info: The training data's shape, value range and classes.
         step: The number of training steps.
-        weights: Which weights the networks have.
-        has_average: Whether averaged weights exist.
-        real_data: Opens real data for tasks that need some: the held-out split, if the data have one.
+        weights: Whether the networks hold averaged (EMA) or live weights.
+        has_average: Whether the run has averaged weights, even if the networks hold live ones.
+        real_data: A function that opens real data, for methods that need them: the held-out split, if there is one.
 
     Example:
         >>> import ganbench
@@ -79,9 +81,9 @@ class Model:
 
     @cached_property
     def real_data(self) -> Dataset:
-        """Real data: the held-out split, if there is one. Raises UserError if the model was built without."""
+        """Real data: the held-out split, if there is one. Raises UserError if the model has none."""
         if self._open_real_data is None:
-            raise UserError("this needs real items, and the model has none; load it from its run")
+            raise UserError("this needs real items, but the model has none; load it with ganbench.load(run)")
         return self._open_real_data()
 
     @property
@@ -96,7 +98,7 @@ class Model:
 
     @property
     def needs_real_inputs(self) -> bool:
-        """Whether samples start from real items."""
+        """Whether each sample is computed from real items, as in translation."""
         return isinstance(self.algorithm, PreparesLatents) and self.algorithm.needs_real_inputs
 
     @property
@@ -116,19 +118,19 @@ class Model:
         raise UserError(f"there is no class '{text}'{did_you_mean(text, self.classes)}; classes: {names}")
 
     def labels(self, n: int) -> Tensor | None:
-        """Return class numbers, int64 ``[n]``, cycling through the classes; None for a model without classes."""
+        """Return class numbers, int64 ``[n]``, that cycle through the classes; None for a model without classes."""
         return torch.arange(n) % len(self.classes) if self.classes else None
 
     def latents(
         self, n: int, seed: int = 0, purpose: Purpose = "sample", *, truncation: float | None = None
     ) -> Tensor:
-        """Return ``n`` latents ``[n, size]`` by seed and purpose; the rest is as in :meth:`draw_latents`."""
+        """Return ``n`` latents ``[n, size]``, determined by seed and purpose; see :meth:`draw_latents`."""
         if n < 1:
             raise UserError(f"the number of samples must be at least 1, not {n}")
         return self.draw_latents(RandomStream(seed, purpose), n, truncation)
 
     def draw_latents(self, stream: RandomStream, n: int, truncation: float | None = None) -> Tensor:
-        """Return ``n`` latents ``[n, size]``, ready for :meth:`decode`; ``truncation`` is the bound of their noise.
+        """Return ``n`` latents ``[n, size]`` for :meth:`decode`, with noise limited to [-truncation, truncation].
 
         Raises:
             UserError: the latent has no noise to truncate, or samples need real items and the model has none.
@@ -143,16 +145,17 @@ class Model:
         if algorithm.needs_real_inputs:
             per_sample = algorithm.inputs_per_sample
             index = stream.integers(n * per_sample, self.real_data.info.size)
+            # for data of two domains, the items to translate
             items = getattr(self.real_data, "source_items", self.real_data.items)(index)
             inputs["items"] = items if per_sample == 1 else items.reshape(n, per_sample, *items.shape[1:])
 
         def prepare(batch: dict[str, Tensor]) -> dict[str, Tensor]:
             items = self.info.from_data(batch["items"]) if "items" in batch else None
-            return {"": algorithm.prepare_latents(self.networks, batch["latents"], items)}
+            return {"latents": algorithm.prepare_latents(self.networks, batch["latents"], items)}
 
         return map_batches(
             self.networks, prepare, inputs, 256, DurationEstimator(f"latents of {n:,} samples")
-        )[""]
+        )["latents"]
 
     def sample(
         self,
@@ -167,7 +170,8 @@ class Model:
         Args:
             n: The number of samples.
             seed: Determines the latents, together with n; labels do not change them.
-            labels: A class number for all, one for each, or class weights ``[n, classes]``; default: all in turn.
+            labels: One class number for all samples, one per sample, or class weights ``[n, classes]``. By default,
+                samples cycle through the classes.
             batch: The batch size.
 
         Raises:
@@ -203,18 +207,18 @@ class Model:
         """
         algorithm = self.algorithm
         if not isinstance(algorithm, Encodes):
-            raise UserError(f"{type(algorithm).__name__} has no encoder; bigan-mnist has one")
-        return self._map(items, lambda x: {"": algorithm.encode(self.networks, x)}, batch)[""]
+            raise UserError(f"{type(algorithm).__name__} has no encoder; the recipe bigan-mnist has one")
+        return self._map(items, lambda x: {"latents": algorithm.encode(self.networks, x)}, batch)["latents"]
 
     def reconstruct(self, items: Tensor, *, batch: int = 256) -> Tensor:
-        """Return items after encoding and decoding, or after translation there and back; raises as :meth:`encode`."""
+        """Return items encoded and decoded, or translated to the other domain and back. Raises like :meth:`encode`."""
         algorithm = self.algorithm
         if not isinstance(algorithm, Reconstructs):
-            raise UserError(f"{type(algorithm).__name__} reconstructs no items; bigan-mnist does")
+            raise UserError(f"{type(algorithm).__name__} reconstructs no items; the recipe bigan-mnist does")
         return self._map_to_data(items, lambda x: algorithm.reconstruct(self.networks, x), batch)
 
     def features(self, items: Tensor, *, batch: int = 256) -> dict[str, Tensor]:
-        """Return features ``[N, F]`` of items by the network that computes them; empty if there are none."""
+        """Return features ``[N, F]`` of items, by the name of the network that computes them; may be empty."""
         algorithm = self.algorithm
         if not isinstance(algorithm, HasFeatures):
             return {}
@@ -228,19 +232,19 @@ class Model:
         """
         algorithm = self.algorithm
         if not isinstance(algorithm, Translates):
-            raise UserError(f"{type(algorithm).__name__} translates no items; cyclegan-mnist does")
+            raise UserError(f"{type(algorithm).__name__} translates no items; the recipe cyclegan-mnist does")
         if target not in algorithm.domains:
             raise UserError(f"there is no domain '{target}', only {' and '.join(algorithm.domains)}")
         return self._map_to_data(items, lambda x: algorithm.translate(self.networks, x, target=target), batch)
 
     def _map_to_data(self, items: Tensor, fn: Callable[[Tensor], Tensor], batch: int) -> Tensor:
-        return self.info.to_data(self._map(items, lambda x: {"": fn(x)}, batch)[""]).contiguous()
+        return self.info.to_data(self._map(items, lambda x: {"items": fn(x)}, batch)["items"]).contiguous()
 
     def _map(self, items: Tensor, fn: Callable[[Tensor], dict[str, Tensor]], batch: int) -> dict[str, Tensor]:
-        """Apply a function of the networks to items, as networks see them, batch by batch."""
+        """Convert items to network inputs and apply ``fn`` to them, batch by batch."""
         if tuple(items.shape[1:]) != self.info.shape:
             raise UserError(
-                f"the items have shape {list(items.shape[1:])}, those of the model {list(self.info.shape)}"
+                f"the items have shape {list(items.shape[1:])}, those of the training data {list(self.info.shape)}"
             )
         return map_batches(
             self.networks, lambda inputs: fn(self.info.from_data(inputs["items"])), {"items": items}, batch
@@ -254,13 +258,13 @@ def load(
     *,
     weights: Weights = "averaged",
 ) -> Model:
-    """Load the model of a run; the data set is not needed.
+    """Load the model of a run. No data set is read.
 
     Args:
         run: The run, or its folder.
         step: A step with a checkpoint, or ``"best"``; by default, that of the newest intact checkpoint.
-        trusted: Names of the user's own modules that the recipe may use.
-        weights: With "averaged", live weights are used if the run has no average.
+        trusted: Names of the user's own Python modules that the recipe may import.
+        weights: "averaged" (EMA weights; the live ones if the run has no EMA) or "live".
 
     Raises:
         UserError: there is no such run or checkpoint.
@@ -290,5 +294,5 @@ def load(
         state["step"],
         weights="averaged" if average else "live",
         has_average=bool(state["average"]),
-        real_data=held_out_split(recipe.data) or recipe.data,
+        real_data=held_out_split(recipe.data) or recipe.data,  # a Spec; calling it opens the data set
     )

@@ -18,14 +18,15 @@ from ganbench.runs.event_log import EventLog
 from ganbench.utils.file_lock import exclusive_lock
 from ganbench.utils.files import read_json, write_json
 
-_FORMAT = 1
+_FORMAT = 1  # the version of the layout of run folders
 
 
 class Run:
-    """A run folder.
+    """A run folder on disk.
 
-    It holds ``recipe.json``, ``meta.json``, ``events.jsonl`` and the folders ``samples/``, ``checkpoints/`` and
-    ``eval/``; the folders ``critic/``, ``pictures/`` and ``sweeps/`` are created when they are needed.
+    It holds ``recipe.json``, ``meta.json``, ``events.jsonl`` (the log) and the folders ``samples/`` (sample grids),
+    ``checkpoints/`` and ``eval/`` (scores). Further folders are created when needed: ``critic/`` (figures of D's
+    output), ``sweeps/`` (figures of samples for varied latent codes) and ``pictures/`` (other figures).
 
     Args:
         path: The folder.
@@ -89,7 +90,7 @@ class Run:
 
     @property
     def info(self) -> DataInfo:
-        """The description of the data set at the start of the run."""
+        """The description of the training data, stored when the run started."""
         try:
             return DataInfo.from_dict(self.meta["data"])
         except (KeyError, TypeError, ValueError) as error:
@@ -97,67 +98,71 @@ class Run:
 
     def require_classes(self, info: DataInfo) -> None:
         """Raise UserError unless a data set has the classes that the run was trained on, in the same order."""
-        trained, given = self.info.classes, info.classes
-        if trained != given:
+        trained_classes, classes = self.info.classes, info.classes
+        if trained_classes != classes:
             raise UserError(
-                f"the classes of {info.name} are {', '.join(given) or 'none'}, but {self.path} was trained on "
-                f"{', '.join(trained) or 'none'}, so class numbers would have another meaning"
+                f"the classes of {info.name} are {', '.join(classes) or 'none'}, but {self.path} was trained on "
+                f"{', '.join(trained_classes) or 'none'}, so class numbers would have another meaning"
             )
 
     def recipe(self, trusted: Collection[str] = ()) -> Recipe:
-        """Return the run's resolved recipe; ``trusted`` names the user's own modules that it may use."""
+        """Return the recipe, with all overrides; ``trusted`` names the user's own modules that it may import."""
         return Recipe.from_dict(read_json(self.path / "recipe.json"), trusted)
 
     def checkpoint_steps(self) -> list[int]:
         """Return the steps of all checkpoints, newest first, including damaged ones."""
-        return [int(p.name[5:]) for p in list_checkpoints(self.checkpoints)]
+        return [int(path.name.removeprefix("step-")) for path in list_checkpoints(self.checkpoints)]
 
     def intact_checkpoints(self) -> list[Path]:
         """Return the checkpoints with an intact manifest, newest first."""
-        return [p for p in list_checkpoints(self.checkpoints) if _has_manifest(p)]
+        return [path for path in list_checkpoints(self.checkpoints) if _has_manifest(path)]
 
     def best_step(self) -> int | None:
-        """Return the step with the best score during training, the later one of equals; None without scores.
+        """Return the step with the best score during training, the latest one if tied; None without scores.
 
-        If there are several metrics, the first one decides.
+        If several metrics were scored, only the first one counts.
         """
         best = self.best_score()
         return None if best is None else int(best["step"])
 
     def best_score(self) -> dict[str, Any] | None:
-        """Return the best step, and which score made it the best; None without scores during training."""
+        """Return :meth:`best_step` and its score; None without scores during training.
+
+        The keys are ``step``, ``by`` (the metric), ``value``, ``of_steps`` (how many steps were scored), ``samples``
+        (how many were generated), ``samples_for`` (their purpose) and ``seed`` (theirs).
+        """
         scores = self.events.read("score")
         if not scores:
             return None
         sign = 1 if scores[0]["better"] == "higher" else -1
-        comparable = [s for s in scores if s["name"] == scores[0]["name"]]
-        best = max(comparable, key=lambda s: (sign * s["value"], s["step"]))
-        measured = best.get("measured", {})
+        same_metric = [s for s in scores if s["name"] == scores[0]["name"]]
+        best = max(same_metric, key=lambda s: (sign * s["value"], s["step"]))
+        measured = best.get("measured", {})  # how the score was measured
         return {
             "step": int(best["step"]),
             "by": best["name"],
             "value": best["value"],
-            "of_steps": len(comparable),
+            "of_steps": len(same_metric),
             "samples": measured.get("samples"),
             "samples_for": measured.get("generator", {}).get("samples_for"),
             "seed": measured.get("generator", {}).get("seed"),
         }
 
     def read_checkpoint(self, step: int | str | None = None) -> dict[str, Any] | None:
-        """Return the state in a checkpoint.
+        """Load a checkpoint.
 
         Args:
             step: A step, or ``"best"``; by default, that of the newest intact checkpoint. Damaged ones are skipped
                 with a warning.
 
         Returns:
-            The state; None if no step is given and there is no intact checkpoint.
+            The state dict; None if no step is given and there is no intact checkpoint.
 
         Raises:
             UserError: the checkpoint of the given step is missing or damaged.
         """
         if step is not None:
-            return self._read_checkpoint_of(step)
+            return self._read_checkpoint_at(step)
         for path in list_checkpoints(self.checkpoints):
             try:
                 return read_checkpoint(path)
@@ -165,7 +170,7 @@ class Run:
                 warnings.warn(f"{error}; skipping this checkpoint", stacklevel=2)
         return None
 
-    def _read_checkpoint_of(self, step: int | str) -> dict[str, Any]:
+    def _read_checkpoint_at(self, step: int | str) -> dict[str, Any]:
         number = self.best_step() if step == "best" else step
         steps = self.checkpoint_steps()
         if number not in steps:
@@ -178,7 +183,7 @@ class Run:
 
     @contextmanager
     def explain_load_errors(self, step: int) -> Iterator[None]:
-        """Turn errors from loading a checkpoint into networks of other shapes into a UserError."""
+        """Convert errors of ``load_state_dict`` in the block into a UserError that names checkpoint and recipe."""
         try:
             yield
         except (KeyError, RuntimeError, ValueError) as error:
@@ -187,14 +192,14 @@ class Run:
             raise UserError(f"the checkpoint of step {step} does not fit {recipe}: {reason}") from error
 
     def remove_temporary_files(self) -> None:
-        """Delete temporary files of a killed process. Call this only while holding the lock."""
+        """Delete temporary files that a killed process left. Call this only while holding the lock."""
         for folder in (self.path, self.samples, self.eval, self.critic, self.pictures, self.sweeps):
             for temporary in folder.glob(".*.tmp"):
                 temporary.unlink(missing_ok=True)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the run's lock, which keeps other processes from training it; it ends with the process at the latest.
+        """Hold the run's lock for the block, so that no other process trains the run; released if the process dies.
 
         Raises:
             UserError: another process trains this run, or the folder is not writable.

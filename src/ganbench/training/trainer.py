@@ -1,4 +1,4 @@
-"""The training loop: update networks phase by phase, average them, call the hooks."""
+"""The training loop: in each step, run the phases of the algorithm, update the EMA of the weights, call the hooks."""
 
 from __future__ import annotations
 
@@ -25,35 +25,39 @@ from ganbench.utils.random_stream import RandomStream
 
 
 class Batches(Protocol):
-    """Real data by position: the same arguments always give the same batch."""
+    """Loads batches of real data: shards of global batches. The same arguments always give the same batch."""
 
-    def __call__(self, position: int, rows: int, shard: int, shards: int) -> Batch:
-        """Return one shard, of ``rows`` rows, of the position-th global batch, on the CPU."""
+    def __call__(self, batch_index: int, rows: int, shard: int, shards: int) -> Batch:
+        """Return shard number ``shard`` (from 0) of ``shards`` shards, each of ``rows`` samples, on the CPU.
+
+        ``batch_index`` is the index of the global batch, counted from the start of the run.
+        """
 
 
 class Hook(Protocol):
-    """An action after some of the steps: log, sample, evaluate, save."""
+    """A callback that runs after some of the steps, for example to log, sample, evaluate or save."""
 
     def due(self, step: int, steps: int) -> bool:
-        """Whether it runs after this step."""
+        """Whether to call the hook when ``step`` of ``steps`` steps are finished."""
 
     def __call__(self, trainer: Trainer) -> None:
-        """Run it."""
+        """Run the hook."""
 
 
 class Trainer:
     """Trains networks by the phases of an algorithm.
 
-    A global batch is split into ``shards``: ``schedule.microbatches`` for each process. All randomness of an update
+    A step runs every phase, and each phase updates some of the networks. A global batch is split into equal shards,
+    ``schedule.microbatches`` for each process, and gradients are averaged over them. All randomness of an update
     depends only on the seed, the step and the phase, so a run resumed from :meth:`state_dict` continues identically.
 
     Args:
-        algorithm: A Module that fulfils :class:`Trainable`.
-        networks: The networks by name.
-        optimizers: Builds the optimizer of a network, given its name and its parameters.
-        batches: The training data.
+        algorithm: A Module that implements :class:`Trainable`.
+        networks: The networks by name, such as "G" and "D".
+        optimizers: A function that builds the optimizer of one network from the network's name and parameters.
+        batches: Loads the training data.
         schedule: The length of the run, its batch size and learning rates.
-        engine: The machine.
+        engine: The device, precision and processes to train with.
         seed: Determines all randomness.
 
     Raises:
@@ -74,17 +78,20 @@ class Trainer:
         self.engine, self.schedule, self.seed, self.batches = engine, schedule, seed, batches
         self.algorithm = engine.place(algorithm)
         self.networks = engine.place(nn.ModuleDict(networks)).train()
-        self.trainable: Trainable = algorithm  # type: ignore[assignment]
+        self.trainable: Trainable = algorithm  # type: ignore[assignment]  # same object, typed for training
         self.phases = self.trainable.phases()
-        trained = dict.fromkeys(name for phase in self.phases for name in phase.updates)
-        for name in trained:
+        updated_names = dict.fromkeys(name for phase in self.phases for name in phase.updates)
+        for name in updated_names:
             if name not in self.networks:
                 raise UserError(
                     f"a phase updates the network '{name}'{did_you_mean(name, self.networks.keys())}"
                 )
         self.parameters = {name: list(network.parameters()) for name, network in self.networks.items()}
-        self.optimizers = {name: optimizers(name, self.networks[name].parameters()) for name in trained}
-        self.learning_rates = {n: [g["lr"] for g in o.param_groups] for n, o in self.optimizers.items()}
+        self.optimizers = {name: optimizers(name, self.networks[name].parameters()) for name in updated_names}
+        self.base_learning_rates = {
+            name: [group["lr"] for group in optimizer.param_groups]
+            for name, optimizer in self.optimizers.items()
+        }
         self.stochastic_layers = find_stochastic_layers(self.networks)
         self.average = self._build_average()
         self.shards = engine.world_size * schedule.microbatches
@@ -94,10 +101,11 @@ class Trainer:
                 f"with {schedule.microbatches} microbatches each"
             )
         self.microbatch_size = schedule.batch // self.shards
-        self.batches_per_step = sum(p.repeats for p in self.phases if p.reads_data)
-        self.step, self.log, self.clock = 0, RunningMeans(), Clock()
-        self.images_at_start = 0  # of this process, which may have resumed the run
-        self.nan_origin = ""  # of the first non-finite loss
+        self.batches_per_step = sum(phase.repeats for phase in self.phases if phase.reads_data)
+        self.step, self.clock = 0, Clock()
+        self.log = RunningMeans()  # of loss terms, since the last `read_log`
+        self.images_at_start = 0  # the value of `images` when `train` was called; above 0 in a resumed run
+        self.nan_origin = ""  # what made a loss non-finite, in words; empty if unknown or all are finite
         self._set_learning_rates()  # raises for an invalid schedule before the first step
 
     def _build_average(self) -> MovingAverage | None:
@@ -108,7 +116,7 @@ class Trainer:
 
     @property
     def images(self) -> int:
-        """How many real images have been processed, counting one batch per step."""
+        """The number of real images seen, counted as one batch per step."""
         return self.step * self.schedule.batch
 
     @property
@@ -117,11 +125,15 @@ class Trainer:
         return self.step >= self.schedule.steps
 
     def train(self, hooks: Iterable[Hook] = (), stop: Callable[[], bool] = lambda: False) -> bool:
-        """Run steps until the end of the schedule (returns True) or until ``stop()`` in any process (returns False)."""
+        """Run steps until the schedule ends, or ``stop()`` is true in any process. Hooks run after each step.
+
+        Returns:
+            Whether the schedule has ended.
+        """
         hooks = list(hooks)
-        self.clock.take()
+        self.clock.take()  # reset
         self.images_at_start = self.images
-        with self.engine.fork_random_state():
+        with self.engine.fork_random_state():  # each update seeds torch's global generators
             while not self.finished:
                 self.train_step()
                 for hook in hooks:
@@ -133,14 +145,14 @@ class Trainer:
         return True
 
     def train_step(self) -> None:
-        """Run one step: every phase with its repeats, the algorithm's ``after_step``, then the moving average."""
+        """Run one step: every phase with its repeats, the algorithm's ``after_step``, then the EMA update."""
         self._set_learning_rates()
-        position = self.step * self.batches_per_step
+        batch_index = self.step * self.batches_per_step
         for phase in self.phases:
-            self._freeze_all_but(phase)
+            self._set_requires_grad(phase)
             for repeat in range(phase.repeats):
-                self._update(phase, repeat, position)
-                position += phase.reads_data
+                self._update(phase, repeat, batch_index)
+                batch_index += phase.reads_data  # the next update reads a new batch
         self.trainable.after_step(self.networks, self.step)
         self.log.add(self.trainable.extra_scalars())
         self.step += 1
@@ -148,18 +160,18 @@ class Trainer:
             with self.clock.section("average"):
                 self.average.update(self.images, self.schedule.batch)
 
-    def _update(self, phase: Phase, repeat: int, position: int) -> None:
-        """Run one update of a phase on the global batch at ``position``, microbatch by microbatch."""
+    def _update(self, phase: Phase, repeat: int, batch_index: int) -> None:
+        """Run one update of a phase; if it reads data, on the global batch ``batch_index``."""
         for name in phase.updates:
             self.optimizers[name].zero_grad(set_to_none=True)
         for microbatch in range(self.schedule.microbatches):
             shard = self.engine.rank * self.schedule.microbatches + microbatch
             with self.clock.section("data"):
-                batch = self._batch(position, shard) if phase.reads_data else None
+                batch = self._load_batch(batch_index, shard) if phase.reads_data else None
             with self.clock.section(phase.name):
                 self._backward(phase, repeat, shard, batch)
         self.engine.reduce_gradients(p for name in phase.updates for p in self.parameters[name])
-        self.engine.average(self.algorithm.buffers())
+        self.engine.average(self.algorithm.buffers())  # over processes, like the gradients
         with self.clock.section("optimizer"):
             for name in phase.updates:
                 if self.schedule.gradient_clip is not None:
@@ -169,24 +181,28 @@ class Trainer:
                 phase.post_step(self.networks)
 
     def _backward(self, phase: Phase, repeat: int, shard: int, batch: Batch | None) -> None:
-        """Add the gradients of one microbatch, and log its loss terms."""
+        """Backpropagate the loss of one microbatch, and log its terms."""
         terms = self._loss_terms(phase, repeat, shard, batch)
         means = {name: value.float().mean() for name, value in terms.items()}
         loss = torch.stack(list(means.values())).sum() if len(means) > 1 else next(iter(means.values()))
         if self._checks_every_loss() and not math.isfinite(float(loss.detach())):
             self.nan_origin = first_nonfinite_layer(
-                self.networks, lambda: self._loss_terms(phase, repeat, shard, batch)
+                self.networks, forward=lambda: self._loss_terms(phase, repeat, shard, batch)
             )
         (loss / self.schedule.microbatches).backward()  # type: ignore[no-untyped-call]
         self.log.add({f"{phase.name}/{name}": value.detach() for name, value in means.items()})
 
     def _checks_every_loss(self) -> bool:
-        """Whether to check each loss for NaN; not on a GPU, where it would synchronize, nor in several processes."""
+        """Whether to check each loss for NaN, until one is found.
+
+        Losses are not checked on a GPU, where reading them would wait for it, nor with several processes.
+        """
         return not self.nan_origin and self.engine.device.type == "cpu" and self.engine.world_size == 1
 
     def _loss_terms(self, phase: Phase, repeat: int, shard: int, batch: Batch | None) -> LossDict:
+        """Run the phase's forward passes on one microbatch; return its loss terms, each ``[N]`` or a scalar."""
         key = (self.seed, "update", self.step, phase.name, repeat)
-        self.engine.seed_layers(*key, shard)
+        self.engine.seed_layers(*key, shard)  # for layers that use torch's global generators
         context = Context(
             step=self.step,
             steps=self.schedule.steps,
@@ -198,18 +214,21 @@ class Trainer:
             return phase.loss(self.networks, batch, context)
 
     def _layer_randomness(self, *key: int | str, shard: int) -> AbstractContextManager[None]:
+        """Make the random numbers of stochastic layers independent of how the global batch is sharded."""
         if not self.stochastic_layers:
             return nullcontext()
         source = LayerRandomSource(self._stream(*key, "layers", shard=shard), self.microbatch_size)
         return use_random_source(source, self.stochastic_layers)
 
     def _stream(self, *key: int | str, shard: int) -> RandomStream:
+        """Return a random stream for one shard, determined by the key."""
         return RandomStream(*key, shard=shard, shards=self.shards, device=self.engine.device)
 
-    def _batch(self, position: int, shard: int) -> Batch:
-        return self.engine.place_batch(self.batches(position, self.microbatch_size, shard, self.shards))
+    def _load_batch(self, batch_index: int, shard: int) -> Batch:
+        return self.engine.place_batch(self.batches(batch_index, self.microbatch_size, shard, self.shards))
 
-    def _freeze_all_but(self, phase: Phase) -> None:
+    def _set_requires_grad(self, phase: Phase) -> None:
+        """Freeze the networks that the phase neither updates nor keeps a graph for."""
         for name, parameters in self.parameters.items():
             requires_grad = name in phase.updates or name in phase.keep_graph_for
             for parameter in parameters:
@@ -218,11 +237,11 @@ class Trainer:
     def _set_learning_rates(self) -> None:
         factor = self.schedule.learning_rate_at(self.step)
         for name, optimizer in self.optimizers.items():
-            for group, rate in zip(optimizer.param_groups, self.learning_rates[name], strict=True):
+            for group, rate in zip(optimizer.param_groups, self.base_learning_rates[name], strict=True):
                 group["lr"] = rate * factor
 
     def read_log(self) -> dict[str, float]:
-        """Return the mean of every loss term since the last call, over all processes.
+        """Return the mean of every loss term since the last call, over all processes, and reset the means.
 
         Raises:
             RunError: a mean is not finite; the message names the term.
@@ -232,7 +251,7 @@ class Trainer:
         return means
 
     def check_finite(self, means: Mapping[str, float] | None = None) -> None:
-        """Raise RunError if a mean is not finite; by default, of the terms since the last :meth:`read_log`."""
+        """Raise RunError if a mean is not finite; by default, check the means since the last :meth:`read_log`."""
         for name, value in (self.log.peek() if means is None else means).items():
             if not math.isfinite(value):
                 origin = self.nan_origin or first_nonfinite_layer(self.networks)
@@ -243,13 +262,13 @@ class Trainer:
                 )
 
     def sampling_networks(self) -> nn.ModuleDict:
-        """Return the networks with their moving averages in place of the live ones, if there are any."""
+        """Return the networks to sample from: the averaged copy of a network if there is one, else the live network."""
         if self.average is None:
             return self.networks
         return nn.ModuleDict({**dict(self.networks.items()), **dict(self.average.networks.items())})
 
     def state_dict(self) -> dict[str, Any]:
-        """Return everything that later steps depend on; to be called in all processes at once."""
+        """Return everything that later steps depend on. All processes must call it together."""
         return {
             "step": self.step,
             "networks": self.networks.state_dict(),
@@ -268,13 +287,13 @@ class Trainer:
         self.algorithm.load_state_dict(state["algorithm"])
         for name, optimizer in self.optimizers.items():
             optimizer.load_state_dict(state["optimizers"][name])
-            _match_layout(optimizer)
+            _match_memory_format(optimizer)
         self.log.load_state_dict(state["log"], self.engine.device)
 
 
-def _match_layout(optimizer: Optimizer) -> None:
-    """Give loaded moments the memory layout of their parameters, as fused kernels expect."""
-    for parameter, moments in optimizer.state.items():
-        for name, value in moments.items():
+def _match_memory_format(optimizer: Optimizer) -> None:
+    """Give loaded state, such as Adam's moments, the memory format of its parameter, which fused kernels need."""
+    for parameter, tensors in optimizer.state.items():
+        for name, value in tensors.items():
             if isinstance(value, Tensor) and value.shape == parameter.shape:
-                moments[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
+                tensors[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
