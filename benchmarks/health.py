@@ -74,7 +74,7 @@ NAN_PARAMETERS = (
 def scale_learning_rates(trainer: Trainer, **factors: float) -> None:
     """Multiply the learning rates of networks from now on."""
     for name, factor in factors.items():
-        trainer.learning_rates[name] = [rate * factor for rate in trainer.learning_rates[name]]
+        trainer.base_learning_rates[name] = [rate * factor for rate in trainer.base_learning_rates[name]]
 
 
 def remove_regularizers(trainer: Trainer) -> None:
