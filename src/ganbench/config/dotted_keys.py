@@ -1,4 +1,4 @@
-"""Reading and changing what stands at a dotted path of Specs, mappings, tuples and dataclasses."""
+"""Read and replace the value at a dotted path of Specs, mappings, tuples and dataclasses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def with_value(node: Any, path: tuple[str, ...], value: Any, where: str = "") ->
     """Return a Spec, mapping, tuple or dataclass with the value at a dotted path replaced, checked like the rest.
 
     Raises:
-        UserError: no such key (with the closest known one), or the value does not fit.
+        UserError: there is no such key (the message suggests the closest one), or the value does not fit.
     """
     key, rest = path[0], path[1:]
     if isinstance(node, Spec) and not rest:
@@ -45,7 +45,7 @@ def with_value(node: Any, path: tuple[str, ...], value: Any, where: str = "") ->
 
 
 def value_at(node: Any, path: tuple[str, ...]) -> Any:
-    """Return what stands at a dotted path, or None where nothing does."""
+    """Return the value at a dotted path, or None if there is none."""
     for key in path:
         node = _children(node)[0].get(key)
         if node is None:
@@ -54,7 +54,7 @@ def value_at(node: Any, path: tuple[str, ...]) -> Any:
 
 
 def annotation_at(node: Any, path: tuple[str, ...]) -> Any:
-    """Return the annotation of what may stand at a dotted path, or None where nothing may."""
+    """Return the annotation of the values that fit at a dotted path, or None if none do."""
     return _children(value_at(node, path[:-1]))[1].get(path[-1])
 
 
@@ -63,24 +63,24 @@ def paths(node: Any, prefix: str = "") -> list[str]:
     if not isinstance(node, Spec | Mapping | tuple) and not dataclasses.is_dataclass(node):
         return [prefix] if prefix else []
     children, annotations = _children(node)
-    found = []
+    leaves = []
     for key in annotations:
         path = f"{prefix}.{key}" if prefix else key
-        found += paths(children.get(key), path) or [path]
-    return found
+        leaves += paths(children.get(key), path) or [path]
+    return leaves
 
 
 def _children(node: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the values below a node and the annotations of everything that may stand there."""
+    """Return the values below a node and the annotations of all keys that it accepts."""
     if isinstance(node, Spec):
-        known = parameters(node.target)
-        defaults = {k: p.default for k, p in known.items() if p.default is not inspect.Parameter.empty}
-        return {**defaults, **node.kwargs}, {k: p.annotation for k, p in known.items()}
+        signature = parameters(node.target)
+        defaults = {k: p.default for k, p in signature.items() if p.default is not inspect.Parameter.empty}
+        return {**defaults, **node.kwargs}, {k: p.annotation for k, p in signature.items()}
     if isinstance(node, Mapping):
-        return dict(node), {k: _place_of(v) for k, v in node.items()}
+        return dict(node), {k: _annotation_of(v) for k, v in node.items()}
     if isinstance(node, tuple):
-        numbered = {str(i): v for i, v in enumerate(node)}
-        return numbered, {k: _place_of(v) for k, v in numbered.items()}
+        elements = {str(i): v for i, v in enumerate(node)}
+        return elements, {k: _annotation_of(v) for k, v in elements.items()}
     if dataclasses.is_dataclass(node):
         hints = typing.get_type_hints(type(node))
         fields = [f.name for f in dataclasses.fields(node)]
@@ -88,5 +88,5 @@ def _children(node: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     return {}, {}
 
 
-def _place_of(value: Any) -> Any:
+def _annotation_of(value: Any) -> Any:
     return Spec if isinstance(value, Spec) else inspect.Parameter.empty

@@ -1,4 +1,4 @@
-"""Build a part from its Spec and from what only the run knows."""
+"""Build a part from its Spec and from values that are known only at run time."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from ganbench.config.spec import Spec, parameters
 from ganbench.errors import UserError
 
 
-def make(spec: Spec, known: Mapping[str, Any], where: str) -> Any:
-    """Call a Spec with those of the known values that it takes and leaves open.
+def make(spec: Spec, runtime: Mapping[str, Any], where: str) -> Any:
+    """Call a Spec with those of the runtime values that it accepts and does not set itself.
 
     Raises:
-        UserError: a required argument is neither in the recipe nor known.
+        UserError: a required argument is neither in the recipe nor in ``runtime``; ``where`` is the part's key.
     """
-    runtime = {name: value for name, value in known.items() if spec.accepts(name)}
+    arguments = {name: value for name, value in runtime.items() if spec.accepts(name)}
     for name, parameter in parameters(spec.target).items():
         required = parameter.default is inspect.Parameter.empty
-        if required and name not in runtime and name not in spec.kwargs:
+        if required and name not in arguments and name not in spec.kwargs:
             raise UserError(f"{where}: {spec.target.__name__} needs '{name}'; set {where}.{name}=VALUE")
-    return spec(**runtime)
+    return spec(**arguments)
