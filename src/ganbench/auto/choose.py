@@ -105,7 +105,7 @@ def _choose_preprocessing(data: Spec, stats: ImageStats, minutes: float) -> tupl
     side = rules.choose_resolution(minutes, stats.shorter_side)
     grey = bool(data.kwargs.get("grey", stats.grey))
     arguments = {"size": side, "on_error": "skip", "grey": grey, "flip": not grey}
-    chosen = data.replace(**{name: value for name, value in arguments.items() if data.accepts(name)})
+    spec = data.replace(**{name: value for name, value in arguments.items() if data.accepts(name)})
     if data.accepts("size"):
         reason = (
             f"median shorter side: {stats.shorter_side:g}; {rules.RESOLUTION.describe_criterion(minutes)}"
@@ -113,8 +113,8 @@ def _choose_preprocessing(data: Spec, stats: ImageStats, minutes: float) -> tupl
         reasons = [f"resolution: {side}x{side} ({reason})"]
     else:
         reasons = [f"resolution: {data.kwargs['size']}, set by you"]
-    reasons += _describe_cropping(stats, height_width(chosen.kwargs["size"]))
-    return chosen, reasons + ([_FLIPS[not grey]] if data.accepts("flip") else [])
+    reasons += _describe_cropping(stats, height_width(spec.kwargs["size"]))
+    return spec, reasons + ([_FLIPS[not grey]] if data.accepts("flip") else [])
 
 
 def _describe_cropping(stats: ImageStats, size: tuple[int, int]) -> list[str]:

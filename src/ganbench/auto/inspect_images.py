@@ -53,11 +53,11 @@ def inspect_images(path: str) -> ImageStats:
     location = Path(path)
     if not location.exists():
         raise UserError(f"there is no folder or archive {location}")
-    total, read = _open_folder(location) if location.is_dir() else _open_archive(location)
+    total, read_bytes = _open_folder(location) if location.is_dir() else _open_archive(location)
     sizes, grey = [], True
     for index in range(0, total, max(1, total // _MAX_INSPECTED)):
         try:
-            image = decode_image(read(index)).image
+            image = decode_image(read_bytes(index)).image
         except BrokenImageError:
             continue
         sizes.append(image.size)

@@ -38,8 +38,8 @@ class Rule:
 
     def option(self, number: float) -> Option:
         """Return the option for a number; the first one if the number reaches no minimum."""
-        reached = [option for option in self.options if option.minimum <= number]
-        return reached[-1] if reached else self.options[0]
+        candidates = [option for option in self.options if option.minimum <= number]
+        return candidates[-1] if candidates else self.options[0]
 
     def choose(self, number: float) -> Any:
         """Return the value for a number."""

@@ -22,9 +22,11 @@ _ANNOTATIONS = "val/val_annotations.txt"
 def tiny_imagenet(split: Split = "train", flip: bool = True) -> ImageDataset:
     """Tiny ImageNet, 64x64 RGB photographs in 200 classes; the test split is its val."""
     check_split(split)
-    needed = ("wnids.txt", "words.txt", "train" if split == "train" else _ANNOTATIONS)
+    required_files = ("wnids.txt", "words.txt", "train" if split == "train" else _ANNOTATIONS)
     folders = [root / _FOLDER for root in data_roots()]
-    root = next((folder for folder in folders if all((folder / file).exists() for file in needed)), None)
+    root = next(
+        (folder for folder in folders if all((folder / file).exists() for file in required_files)), None
+    )
     if root is None:
         raise missing_files_error(
             "tiny-imagenet",
@@ -69,8 +71,8 @@ def _list_val(root: Path) -> list[tuple[PurePath, str]]:
 
 def _class_names(root: Path, wnids: list[str]) -> tuple[str, ...]:
     """Return the first word of each class; if two classes have the same one, the WordNet id is added."""
-    words_of = dict(line.split("\t", 1) for line in _read_lines(root / "words.txt") if "\t" in line)
-    words = [words_of.get(wnid, wnid).split(",")[0].strip() for wnid in wnids]
+    words_by_wnid = dict(line.split("\t", 1) for line in _read_lines(root / "words.txt") if "\t" in line)
+    words = [words_by_wnid.get(wnid, wnid).split(",")[0].strip() for wnid in wnids]
     return tuple(
         word if words.count(word) == 1 else f"{word} ({wnid})"
         for word, wnid in zip(words, wnids, strict=True)

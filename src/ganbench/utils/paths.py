@@ -32,10 +32,10 @@ def cache_folder() -> Path:
     Raises:
         UserError: neither variable is set, and the user has no home folder.
     """
-    if own := os.environ.get("GANBENCH_CACHE"):
-        return Path(own).expanduser()
-    if shared := os.environ.get("XDG_CACHE_HOME"):
-        return Path(shared) / "ganbench"
+    if folder := os.environ.get("GANBENCH_CACHE"):
+        return Path(folder).expanduser()
+    if xdg_folder := os.environ.get("XDG_CACHE_HOME"):
+        return Path(xdg_folder) / "ganbench"
     try:
         return Path.home() / ".cache" / "ganbench"
     except RuntimeError as error:

@@ -17,7 +17,7 @@ from ganbench.data.io.decode import BrokenImageError, decode_image, read_image_b
 from ganbench.data.io.listing import classes_from_folders, list_images, printable_path
 from ganbench.errors import UserError
 
-_MAX_SHOWN = 5  # of each list, in the text form
+_MAX_LISTED = 5  # of each list, in the text form
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,11 +70,11 @@ class DatasetReport:
             lines.append(f"balance: {len(self.classes)} classes with {fewest} to {most} images")
         for title, groups in (("duplicate files", self.same_files), ("duplicate images", self.same_pictures)):
             count = sum(len(group) - 1 for group in groups)
-            names = abbreviate_list([" = ".join(group[:_MAX_SHOWN]) for group in groups], "; ", _MAX_SHOWN)
+            names = abbreviate_list([" = ".join(group[:_MAX_LISTED]) for group in groups], "; ", _MAX_LISTED)
             lines.append(f"{title}: {f'{count} ({names})' if groups else 'none'}")
-        lines += [f"broken: {name}: {reason}" for name, reason in self.broken[:_MAX_SHOWN]]
-        if len(self.broken) > _MAX_SHOWN:
-            lines.append(f"broken: and {len(self.broken) - _MAX_SHOWN} more")
+        lines += [f"broken: {name}: {reason}" for name, reason in self.broken[:_MAX_LISTED]]
+        if len(self.broken) > _MAX_LISTED:
+            lines.append(f"broken: and {len(self.broken) - _MAX_LISTED} more")
         return "\n".join(lines)
 
 

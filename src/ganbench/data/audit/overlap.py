@@ -19,7 +19,7 @@ from ganbench.data.io.decode import BrokenImageError, decode_image
 from ganbench.data.registry import find_dataset
 from ganbench.errors import UserError
 
-_MAX_SHOWN = 5  # groups, in the text form
+_MAX_LISTED = 5  # groups, in the text form
 _BATCH = 500
 
 NamesByHash = Mapping[bytes, Sequence[str]]
@@ -56,7 +56,7 @@ class Overlap:
         if not self.shared:
             return "\n".join([*lines, "in both: none"])
         share = self.in_both[1] / self.pictures[1]
-        pairs = abbreviate_list([f"{b[0]} = {a[0]}" for a, b in self.shared], "; ", _MAX_SHOWN)
+        pairs = abbreviate_list([f"{b[0]} = {a[0]}" for a, b in self.shared], "; ", _MAX_LISTED)
         line = (
             f"in both: {self.in_both[1]:,} of {self.names[1]} ({share:.2%}) are in {self.names[0]} ({pairs})"
         )
