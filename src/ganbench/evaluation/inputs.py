@@ -38,11 +38,11 @@ def open_samples_and_reference(
     if against is None:
         raise UserError(f"'{source}' is not a run, so --against must say what to compare it with")
     if is_folder(against) and not is_folder(source):
-        items, read_as = open_dataset(source, None, trusted=request.trusted)
-        return DatasetSamples(items, read_as), open_reference(against, items.info.shape, split, request)
+        items, decoding = open_dataset(source, None, trusted=request.trusted)
+        return DatasetSamples(items, decoding), open_reference(against, items.info.shape, split, request)
     reference = open_reference(against, None, split, request)
-    items, read_as = open_dataset(source, reference.info.shape, trusted=request.trusted)
-    return DatasetSamples(items, read_as), reference
+    items, decoding = open_dataset(source, reference.info.shape, trusted=request.trusted)
+    return DatasetSamples(items, decoding), reference
 
 
 def open_reference(
@@ -91,7 +91,7 @@ def open_training_data(run: Run, split: str | None, request: EvaluationRequest) 
 def find_held_out(
     held_out: str | None, run: Run | None, against: str | None, reference: Dataset, request: EvaluationRequest
 ) -> Callable[[], Dataset] | None:
-    """Return what loads the held-out items: those named, else the reference's other split; None if it has none."""
+    """Return a function that loads the held-out items, by default the reference's other split; None if it has none."""
     shape = reference.info.shape
     if held_out is not None:
         return dataset_spec(held_out, shape, trusted=request.trusted)[0]
@@ -113,9 +113,9 @@ def open_dataset(
     trusted: Collection[str] = (),
 ) -> tuple[Dataset, dict[str, Any]]:
     """Open a data set by name; also return how the user's own images are decoded. See :func:`dataset_spec`."""
-    spec, read_as = dataset_spec(text, shape, split, strict=strict, trusted=trusted)
+    spec, decoding = dataset_spec(text, shape, split, strict=strict, trusted=trusted)
     dataset: Dataset = spec()
-    return dataset, read_as
+    return dataset, decoding
 
 
 def dataset_spec(
@@ -141,18 +141,18 @@ def dataset_spec(
     if "/" in text and ":" not in text and not Path(text).exists():
         raise UserError(f"there is nothing at {text}; name a run, a folder, an archive or a data set")
     function, arguments = find_dataset(add_kind(text), trusted)
-    names, read_as = parameters(function), dict[str, Any]()
+    names, decoding = parameters(function), dict[str, Any]()
     if shape is None and is_folder(text):
         shape = _first_shape(arguments["path"])
     if shape is not None and len(shape) == 3 and "path" in arguments:
         options = {"size": shape[1:], "grey": shape[0] == 1}
-        read_as = {name: value for name, value in options.items() if name in names}
+        decoding = {name: value for name, value in options.items() if name in names}
     if split is not None and "split" in names:
         arguments["split"] = split
     elif split is not None and strict:
         raise UserError(f"'{text}' has no splits to choose from, so leave '{split}' out")
-    record = {name: list(v) if isinstance(v, tuple) else v for name, v in read_as.items()}
-    return Spec(function, **{**read_as, **arguments}), record
+    record = {name: list(v) if isinstance(v, tuple) else v for name, v in decoding.items()}
+    return Spec(function, **{**decoding, **arguments}), record
 
 
 def add_kind(source: str) -> str:

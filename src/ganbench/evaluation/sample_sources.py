@@ -147,11 +147,11 @@ class ModelSamples:
 class DatasetSamples:
     """The items of a data set in a fixed random order.
 
-    ``read_as`` is stored in the record: how image files of a folder or archive are decoded, such as their size.
+    ``decoding`` is stored in the record: how image files of a folder or archive are decoded, such as their size.
     """
 
     dataset: Dataset
-    read_as: Mapping[str, Any] = field(default_factory=dict)
+    decoding: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -186,7 +186,7 @@ class DatasetSamples:
                 "order": "a random one, always the same",
                 "labels": "the items' own" if labelled else "none",
                 "shape": list(info.shape),
-                "read_as": dict(self.read_as),
+                "read_as": dict(self.decoding),
             },
             **_environment_record(),
         }

@@ -38,18 +38,22 @@ def consistency_scores(model: Model, items: Dataset, seed: int = 0) -> list[Scor
     latents = model.encode(images)
     noise = model.algorithm.noise
     latents[:, :noise] = model.latent.draw(RandomStream(seed, "consistency"), count)[:, :noise]
-    of_images, of_reconstructions = (model.features(x)["f"] for x in (images, model.decode(latents)))
-    drawn_latents = model.draw_latents(RandomStream(seed, "consistency of samples"), count)
-    of_samples = model.features(model.decode(drawn_latents))["f"]
-    conditions = drawn_latents[:, noise : noise + of_samples.shape[1]]
+    image_features, reconstruction_features = (
+        model.features(x)["f"] for x in (images, model.decode(latents))
+    )
+    sample_latents = model.draw_latents(RandomStream(seed, "consistency of samples"), count)
+    sample_features = model.features(model.decode(sample_latents))["f"]
+    conditions = sample_latents[:, noise : noise + sample_features.shape[1]]
     return [
         Score(
             name="consistency",
-            value=float(cosine_similarity(of_images, of_reconstructions).mean()),
+            value=float(cosine_similarity(image_features, reconstruction_features).mean()),
             better="higher",
             details={
-                "with_anothers": float(cosine_similarity(of_images.roll(1, 0), of_reconstructions).mean()),
-                "of_samples": float(cosine_similarity(conditions, of_samples).mean()),
+                "with_anothers": float(
+                    cosine_similarity(image_features.roll(1, 0), reconstruction_features).mean()
+                ),
+                "of_samples": float(cosine_similarity(conditions, sample_features).mean()),
             },
             measured={
                 "samples": count,

@@ -45,12 +45,12 @@ class Predictor(Protocol):
 
 
 def has_factors(items: Dataset) -> TypeGuard[FactorDataset]:
-    """Whether a data set knows the factors of its images."""
+    """Whether a data set provides the factors of its images."""
     return hasattr(items, "factors") and hasattr(items, "periods")
 
 
 def require_factors(items: Dataset) -> FactorDataset:
-    """Return the data set. Raises UserError if it does not know the factors of its images."""
+    """Return the data set. Raises UserError if it does not provide the factors of its images."""
     if not has_factors(items):
         raise UserError(
             f"'disentanglement' needs data whose factors are known, such as shapes, and '{items.info.name}' has none"
@@ -72,8 +72,8 @@ def disentanglement_scores(
     Raises:
         UserError: no factor is predicted well enough.
     """
-    counted = [name for name, quality in predictor.quality.items() if quality >= MIN_QUALITY]
-    if not counted:
+    counted_factors = [name for name, quality in predictor.quality.items() if quality >= MIN_QUALITY]
+    if not counted_factors:
         raise UserError(
             f"'disentanglement': no factor of the data is predicted well enough (accuracy or R² of {MIN_QUALITY}); "
             "train on more images"
@@ -83,7 +83,7 @@ def disentanglement_scores(
         name: _deviation(values[None]) for name, values in factors.items() if values.is_floating_point()
     }
     table = {name: _row(model, path, predictor, spread) for name, path in traversals.latents.items()}
-    gaps = {name: _gap([row[name] for row in table.values()]) for name in counted}
+    gaps = {name: _gap([row[name] for row in table.values()]) for name in counted_factors}
     measured: dict[str, Any] = {
         "samples": SAMPLES,
         "ways": {
@@ -93,14 +93,16 @@ def disentanglement_scores(
             "reach": REACH,
         },
         "reader": dict(predictor.record),
-        "counted": counted,
+        "counted": counted_factors,
         "generator": {"step": model.step, "weights": model.weights},
         "seed": seed,
         "versions": versions("ganbench", "torch"),
     }
     details: dict[str, JSON] = {
         "gaps": gaps,
-        "one_factor_each": _one_factor_each([[row[name] for name in counted] for row in table.values()]),
+        "one_factor_each": _one_factor_each(
+            [[row[name] for name in counted_factors] for row in table.values()]
+        ),
         "table": table,
     }
     value = sum(gaps.values()) / len(gaps)

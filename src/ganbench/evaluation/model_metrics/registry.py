@@ -1,4 +1,4 @@
-"""The metrics of a model itself, such as what its encoder knows, by name."""
+"""Registry of the metrics of a model itself, such as the quality of its encoder."""
 
 from __future__ import annotations
 

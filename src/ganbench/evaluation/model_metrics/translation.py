@@ -66,8 +66,8 @@ def translation_scores(model: Model, items: Dataset) -> list[Score]:
     }
     details: dict[str, JSON] = {"ways": distances}
     scores = [Score(name="cycle", value=cycle, better="lower", details=details, measured=measured)]
-    are_named = {items.a.info.name, items.b.info.name} <= set(datasets())
-    if are_named and items.a.info.classes and items.a.info.classes == items.b.info.classes:
+    are_named_sets = {items.a.info.name, items.b.info.name} <= set(datasets())
+    if are_named_sets and items.a.info.classes and items.a.info.classes == items.b.info.classes:
         scores.insert(0, _class_accuracy(model, directions, distances, measured))
     return scores
 
@@ -103,10 +103,10 @@ def _class_accuracy(
     for direction in directions:
         classifier = ClassifierFeatures(load_or_train_classifier(direction.target.info.name))
 
-        def translated(index: Tensor, direction: _Direction = direction) -> Tensor:
+        def translate(index: Tensor, direction: _Direction = direction) -> Tensor:
             return model.translate(direction.source_images(index), target=direction.target_domain)
 
-        accuracy = _accuracy(classifier, translated, direction.source, direction.target.info.shape[0])
+        accuracy = _accuracy(classifier, translate, direction.source, direction.target.info.shape[0])
         real_accuracy = _accuracy(
             classifier, direction.target.items, direction.target, direction.target.info.shape[0]
         )
@@ -128,14 +128,14 @@ def _class_accuracy(
 
 
 def _accuracy(
-    classifier: ClassifierFeatures, images: Callable[[Tensor], Tensor], labelled: Dataset, channels: int
+    classifier: ClassifierFeatures, images: Callable[[Tensor], Tensor], dataset: Dataset, channels: int
 ) -> float:
-    """Return the share of ``images(index)`` whose class, by the labels of ``labelled``, the classifier predicts."""
+    """Return the share of ``images(index)`` whose class, by the labels of ``dataset``, the classifier predicts."""
     correct = 0
-    for index in torch.split(torch.arange(labelled.info.size), _BATCH_SIZE):
-        batch, labels = images(index), labelled.labels(index)
+    for index in torch.split(torch.arange(dataset.info.size), _BATCH_SIZE):
+        batch, labels = images(index), dataset.labels(index)
         assert labels is not None, "a data set with classes has labels"
         if channels < batch.shape[1]:  # a grey domain: its three channels differ only by what translation did
             batch = batch.float().mean(1, keepdim=True).round().to(torch.uint8)
         correct += int((classifier.logits(batch).argmax(1) == labels).sum())
-    return correct / labelled.info.size
+    return correct / dataset.info.size
