@@ -145,11 +145,11 @@ def create_metrics(
     Raises:
         UserError: As in :func:`create_metric`.
     """
-    own = user_metrics(trusted, METRICS)
+    custom = user_metrics(trusted, METRICS)
     for name in names:
-        if isinstance(name, str) and name not in METRICS and name not in own:
-            known = [*METRICS, *own]
-            hint = did_you_mean(name, known) or f"; known: {', '.join(known)}"
+        if isinstance(name, str) and name not in METRICS and name not in custom:
+            available = [*METRICS, *custom]
+            hint = did_you_mean(name, available) or f"; known: {', '.join(available)}"
             raise UserError(f"there is no metric '{name}'{hint}")
 
     @cache
@@ -158,14 +158,16 @@ def create_metrics(
             return features
         return create_extractor(features, resolution, trusted=trusted, shape=shape)
 
-    metrics = [_create(_find(name, own) if isinstance(name, str) else name, get_extractor) for name in names]
+    metrics = [
+        _create(_find(name, custom) if isinstance(name, str) else name, get_extractor) for name in names
+    ]
     return [_allow_rank_deficient(metric) for metric in metrics] if allow_rank_deficient else metrics
 
 
-def _find(name: str, own: Mapping[str, Any]) -> Any:
+def _find(name: str, custom: Mapping[str, Any]) -> Any:
     """Return the metric class or factory of a name, importing it if it is built in."""
-    if name in own:
-        return own[name]
+    if name in custom:
+        return custom[name]
     module, _, target = METRICS[name].partition(":")
     return getattr(importlib.import_module(f"ganbench.metrics.{module}"), target)
 
@@ -228,13 +230,13 @@ def create_extractor(
         from ganbench.metrics.extractors.user_function import function_features
 
         return function_features(name, trusted, shape)
-    kind, at, pixels = start.partition("@")
+    kind, separator, pixels = start.partition("@")
     if kind not in EXTRACTORS:
         hint = did_you_mean(kind, EXTRACTORS)
         if colon and "did you mean" not in hint:
             hint = "; if it is a function of yours, and you trust it, name its file with --module"
         raise UserError(f"there are no features '{name}'{hint}")
-    if at:
+    if separator:
         if not pixels.isdecimal() or resolution is not None:
             raise UserError(f"features '{name}' have no valid resolution; write {kind}@N")
         resolution = int(pixels)

@@ -39,14 +39,19 @@ class Pretrained(nn.Module):
         """
         if not self.weights:
             return
-        state, own = self.rename_keys(_read_weights(Path(self.weights), self.network_name)), self.state_dict()
+        state = self.rename_keys(_read_weights(Path(self.weights), self.network_name))
+        current = self.state_dict()
         problems = [
-            *(f"lacks {key}" for key in own if key not in state and not key.endswith("num_batches_tracked")),
-            *(f"has an extra {key}" for key in state if key not in own),
             *(
-                f"{key} is {list(state[key].shape)}, not {list(own[key].shape)}"
-                for key in own
-                if key in state and state[key].shape != own[key].shape
+                f"lacks {key}"
+                for key in current
+                if key not in state and not key.endswith("num_batches_tracked")
+            ),
+            *(f"has an extra {key}" for key in state if key not in current),
+            *(
+                f"{key} is {list(state[key].shape)}, not {list(current[key].shape)}"
+                for key in current
+                if key in state and state[key].shape != current[key].shape
             ),
         ]
         if problems:
@@ -54,7 +59,7 @@ class Pretrained(nn.Module):
             raise UserError(
                 f"{self.weights} does not fit a {type(self).__name__}: {'; '.join(problems[:5])}{more}"
             )
-        self.load_state_dict({**own, **state})
+        self.load_state_dict({**current, **state})
 
 
 def _read_weights(path: Path, network_name: str) -> dict[str, Tensor]:

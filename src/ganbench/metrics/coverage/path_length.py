@@ -107,9 +107,9 @@ class PathLengthMeasurement(SampleFreeMeasurement):
         positions = uniform * (1 - metric.step)
         lengths = []
         for start, end, t in zip(*(torch.split(x, BATCH_SIZE) for x in (*ends, positions)), strict=True):
-            here, there = (
+            features, shifted_features = (
                 metric.features(self._generator.decode(slerp(start, end, share))).double()
                 for share in (t, t + metric.step)
             )
-            lengths.append((here - there).square().sum(1) / metric.step**2)
+            lengths.append((features - shifted_features).square().sum(1) / metric.step**2)
         return torch.cat(lengths)

@@ -60,13 +60,13 @@ def load_with_digest(
     Raises:
         UserError: The file is missing, unreadable or not the published one, or cannot be downloaded.
     """
-    local = path or _find_in_weights_folder(weights)
-    if local is not None:
-        return _load(weights, local)
-    cached = cache_folder() / "weights" / weights.file
-    if not cached.is_file() or not sha256_of(cached).startswith(weights.sha256):
-        download(weights, cached, note=note)
-    return _load(weights, cached)
+    local_path = path or _find_in_weights_folder(weights)
+    if local_path is not None:
+        return _load(weights, local_path)
+    cache_path = cache_folder() / "weights" / weights.file
+    if not cache_path.is_file() or not sha256_of(cache_path).startswith(weights.sha256):
+        download(weights, cache_path, note=note)
+    return _load(weights, cache_path)
 
 
 def download(weights: PublishedWeights, path: Path, *, note: Notify = print_note) -> None:
@@ -79,7 +79,7 @@ def download(weights: PublishedWeights, path: Path, *, note: Notify = print_note
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_file(path) as file:
-            for block in _receive(weights, path, note):
+            for block in _stream_blocks(weights, path, note):
                 digest.update(block)
                 file.write(block)
             if not digest.hexdigest().startswith(weights.sha256):
@@ -87,7 +87,7 @@ def download(weights: PublishedWeights, path: Path, *, note: Notify = print_note
                     f"the download of {weights.file} is not the published file: its SHA-256 is "
                     f"{digest.hexdigest()[:12]}..., not {weights.sha256[:12]}...; {_remedy(weights)}"
                 )
-    except OSError as error:  # disk errors only: _receive raises UserError for network errors
+    except OSError as error:  # disk errors only: _stream_blocks raises UserError for network errors
         raise UserError(
             f"the weights of '{weights.features}' cannot be written to {path.parent} ({error.strerror}); "
             "set GANBENCH_CACHE to a folder with free space"
@@ -172,7 +172,7 @@ def _sha256(file: BufferedReader, path: Path) -> str:
         raise UserError(f"cannot read the weights at {path}: {error.strerror}") from error
 
 
-def _receive(weights: PublishedWeights, path: Path, note: Notify) -> Iterator[bytes]:
+def _stream_blocks(weights: PublishedWeights, path: Path, note: Notify) -> Iterator[bytes]:
     """Yield the blocks of the file as the server sends them. Raises UserError if the download fails."""
     received, quarters = 0, 0
     try:
