@@ -31,14 +31,16 @@ PICTURE_BUDGET = 4_000_000  # characters of a page that its pictures may take
 
 def curves_page(run: RunData) -> str:
     """Return a page with losses, scores, sample variety, probes and speed over the steps."""
-    drawn = [
+    charts = [
         loss_chart(run.events_of("scalars")),
         score_chart(run.events_of("score")),
         health_chart(run.events_of("health")),
         probe_chart(run.scores.values()),
         speed_chart(run.events_of("speed")),
     ]
-    return _run_page(run, render_charts([one for one in drawn if one is not None]) or "<p>No events yet.</p>")
+    return _run_page(
+        run, render_charts([item for item in charts if item is not None]) or "<p>No events yet.</p>"
+    )
 
 
 def timeline_page(run: RunData) -> str:
@@ -50,8 +52,8 @@ def timeline_page(run: RunData) -> str:
 
 def layers_page(run: RunData) -> str:
     """Return a page with the gradient norm, mean and standard deviation of each named parameter."""
-    drawn = render_charts(layer_charts(layer_series(run.events_of("layers"))))
-    return _run_page(run, drawn or "<p>No layers were logged: schedule.layers_every is 0.</p>")
+    html = render_charts(layer_charts(layer_series(run.events_of("layers"))))
+    return _run_page(run, html or "<p>No layers were logged: schedule.layers_every is 0.</p>")
 
 
 def records_page(run: RunData) -> str:
@@ -80,7 +82,7 @@ def comparison_page(runs: Mapping[str, RunData]) -> str:
 
 def render_charts(charts: Sequence[Chart]) -> str:
     """Return charts as HTML, one below the other."""
-    return "".join(chart(one) for one in charts)
+    return "".join(chart(item) for item in charts)
 
 
 def render_page(body: str) -> str:

@@ -34,7 +34,7 @@ def study_page(path: Path) -> str:
     table = summaries(rows)
     runs = _started_runs(study, rows)
     curves = band_chart(study_curves(runs, DETAIL_DIRECTIONS))
-    samples = {f"{label}, {each[0].path.name}": each[0].samples for label, each in runs.items()}
+    samples = {f"{label}, {group[0].path.name}": group[0].samples for label, group in runs.items()}
     return render_page(
         section("Table", result_table(rows, table, incomparable))
         + section("Verdicts", verdicts(rows, table, incomparable))

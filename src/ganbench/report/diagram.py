@@ -16,7 +16,7 @@ _MAX_TEXT_LINES = 5  # below a box
 def network_diagram(network: str, layers: Sequence[Layer]) -> str:
     """Return the network as SVG in the colour of the surrounding text.
 
-    A box stands for a layer with weights or a layer that changes the shape. Norms, activations and other layers that
+    A box represents a layer with weights or a layer that changes the shape. Norms, activations and other layers that
     follow are named below the box.
     """
     boxes = _group_layers(layers)

@@ -49,12 +49,12 @@ def embed_figure(
 
 def _encode(picture: bytes, budget: PageBudget) -> tuple[bytes, str] | None:
     """Return the encoded picture and its format; None if it does not fit into the budget."""
-    with Image.open(io.BytesIO(picture)) as opened:
-        opened.load()
+    with Image.open(io.BytesIO(picture)) as decoded:
+        decoded.load()
         if len(picture) <= budget.image_bytes:
             return picture, "png"
         for width, quality in _WEBP_SETTINGS:
-            webp = encode_webp(opened, width, quality)
+            webp = encode_webp(decoded, width, quality)
             if len(webp) <= budget.image_bytes:
                 return webp, "webp"
     return None

@@ -189,8 +189,8 @@ def _discriminator(
     """Return the histogram of D's weights, and for low-dimensional data why D's output is not drawn."""
     if model is None:
         return f"<p>Its weights are not shown: {escape(load_error)}.</p>"
-    is_drawn = bool(list_frames(run.critic)) or model.info.kind == "image"
-    reason = None if is_drawn else critic_unavailable_reason(model)
+    has_pictures = bool(list_frames(run.critic)) or model.info.kind == "image"
+    reason = None if has_pictures else critic_unavailable_reason(model)
     content = f"<p>Its output is not drawn over the data space: {escape(reason)}.</p>" if reason else ""
     if "weights.png" in figure_files:
         alt = f"histogram of the weights of D after step {model.step}"
@@ -208,7 +208,10 @@ def _networks(networks: Mapping[str, Sequence[Layer]]) -> str:
             f"layers of {name}",
             table(
                 head,
-                [[one.name, one.kind, format_shape(one.shape), f"{one.parameters:,}"] for one in layers],
+                [
+                    [layer.name, layer.kind, format_shape(layer.shape), f"{layer.parameters:,}"]
+                    for layer in layers
+                ],
             ),
         )
         for name, layers in networks.items()

@@ -46,7 +46,7 @@ class PageBudget:
     def charts(self, charts: Iterable[Chart]) -> str:
         """Return charts as HTML, thinned equally to fit into the budget; peaks stay visible."""
         charts = list(charts)
-        lengths = [len(line.steps) for one in charts for lines in one.views.values() for line in lines]
+        lengths = [len(line.steps) for item in charts for lines in item.views.values() for line in lines]
         max_buckets = min(MAX_BUCKETS, self.chart_points // (2 * max(len(lengths), 1)))
         if max_buckets < 2 and lengths:
             self.note(f"{len(charts)} charts with {len(lengths):,} lines are omitted.")
@@ -56,7 +56,7 @@ class PageBudget:
                 f"Lines in charts show at most {2 * max_buckets:,} of up to {max(lengths):,} points: the minimum and "
                 "maximum of each interval."
             )
-        return "".join(chart(one, max_buckets) for one in charts)
+        return "".join(chart(item, max_buckets) for item in charts)
 
     def timeline(self, folders: Mapping[str, Path], label: str) -> str:
         """Return the pictures of these folders by step under one slider, reduced in number and size to fit.
@@ -69,11 +69,11 @@ class PageBudget:
         if not self.timeline_chars and any(counts.values()):
             self.note("The training timeline is omitted; the run folder has its pictures.")
         series = encode_series(folders, self.timeline_chars) if self.timeline_chars else []
-        for one in series:
-            if len(one.frames) < counts[one.title]:
+        for group in series:
+            if len(group.frames) < counts[group.title]:
                 self.note(
-                    f"{len(one.frames)} of {counts[one.title]:,} pictures of {one.title} are shown, evenly spaced; "
-                    "the run folder has all."
+                    f"{len(group.frames)} of {counts[group.title]:,} pictures of {group.title} are shown, "
+                    "evenly spaced; the run folder has all."
                 )
         return timeline_html(series, label)
 

@@ -46,9 +46,9 @@ def encode_series(folders: Mapping[str, Path], max_chars: int) -> list[FrameSeri
             FrameSeries(title, encode_frames(thin_frames(list_frames(folder), max_frames), width, quality))
             for title, folder in folders.items()
         ]
-        if sum(one.size for one in series) <= max_chars:
+        if sum(group.size for group in series) <= max_chars:
             break
-    return [one for one in series if one.frames]
+    return [group for group in series if group.frames]
 
 
 def encode_frames(frames: Sequence[Frame], max_width: int, quality: int) -> dict[int, bytes]:
@@ -81,8 +81,8 @@ def timeline_html(series: Sequence[FrameSeries], label: str) -> str:
     """
     if not series:
         return ""
-    steps = ",".join(map(str, sorted({step for one in series for step in one.frames})))
-    content = "".join(_series_html(one) for one in series)
+    steps = ",".join(map(str, sorted({step for group in series for step in group.frames})))
+    content = "".join(_series_html(group) for group in series)
     return (
         f'<div class="timeline" data-steps="{steps}" data-label="{escape(label)}">'
         f'<div class="strips">{content}</div></div>'
