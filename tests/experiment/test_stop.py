@@ -15,7 +15,7 @@ from ganbench.experiment.stop import StopRequest
 def test_the_first_signal_asks_and_the_old_handlers_come_back(number: signal.Signals) -> None:
     before = [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)]
     stop = StopRequest()
-    with stop.listening():
+    with stop.catch_signals():
         assert not stop()
         signal.raise_signal(number)
         assert stop()
@@ -25,7 +25,7 @@ def test_the_first_signal_asks_and_the_old_handlers_come_back(number: signal.Sig
 
 def test_handlers_come_back_after_an_error() -> None:
     before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(KeyError), StopRequest().listening():
+    with pytest.raises(KeyError), StopRequest().catch_signals():
         raise KeyError
     assert signal.getsignal(signal.SIGTERM) is before
 
@@ -34,7 +34,7 @@ def test_outside_the_main_thread_nothing_listens() -> None:
     before, seen = signal.getsignal(signal.SIGTERM), []
 
     def work() -> None:
-        with StopRequest().listening() as stop:
+        with StopRequest().catch_signals() as stop:
             seen.extend([signal.getsignal(signal.SIGTERM), stop()])
 
     thread = threading.Thread(target=work)
@@ -46,7 +46,7 @@ def test_outside_the_main_thread_nothing_listens() -> None:
 def test_a_second_signal_ends_the_process_at_once() -> None:
     child = os.fork()
     if child == 0:
-        with StopRequest().listening():
+        with StopRequest().catch_signals():
             signal.raise_signal(signal.SIGINT)
             signal.raise_signal(signal.SIGTERM)
         os._exit(0)

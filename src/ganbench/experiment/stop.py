@@ -22,13 +22,13 @@ class StopRequest:
         return self.signal is not None
 
     @contextmanager
-    def listening(self) -> Iterator[StopRequest]:
+    def catch_signals(self) -> Iterator[StopRequest]:
         """Catch the signals inside the block; outside the main thread, where Python cannot, do nothing."""
         if threading.current_thread() is not threading.main_thread():
             yield self
             return
         handlers: dict[int, Any] = {
-            s: signal.signal(s, self._receive) for s in (signal.SIGINT, signal.SIGTERM)
+            s: signal.signal(s, self._handle) for s in (signal.SIGINT, signal.SIGTERM)
         }
         try:
             yield self
@@ -36,7 +36,7 @@ class StopRequest:
             for number, handler in handlers.items():
                 signal.signal(number, handler)
 
-    def _receive(self, number: int, frame: FrameType | None) -> None:
+    def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.signal is not None:
             os._exit(128 + number)  # the second signal: checkpoints are intact at any moment
         self.signal = number

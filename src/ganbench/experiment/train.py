@@ -190,7 +190,7 @@ def _run_loop(run: Run, hooks: RunHooks, tensorboard: bool, console: Console) ->
         if is_main:
             run.remove_temporary_files()
             run.events.cut(trainer.step)  # drop events after the checkpoint; these steps are trained again
-        with stop.listening(), console.progress(trainer.step, schedule.steps, schedule.batch) as report:
+        with stop.catch_signals(), console.progress(trainer.step, schedule.steps, schedule.batch) as report:
             finished = trainer.train(hooks.hooks(console, report, mirror), stop)
             hooks.save(trainer)
         if is_main and finished and (best := run.best_score()) is not None:

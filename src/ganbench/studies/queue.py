@@ -31,7 +31,7 @@ def run_queue(folder: StudyFolder, plan: Plan, *, jobs: int, console: Console) -
     interrupted: list[Row] = []
     stop = StopRequest()
     try:
-        with stop.listening():
+        with stop.catch_signals():
             while (waiting or active) and not stop():
                 if waiting and len(active) < jobs:
                     active.append(_start(folder, plan, waiting.popleft(), jobs, stop))
