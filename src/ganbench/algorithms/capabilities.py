@@ -46,7 +46,7 @@ class PreparesLatents(Protocol):
 
 @runtime_checkable
 class SplitsLatents(Protocol):
-    """Has latents of several parts, each with a scale of its own."""
+    """Has latents of several parts, each with its own scale."""
 
     def latent_sizes(self, networks: nn.ModuleDict, size: int) -> list[int]:
         """Return the sizes of the parts of a latent of ``size`` numbers; they add up to ``size``."""

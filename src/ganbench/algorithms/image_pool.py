@@ -16,7 +16,7 @@ class ImagePool(nn.Module):
     """Stores up to ``size`` images as bytes, and replaces some new images by stored ones; off if ``size`` is 0.
 
     Until the pool is full, it stores every new image and returns it. Then each new image, with probability 1/2, takes
-    the place of a stored one, which is returned instead. With several processes, each has a pool of its own, so
+    the place of a stored one, which is returned instead. With several processes, each has its own pool, so
     training differs slightly from that in one process, and all resume from the first process's pool.
 
     Raises:

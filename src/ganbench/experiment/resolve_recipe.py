@@ -43,6 +43,6 @@ def resolve_recipe(
         auto_minutes = None if "schedule.steps" in overrides else choice.minutes
         return ResolvedRecipe(choice.recipe, choice.recipe.budget, auto_minutes, choice.reasons)
     name = budget or "reference"
-    size: Budget = next((known for known in ALL_BUDGETS if known == name), "laptop")
+    size: Budget = next((choice for choice in ALL_BUDGETS if choice == name), "laptop")
     base = recipe if isinstance(recipe, Recipe) else find_recipe(recipe, size, trusted)
     return ResolvedRecipe(base.override(overrides, trusted), name, minutes)

@@ -40,19 +40,20 @@ def _worse_score(signals: Signals) -> str | None:
     scores = [sign * score for score in signals.scores]
     best = max(scores[:-2])
     scale = max(best - scores[0], abs(best))
-    good = [best - score <= _MAX_LOST * scale for score in scores]
-    held = any(all(good[i : i + _HELD_SCORES]) for i in range(len(good) - _HELD_SCORES + 1))
-    if any(good[-2:]) or not (held or signals.is_mature(len(scores))):
+    near_best = [best - score <= _MAX_LOST * scale for score in scores]
+    windows = (near_best[i : i + _HELD_SCORES] for i in range(len(near_best) - _HELD_SCORES + 1))
+    was_held = any(all(window) for window in windows)
+    if any(near_best[-2:]) or not (was_held or signals.is_mature(len(scores))):
         return None
     return f"the score is diverging: it is {signals.scores[-1]:.4g}, and the best was {sign * best:.4g}"
 
 
 def _diverged_loss(signals: Signals) -> str | None:
     for name, values in signals.losses.items():
-        now = min(abs(value) for value in values[-2:])
+        latest = min(abs(value) for value in values[-2:])
         # Only the ends of the series are used: a long run has many reports.
         early = early_median([abs(value) for value in values[:EARLY_REPORTS]])
-        if len(values) > 2 and now > max(_MIN_LOSS, _MIN_FACTOR * early):
+        if len(values) > 2 and latest > max(_MIN_LOSS, _MIN_FACTOR * early):
             return (
                 f"'{name}' has diverged: it is {values[-1]:.3g}, compared with {early_median(values):.3g} "
                 "early in training"

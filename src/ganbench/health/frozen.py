@@ -18,8 +18,8 @@ class Frozen:
     digits, and all parameters of a network must keep both. So a bias made useless by a norm does not count, nor does
     a learning rate that has become small.
 
-    While a loss term is exactly 0, such as one whose coefficient is scheduled to rise later, a network without a loss
-    of its own (InfoGAN's Q) may be waiting for it and does not count as frozen.
+    While a loss term is exactly 0, such as one whose coefficient is scheduled to rise later, a network without its
+    own loss (InfoGAN's Q) may be waiting for it and does not count as frozen.
     """
 
     name, events = "losses frozen", ("scalars", "layers")

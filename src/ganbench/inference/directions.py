@@ -13,7 +13,7 @@ from ganbench.errors import UserError
 from ganbench.inference.model import Model
 from ganbench.utils.batched import eval_mode
 
-_MAX_LAYERS = 4  # how many layers are tried
+_MAX_LAYERS = 4  # the maximum number of layers to try
 _JACOBIAN_ROWS = 512  # computed at once
 
 
@@ -23,7 +23,7 @@ def directions(model: Model, z: Tensor) -> Tensor:
     They are the right singular vectors of that layer's weight, scaled by the root mean square of the latents ``z``
     ``[N, size]``; K is at most the layer's rank. The layer is the first one that depends on every number of the latent.
     If the algorithm normalizes representations, they are directions of small changes of the first latent, and each
-    part of the latent has a scale of its own.
+    part of the latent has its own scale.
 
     Raises:
         UserError: none of the first layers depends on the whole latent.

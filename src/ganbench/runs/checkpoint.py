@@ -134,10 +134,10 @@ def prune_checkpoints(folder: Path, step: int, keep_last: int, keep_step: int | 
 
 def _remove(path: Path) -> None:
     """Delete a checkpoint so that a crash leaves no partial one under its name."""
-    renamed = path.with_name(f".deleting-{path.name}")
-    shutil.rmtree(renamed, ignore_errors=True)
-    path.rename(renamed)
-    shutil.rmtree(renamed, ignore_errors=True)
+    trash = path.with_name(f".deleting-{path.name}")
+    shutil.rmtree(trash, ignore_errors=True)
+    path.rename(trash)
+    shutil.rmtree(trash, ignore_errors=True)
 
 
 def _serialize(state: Mapping[str, Any]) -> dict[str, bytes]:

@@ -85,7 +85,7 @@ def incomparable_records(rows: Sequence[Row], fields: Sequence[str]) -> list[dic
 
 
 def incomparable_heading(fields: Sequence[str]) -> str:
-    """Return the warning that stands above a table of incomparable scores."""
+    """Return the warning above a table of incomparable scores."""
     return f"INCOMPARABLE: measured differently ({', '.join(fields)} differ); draw no conclusion from these numbers"
 
 
