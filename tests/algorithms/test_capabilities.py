@@ -49,11 +49,11 @@ def test_each_algorithm_has_its_abilities(name: str, abilities: set[str]) -> Non
 def test_a_missing_ability_is_a_clear_error() -> None:
     gan, simsiam, veegan = model("gan-ring8"), model("simsiam-cifar10"), model("veegan-ring8")
     points, images = torch.zeros(2, 2), torch.zeros(2, 3, 32, 32, dtype=torch.uint8)
-    with pytest.raises(UserError, match="Adversarial has no encoder; bigan-mnist has one"):
+    with pytest.raises(UserError, match="Adversarial has no encoder; the recipe bigan-mnist has one"):
         gan.encode(points)
-    with pytest.raises(UserError, match="Adversarial reconstructs no items; bigan-mnist does"):
+    with pytest.raises(UserError, match="Adversarial reconstructs no items; the recipe bigan-mnist does"):
         gan.reconstruct(points)
-    with pytest.raises(UserError, match="Adversarial translates no items; cyclegan-mnist does"):
+    with pytest.raises(UserError, match="Adversarial translates no items; the recipe cyclegan-mnist does"):
         gan.translate(points)
     with pytest.raises(UserError, match="SimSiam generates no samples; it only encodes items"):
         simsiam.decode(torch.zeros(2, 1))
