@@ -69,11 +69,17 @@ def store_critic_figures(run: Run, stem: str) -> None:
 
 
 def collect_study(study: Path) -> Path:
-    """Store the tables and the figure of a study, with the machine of its first run; return their folder."""
+    """Store the tables and the figure of a study, its settings, and the machine of its first run; return the folder."""
     folder = HERE / "studies" / study.name
     folder.mkdir(parents=True, exist_ok=True)
-    machine = json.loads(next(iter(sorted(study.glob("runs/*/meta.json")))).read_text())["machine"]
-    write_json(folder / "study.json", {"machine": machine, **json.loads((study / "table.json").read_text())})
+    metas = [json.loads(path.read_text()) for path in sorted(study.glob("runs/*/meta.json"))]
+    recipes = json.loads((study / "study.json").read_text())["recipes"]
+    record = {
+        "machine": metas[0]["machine"],
+        "created": min(meta["created"] for meta in metas),
+        "settings": {label: shorten_paths(recipe) for label, recipe in recipes.items()},
+    }
+    write_json(folder / "study.json", {**record, **json.loads((study / "table.json").read_text())})
     for name in ("table.md", "summary.csv"):
         write_bytes(folder / name, (study / name).read_bytes())
     write_bytes(folder / "study.png", reduce_colours((study / "study.png").read_bytes()))
@@ -94,6 +100,7 @@ def make_record(run: Run) -> dict[str, Any]:
         "summary": recipe["summary"],
         "budget": recipe["budget"],
         "seed": meta["seed"],
+        "created": meta["created"],
         "data": {k: meta["data"][k] for k in ("name", "size", "fingerprint", "kind")},
         "steps": steps,
         "batch": recipe["schedule"]["batch"],
