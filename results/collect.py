@@ -73,7 +73,7 @@ def collect_study(study: Path) -> Path:
     folder = HERE / "studies" / study.name
     folder.mkdir(parents=True, exist_ok=True)
     metas = [json.loads(path.read_text()) for path in sorted(study.glob("runs/*/meta.json"))]
-    recipes = json.loads((study / "study.json").read_text())["recipes"]
+    recipes = {path.stem: json.loads(path.read_text()) for path in sorted(study.glob("recipes/*.json"))}
     record = {
         "machine": metas[0]["machine"],
         "created": min(meta["created"] for meta in metas),
