@@ -25,10 +25,34 @@ def test_parameter_counts_at_the_reference_sizes() -> None:
     assert count(MLPGenerator(latent=100, shape=(1, 28, 28), norm="batch")) == digits + 3 * 2 * 256
 
 
-def test_layer_order_matches_the_reference() -> None:
+@pytest.mark.parametrize(
+    "network",
+    [
+        MLPDiscriminator(shape=(2,), norm=("none", "batch", "batch")),
+        JointMLPDiscriminator(latent=3, shape=(2,), norm=("none", "batch", "batch")),
+        MLPEncoder(latent=3, shape=(2,), norm=("none", "batch", "batch")),
+    ],
+    ids=lambda network: type(network).__name__,
+)
+def test_a_tuple_of_norms_sets_each_hidden_layers_norm(network: nn.Module) -> None:
+    # The order of GANs-Implementations: no norm behind the first layer.
+    kinds = [type(layer).__name__ for layer in network.get_submodule("layers").children()]
+    assert kinds == ["Linear", "Identity", "LeakyReLU", *["Linear", "BatchNorm1d", "LeakyReLU"] * 2, "Linear"]
+
+
+def test_one_norm_is_that_of_every_hidden_layer() -> None:
     network = MLPDiscriminator(shape=(2,), depth=2, norm="batch")
     kinds = [type(layer).__name__ for layer in network.layers]
     assert kinds == ["Linear", "BatchNorm1d", "LeakyReLU", "Linear", "BatchNorm1d", "LeakyReLU", "Linear"]
+
+
+def test_batch_norm_behind_the_first_layer_hides_the_mean_picture() -> None:
+    """Only without it does a discriminator tell a batch from the same batch shifted by one picture."""
+    x, picture = torch.randn(64, 1, 4, 4), torch.randn(1, 4, 4)
+    hides = MLPDiscriminator(shape=(1, 4, 4), norm="batch")
+    sees = MLPDiscriminator(shape=(1, 4, 4), norm=("none", "batch", "batch"))
+    torch.testing.assert_close(hides(x), hides(x + picture), atol=1e-4, rtol=0)
+    assert (sees(x) - sees(x + picture)).abs().max() > 0.01
 
 
 def test_slope_is_the_leaky_relus() -> None:
@@ -52,7 +76,7 @@ def test_weights_have_torchs_default_initialisation() -> None:
     layer = nn.Linear(6, 16)
     torch.manual_seed(5)
     network = MLPGenerator(latent=6, shape=(2,), width=16)
-    assert torch.equal(network.layers[0].weight, layer.weight)
+    assert torch.equal(network.layers.get_parameter("0.weight"), layer.weight)
 
 
 @pytest.mark.parametrize(
@@ -66,6 +90,7 @@ def test_weights_have_torchs_default_initialisation() -> None:
         ({"slope": -0.1}, "slope must be in"),
         ({"norm": "btach"}, "did you mean 'batch'"),
         ({"norm": "instance"}, "Unknown norm 'instance'"),
+        ({"norm": ("none", "batch")}, "3 hidden layers need as many norms, not 2"),
     ],
 )
 def test_refuses_invalid_arguments(bad: dict[str, Any], words: str) -> None:
@@ -103,3 +128,5 @@ def test_networks_with_latents_refuse_invalid_arguments(cls: type[nn.Module]) ->
         cls(latent=3, shape=())
     with pytest.raises(UserError, match=f"{cls.__name__}: width must be at least 1"):
         cls(latent=3, shape=(2,), width=0)
+    with pytest.raises(UserError, match=f"{cls.__name__}: 3 hidden layers need as many norms, not 2"):
+        cls(latent=3, shape=(2,), norm=("none", "batch"))

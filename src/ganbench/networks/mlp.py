@@ -65,10 +65,11 @@ class MLPDiscriminator(VectorDiscriminator):
     """Samples ``[N, *shape]``, flattened -> raw scores ``[N]``.
 
     The layers are those of ``MLPGenerator``, without the tanh. ``spectral_norm`` divides each weight by its largest
-    singular value.
+    singular value. Batch norm does not belong behind the first layer: it subtracts each batch's mean, so that the
+    network cannot tell real from generated batches by their mean picture. Use ``("none", "batch", "batch")``.
 
-    Raises ``UserError`` if a size is below 1, ``slope`` or ``dropout`` is not in [0, 1), the norm is unknown, or the
-    conditioning needs classes that do not exist.
+    Raises ``UserError`` if a size is below 1, ``slope`` or ``dropout`` is not in [0, 1), a norm is unknown, the numbers
+    of norms and widths differ, or the conditioning needs classes that do not exist.
     """
 
     flattens_samples: ClassVar[bool] = True
@@ -79,7 +80,7 @@ class MLPDiscriminator(VectorDiscriminator):
         shape: tuple[int, ...],
         width: int | tuple[int, ...] = 256,
         depth: int = 3,
-        norm: Norm1d = "none",
+        norm: Norm1d | tuple[Norm1d, ...] = "none",
         spectral_norm: bool = False,
         slope: float = 0.2,
         dropout: float = 0.0,
@@ -89,7 +90,8 @@ class MLPDiscriminator(VectorDiscriminator):
         super().__init__()
         widths = _hidden_widths("MLPDiscriminator", shape, slope, width, depth=depth)
         (size,) = self.set_conditioning(conditioning, (math.prod(shape),), classes)
-        layers = _make_layers(size, 1, widths, [norm_1d(norm, w) for w in widths], slope, dropout)
+        norms = [norm_1d(kind, w) for kind, w in _norm_kinds("MLPDiscriminator", norm, widths)]
+        layers = _make_layers(size, 1, widths, norms, slope, dropout)
         self.layers = nn.Sequential(*layers)
         if self.add_head(widths[-1]):
             del self.layers[-1]
@@ -113,7 +115,8 @@ class MLPDiscriminator(VectorDiscriminator):
 class MLPEncoder(nn.Module):
     """Samples ``[N, *shape]``, flattened -> latent vectors ``[N, latent]``: the inverse direction of ``MLPGenerator``.
 
-    The layers are those of ``MLPGenerator``, without the tanh.
+    The layers are those of ``MLPGenerator``, without the tanh. As in ``MLPDiscriminator``, batch norm does not belong
+    behind the first layer.
 
     Raises ``UserError`` if a size is below 1, ``slope`` is not in [0, 1), a norm is unknown, or the numbers of norms
     and widths differ.
@@ -145,9 +148,10 @@ class MLPEncoder(nn.Module):
 class JointMLPDiscriminator(nn.Module):
     """Pairs of a sample ``[N, *shape]`` and a latent vector ``[N, latent]`` -> raw scores ``[N]``.
 
-    Concatenates the flat sample and the latent vector; the layers are those of ``MLPDiscriminator``.
+    Concatenates the flat sample and the latent vector; the layers and norms are those of ``MLPDiscriminator``.
 
-    Raises ``UserError`` if a size is below 1, ``slope`` is not in [0, 1), or the norm is unknown.
+    Raises ``UserError`` if a size is below 1, ``slope`` is not in [0, 1), a norm is unknown, or the numbers of norms
+    and widths differ.
     """
 
     def __init__(
@@ -157,13 +161,13 @@ class JointMLPDiscriminator(nn.Module):
         shape: tuple[int, ...],
         width: int = 256,
         depth: int = 3,
-        norm: Norm1d = "none",
+        norm: Norm1d | tuple[Norm1d, ...] = "none",
         spectral_norm: bool = False,
         slope: float = 0.2,
     ) -> None:
         super().__init__()
         widths = _hidden_widths("JointMLPDiscriminator", shape, slope, width, latent=latent, depth=depth)
-        norms = [norm_1d(norm, w) for w in widths]
+        norms = [norm_1d(kind, w) for kind, w in _norm_kinds("JointMLPDiscriminator", norm, widths)]
         self.layers = nn.Sequential(*_make_layers(math.prod(shape) + latent, 1, widths, norms, slope))
         init_zero_biases(self)
         if spectral_norm:

@@ -100,7 +100,7 @@ def mlp_gan(
         regularizers: Regularizers of D.
         constraints: Constraints on D's weights.
         spectral_norm: Whether D has spectral norm on every layer.
-        norm: Normalisation in both networks.
+        norm: Normalisation in both networks; in D not behind the first layer, where it would hide the mean picture.
         width: Units in each hidden layer, if not the study's.
         critic_steps: D updates per G update.
         packing: Samples that D judges together.
@@ -111,6 +111,7 @@ def mlp_gan(
     """
     schedule = setup.schedule(budget, laptop_steps)
     width = width or setup.width(budget)
+    critic_norm = norm if norm == "none" else ("none", norm, norm)
     return Recipe(
         name=f"{method}-{setup.name}",
         summary=f"{summary} on {setup.description}",
@@ -118,7 +119,7 @@ def mlp_gan(
         latent=Spec(Gaussian, size=latent_size or setup.latent_size),
         networks={
             "G": Spec(MLPGenerator, width=width, norm=norm, slope=generator_slope),
-            "D": Spec(MLPDiscriminator, width=width, norm=norm, spectral_norm=spectral_norm),
+            "D": Spec(MLPDiscriminator, width=width, norm=critic_norm, spectral_norm=spectral_norm),
         },
         algorithm=Spec(
             Adversarial,

@@ -22,7 +22,11 @@ VEEGAN_PAPER = Paper(
 
 
 def veegan(setup: DatasetSetup) -> Recipe:
-    """Return VEEGAN with the settings of GANs-Implementations: batch norm in all networks, one Adam for each."""
+    """Return VEEGAN with the settings of GANs-Implementations: batch norm in all networks, one Adam for each.
+
+    D and R have no norm behind the first layer, where it would hide the mean picture.
+    """
+    norms = ("none", "batch", "batch")
     optimizer = adam(3e-4, (0.5, 0.999))
     return Recipe(
         name=f"veegan-{setup.name}",
@@ -31,8 +35,8 @@ def veegan(setup: DatasetSetup) -> Recipe:
         latent=Spec(Gaussian, size=setup.latent_size),
         networks={
             "G": Spec(MLPGenerator, norm="batch"),
-            "D": Spec(JointMLPDiscriminator, norm="batch"),
-            "R": Spec(MLPEncoder, norm="batch"),
+            "D": Spec(JointMLPDiscriminator, norm=norms),
+            "R": Spec(MLPEncoder, norm=norms),
         },
         algorithm=Spec(VEEGAN, reconstruction_weight=1.0, critic_steps=5),
         optimizers={"G": optimizer, "D": optimizer, "R": optimizer},
