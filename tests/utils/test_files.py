@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
-from ganbench.utils.files import atomic_file
+from ganbench.errors import UserError
+from ganbench.utils.files import atomic_file, read_json, write_bytes
 
 
 def test_the_file_appears_whole(tmp_path: Path) -> None:
@@ -32,3 +35,27 @@ def test_a_failure_keeps_the_old_file_and_leaves_no_other(tmp_path: Path) -> Non
         write_half()
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_full_disk_names_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(OSError, match="No space left") as error:
+        write_bytes(tmp_path / "a", b"new")
+    assert error.value.filename == str(tmp_path / "a")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_json_file_that_is_none_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with (tmp_path / "sparse").open("wb") as file:
+        file.truncate(60 * 2**30)
+    for name, problem in (
+        ("pipe", "not a regular file"),
+        ("sparse", "above 64 MiB"),
+        ("none", "No such file"),
+    ):
+        with pytest.raises(UserError, match=f"{name} cannot be read: .*{problem}"):
+            read_json(tmp_path / name)
