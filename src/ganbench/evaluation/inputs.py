@@ -74,7 +74,7 @@ def open_training_data(run: Run, split: str | None, request: EvaluationRequest) 
     if dataset.info.fingerprint != run.info.fingerprint:
         raise UserError(
             f"the data set {dataset.info.name} is not the one that {run.path} was trained on (its fingerprint "
-            f"is {dataset.info.fingerprint}, then it was {run.info.fingerprint}); name it with --against"
+            f"is {dataset.info.fingerprint}, not {run.info.fingerprint}); name it with --against"
         )
     if split is None or split == dataset.info.split:
         return dataset

@@ -88,7 +88,7 @@ class RunHooks:
         self.saved_step = trainer.step if trainer.step in run.checkpoint_steps() else -1
         self.monitor, self.new_events = HealthMonitor(recipe.schedule.steps), run.events.follow()
 
-    def hooks(self, console: Console, show: Any, mirror: TensorBoardMirror | None) -> list[Hook]:
+    def create(self, console: Console, show: Any, mirror: TensorBoardMirror | None) -> list[Hook]:
         """Return the hooks in the order in which they run after a step.
 
         Args:

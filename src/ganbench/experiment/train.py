@@ -177,7 +177,7 @@ def _prepare(
     parts = assemble(recipe, dataset.info, seed)
     if recipe.schedule.evaluate_every:
         model = Model(parts.algorithm, parts.networks, parts.latent, dataset.info, step=0)
-        PeriodicEvaluation(recipe, dataset, trusted).require(model)
+        PeriodicEvaluation(recipe, dataset, trusted).check_metrics(model)
     return dataset, parts
 
 
@@ -191,7 +191,7 @@ def _run_loop(run: Run, hooks: RunHooks, tensorboard: bool, console: Console) ->
             run.remove_temporary_files()
             run.events.cut(trainer.step)  # drop events after the checkpoint; these steps are trained again
         with stop.catch_signals(), console.progress(trainer.step, schedule.steps, schedule.batch) as report:
-            finished = trainer.train(hooks.hooks(console, report, mirror), stop)
+            finished = trainer.train(hooks.create(console, report, mirror), stop)
             hooks.save(trainer)
         if is_main and finished and (best := run.best_score()) is not None:
             console.note(_describe_best(run, best))

@@ -25,7 +25,7 @@ class PeriodicEvaluation:
     dataset: Dataset
     trusted: Collection[str] = ()
 
-    def require(self, model: Model) -> None:
+    def check_metrics(self, model: Model) -> None:
         """Check before training that the metrics can score the model and that the first may select a checkpoint.
 
         Raises:

@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args, overload
 from ganbench.config.dotted_keys import annotation_at, paths, value_at, with_value
 from ganbench.config.spec import Spec, check_value
 from ganbench.errors import UserError, did_you_mean
-from ganbench.recipes.overrides import keep_arguments, part_or_text, to_specs
+from ganbench.recipes.overrides import keep_arguments, parse_part, to_specs
 from ganbench.training.settings import Machine, Schedule
 
 #: The compute that a recipe is sized for: "laptop" is minutes and "hour" about an hour on two CPU cores; "reference" is
@@ -208,7 +208,7 @@ class Recipe:
             raise UserError(f"recipe '{self.name}' has no key '{path}'{hint}")
         current = value_at(self, keys)
         if isinstance(value, str):
-            value = part_or_text(value, current, annotation_at(self, keys), trusted)
+            value = parse_part(value, current, annotation_at(self, keys), trusted)
         elif inspect.isclass(value):
             value = keep_arguments(Spec(value), current)
         recipe: Recipe = with_value(self, keys, to_specs(value, trusted))

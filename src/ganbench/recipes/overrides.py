@@ -12,7 +12,7 @@ from ganbench.config.spec import Spec, as_spec, parameters
 from ganbench.errors import UserError
 
 
-def part_or_text(text: str, current: Any, annotation: Any, trusted: Collection[str]) -> Any:
+def parse_part(text: str, current: Any, annotation: Any, trusted: Collection[str]) -> Any:
     """Return the Spec that ``text`` names, if the key holds or may hold a part; otherwise return ``text``."""
     if current is None and (package := package_for(annotation)):
         return Spec.from_dict({"target": find_part(text, package, trusted)}, trusted)

@@ -1,6 +1,6 @@
 """Measure what metrics cost in addition to the features of the samples: CPU seconds of kd, swd and spectrum.
 
-    python -m benchmarks.beside_the_pass [--rounds 3] [--count 10000] [--out results/beside_the_pass.json]
+    python -m benchmarks.extra_cost [--rounds 3] [--count 10000] [--out results/extra_cost.json]
 
 ``kd`` compares ``count`` random feature vectors of 1,280 dimensions with as many; ``swd`` and ``spectrum`` compare
 ``count`` random images of 3x32x32 with as many. The time to prepare the reference is not counted. For ``swd`` and
