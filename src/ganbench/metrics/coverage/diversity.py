@@ -6,12 +6,14 @@ al., "Toward Multimodal Image-to-Image Translation" (2017), arXiv:1711.11586.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from torch import Tensor
 
+from ganbench.errors import UserError
 from ganbench.metrics.extractors.base import FeatureExtractor, score_name
 from ganbench.metrics.features.reference import random_order
 from ganbench.metrics.image_metric import ImageMetric
@@ -27,9 +29,10 @@ BATCH_SIZE = 50  # even, so that no pair is split; small, since features may be 
 
 @dataclass(frozen=True)
 class Diversity(ImageMetric):
-    """``diversity[<features>]``: the mean squared feature distance of pairs of samples.
+    """``diversity[<features>]``: the mean squared feature distance of random pairs of samples.
 
-    Higher is better, up to the value of real pairs. Consecutive samples form the pairs; each sample is in one.
+    Higher is better, up to the value of real pairs. Each sample is in one pair. Pairs are drawn at random, since the
+    samples of a conditional model come one class after another: neighbours would never share a class.
     """
 
     better: ClassVar[Better] = "higher"
@@ -44,31 +47,32 @@ class Diversity(ImageMetric):
         return score_name("diversity", self.features)
 
     def begin(self, reference: Dataset) -> DiversityMeasurement:
-        """Return an empty measurement."""
+        """Return an empty measurement. Raises UserError if the reference is too small to form pairs."""
+        if reference.info.size < 2:
+            raise UserError(
+                f"metric '{self.name}' needs a reference of at least 2 items, and '{reference.info.name}' has "
+                f"{reference.info.size}; use a larger data set"
+            )
         return DiversityMeasurement(self, reference)
 
 
 class DiversityMeasurement:
-    """Accumulates the distances of pairs; it stores no features."""
+    """Collects the samples. Features, which may be much longer than images, are computed pair by pair at the end."""
 
     def __init__(self, metric: Diversity, reference: Dataset) -> None:
         self._metric, self._reference = metric, reference
-        self._distances = list[Tensor]()
-        self._samples = 0
+        self._samples = list[Tensor]()
 
     def add(self, batch: SampleBatch) -> None:
-        """Accumulate one batch of images."""
-        self._samples += len(batch)
-        self._distances.append(self._pair_distances(batch.samples))
+        """Collect one batch of images."""
+        self._samples.append(batch.samples)
 
     def score(self) -> Score:
         """Return the mean distance; the detail ``real`` is that of as many real pairs, or of all."""
-        metric = self._metric
-        index = random_order(self._reference.info.size)[: self._samples]
-        real = torch.cat(
-            [self._pair_distances(self._reference.items(part)) for part in torch.split(index, 250)]
-        )
-        distances = torch.cat(self._distances)
+        metric, samples = self._metric, torch.cat(self._samples)
+        distances = self._pair_distances(random_order(len(samples)), lambda index: samples[index])
+        index = random_order(self._reference.info.size)[: len(samples)]
+        real = self._pair_distances(index, self._reference.items)
         value = float(distances.mean())
         error = 1.96 * float(distances.std()) / len(distances) ** 0.5
         return Score(
@@ -77,8 +81,9 @@ class DiversityMeasurement:
             better=metric.better,
             details={"interval_95": [value - error, value + error], "real": float(real.mean())},
             measured={
-                "samples": self._samples,
+                "samples": len(samples),
                 "pairs": len(distances),
+                "pairing": "at random",
                 "reference": reference_record(self._reference, len(index)),
                 "features": features_record(metric.features),
                 "distance": "squared Euclidean, of features",
@@ -86,10 +91,10 @@ class DiversityMeasurement:
             },
         )
 
-    def _pair_distances(self, images: Tensor) -> Tensor:
-        """Return the squared distance between images ``2 i`` and ``2 i + 1``, float64 ``[N // 2]``."""
+    def _pair_distances(self, index: Tensor, items: Callable[[Tensor], Tensor]) -> Tensor:
+        """Return the squared distance of the items ``index[2 i]`` and ``index[2 i + 1]``, float64 ``[N // 2]``."""
         distances = []
-        for batch in torch.split(images, BATCH_SIZE):
-            features = self._metric.features(batch[: len(batch) // 2 * 2])
+        for part in torch.split(index[: len(index) // 2 * 2], BATCH_SIZE):
+            features = self._metric.features(items(part))
             distances.append((features[::2] - features[1::2]).square().sum(1).double())
         return torch.cat(distances)
