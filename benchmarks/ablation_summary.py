@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from benchmarks.ablation_variants import VARIANTS
-from ganbench.utils.bootstrap import student_quantile
+from ganbench.utils.bootstrap import LogSpread
 
 Record = Mapping[str, Any]
-#: A standard deviation (None if unknown) and its degrees of freedom.
-Spread = tuple[float | None, int]
-LEVEL = 0.95
 
 
 def summarize(records: Sequence[Record]) -> dict[str, Any]:
@@ -34,21 +30,21 @@ def summarize(records: Sequence[Record]) -> dict[str, Any]:
     scores = {name: _scores_by_seed(records, name) for name in VARIANTS}
     scores = {name: by_seed for name, by_seed in scores.items() if by_seed}
     trained = {name: by_seed for name, by_seed in scores.items() if VARIANTS[name].truncation is None}
-    spread, freedom = pooled_spread(trained)
+    spread = LogSpread.pool([list(by_seed.values()) for by_seed in trained.values()])
     ratios = _ratios_by_seed(scores)
     return {
         "metric": records[0]["metric"],
         "n": records[0]["n"],
         "budget_seconds": records[0]["budget_seconds"],
         "processor": records[0]["machine"]["processor"],
-        "spread": spread,
-        "freedom": freedom,
+        "spread": spread.std,
+        "freedom": spread.dof,
         "variants": {
             name: {
                 **{key: _median(records, name, key) for key in ("steps", "seconds")},
                 "values": list(by_seed.values()),
                 **(
-                    _compare(name, scores, (spread, freedom))
+                    _compare(name, scores, spread)
                     if VARIANTS[name].truncation is None
                     else _compare_by_seed(name, ratios)
                 ),
@@ -56,17 +52,6 @@ def summarize(records: Sequence[Record]) -> dict[str, Any]:
             for name, by_seed in scores.items()
         },
     }
-
-
-def pooled_spread(scores: Mapping[str, Mapping[int, float]]) -> Spread:
-    """Return the pooled standard deviation of log scores within variants (None without repeats) and its freedom."""
-    squares, freedom = 0.0, 0
-    for by_seed in scores.values():
-        logs = [math.log(value) for value in by_seed.values()]
-        mean = statistics.fmean(logs)
-        squares += sum((log - mean) ** 2 for log in logs)
-        freedom += len(logs) - 1
-    return (math.sqrt(squares / freedom), freedom) if freedom else (None, 0)
 
 
 def _check_comparable(records: Sequence[Record]) -> None:
@@ -95,7 +80,7 @@ def _ratios_by_seed(scores: Mapping[str, Mapping[int, float]]) -> dict[str, dict
     }
 
 
-def _compare(name: str, scores: Mapping[str, Mapping[int, float]], spread: Spread) -> dict[str, Any]:
+def _compare(name: str, scores: Mapping[str, Mapping[int, float]], spread: LogSpread) -> dict[str, Any]:
     """Compare a variant with its base where each has its own networks."""
     base = VARIANTS[name].base
     if base == name or base not in scores:
@@ -109,20 +94,15 @@ def _compare_by_seed(name: str, ratios: Mapping[str, Mapping[int, float]]) -> di
     """Compare a variant with its base where both have the same networks; the spread is that of all such ratios."""
     if not ratios.get(name):
         return {"base": None, "ratio": None, "interval": None}
-    comparison = _with_interval(_geometric_mean(ratios[name]), pooled_spread(ratios), 1 / len(ratios[name]))
+    spread = LogSpread.pool([list(by_seed.values()) for by_seed in ratios.values()])
+    comparison = _with_interval(_geometric_mean(ratios[name]), spread, 1 / len(ratios[name]))
     return {"base": VARIANTS[name].base, **comparison}
 
 
-def _with_interval(ratio: float, spread: Spread, variance_factor: float) -> dict[str, Any]:
-    """Return a ratio and its interval (None if the spread is unknown).
-
-    The variance of the ratio's logarithm is ``variance_factor`` times that of one log score.
-    """
-    deviation, freedom = spread
-    if deviation is None:
-        return {"ratio": ratio, "interval": None}
-    half = student_quantile((1 + LEVEL) / 2, freedom) * deviation * math.sqrt(variance_factor)
-    return {"ratio": ratio, "interval": [ratio * math.exp(-half), ratio * math.exp(half)]}
+def _with_interval(ratio: float, spread: LogSpread, variance: float) -> dict[str, Any]:
+    """Return a ratio and its interval (None if the spread is unknown)."""
+    interval = spread.ratio_interval(ratio, variance)
+    return {"ratio": ratio, "interval": list(interval) if interval else None}
 
 
 def _geometric_mean(scores: Mapping[int, float]) -> float:

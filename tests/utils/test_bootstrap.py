@@ -12,6 +12,7 @@ from scipy import stats
 
 from ganbench.utils.bootstrap import (
     Comparison,
+    LogSpread,
     bootstrap_interval,
     compare,
     interquartile_mean,
@@ -217,3 +218,23 @@ def _power(effect: float, n: int) -> float:
 def test_scores_of_different_lengths_are_refused() -> None:
     with pytest.raises(ValueError, match="are not pairs"):
         compare([1.0, 2.0], [1.0], "higher")
+
+
+def test_the_pooled_spread_of_log_scores() -> None:
+    spread = LogSpread.pool([[math.exp(1), math.exp(3)], [4.0, 4.0], [7.0]])
+    assert (spread.std, spread.dof) == (
+        pytest.approx(1),
+        2,
+    )  # squares 1 + 1 + 0 + 0 over 2 degrees of freedom
+    low, high = spread.ratio_interval(2.0, 1 / 4) or (0, 0)
+    half = (
+        4.302652729911275 / 2
+    )  # the 97.5 % quantile of Student's t with 2 degrees of freedom, times the error
+    assert low == pytest.approx(2 * math.exp(-half))
+    assert high == pytest.approx(2 * math.exp(half))
+
+
+def test_the_spread_is_unknown_without_repeats() -> None:
+    spread = LogSpread.pool([[3.0], [4.0]])
+    assert spread == LogSpread(None, 0)
+    assert spread.ratio_interval(2.0, 1) is None

@@ -6,7 +6,7 @@ Agarwal et al., "Deep Reinforcement Learning at the Edge of the Statistical Prec
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Literal
@@ -163,6 +163,44 @@ def student_interval(values: Sequence[float], level: float = 0.95) -> tuple[floa
     quantile = student_quantile((1 + level) / 2, len(array) - 1)
     half_width = quantile * float(array.std(ddof=1)) / math.sqrt(len(array))
     return float(array.mean()) - half_width, float(array.mean()) + half_width
+
+
+@dataclass(frozen=True)
+class LogSpread:
+    """The standard deviation of the logarithms of scores over seeds, pooled over recipes.
+
+    Attributes:
+        std: The standard deviation; None if no recipe has two seeds.
+        dof: Its degrees of freedom.
+    """
+
+    std: float | None
+    dof: int
+
+    @classmethod
+    def pool(cls, groups: Iterable[Sequence[float]]) -> LogSpread:
+        """Pool the scores of several recipes, one group each. A few seeds of one recipe show its spread poorly."""
+        logs = [np.log(_array(values)) for values in groups]
+        dof = sum(len(values) - 1 for values in logs)
+        if dof == 0:
+            return cls(None, 0)
+        squares = sum(float(((values - values.mean()) ** 2).sum()) for values in logs)
+        return cls(math.sqrt(squares / dof), dof)
+
+    def ratio_interval(
+        self, ratio: float, variance: float, level: float = 0.95
+    ) -> tuple[float, float] | None:
+        """Return the Student's t interval of a ratio of geometric means; None if the spread is unknown.
+
+        Args:
+            ratio: The ratio.
+            variance: The variance of its logarithm in units of that of one log score: 1/m + 1/n for m and n seeds.
+            level: The level of the interval.
+        """
+        if self.std is None:
+            return None
+        half = student_quantile((1 + level) / 2, self.dof) * self.std * math.sqrt(variance)
+        return ratio * math.exp(-half), ratio * math.exp(half)
 
 
 def student_cdf(t: float, dof: int) -> float:
