@@ -65,6 +65,18 @@ def test_slope_is_the_leaky_relus() -> None:
     assert network(torch.tensor([[4.0], [-4.0]])).tolist() == [4.0, -1.0]
 
 
+def test_a_tuple_of_slopes_sets_each_hidden_layers_slope_and_a_slope_of_1_is_no_activation() -> None:
+    # The order of gans-paper's dense conditional G: no activation behind the third norm.
+    network = MLPGenerator(latent=3, shape=(2,), width=4, norm="batch", slope=(0.0, 0.2, 1.0))
+    kinds = [type(layer).__name__ for layer in network.layers]
+    hidden = ["Linear", "BatchNorm1d", "LeakyReLU"]
+    assert kinds == [*hidden, *hidden, "Linear", "BatchNorm1d", "Identity", "Linear"]
+    slopes = [layer.negative_slope for layer in network.layers if isinstance(layer, nn.LeakyReLU)]
+    assert slopes == [0.0, 0.2]
+    with pytest.raises(UserError, match="MLPGenerator: 3 hidden layers need as many slopes, not 2"):
+        MLPGenerator(latent=3, shape=(2,), slope=(0.2, 0.2))
+
+
 def test_images_are_unflattened_row_by_row() -> None:
     network = MLPGenerator(latent=2, shape=(2, 3, 4), width=4)
     z = torch.randn(5, 2)
@@ -86,7 +98,7 @@ def test_weights_have_torchs_default_initialisation() -> None:
         ({"depth": 0}, "depth must be at least 1"),
         ({"shape": ()}, "shape must be one or more sizes"),
         ({"shape": (2, 0)}, "shape must be one or more sizes"),
-        ({"slope": 1.0}, "slope must be in"),
+        ({"slope": 1.1}, "slope must be in"),
         ({"slope": -0.1}, "slope must be in"),
         ({"norm": "btach"}, "did you mean 'batch'"),
         ({"norm": "instance"}, "Unknown norm 'instance'"),

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import parameters_to_vector
 from torch.optim import Optimizer
 
 from ganbench.config.spec import Spec
@@ -499,6 +500,28 @@ def test_the_gradient_of_each_network_is_clipped(clip: float | None, microbatche
         clipped = gradient if clip is None or norm <= clip else gradient * clip / norm
         for old, new in zip(before[name], one.networks[name].parameters(), strict=True):
             torch.testing.assert_close(old - new, torch.full_like(old, clipped), rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("clipped", ["D", "G"])
+def test_only_the_gradients_of_the_named_networks_are_clipped(clipped: str) -> None:
+    one = trainer(
+        algorithm=ConstantGradients(),
+        optimizer=Spec(torch.optim.SGD, lr=1.0),
+        steps=1,
+        gradient_clip=1e-3,
+        clipped_networks=(clipped,),
+    )
+    before = {name: parameters_to_vector(one.networks[name].parameters()).detach() for name in "DG"}
+    one.train()
+    changes = {name: before[name] - parameters_to_vector(one.networks[name].parameters()) for name in "DG"}
+    for name, gradient in (("D", 1.0), ("G", 0.01)):
+        expected = 1e-3 if name == clipped else gradient * len(before[name]) ** 0.5
+        assert changes[name].norm().item() == pytest.approx(expected, rel=1e-3)
+
+
+def test_an_unknown_network_cannot_be_clipped() -> None:
+    with pytest.raises(UserError, match=r"schedule\.clipped_networks names the network 'Q'; known: D, G"):
+        trainer(gradient_clip=1.0, clipped_networks=("Q",))
 
 
 # The average

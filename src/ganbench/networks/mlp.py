@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -18,17 +18,21 @@ from ganbench.layers.stochastic import Dropout
 from ganbench.networks.base import Generator, VectorDiscriminator
 from ganbench.networks.shape_plan import require_sizes
 
+T = TypeVar("T")
+
 
 class MLPGenerator(Generator):
     """Latent vectors ``[N, latent]`` -> samples ``[N, *shape]`` in [-1, 1] (tanh).
 
     A linear layer, then ``depth`` times [norm, leaky ReLU of ``slope``, ``dropout``, linear layer], with ``width``
-    hidden features. A tuple of widths sets each hidden layer's width, and ``depth`` is ignored; a tuple of norms sets
-    each hidden layer's norm. Norms have a gain and a bias if ``affine``. Weights start with torch's default
-    initialisation, biases at 0. With batch norm, it cannot train on a batch of 1.
+    hidden features. A tuple of widths sets each hidden layer's width, and ``depth`` is ignored; tuples of norms and
+    slopes set each hidden layer's norm and slope. A slope of 1 is no activation at all. Norms have a gain and a bias if
+    ``affine``. Weights start with torch's default initialisation, biases at 0. With batch norm, it cannot train on a
+    batch of 1.
 
-    Raises ``UserError`` if a size is below 1, ``slope`` or ``dropout`` is not in [0, 1), a norm is unknown, the numbers
-    of norms and widths differ, or the conditioning needs classes or norms that do not exist.
+    Raises ``UserError`` if a size is below 1, a slope is not in [0, 1], ``dropout`` is not in [0, 1), a norm is
+    unknown, the number of norms or slopes is not that of hidden layers, or the conditioning needs classes or norms that
+    do not exist.
     """
 
     def __init__(
@@ -40,18 +44,18 @@ class MLPGenerator(Generator):
         depth: int = 3,
         norm: Norm1d | tuple[Norm1d, ...] = "none",
         affine: bool = True,
-        slope: float = 0.2,
+        slope: float | tuple[float, ...] = 0.2,
         dropout: float = 0.0,
         conditioning: GeneratorConditioning | None = None,
         classes: int = 0,
     ) -> None:
         super().__init__()
-        widths = _hidden_widths("MLPGenerator", shape, slope, width, latent=latent, depth=depth)
+        widths = _hidden_widths("MLPGenerator", shape, width, latent=latent, depth=depth)
         self.shape = tuple(shape)
         size = self.set_conditioning(conditioning, latent, classes)
         norms = [self.norm_1d(kind, w, affine) for kind, w in _norm_kinds("MLPGenerator", norm, widths)]
         self.layers = ConditionalSequential(
-            *_make_layers(size, math.prod(shape), widths, norms, slope, dropout)
+            *_make_layers("MLPGenerator", size, math.prod(shape), widths, norms, slope, dropout)
         )
         init_zero_biases(self)
 
@@ -68,8 +72,8 @@ class MLPDiscriminator(VectorDiscriminator):
     singular value. Batch norm does not belong behind the first layer: it subtracts each batch's mean, so that the
     network cannot tell real from generated batches by their mean picture. Use ``("none", "batch", "batch")``.
 
-    Raises ``UserError`` if a size is below 1, ``slope`` or ``dropout`` is not in [0, 1), a norm is unknown, the numbers
-    of norms and widths differ, or the conditioning needs classes that do not exist.
+    Raises ``UserError`` if a size is below 1, ``slope`` is not in [0, 1], ``dropout`` is not in [0, 1), a norm is
+    unknown, the numbers of norms and widths differ, or the conditioning needs classes that do not exist.
     """
 
     flattens_samples: ClassVar[bool] = True
@@ -88,10 +92,10 @@ class MLPDiscriminator(VectorDiscriminator):
         classes: int = 0,
     ) -> None:
         super().__init__()
-        widths = _hidden_widths("MLPDiscriminator", shape, slope, width, depth=depth)
+        widths = _hidden_widths("MLPDiscriminator", shape, width, depth=depth)
         (size,) = self.set_conditioning(conditioning, (math.prod(shape),), classes)
         norms = [norm_1d(kind, w) for kind, w in _norm_kinds("MLPDiscriminator", norm, widths)]
-        layers = _make_layers(size, 1, widths, norms, slope, dropout)
+        layers = _make_layers("MLPDiscriminator", size, 1, widths, norms, slope, dropout)
         self.layers = nn.Sequential(*layers)
         if self.add_head(widths[-1]):
             del self.layers[-1]
@@ -118,7 +122,7 @@ class MLPEncoder(nn.Module):
     The layers are those of ``MLPGenerator``, without the tanh. As in ``MLPDiscriminator``, batch norm does not belong
     behind the first layer.
 
-    Raises ``UserError`` if a size is below 1, ``slope`` is not in [0, 1), a norm is unknown, or the numbers of norms
+    Raises ``UserError`` if a size is below 1, ``slope`` is not in [0, 1], a norm is unknown, or the numbers of norms
     and widths differ.
     """
 
@@ -134,9 +138,11 @@ class MLPEncoder(nn.Module):
         slope: float = 0.2,
     ) -> None:
         super().__init__()
-        widths = _hidden_widths("MLPEncoder", shape, slope, width, latent=latent, depth=depth)
+        widths = _hidden_widths("MLPEncoder", shape, width, latent=latent, depth=depth)
         norms = [norm_1d(kind, w, affine) for kind, w in _norm_kinds("MLPEncoder", norm, widths)]
-        self.layers = nn.Sequential(*_make_layers(math.prod(shape), latent, widths, norms, slope))
+        self.layers = nn.Sequential(
+            *_make_layers("MLPEncoder", math.prod(shape), latent, widths, norms, slope)
+        )
         init_zero_biases(self)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -150,7 +156,7 @@ class JointMLPDiscriminator(nn.Module):
 
     Concatenates the flat sample and the latent vector; the layers and norms are those of ``MLPDiscriminator``.
 
-    Raises ``UserError`` if a size is below 1, ``slope`` is not in [0, 1), a norm is unknown, or the numbers of norms
+    Raises ``UserError`` if a size is below 1, ``slope`` is not in [0, 1], a norm is unknown, or the numbers of norms
     and widths differ.
     """
 
@@ -166,9 +172,11 @@ class JointMLPDiscriminator(nn.Module):
         slope: float = 0.2,
     ) -> None:
         super().__init__()
-        widths = _hidden_widths("JointMLPDiscriminator", shape, slope, width, latent=latent, depth=depth)
+        widths = _hidden_widths("JointMLPDiscriminator", shape, width, latent=latent, depth=depth)
         norms = [norm_1d(kind, w) for kind, w in _norm_kinds("JointMLPDiscriminator", norm, widths)]
-        self.layers = nn.Sequential(*_make_layers(math.prod(shape) + latent, 1, widths, norms, slope))
+        self.layers = nn.Sequential(
+            *_make_layers("JointMLPDiscriminator", math.prod(shape) + latent, 1, widths, norms, slope)
+        )
         init_zero_biases(self)
         if spectral_norm:
             apply_spectral_norm(self)
@@ -180,19 +188,23 @@ class JointMLPDiscriminator(nn.Module):
 
 
 def _make_layers(
+    network: str,
     inputs: int,
     outputs: int,
     widths: tuple[int, ...],
     norms: Sequence[nn.Module],
-    slope: float,
+    slope: float | tuple[float, ...],
     dropout: float = 0.0,
 ) -> list[nn.Module]:
+    slopes = _per_layer(network, "slopes", slope, len(widths))
+    if not all(0 <= s <= 1 for s in slopes):
+        raise UserError(f"{network}: slope must be in [0, 1], but is {slope}")
     layers: list[nn.Module] = [nn.Linear(inputs, widths[0])]
-    for in_features, out_features, norm in zip(widths, (*widths[1:], outputs), norms, strict=True):
+    for size, outs, norm, s in zip(widths, (*widths[1:], outputs), norms, slopes, strict=True):
         # In place is safe, also for double backward: linear layers and norms save inputs, not outputs.
-        layers += [norm, nn.LeakyReLU(slope, inplace=True)]
+        layers += [norm, nn.LeakyReLU(s, inplace=True) if s < 1 else nn.Identity()]
         layers += [Dropout(dropout)] if dropout else []
-        layers += [nn.Linear(in_features, out_features)]
+        layers += [nn.Linear(size, outs)]
     return layers
 
 
@@ -200,20 +212,23 @@ def _norm_kinds(
     network: str, norm: Norm1d | tuple[Norm1d, ...], widths: tuple[int, ...]
 ) -> list[tuple[Norm1d, int]]:
     """Return each hidden layer's norm and width. Raises UserError if their numbers differ."""
-    kinds = norm if isinstance(norm, tuple) else (norm,) * len(widths)
-    if len(kinds) != len(widths):
-        raise UserError(f"{network}: {len(widths)} hidden layers need as many norms, not {len(kinds)}")
-    return list(zip(kinds, widths, strict=True))
+    return list(zip(_per_layer(network, "norms", norm, len(widths)), widths, strict=True))
+
+
+def _per_layer(network: str, name: str, value: T | tuple[T, ...], count: int) -> tuple[T, ...]:
+    """Return one value for each of ``count`` hidden layers. Raises UserError for another number of values."""
+    values = value if isinstance(value, tuple) else (value,) * count
+    if len(values) != count:
+        raise UserError(f"{network}: {count} hidden layers need as many {name}, not {len(values)}")
+    return values
 
 
 def _hidden_widths(
-    network: str, shape: tuple[int, ...], slope: float, width: int | tuple[int, ...], depth: int, **sizes: int
+    network: str, shape: tuple[int, ...], width: int | tuple[int, ...], depth: int, **sizes: int
 ) -> tuple[int, ...]:
-    """Return each hidden layer's width. Raises UserError if a size, the shape or the slope is out of range."""
+    """Return each hidden layer's width. Raises UserError if a size or the shape is out of range."""
     widths = width if isinstance(width, tuple) else (width,) * depth
     require_sizes(network, depth=len(widths), width=min(widths, default=1), **sizes)
     if not shape or min(shape) < 1:
         raise UserError(f"{network}: shape must be one or more sizes of at least 1, but is {shape}")
-    if not 0 <= slope < 1:
-        raise UserError(f"{network}: slope must be in [0, 1), but is {slope}")
     return widths

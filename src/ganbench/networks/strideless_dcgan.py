@@ -19,8 +19,8 @@ class StridelessDCGANGenerator(nn.Module):
     """Latent vectors ``[N, latent]`` -> images ``[N, C, H, W]`` in [-1, 1] (tanh).
 
     A linear layer and batch norm to a map of ``4 * width`` channels and a quarter of the sides; two doublings, to
-    ``2 * width`` and ``width`` channels, by transposed 4x4 convolutions, each with ReLU and then batch norm; and a 3x3
-    convolution. Weights start with torch's default initialisation, biases at 0.
+    ``2 * width`` and ``width`` channels, by transposed 4x4 convolutions, each with ReLU and the first also with batch
+    norm behind it; and a 3x3 convolution. Weights start with torch's default initialisation, biases at 0.
 
     Raises ``UserError`` if a size is below 1 or a side is not a multiple of 4.
     """
@@ -39,7 +39,6 @@ class StridelessDCGANGenerator(nn.Module):
             nn.BatchNorm2d(2 * width),
             nn.ConvTranspose2d(2 * width, width, 4, stride=2, padding=1),
             nn.ReLU(),
-            nn.BatchNorm2d(width),
             nn.ConvTranspose2d(width, channels, 3, padding=1),
         )
         init_zero_biases(self)

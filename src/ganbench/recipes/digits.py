@@ -5,6 +5,8 @@ Maxout Networks (2013), arXiv:1302.4389; Conditional Generative Adversarial Nets
 
 from __future__ import annotations
 
+import dataclasses
+
 from ganbench.algorithms import Adversarial
 from ganbench.conditioning import LabelBranch, LabelPlanes, MaxoutBranch, OneHot
 from ganbench.config.spec import Spec
@@ -50,6 +52,7 @@ def mnist_gan(
     loss: Spec | None = None,
     algorithm: Spec | None = None,
     learning_rate: Spec | None = None,
+    clipped_networks: tuple[str, ...] = (),
 ) -> Recipe:
     """Return a GAN on MNIST with the settings of gans-paper: batches of 128, one D update, clipped gradients.
 
@@ -70,15 +73,14 @@ def mnist_gan(
         loss: Adversarial loss; by default non-saturating.
         algorithm: Algorithm without its loss; by default :class:`Adversarial`.
         learning_rate: Learning-rate factor of the reference run; by default constant.
+        clipped_networks: Networks with clipped gradients; by default both.
     """
     laptop = budget == "laptop"
     rates = laptop_rates if laptop else tuple(o.kwargs["lr"] for o in optimizers)
     if laptop:
-        decay = Spec(Linear, from_share=0.5)
-        schedule = ema_schedule(laptop_steps, laptop_batch, learning_rate=decay, gradient_clip=5.0)
+        schedule = ema_schedule(laptop_steps, laptop_batch, learning_rate=Spec(Linear, from_share=0.5))
     else:
-        factor = learning_rate or Spec(Constant)
-        schedule = Schedule(steps=epochs * _EPOCH, batch=128, learning_rate=factor, gradient_clip=5.0)
+        schedule = Schedule(steps=epochs * _EPOCH, batch=128, learning_rate=learning_rate or Spec(Constant))
     return Recipe(
         name=name,
         summary=summary,
@@ -87,7 +89,7 @@ def mnist_gan(
         networks={"G": networks[0], "D": networks[1]},
         algorithm=(algorithm or Spec(Adversarial)).replace(loss=loss or Spec(NonSaturating)),
         optimizers={n: o.replace(lr=r) for n, o, r in zip("GD", optimizers, rates, strict=True)},
-        schedule=schedule,
+        schedule=dataclasses.replace(schedule, gradient_clip=5.0, clipped_networks=clipped_networks),
         papers=papers,
     )
 
@@ -112,7 +114,7 @@ def maxout_gan_mnist(budget: Budget = "reference") -> Recipe:
 
 @recipe
 def dcgan_c2_mnist(budget: Budget = "reference") -> Recipe:
-    """A small DCGAN: G starts from a 7x7 map, D has no strides, weight decay, G's target is .9.
+    """A small DCGAN: G starts from a 7x7 map, D has no strides, weight decay, G's target is .9. Only D is clipped.
 
     D without strides is the slowest of these networks; at laptop size it has half the width and batches of 64.
     """
@@ -132,19 +134,29 @@ def dcgan_c2_mnist(budget: Budget = "reference") -> Recipe:
         laptop_batch=64,
         loss=Spec(NonSaturating, generator_target=0.9),
         learning_rate=Spec(Step, every=1200, factor=0.97),
+        clipped_networks=("D",),
         papers=(DCGAN,),
     )
 
 
 @recipe
 def cgan_dense_mnist(budget: Budget = "reference") -> Recipe:
-    """A conditional GAN of MLPs; the one-hot class is concatenated to the latent and to the image."""
+    """A conditional GAN of MLPs; the one-hot class is concatenated to the latent and to the image.
+
+    As in the original, no activation follows G's third batch norm.
+    """
     return mnist_gan(
         "cgan-dense-mnist",
         "conditional GAN with fully connected networks on MNIST digits",
         budget,
         (
-            Spec(MLPGenerator, width=(256, 512, 1024), norm="batch", conditioning=Spec(OneHot)),
+            Spec(
+                MLPGenerator,
+                width=(256, 512, 1024),
+                norm="batch",
+                slope=(0.2, 0.2, 1.0),
+                conditioning=Spec(OneHot),
+            ),
             Spec(MLPDiscriminator, width=(512, 256), conditioning=Spec(LabelPlanes)),
         ),
         epochs=100,

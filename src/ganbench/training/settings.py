@@ -22,6 +22,7 @@ class Schedule:
         learning_rate: A factor on every optimizer's learning rate.
         warmup: The number of steps at the start over which learning rates rise linearly.
         gradient_clip: The largest norm of each network's gradient, over all its weights; None for no limit.
+        clipped_networks: The names of the networks to which ``gradient_clip`` applies; if empty, all.
         ema_half_life: In images; None for no moving average.
         ema_ramp: Early on, the half-life is at most this share of the images seen.
         log_every: Steps between log entries of losses.
@@ -48,6 +49,7 @@ class Schedule:
     learning_rate: Spec = field(default_factory=lambda: Spec(Constant))
     warmup: int = 0
     gradient_clip: float | None = None
+    clipped_networks: tuple[str, ...] = ()
     ema_half_life: float | None = None
     ema_ramp: float = 0.05
     log_every: int = 100
@@ -93,6 +95,11 @@ class Schedule:
             raise UserError(
                 f"schedule.batch={self.batch} cannot be divided into {self.microbatches} microbatches"
             )
+
+    def gradient_limit(self, network: str) -> float | None:
+        """Return the largest norm of this network's gradient, or None for no limit."""
+        applies = not self.clipped_networks or network in self.clipped_networks
+        return self.gradient_clip if applies else None
 
     def learning_rate_at(self, step: int) -> float:
         """Return the factor on learning rates for the update that follows ``step`` finished steps."""

@@ -81,11 +81,10 @@ class Trainer:
         self.trainable: Trainable = algorithm  # type: ignore[assignment]  # same object, typed for training
         self.phases = self.trainable.phases()
         updated_names = dict.fromkeys(name for phase in self.phases for name in phase.updates)
-        for name in updated_names:
+        for name in (*updated_names, *schedule.clipped_networks):
             if name not in self.networks:
-                raise UserError(
-                    f"a phase updates the network '{name}'{did_you_mean(name, self.networks.keys())}"
-                )
+                source = "a phase updates" if name in updated_names else "schedule.clipped_networks names"
+                raise UserError(f"{source} the network '{name}'{did_you_mean(name, self.networks.keys())}")
         self.parameters = {name: list(network.parameters()) for name, network in self.networks.items()}
         self.optimizers = {name: optimizers(name, self.networks[name].parameters()) for name in updated_names}
         self.base_learning_rates = {
@@ -174,8 +173,8 @@ class Trainer:
         self.engine.average(self.algorithm.buffers())  # over processes, like the gradients
         with self.clock.section("optimizer"):
             for name in phase.updates:
-                if self.schedule.gradient_clip is not None:
-                    nn.utils.clip_grad_norm_(self.parameters[name], self.schedule.gradient_clip)
+                if (limit := self.schedule.gradient_limit(name)) is not None:
+                    nn.utils.clip_grad_norm_(self.parameters[name], limit)
                 self.optimizers[name].step()
             if phase.post_step is not None:
                 phase.post_step(self.networks)
