@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 import torch
 from tests.support.context import context
+from tests.support.frozen_encoder import SHAPE, Encoder, image_batch
 from tests.support.training import SCHEDULE, tiny_recipe
-from torch import Tensor, nn
+from torch import nn
 
-from ganbench.algorithms import Adversarial, RepresentationGAN, SimSiamGAN
+from ganbench.algorithms import Adversarial, SimSiamGAN
 from ganbench.algorithms.frozen_encoder import represent, untrained_encoder_warnings
+from ganbench.augment import ImageNoise
 from ganbench.conditioning import VectorNorm
 from ganbench.data.base import Batch
 from ganbench.data.shapes import shapes
@@ -35,25 +37,11 @@ from ganbench.networks import (
 )
 from ganbench.recipes.registry import find_recipe
 from ganbench.training.engine import Engine
+from ganbench.training.phase import Context
 from ganbench.training.schedule import Constant
 from ganbench.utils.random_stream import RandomStream
 
 LATENT = NoiseAndRepresentation(noise=3, representation=5)
-SHAPE = (1, 2, 3)
-
-
-class Encoder(nn.Module):
-    """A linear map with batch norm, so that its output shows its mode."""
-
-    size, weights = 5, "given"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(nn.Flatten(), nn.Linear(6, 5), nn.BatchNorm1d(5))
-
-    def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.layers(x)
-        return out
 
 
 def networks(prior: bool = False) -> nn.ModuleDict:
@@ -73,10 +61,6 @@ def networks(prior: bool = False) -> nn.ModuleDict:
     return nn.ModuleDict(modules).train()
 
 
-def batch() -> Batch:
-    return Batch(torch.rand(4, *SHAPE, generator=torch.Generator().manual_seed(1)) * 2 - 1)
-
-
 def simsiam_gan(**options: Any) -> SimSiamGAN:
     weights = {"discriminator_weight": Constant(0.5), "generator_weight": Constant(2.0)}
     return SimSiamGAN(latent=LATENT, loss=Hinge(), **{**weights, **options})
@@ -88,16 +72,16 @@ def with_prior(**options: Any) -> SimSiamGAN:
 
 def test_losses_are_cosines_with_the_representations_of_the_latents() -> None:
     nets, algorithm = networks(), simsiam_gan()
-    r = represent(nets["f"], batch().x)
-    latents = algorithm.draw_latents(nets, batch(), context())
+    r = represent(nets["f"], image_batch().x)
+    latents = algorithm.draw_latents(nets, image_batch(), context())
     assert torch.equal(latents[:, 3:], r)
     fake = algorithm.sample(nets, latents)
     cosine = nn.functional.cosine_similarity
-    predicted = [cosine(nets["Q"](nets["D"].discriminate(x).features), r) for x in (batch().x, fake)]
-    terms = algorithm.discriminator_losses(nets, batch(), context())
+    predicted = [cosine(nets["Q"](nets["D"].discriminate(x).features), r) for x in (image_batch().x, fake)]
+    terms = algorithm.discriminator_losses(nets, image_batch(), context())
     assert set(terms) == {"adversarial", "representation"}
     torch.testing.assert_close(terms["representation"], -0.5 * (predicted[0] + predicted[1]) / 2)
-    terms = algorithm.generator_losses(nets, batch(), context())
+    terms = algorithm.generator_losses(nets, image_batch(), context())
     torch.testing.assert_close(terms["representation"], -0.5 * predicted[1])
     torch.testing.assert_close(terms["consistency"], -2.0 * terms["cosine"])
     torch.testing.assert_close(terms["cosine"], cosine(represent(nets["f"], fake), r).detach())
@@ -108,7 +92,7 @@ def test_consistency_reaches_g_through_the_frozen_encoder(weight: float) -> None
     nets, algorithm = networks(), simsiam_gan(generator_weight=Constant(weight))
     nets["f"].requires_grad_(False)
     before = {k: v.clone() for k, v in nets["f"].state_dict().items()}
-    term = algorithm.generator_losses(nets, batch(), context())["consistency"]
+    term = algorithm.generator_losses(nets, image_batch(), context())["consistency"]
     assert term.requires_grad == (weight > 0)
     if weight:
         term.mean().backward()
@@ -117,6 +101,48 @@ def test_consistency_reaches_g_through_the_frozen_encoder(weight: float) -> None
         assert all(p.grad is None for p in nets["D"].parameters())
     assert all(torch.equal(v, nets["f"].state_dict()[k]) for k, v in before.items())
     assert not nets["f"].training
+
+
+def test_noise_on_representations_is_relative_to_their_spread() -> None:
+    nets, algorithm = networks(), simsiam_gan(representation_noise=0.5)
+    latents = algorithm.draw_latents(nets, image_batch(), context())
+    r, noise = represent(nets["f"], image_batch().x), LATENT.draw(context().stream, 4)
+    noisy = (
+        r + 0.5 / math.sqrt(5) * noise[:, 3:]
+    )  # numbers of a vector of length 1 have this root mean square
+    torch.testing.assert_close(latents[:, 3:], nn.functional.normalize(noisy))
+    assert torch.equal(latents[:, :3], noise[:, :3])
+    assert torch.equal(algorithm.encode(nets, image_batch().x)[:, 3:], r)
+    with pytest.raises(UserError, match="representation_noise must be a finite number"):
+        simsiam_gan(representation_noise=-0.1)
+
+
+def test_d_sees_noisy_images_and_the_encoder_clean_ones() -> None:
+    nets, noise = networks(), ImageNoise(0.3)
+    clean, noisy = simsiam_gan(), simsiam_gan(augmentation=noise)
+    stream = context().stream
+    fake = noisy.sample(nets, noisy.draw_latents(nets, image_batch(), Context(0, 10, 0, 4, stream)))
+    score = nets["D"](noise(fake, stream))
+    terms = noisy.generator_losses(nets, image_batch(), context())
+    torch.testing.assert_close(terms["adversarial"], -score)
+    torch.testing.assert_close(
+        terms["cosine"], clean.generator_losses(nets, image_batch(), context())["cosine"]
+    )
+
+
+def test_g_can_be_updated_on_the_fakes_that_d_has_seen() -> None:
+    nets, algorithm = networks(), simsiam_gan(reuse_fakes=True)
+    d, g = algorithm.phases()
+    assert (d.updates, d.keep_graph_for, d.reads_data) == (("D", "Q"), ("G", "T"), True)
+    assert (g.updates, g.reads_data) == (("G", "T"), False)
+    d.loss(nets, image_batch(), context("d"))
+    terms = g.loss(nets, None, context("g"))
+    expected = simsiam_gan().generator_losses(nets, image_batch(), context("d"))
+    for name, term in expected.items():
+        torch.testing.assert_close(terms[name], term)
+    sum(term.mean() for term in terms.values()).backward()  # type: ignore[union-attr]
+    for name in ("G", "T"):
+        assert all(p.grad is not None and p.grad.abs().max() > 0 for p in nets[name].parameters()), name
 
 
 def test_the_prior_is_a_gan_of_representations() -> None:
@@ -129,11 +155,11 @@ def test_the_prior_is_a_gan_of_representations() -> None:
         ("P", ("P",), False),
     ]
     c, p = algorithm.phases()[2:]
-    score = nets["C"](represent(nets["f"], batch().x))
+    score = nets["C"](represent(nets["f"], image_batch().x))
     z = Gaussian(5).draw(context().stream, 4)
     fake = nets["C"](nets["P"](z))
     torch.testing.assert_close(
-        c.loss(nets, batch(), context())["adversarial"],
+        c.loss(nets, image_batch(), context())["adversarial"],
         nn.functional.softplus(-score) + nn.functional.softplus(fake),
     )
     torch.testing.assert_close(p.loss(nets, None, context())["adversarial"], nn.functional.softplus(-fake))
@@ -146,8 +172,8 @@ def test_samples_start_from_images_random_directions_or_generated_representation
     nets, algorithm = networks(prior=True).eval(), with_prior()
     latents = LATENT.draw(RandomStream("start"), 4)
     assert algorithm.needs_real_inputs
-    prepared = algorithm.prepare_latents(nets, latents, batch().x)
-    assert torch.equal(prepared, torch.cat([latents[:, :3], represent(nets["f"], batch().x)], 1))
+    prepared = algorithm.prepare_latents(nets, latents, image_batch().x)
+    assert torch.equal(prepared, torch.cat([latents[:, :3], represent(nets["f"], image_batch().x)], 1))
     algorithm.choose_sampling("normal")
     assert not algorithm.needs_real_inputs
     normal = algorithm.prepare_latents(nets, latents, None)
@@ -172,7 +198,7 @@ def test_samples_start_between_two_images(sampling: str) -> None:
     nets, algorithm = networks().eval(), simsiam_gan(sampling=sampling)
     latents = LATENT.draw(RandomStream("start"), 2)
     latents[:, 3] = torch.tensor([-9.0, 0.0])  # at the first image, and half-way
-    items = batch().x.unflatten(0, (2, algorithm.inputs_per_sample))
+    items = image_batch().x.unflatten(0, (2, algorithm.inputs_per_sample))
     r = algorithm.prepare_latents(nets, latents, items)[:, 3:]
     start, end = (represent(nets["f"], items[:, i]) for i in (0, 1))
     torch.testing.assert_close(r[0], start[0])
@@ -279,25 +305,3 @@ def test_a_gan_of_representations_with_the_recipes_penalty_covers_most_modes() -
     assert (
         torch.bincount(nearest, minlength=20) > 20
     ).sum() >= 13  # 100 of each, if all are equally frequent
-
-
-class Decoder(nn.Module):
-    def forward(self, code: Tensor) -> Tensor:
-        return torch.tanh(code[:, :1, None, None]).expand(-1, *SHAPE)
-
-
-def test_the_losses_of_the_decoder_and_its_context() -> None:
-    nets = nn.ModuleDict({"f": Encoder(), "A": Decoder(), "K": nn.Sequential(nn.Flatten(), nn.Linear(6, 2))})
-    algorithm = RepresentationGAN(latent=Gaussian(4), loss=NonSaturating(), consistency_weight=3.0)
-    terms = algorithm.decoder_losses(nets, batch(), context())
-    r = represent(nets["f"], batch().x)
-    decoded = nets["A"](r * math.sqrt(5))
-    torch.testing.assert_close(terms["pixels"], (decoded - batch().x).square().flatten(1).mean(1))
-    cosine = nn.functional.cosine_similarity(represent(nets["f"], decoded), r)
-    torch.testing.assert_close(terms["consistency"], 3 * (1 - cosine))
-    with_context = RepresentationGAN(latent=Gaussian(4), loss=NonSaturating(), context=True)
-    assert with_context.phases()[2].updates == ("A", "K")
-    assert with_context.needs_real_inputs
-    torch.testing.assert_close(with_context.encode(nets, batch().x), torch.cat([r, nets["K"](batch().x)], 1))
-    with pytest.raises(UserError, match="set both or neither"):
-        algorithm.check_networks(nets)

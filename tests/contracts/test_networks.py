@@ -34,7 +34,9 @@ from ganbench.layers.attention import SelfAttention
 from ganbench.layers.initialisation import stored_weight
 from ganbench.networks import (
     BigGANGenerator,
+    BranchedDecoder,
     CodeNetwork,
+    ContextEncoder,
     DenseConvDiscriminator,
     DenseConvGenerator,
     DenseDCGANDiscriminator,
@@ -216,6 +218,9 @@ EXAMPLES = [
     discriminator(FixupResNetDiscriminator, (1, 8, 12), width=4),
     conditional(generator(FixupResNetGenerator, (3, 16, 16), width=4), OneHot),
     conditional(discriminator(FixupResNetDiscriminator, (3, 16, 16), width=4), Projection),
+    generator(BranchedDecoder, (3, 16, 16), width=4, context=2, branch=4),
+    generator(BranchedDecoder, (1, 8, 12), width=4, context=2, branch=4, norm="layer"),
+    Example(ContextEncoder, {"size": 5, "width": 4}, {"shape": (3, 16, 16)}, (3, 16, 16), (5,), 0.0, 1.0),
     Example(VectorMap, {"inputs": 6, "outputs": 5}, {}, (6,), (5,)),
     Example(RepresentationReader, {"size": 5, "width": 4}, {"features": 6}, (6,), (5,)),
     Example(

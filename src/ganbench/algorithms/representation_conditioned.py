@@ -13,12 +13,14 @@ from torch.special import ndtr
 
 from ganbench.algorithms.adversarial import Adversarial
 from ganbench.algorithms.frozen_encoder import FrozenEncoderGAN
+from ganbench.augment import Augmentation
 from ganbench.data.base import Batch
 from ganbench.errors import UserError, did_you_mean
 from ganbench.latents import NoiseAndRepresentation
 from ganbench.latents.interpolation import lerp, slerp
 from ganbench.losses.base import Loss
 from ganbench.regularizers.base import Regularizer
+from ganbench.regularizers.checks import check_weight
 from ganbench.training.phase import Context, LossDict, Phase
 
 Sampling = Literal["real", "lerp", "slerp", "normal", "uniform", "learned"]
@@ -37,8 +39,12 @@ class RepresentationConditionedGAN(FrozenEncoderGAN):
     its numbers are about 1. With ``prior``, a GAN of representations, the networks P and C (its G and D) are trained
     along, so that no image is needed for sampling.
 
+    In training, ``representation_noise`` adds Gaussian noise to each number of r, relative to the root mean square of
+    r's numbers; the result is normalized to length 1.
+
     Raises:
-        UserError: the latent has no representation, or ``sampling`` is unknown or needs a ``prior``.
+        UserError: the latent has no representation, ``representation_noise`` is negative, or ``sampling`` is unknown
+            or needs a ``prior``.
     """
 
     prior: LearnedPrior | None
@@ -50,18 +56,29 @@ class RepresentationConditionedGAN(FrozenEncoderGAN):
         loss: Loss,
         prior: Adversarial | None = None,
         sampling: str = "real",
+        representation_noise: float = 0.0,
         regularizers: Sequence[Regularizer] = (),
         critic_steps: int = 1,
         one_pass: bool = False,
+        reuse_fakes: bool = False,
+        augmentation: Augmentation | None = None,
     ) -> None:
         super().__init__(
-            latent=latent, loss=loss, regularizers=regularizers, critic_steps=critic_steps, one_pass=one_pass
+            latent=latent,
+            loss=loss,
+            regularizers=regularizers,
+            critic_steps=critic_steps,
+            one_pass=one_pass,
+            reuse_fakes=reuse_fakes,
+            augmentation=augmentation,
         )
+        check_weight(type(self).__name__, "representation_noise", representation_noise)
         if not isinstance(latent, NoiseAndRepresentation):
             raise UserError(
                 f"{type(self).__name__} needs a latent with a representation; set latent to NoiseAndRepresentation"
             )
         self.noise, self.scale = latent.noise, math.sqrt(latent.representation)
+        self.representation_noise = representation_noise
         self.prior = None if prior is None else LearnedPrior(prior, self.represent)
         self.averaged = ("G", "T") if prior is None else ("G", "T", "P")
         self.samplings = tuple(s for s in get_args(Sampling) if s != "learned" or prior is not None)
@@ -86,10 +103,13 @@ class RepresentationConditionedGAN(FrozenEncoderGAN):
             raise UserError("algorithm.prior needs the networks P and C")
 
     def draw_latents(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> Tensor:
-        """Return noise, and the representations of the batch's images."""
-        assert batch is not None, "both phases read data"
+        """Return noise, and the representations of the batch's images, with their noise if there is any."""
+        assert batch is not None, "fakes are generated from real images"
         latents = self.latent.draw(context.stream, context.batch_size)
-        return torch.cat([latents[:, : self.noise], self.represent(networks, batch.x)], 1)
+        r = self.represent(networks, batch.x)
+        if self.representation_noise:  # the root mean square of r's numbers is 1 / scale
+            r = functional.normalize(r + self.representation_noise / self.scale * latents[:, self.noise :])
+        return torch.cat([latents[:, : self.noise], r], 1)
 
     def prepare_latents(self, networks: nn.ModuleDict, latents: Tensor, items: Tensor | None) -> Tensor:
         """Return the noise of ``latents``, and representations according to ``sampling``."""

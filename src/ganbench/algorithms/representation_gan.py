@@ -14,7 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ganbench.algorithms.adversarial import Adversarial
 from ganbench.algorithms.frozen_encoder import FrozenEncoderGAN, represent
+from ganbench.algorithms.image_gan import ImageGAN
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.latents import Latent
@@ -27,13 +29,28 @@ from ganbench.training.phase import Context, LossDict, Phase
 class RepresentationGAN(FrozenEncoderGAN):
     """G maps noise to representations, which D compares with those of the frozen encoder f; A decodes both to images.
 
-    A is trained on real images x with representations r = f(x). It minimizes the mean squared error of A(r) and x, and
-    ``consistency_weight`` times 1 - the cosine of f(A(r)) and r, whose gradient passes through f. A receives
-    representations times the square root of their size. With ``context``, A also receives the context K(x), a few
-    numbers by a network K; samples then take the context of held-out images.
+    A is trained on real images x with representations r = f(x). It minimizes ``pixel_weight`` times the mean squared
+    error of A(r) and x, and ``consistency_weight`` times 1 - the cosine of f(A(r)) and r, whose gradient passes through
+    f. A receives representations times the square root of their size. With ``context``, A also receives the context
+    K(x), a few numbers by a network K; samples then take the context of held-out images.
+
+    A squared error alone gives blurs: what a representation leaves open is averaged. With ``image_gan``, a critic C of
+    images is trained to tell samples A(G(z)) from real images, and A minimizes G's loss of that GAN as well. G still
+    learns from representations alone.
+
+    Args:
+        latent: The distribution of G's input.
+        loss: The adversarial loss on representations.
+        pixel_weight: The weight of the squared error.
+        consistency_weight: The weight of the cosine term.
+        context: Whether A receives a context, from the network K.
+        image_gan: The GAN on images, which needs the network C; its latent must be ``latent``.
+        decoder_steps: Updates of A per update of G.
+        regularizers: Extra terms of D's loss.
+        critic_steps: Updates of D per update of G.
 
     Raises:
-        UserError: a weight is negative.
+        UserError: a weight is negative, or ``decoder_steps`` is out of range.
     """
 
     networks: ClassVar[tuple[str, ...]] = ("f", "G", "D", "A")
@@ -44,29 +61,48 @@ class RepresentationGAN(FrozenEncoderGAN):
         *,
         latent: Latent,
         loss: Loss,
+        pixel_weight: float = 1.0,
         consistency_weight: float = 0.1,
         context: bool = False,
+        image_gan: Adversarial | None = None,
+        decoder_steps: int = 1,
         regularizers: Sequence[Regularizer] = (),
         critic_steps: int = 1,
     ) -> None:
         super().__init__(latent=latent, loss=loss, regularizers=regularizers, critic_steps=critic_steps)
+        check_weight("RepresentationGAN", "pixel_weight", pixel_weight)
         check_weight("RepresentationGAN", "consistency_weight", consistency_weight)
-        self.consistency_weight, self.context, self.needs_real_inputs = consistency_weight, context, context
+        if decoder_steps < 1:
+            raise UserError(f"algorithm.decoder_steps must be at least 1, not {decoder_steps}")
+        if decoder_steps > 1 and image_gan is not None and image_gan.reuse_fakes:
+            raise UserError(
+                f"algorithm.image_gan.reuse_fakes needs algorithm.decoder_steps=1, not {decoder_steps}"
+            )
+        self.pixel_weight, self.consistency_weight = pixel_weight, consistency_weight
+        self.context, self.needs_real_inputs = context, context
+        self.decoder_steps = decoder_steps
+        self._decoder = ("A", "K") if context else ("A",)
+        self.image_gan = None if image_gan is None else ImageGAN(image_gan, self._sample_from, self._decoder)
         self.averaged = ("G", "A", "K") if context else ("G", "A")
 
     def phases(self) -> tuple[Phase, ...]:
-        """Return the phases of D and of G, both on representations, then that of A (and K)."""
-        d, g = super().phases()
-        return d, g, Phase("A", ("A", "K") if self.context else ("A",), self.decoder_losses)
+        """Return the phases of D and of G, on representations, that of C if there is one, and that of A (and K)."""
+        decoder = Phase("A", self._decoder, self.decoder_losses, repeats=self.decoder_steps)
+        critic = () if self.image_gan is None else (self.image_gan.phase(),)
+        return *super().phases(), *critic, decoder
 
     def check_networks(self, networks: nn.ModuleDict) -> None:
-        """Raise UserError if ``context`` is set without a network K, or the reverse."""
+        """Raise UserError if ``context`` is set without a network K, ``image_gan`` without C, or the reverse."""
         super().check_networks(networks)
-        if self.context != ("K" in networks):
-            raise UserError(
-                "algorithm.context=true needs a network K, and a network K needs algorithm.context=true; "
-                "set both or neither"
-            )
+        for option, set_, name in (
+            ("context=true", self.context, "K"),
+            ("image_gan", self.image_gan is not None, "C"),
+        ):
+            if set_ != (name in networks):
+                raise UserError(
+                    f"algorithm.{option} needs a network {name}, and a network {name} needs algorithm.{option}; "
+                    "set both or neither"
+                )
 
     def discriminator_losses(
         self, networks: nn.ModuleDict, batch: Batch | None, context: Context
@@ -85,11 +121,17 @@ class RepresentationGAN(FrozenEncoderGAN):
         assert batch is not None, "A's phase reads data"
         r = self.represent(networks, batch.x)
         decoded = self.sample(networks, _with_context(networks, r, batch.x))
-        losses = {"pixels": (decoded - batch.x).square().flatten(1).mean(1)}
+        losses = {"pixels": self.pixel_weight * (decoded - batch.x).square().flatten(1).mean(1)}
         if self.consistency_weight:
             cosine = functional.cosine_similarity(represent(networks["f"], decoded), r)
             losses["consistency"] = self.consistency_weight * (1 - cosine)
+        if self.image_gan is not None:
+            losses |= self.image_gan.decoder_losses(networks, batch, context)
         return losses
+
+    def _sample_from(self, networks: nn.ModuleDict, latents: Tensor, x: Tensor) -> Tensor:
+        """Return samples for latents ``[N, size]``, with the context of real images ``x`` if there is a K."""
+        return self.sample(networks, self.prepare_latents(networks, latents, x))
 
     def generate(self, networks: nn.ModuleDict, latents: Tensor, condition: Tensor | None) -> Tensor:
         """Return G's representations."""

@@ -7,6 +7,7 @@ representations of Exploring Simple Siamese Representation Learning (2020), arXi
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 import torch
@@ -16,6 +17,7 @@ from torch.nn import functional
 from ganbench.algorithms.adversarial import Adversarial
 from ganbench.algorithms.frozen_encoder import represent
 from ganbench.algorithms.representation_conditioned import RepresentationConditionedGAN, Sampling
+from ganbench.augment import Augmentation
 from ganbench.conditioning.discriminator_output import DiscriminatorOutput
 from ganbench.data.base import Batch
 from ganbench.latents import NoiseAndRepresentation
@@ -33,10 +35,12 @@ class SimSiamGAN(RepresentationConditionedGAN):
     times the cosine of r and f(fake), whose gradient passes through f. The latter cosine is logged too. The fakes of an
     update are generated from the representations of its real images.
 
-    ``prior`` and ``sampling`` are those of :class:`RepresentationConditionedGAN`; ``sampling`` can be changed later.
+    ``prior``, ``sampling`` and ``representation_noise`` are those of :class:`RepresentationConditionedGAN`, the other
+    options those of ``Adversarial``; ``sampling`` can be changed later.
 
     Raises:
-        UserError: the latent has no representation, or ``sampling`` is unknown or needs a ``prior``.
+        UserError: the latent has no representation, ``representation_noise`` is negative, or ``sampling`` is unknown
+            or needs a ``prior``.
     """
 
     networks: ClassVar[tuple[str, ...]] = ("f", "G", "D", "Q", "T")
@@ -50,18 +54,24 @@ class SimSiamGAN(RepresentationConditionedGAN):
         generator_weight: Factor | None = None,
         prior: Adversarial | None = None,
         sampling: Sampling = "real",
+        representation_noise: float = 0.0,
         regularizers: Sequence[Regularizer] = (),
         critic_steps: int = 1,
         one_pass: bool = False,
+        reuse_fakes: bool = False,
+        augmentation: Augmentation | None = None,
     ) -> None:
         super().__init__(
             latent=latent,
             loss=loss,
             prior=prior,
             sampling=sampling,
+            representation_noise=representation_noise,
             regularizers=regularizers,
             critic_steps=critic_steps,
             one_pass=one_pass,
+            reuse_fakes=reuse_fakes,
+            augmentation=augmentation,
         )
         self.weights = discriminator_weight or Constant(0.1), generator_weight or Constant(0.1)
 
@@ -69,8 +79,8 @@ class SimSiamGAN(RepresentationConditionedGAN):
         """Return the phase of D and Q, that of G and T, and those of the learned prior if there is one."""
         d, g = super().phases()
         phases = (
-            Phase(d.name, ("D", "Q"), d.loss, repeats=d.repeats, post_step=d.post_step),
-            Phase(g.name, ("G", "T"), g.loss),
+            replace(d, updates=("D", "Q"), keep_graph_for=("G", "T") if self.reuse_fakes else ()),
+            replace(g, updates=("G", "T"), reads_data=g.reads_data or not self.reuse_fakes),
         )
         return phases if self.prior is None else (*phases, *self.prior.phases())
 

@@ -4,5 +4,6 @@ from ganbench.augment.ada import ADA
 from ganbench.augment.affine import Affine
 from ganbench.augment.base import AdaptiveAugmentation, Augmentation
 from ganbench.augment.diff_augment import DiffAugment
+from ganbench.augment.image_noise import ImageNoise
 
-__all__ = ["ADA", "AdaptiveAugmentation", "Affine", "Augmentation", "DiffAugment"]
+__all__ = ["ADA", "AdaptiveAugmentation", "Affine", "Augmentation", "DiffAugment", "ImageNoise"]

@@ -9,6 +9,7 @@ from ganbench.networks.fixup_resnet import FixupResNetDiscriminator, FixupResNet
 from ganbench.networks.image_to_image import ImageToImageGenerator, PatchDiscriminator
 from ganbench.networks.maxout import MaxoutDiscriminator
 from ganbench.networks.mlp import JointMLPDiscriminator, MLPDiscriminator, MLPEncoder, MLPGenerator
+from ganbench.networks.representation_decoder import BranchedDecoder, ContextEncoder
 from ganbench.networks.resnet import ResNetDiscriminator, ResNetGenerator
 from ganbench.networks.simple_cnn import SimpleCNNDiscriminator, SimpleCNNGenerator
 from ganbench.networks.sndcgan import SNDCGANDiscriminator, SNDCGANGenerator
@@ -17,7 +18,9 @@ from ganbench.networks.vector_heads import RepresentationGenerator, Representati
 
 __all__ = [
     "BigGANGenerator",
+    "BranchedDecoder",
     "CodeNetwork",
+    "ContextEncoder",
     "DenseConvDiscriminator",
     "DenseConvGenerator",
     "DenseDCGANDiscriminator",
