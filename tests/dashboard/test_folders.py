@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ganbench.dashboard.folders import FolderEntry, find_folders, find_problem
+from ganbench.dashboard.folders import FolderEntry, find_folders
 
 
 @pytest.fixture
@@ -51,37 +51,9 @@ def test_links_to_folders_are_not_followed(root: Path) -> None:
     assert list(entries_by_label(root)) == ["a", "study", "study/runs/c", "sub/b"]
 
 
-@pytest.mark.parametrize("name", ["recipe.json", "events.jsonl", "samples/step-00000001.png", "eval/fd.json"])
-def test_a_run_with_a_link_out_of_the_root_is_unsafe(root: Path, name: str) -> None:
-    (root.parent / "secret").write_text("{}")
-    (root / "a" / name).parent.mkdir(exist_ok=True)
-    (root / "a" / name).unlink(missing_ok=True)
-    (root / "a" / name).symlink_to(root.parent / "secret")
-    assert entries_by_label(root)["a"].problem == f"{name} is a link that leads out of the dashboard's folder"
-    (root / "a" / name).unlink()
-    (root / "a" / name).symlink_to(os.path.relpath(root / "sub/b/recipe.json", (root / "a" / name).parent))
-    assert entries_by_label(root)["a"].problem == "", "links to files within the root are allowed"
-
-
-def test_a_run_with_a_link_to_a_folder_is_unsafe(root: Path) -> None:
+def test_a_run_with_a_link_is_listed_as_unsafe(root: Path) -> None:
     (root / "a/samples").symlink_to(root.parent / "outside")
-    assert "leads out" in entries_by_label(root)["a"].problem
-    (root / "a/samples").unlink()
-    (root / "a/samples").symlink_to(root / "sub")
-    assert entries_by_label(root)["a"].problem == "samples is a link to a folder"
-
-
-def test_pipes_broken_links_and_huge_files_are_unsafe(root: Path) -> None:
-    os.mkfifo(root / "a/events.jsonl")
-    assert entries_by_label(root)["a"].problem == "events.jsonl is not a regular file"
-    (root / "a/events.jsonl").unlink()
-    (root / "a/meta.json").symlink_to(root / "nothing")
-    assert entries_by_label(root)["a"].problem == "meta.json is a broken link"
-    (root / "a/meta.json").unlink()
-    with (root / "a/meta.json").open("wb") as file:
-        file.truncate(5 * 2**20)
-    assert entries_by_label(root)["a"].problem == "meta.json is larger than 4 MiB"
-    assert find_problem(root / "gone", root) == ""
+    assert entries_by_label(root)["a"].problem == "samples is a link; put what it leads to in its place"
 
 
 def test_folder_names_that_are_not_text_become_printable(root: Path) -> None:

@@ -124,7 +124,7 @@ def test_an_unsafe_run_is_listed_but_not_opened(index: Index) -> None:
     (index.root / "cut/samples").symlink_to("/etc")
     entry = by_label(index)["cut"]
     assert entry.status == "broken"
-    with pytest.raises(UserError, match="cut cannot be shown: samples is a link that leads out"):
+    with pytest.raises(UserError, match="cut cannot be shown: samples is a link"):
         index.folder(entry.id)
 
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ganbench.dashboard.folders import FolderEntry, Kind, find_folders, find_problem, resolve_root
+from ganbench.dashboard.folders import MAX_FILES, FolderEntry, Kind, find_folders, resolve_root
 from ganbench.dashboard.run_summary import RunSummary, Status, run_status, summarize_run
+from ganbench.dashboard.sanitize import printable
 from ganbench.errors import UserError
+from ganbench.runs.folder_check import find_problem
 
 Order = Literal["path", "score", "newest"]
 Signature = tuple[tuple[int, int, int], ...]
@@ -68,7 +70,7 @@ class Index:
     def _find(self, id_: str, kind: Kind) -> FolderEntry:
         for folder in find_folders(self.root):
             if folder.id == id_ and folder.kind == kind:
-                problem = folder.problem or find_problem(folder.path, self.root)
+                problem = folder.problem or printable(find_problem(folder.path, max_files=MAX_FILES), 200)
                 if problem:
                     raise UserError(f"{folder.label} cannot be shown: {problem}")
                 return folder

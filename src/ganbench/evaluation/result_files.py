@@ -12,7 +12,7 @@ from ganbench.errors import UserError
 from ganbench.inference.model import Model
 from ganbench.metrics.score import Score
 from ganbench.runs.run import Run
-from ganbench.utils.files import write_bytes, write_json
+from ganbench.utils.files import write_bytes, write_sealed_json
 from ganbench.visualization.image_grid import gallery_png
 
 
@@ -40,7 +40,7 @@ def write_results(
         if held_out is not None:
             label += f" held out {held_out}"
         name = "-".join("".join(c if c.isalnum() or c in "-@." else " " for c in label).split())
-        write_json(run.eval / f"{name}.json", score.to_dict())
+        write_sealed_json(run.eval / f"{name}.json", score.to_dict())
         if score.gallery is not None:
             write_bytes(run.eval / f"{name}.png", gallery_png(score.gallery))
 

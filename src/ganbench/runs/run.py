@@ -15,8 +15,9 @@ from ganbench.errors import UserError
 from ganbench.recipes.base import Recipe
 from ganbench.runs.checkpoint import CheckpointError, list_checkpoints, read_checkpoint, read_manifest
 from ganbench.runs.event_log import EventLog
+from ganbench.runs.folder_check import require_safe
 from ganbench.utils.file_lock import exclusive_lock
-from ganbench.utils.files import read_json, write_json
+from ganbench.utils.files import read_json, write_sealed_json
 
 _FORMAT = 1  # the version of the layout of run folders
 
@@ -32,7 +33,7 @@ class Run:
         path: The folder.
 
     Raises:
-        UserError: the folder is not a run.
+        UserError: the folder is not a run, or is unsafe: it holds a link, a pipe or a huge file.
 
     Example:
         >>> import ganbench
@@ -43,9 +44,10 @@ class Run:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        if not (self.path / "recipe.json").is_file():
+        if not os.path.lexists(self.path / "recipe.json"):
             problem = "is not a run: it holds no recipe.json" if self.path.is_dir() else "does not exist"
             raise UserError(f"{self.path} {problem}; `ganbench train RECIPE --out DIR` makes a run")
+        require_safe(self.path)
         self.events = EventLog(self.path / "events.jsonl")
         self.samples, self.checkpoints, self.eval, self.critic, self.pictures, self.sweeps = (
             self.path / name for name in ("samples", "checkpoints", "eval", "critic", "pictures", "sweeps")
@@ -69,8 +71,8 @@ class Run:
         shutil.rmtree(temporary, ignore_errors=True)  # left by a killed process with the same id
         try:
             temporary.mkdir(parents=True)
-            write_json(temporary / "recipe.json", recipe.to_dict())
-            write_json(temporary / "meta.json", {"format": _FORMAT, **meta})
+            write_sealed_json(temporary / "recipe.json", recipe.to_dict())
+            write_sealed_json(temporary / "meta.json", {"format": _FORMAT, **meta})
             for name in ("samples", "checkpoints", "eval"):
                 (temporary / name).mkdir()
             (temporary / "events.jsonl").touch()

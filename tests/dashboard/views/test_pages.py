@@ -95,7 +95,7 @@ def test_a_problem_is_shown_as_one_sentence(folder: Path, name: str) -> None:
     app = open_page(folder, page=page, **{parameter: folder_id(Path(name))})
     assert not app.exception
     assert [warning.value for warning in app.warning] == ["This cannot be shown:"]
-    reason = {"leads-out": "is a link that leads out", "half": "no recipe.json", "study": "format None"}[name]
+    reason = {"leads-out": "is a link", "half": "no recipe.json", "study": "format None"}[name]
     assert reason in texts(app)
 
 
