@@ -19,6 +19,15 @@ def test_penalty_of_a_linear_critic(steepness: float, expected: float) -> None:
     torch.testing.assert_close(penalty, torch.full((4,), expected))
 
 
+def test_with_sigmoid_the_slope_is_that_of_the_probability() -> None:
+    penalty = GradientPenalty(weight=10.0, slope=0.25, sigmoid=True)
+    steep = torch.tensor([1.0, 0.0, 0.0])
+    at_one_half = penalty(lambda x, y: x @ steep - (x @ steep).detach(), REAL, FAKE, context())
+    torch.testing.assert_close(at_one_half, torch.zeros(4))  # the sigmoid's slope at 0 is 1/4
+    saturated = penalty(lambda x, y: x @ steep + 50, REAL, FAKE, context())
+    torch.testing.assert_close(saturated, torch.full((4,), 10 * 0.25**2))
+
+
 def test_each_sample_has_its_own_interpolation_weight() -> None:
     inputs: list[Tensor] = []
 

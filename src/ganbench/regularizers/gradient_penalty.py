@@ -21,7 +21,8 @@ from ganbench.training.phase import Context
 class GradientPenalty:
     """weight * (||grad_x D(x)|| - slope)² at x = e * real + (1 - e) * fake, with one e in [0, 1) per sample.
 
-    The interpolated samples have the labels of the real ones.
+    The interpolated samples have the labels of the real ones. With ``sigmoid``, D(x) is the probability sigmoid(score)
+    instead of the score. Between samples that lie close together, a score of slope 1 could hardly change.
 
     Raises ``UserError`` if ``weight`` or ``slope`` is negative or not finite, or ``every`` is below 1.
     """
@@ -31,6 +32,7 @@ class GradientPenalty:
     weight: float = 10.0
     slope: float = 1.0
     every: int = 1
+    sigmoid: bool = False
 
     def __post_init__(self) -> None:
         check_weight("GradientPenalty", "weight", self.weight)
@@ -41,4 +43,8 @@ class GradientPenalty:
         """Return the penalty, ``[N]``, at least 0: the second term of the paper's equation 3."""
         e = context.stream.uniform(len(real)).reshape(-1, *(1 for _ in real.x.shape[1:]))
         interpolated = fake.x + e * (real.x - fake.x)
-        return self.weight * self.every * (gradient_norm(critic, interpolated, real.y) - self.slope).square()
+        output = self._probability(critic) if self.sigmoid else critic
+        return self.weight * self.every * (gradient_norm(output, interpolated, real.y) - self.slope).square()
+
+    def _probability(self, critic: Critic) -> Critic:
+        return lambda x, y: critic(x, y).sigmoid()
