@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import nn
@@ -7,7 +9,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from ganbench.conditioning import Projection
 from ganbench.layers import init_normal, init_zero_biases
-from ganbench.layers.initialisation import init_orthogonal, stored_weight
+from ganbench.layers.initialisation import OwnStart, init_orthogonal, stored_weight
 from ganbench.networks import SNDCGANDiscriminator
 
 
@@ -62,6 +64,20 @@ def test_init_orthogonal_includes_embeddings() -> None:
     assert discriminator.head is not None
     rows = stored_weight(discriminator.head.get_submodule("embedding")).detach()
     torch.testing.assert_close(rows @ rows.T, torch.eye(5))
+
+
+class SecondLayer(OwnStart, nn.Sequential):
+    pass
+
+
+@pytest.mark.parametrize("initialise", [init_normal, init_orthogonal, init_zero_biases])
+def test_a_part_with_an_own_start_is_left_unchanged(initialise: Callable[[nn.Module], None]) -> None:
+    network = nn.Sequential(nn.Linear(4, 5), SecondLayer(nn.Linear(5, 6)))
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    initialise(network)
+    for name, value in network.state_dict().items():
+        changed = name.startswith("0.") and (name.endswith("bias") or initialise is not init_zero_biases)
+        assert torch.equal(value, before[name]) != changed, name
 
 
 def test_init_normal_updates_the_estimate_of_spectral_norm() -> None:

@@ -23,6 +23,8 @@ class Projection(DiscriminatorConditioning):
     The paper uses a weight of 1. If D has spectral norm, w and V always have norm 1, so only a smaller weight can
     reduce the influence of the class.
 
+    V starts from N(0, 0.02²), or orthogonal in a network whose other weights are.
+
     Raises ``UserError`` if ``weight`` is not above 0.
     """
 

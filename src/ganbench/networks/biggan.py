@@ -12,12 +12,16 @@ from ganbench.conditioning.base import ConditionalSequential, require_classes, s
 from ganbench.conditioning.norms import NormByVector
 from ganbench.errors import UserError
 from ganbench.layers.attention import attention_factory
-from ganbench.layers.initialisation import init_orthogonal
+from ganbench.layers.initialisation import OwnStart, init_orthogonal
 from ganbench.layers.normalisation import norm_2d
 from ganbench.layers.spectral import apply_spectral_norm
 from ganbench.networks.base import Generator
 from ganbench.networks.residual_block import UpBlock
 from ganbench.networks.shape_plan import plan_levels, require_sizes
+
+
+class _ClassVectors(OwnStart, nn.Embedding):
+    """Class vectors that start from N(0, 1), like the chunks of the latent with which they are concatenated."""
 
 
 class BigGANGenerator(Generator):
@@ -58,7 +62,7 @@ class BigGANGenerator(Generator):
             raise UserError(f"BigGANGenerator: a latent of {latent} cannot be split into {levels + 1} chunks")
         self.chunk_count, self.start_shape = levels + 1, (width, *start)
         sizes = [chunk.shape[0] for chunk in torch.tensor_split(torch.zeros(latent), self.chunk_count)]
-        self.embedding = nn.Embedding(classes, embedding) if embedding else None
+        self.embedding = _ClassVectors(classes, embedding) if embedding else None
         self.first = nn.Linear(sizes[0], width * start[0] * start[1])
         make_attention = attention_factory(
             "BigGANGenerator", attention, [min(start) * 2 ** (i + 1) for i in range(levels)]
