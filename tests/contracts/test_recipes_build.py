@@ -27,7 +27,9 @@ SHAPES = {
     "imagenette64": (3, 64, 64),
     "mixture1d": (1,),
     "ring8": (2,),
+    "ring8-narrow": (2,),
     "grid25": (2,),
+    "grid25-narrow": (2,),
 }
 STEPS = 2
 

@@ -15,8 +15,8 @@ from ganbench.errors import UserError
 
 def test_the_documented_names_exist() -> None:
     documented = (
-        "ring8 grid25 mixture1d shapes mnist fashion-mnist cifar10 cifar10-jpeg imagenette64 folder archive "
-        "stacked-mnist"
+        "ring8 ring8-narrow grid25 grid25-narrow mixture1d shapes mnist fashion-mnist cifar10 cifar10-jpeg "
+        "imagenette64 folder archive stacked-mnist"
     )
     assert set(documented.split()) <= set(datasets())
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ganbench.data.toy import GaussianMixture, grid25, mixture1d, ring8
+from ganbench.data.toy import GaussianMixture, grid25, grid25_narrow, mixture1d, ring8, ring8_narrow
 from ganbench.errors import UserError
 from ganbench.utils.random_stream import RandomStream
 
@@ -29,7 +29,22 @@ def test_grid25_has_its_modes_on_the_grid() -> None:
     }
 
 
-@pytest.mark.parametrize("points", [ring8(points=4000), grid25(points=4000), mixture1d()])
+def test_the_narrow_mixtures_are_those_of_pacgan() -> None:
+    ring, grid = ring8_narrow(), grid25_narrow()
+    assert ring.info.size == grid.info.size == 100_000
+    assert torch.allclose(ring.modes.norm(dim=1), torch.tensor(1.0))
+    assert ring.std == pytest.approx(0.01)
+    assert (ring.info.low, ring.info.high) == (-1.5, 1.5)
+    assert {tuple(mode) for mode in grid.modes.tolist()} == {
+        (x, y) for x in (-4, -2, 0, 2, 4) for y in (-4, -2, 0, 2, 4)
+    }
+    assert grid.std == pytest.approx(0.05)
+    assert (grid.info.low, grid.info.high) == (-6.0, 6.0)
+
+
+@pytest.mark.parametrize(
+    "points", [ring8(points=4000), grid25(points=4000), mixture1d(), ring8_narrow(), grid25_narrow()]
+)
 def test_points_lie_around_their_modes(points: GaussianMixture) -> None:
     index = all_indices(points)
     offsets = points.items(index) - points.modes[points.labels(index)]

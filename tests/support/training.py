@@ -23,7 +23,8 @@ from ganbench.visualization.critic import critic_picture
 from ganbench.visualization.image_grid import sample_picture
 
 STEPS = 12
-SYNTHETIC = ("ring8", "grid25", "mixture1d", "shapes")  # data sets that need no files
+# data sets that need no files
+SYNTHETIC = ("ring8", "ring8-narrow", "grid25", "grid25-narrow", "mixture1d", "shapes")
 SCHEDULE = {
     "schedule.steps": STEPS,
     "schedule.batch": 8,

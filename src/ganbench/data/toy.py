@@ -1,4 +1,8 @@
-"""Points of Gaussian mixtures: 8 on a ring, 25 on a grid, and 2 on a line."""
+"""Points of Gaussian mixtures: 8 on a ring, 25 on a grid, each with wide and with narrow modes, and 2 on a line.
+
+The narrow ones are those of VEEGAN (2017, arXiv 1705.07761) and PacGAN (2018, arXiv 1712.04086): relative to the
+distance of the modes, a standard deviation is a fifth (ring) and a quarter (grid) of the wide ones.
+"""
 
 from __future__ import annotations
 
@@ -103,13 +107,32 @@ def ring8(
     fresh: bool = False,
 ) -> GaussianMixture:
     """8 Gaussians on a circle in the plane, ``points`` each; 1.5 radii correspond to 1."""
+    return _ring("ring8", points, radius, std, seed, split, fresh)
+
+
+@dataset("ring8-narrow")
+def ring8_narrow(
+    points: int = 12_500,
+    radius: float = 1.0,
+    std: float = 0.01,
+    seed: int = 0,
+    split: Split = "train",
+    fresh: bool = False,
+) -> GaussianMixture:
+    """8 narrow Gaussians on a circle in the plane, ``points`` each; 1.5 radii correspond to 1."""
+    return _ring("ring8-narrow", points, radius, std, seed, split, fresh)
+
+
+def _ring(
+    name: str, points: int, radius: float, std: float, seed: int, split: Split, fresh: bool
+) -> GaussianMixture:
     if radius <= 0:
-        raise UserError(f"ring8: radius must be above 0, not {radius}")
+        raise UserError(f"{name}: radius must be above 0, not {radius}")
     angle = torch.arange(8) * (math.pi / 4)
     modes = radius * torch.stack((angle.cos(), angle.sin()), 1)
     stds = torch.full((8,), std)
     return GaussianMixture(
-        "ring8", modes, stds, points=points, limit=1.5 * radius, seed=seed, split=split, fresh=fresh
+        name, modes, stds, points=points, limit=1.5 * radius, seed=seed, split=split, fresh=fresh
     )
 
 
@@ -118,11 +141,25 @@ def grid25(
     points: int = 400, std: float = 0.5, seed: int = 0, split: Split = "train", fresh: bool = False
 ) -> GaussianMixture:
     """25 Gaussians on a 5x5 grid from -10 to 10 in the plane, ``points`` each; 15 corresponds to 1."""
-    line = torch.arange(-10.0, 11.0, 5.0)
+    return _grid("grid25", 5.0, points, std, seed, split, fresh)
+
+
+@dataset("grid25-narrow")
+def grid25_narrow(
+    points: int = 4000, std: float = 0.05, seed: int = 0, split: Split = "train", fresh: bool = False
+) -> GaussianMixture:
+    """25 narrow Gaussians on a 5x5 grid from -4 to 4 in the plane, ``points`` each; 6 corresponds to 1."""
+    return _grid("grid25-narrow", 2.0, points, std, seed, split, fresh)
+
+
+def _grid(
+    name: str, spacing: float, points: int, std: float, seed: int, split: Split, fresh: bool
+) -> GaussianMixture:
+    line = spacing * torch.arange(-2.0, 3.0)
     modes = torch.cartesian_prod(line, line)
     stds = torch.full((25,), std)
     return GaussianMixture(
-        "grid25", modes, stds, points=points, limit=15.0, seed=seed, split=split, fresh=fresh
+        name, modes, stds, points=points, limit=3 * spacing, seed=seed, split=split, fresh=fresh
     )
 
 
