@@ -24,7 +24,7 @@ DCGAN = Paper(
 def _dcgan_cifar10(
     name: str, summary: str, budget: Budget, papers: tuple[Paper, ...], regularizers: tuple[Spec, ...] = ()
 ) -> Recipe:
-    optimizer = adam(2e-4 if budget == "laptop" else 8e-4, (0.5, 0.999))
+    optimizer = adam(5e-4 if budget == "laptop" else 8e-4, (0.5, 0.999))
     return cifar10_gan(
         name,
         summary,

@@ -57,7 +57,7 @@ def lsgan_mnist(budget: Budget = "reference") -> Recipe:
 @recipe
 def lsgan_cifar10(budget: Budget = "reference") -> Recipe:
     """The convolutional least-squares GAN."""
-    optimizer = adam(2e-4 if budget == "laptop" else 8e-4, (0.5, 0.999))
+    optimizer = adam(5e-4 if budget == "laptop" else 8e-4, (0.5, 0.999))
     return cifar10_gan(
         "lsgan",
         "convolutional least-squares GAN",

@@ -8,7 +8,7 @@ import torch
 
 from ganbench.config.spec import Spec
 from ganbench.recipes.base import Budget
-from ganbench.training.schedule import Linear
+from ganbench.training.schedule import Constant, Linear
 from ganbench.training.settings import Schedule
 
 
@@ -24,18 +24,18 @@ def ema_schedule(steps: int, batch: int, **settings: Any) -> Schedule:
     )
 
 
-def warmup_schedule(budget: Budget, steps: int, batch: int) -> Schedule:
-    """Return the schedule of a short run: learning rates warm up and decay to a fifth, with an EMA of G.
+def warmup_schedule(budget: Budget, steps: int, batch: int, end: float = 0.2) -> Schedule:
+    """Return the schedule of a short run: learning rates warm up and decay to ``end``, with an EMA of G.
 
     Without warmup D wins at once, its gradients vanish, and Adam makes the next updates too large. With a decay to 0,
-    the last quarter of the run improves nothing.
+    the last quarter of the run improves nothing. With ``end`` 1 the learning rates stay constant.
     """
     interval = 1000 if budget == "laptop" else 2000
     return Schedule(
         steps=steps,
         batch=batch,
         warmup=300,
-        learning_rate=Spec(Linear, end=0.2),
+        learning_rate=Spec(Constant) if end == 1 else Spec(Linear, end=end),
         ema_half_life=batch * (300 if budget == "laptop" else 600),
         sample_every=interval,
         checkpoint_every=interval,

@@ -11,9 +11,9 @@ from ganbench.losses import Hinge
 from ganbench.networks import ResNetDiscriminator, ResNetGenerator, SimpleCNNDiscriminator, SimpleCNNGenerator
 from ganbench.recipes.base import Budget, Paper, Recipe, recipe
 from ganbench.recipes.classes import class_conditional
-from ganbench.recipes.optimization import adam, ema_schedule
+from ganbench.recipes.optimization import adam, warmup_schedule
 from ganbench.recipes.projection import PROJECTION
-from ganbench.training.schedule import Linear
+from ganbench.recipes.sngan import LECAM
 from ganbench.training.settings import Schedule
 
 SAGAN = Paper(
@@ -45,7 +45,10 @@ def sagan_networks(budget: Budget) -> dict[str, Spec]:
 
 @recipe
 def sagan_uncond_cifar10(budget: Budget = "reference") -> Recipe:
-    """Unconditional SAGAN on CIFAR-10: hinge loss, one D update, D's learning rate four times G's."""
+    """Unconditional SAGAN on CIFAR-10: hinge loss, one D update, D's learning rate four times G's.
+
+    At laptop size D's learning rate is twice G's, and D has LeCam.
+    """
     laptop = budget == "laptop"
     return Recipe(
         name="sagan-uncond-cifar10",
@@ -53,12 +56,18 @@ def sagan_uncond_cifar10(budget: Budget = "reference") -> Recipe:
         data=Spec(cifar10),
         latent=Spec(Gaussian, size=128),
         networks=sagan_networks(budget),
-        algorithm=Spec(Adversarial, loss=Spec(Hinge), one_pass=True),
+        algorithm=Spec(
+            Adversarial,
+            loss=Spec(Hinge),
+            one_pass=True,
+            reuse_fakes=laptop,
+            regularizers=(LECAM,) if laptop else (),
+        ),
         optimizers={
-            "G": adam(2.5e-4 if laptop else 1e-4, (0.0, 0.9)),
-            "D": adam(1e-3 if laptop else 4e-4, (0.0, 0.9)),
+            "G": adam(5e-4, (0.0, 0.99)) if laptop else adam(1e-4, (0.0, 0.9)),
+            "D": adam(1e-3, (0.0, 0.99)) if laptop else adam(4e-4, (0.0, 0.9)),
         },
-        schedule=ema_schedule(3500, batch=64, learning_rate=Spec(Linear))
+        schedule=warmup_schedule(budget, 9000, batch=16, end=1.0)
         if laptop
         else Schedule(steps=100_000, batch=64),
         papers=(SAGAN,),
@@ -73,6 +82,6 @@ def sagan_cifar10(budget: Budget = "reference") -> Recipe:
         "sagan-cifar10",
         "class-conditional GAN with self-attention on CIFAR-10 (projection in D)",
         generator=Spec(ClassNorm),
-        discriminator=Spec(Projection),
+        discriminator=Spec(Projection, weight=0.25 if budget == "laptop" else 1.0),
         papers=(SAGAN, PROJECTION),
     )

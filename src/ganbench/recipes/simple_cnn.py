@@ -7,9 +7,10 @@ from ganbench.config.spec import Spec
 from ganbench.data.torchvision_sets import cifar10
 from ganbench.latents import Gaussian
 from ganbench.layers.normalisation import Norm2d
+from ganbench.layers.pooling import Pool
 from ganbench.networks import SimpleCNNDiscriminator, SimpleCNNGenerator
 from ganbench.recipes.base import Budget, Paper, Recipe
-from ganbench.recipes.optimization import ema_schedule
+from ganbench.recipes.optimization import warmup_schedule
 from ganbench.training.settings import Schedule
 
 
@@ -28,12 +29,14 @@ def simple_cnn_gan(
     constraints: tuple[Spec, ...] = (),
     critic_norm: Norm2d = "batch",
     spectral_norm: bool = False,
+    pool: Pool = "none",
     one_pass: bool = False,
+    reuse_fakes: bool = False,
     packing: int = 1,
 ) -> Recipe:
     """Return a GAN of two plain convolutional networks with a latent of size 100.
 
-    ``optimizers`` are G's and D's; ``critic_norm`` and ``spectral_norm`` apply to D.
+    ``optimizers`` are G's and D's; ``critic_norm``, ``spectral_norm`` and ``pool`` apply to D.
     """
     return Recipe(
         name=name,
@@ -42,7 +45,13 @@ def simple_cnn_gan(
         latent=Spec(Gaussian, size=100),
         networks={
             "G": Spec(SimpleCNNGenerator, width=width),
-            "D": Spec(SimpleCNNDiscriminator, width=width, norm=critic_norm, spectral_norm=spectral_norm),
+            "D": Spec(
+                SimpleCNNDiscriminator,
+                width=width,
+                norm=critic_norm,
+                spectral_norm=spectral_norm,
+                pool=pool,
+            ),
         },
         algorithm=Spec(
             Adversarial,
@@ -51,6 +60,7 @@ def simple_cnn_gan(
             constraints=constraints,
             critic_steps=critic_steps,
             one_pass=one_pass,
+            reuse_fakes=reuse_fakes,
             packing=packing,
         ),
         optimizers={"G": optimizers[0], "D": optimizers[1]},
@@ -67,32 +77,38 @@ def cifar10_gan(
     loss: Spec,
     optimizers: tuple[Spec, Spec],
     papers: tuple[Paper, ...],
-    laptop_steps: int = 4000,
+    laptop_steps: int = 9000,
     laptop_critic_steps: int = 1,
     regularizers: tuple[Spec, ...] = (),
     constraints: tuple[Spec, ...] = (),
     critic_norm: Norm2d = "batch",
     spectral_norm: bool = False,
+    pool: Pool = "none",
 ) -> Recipe:
     """Return a GAN of two plain convolutional networks on CIFAR-10.
 
-    The reference budget has the width, batch and length of GANs-Implementations; the laptop budget has an eighth of
-    the width and an EMA of G.
+    The reference budget has the width, batch and length of GANs-Implementations. The laptop budget has an eighth of the
+    width, batches of 16, a warmup and an EMA of G. If D is updated once per step, G learns from the same fakes.
     """
     laptop = budget == "laptop"
+    critic_steps = laptop_critic_steps if laptop else 5
     return simple_cnn_gan(
         f"{name}-cifar10",
         f"{summary} on CIFAR-10",
         Spec(cifar10),
-        ema_schedule(laptop_steps, batch=64) if laptop else Schedule(steps=40_000, batch=512),
+        warmup_schedule(budget, laptop_steps, batch=16, end=1.0)
+        if laptop
+        else Schedule(steps=40_000, batch=512),
         width=32 if laptop else 256,
         loss=loss,
         optimizers=optimizers,
         papers=papers,
-        critic_steps=laptop_critic_steps if laptop else 5,
+        critic_steps=critic_steps,
         regularizers=regularizers,
         constraints=constraints,
         critic_norm=critic_norm,
         spectral_norm=spectral_norm,
+        pool=pool,
         one_pass=laptop and critic_norm == "none",  # equivalent without batch statistics, and faster
+        reuse_fakes=laptop and critic_steps == 1,
     )

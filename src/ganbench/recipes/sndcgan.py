@@ -18,13 +18,8 @@ from ganbench.recipes.base import ALL_BUDGETS, Budget, Recipe, recipe
 from ganbench.recipes.classes import class_conditional
 from ganbench.recipes.optimization import adam, warmup_schedule
 from ganbench.recipes.projection import PROJECTION
-from ganbench.recipes.sngan import SNGAN
-from ganbench.regularizers import LeCam
+from ganbench.recipes.sngan import LECAM, SNGAN
 from ganbench.training.settings import Schedule
-
-#: Without LeCam, D often overpowers G in the first steps, and both networks take long to recover. This weight keeps
-#: scores from reaching the hinge's margin, beyond which D has no gradient.
-LECAM = Spec(LeCam, weight=0.3)
 
 
 def sndcgan_optimizers(budget: Budget, width: int = 16, scale: float = 1.0) -> Mapping[str, Spec]:
