@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from tests.support.edit import edit_json
 from tests.support.training import draw_figures, tiny_recipe
 
 from ganbench.errors import UserError
@@ -183,10 +183,7 @@ def test_labels_and_noise_do_not_depend_on_how_the_batch_is_cut() -> None:
 
 def test_classes_that_have_changed_are_refused(tmp_path: Path) -> None:
     run = train(tiny_recipe("acgan-cifar10"), out=tmp_path / "run")
-    meta = json.loads((run.path / "meta.json").read_text())
-    classes = meta["data"]["classes"]
-    classes[0], classes[1] = classes[1], classes[0]
-    (run.path / "meta.json").write_text(json.dumps(meta))
+    edit_json(run.path / "meta.json", lambda meta: meta["data"]["classes"].reverse())
     for action in (lambda: resume(Run(run.path), steps=20), lambda: evaluate(Run(run.path), n=10)):
         with pytest.raises(UserError, match="class numbers would have another meaning"):
             action()

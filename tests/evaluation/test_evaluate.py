@@ -11,6 +11,7 @@ import pytest
 import torch
 from PIL import Image
 from tests.metrics.stand_ins import Projection, digit_classifier, digits
+from tests.support.edit import edit_json
 from tests.support.training import tiny_recipe
 
 from ganbench.algorithms import Algorithm
@@ -181,7 +182,7 @@ def test_no_evaluation_replaces_one_that_was_measured_otherwise(run: Run) -> Non
 
 def test_data_that_has_changed_since_is_refused_unless_it_is_named(run: Run) -> None:
     before = (run.path / "meta.json").read_text()
-    (run.path / "meta.json").write_text(before.replace(run.info.fingerprint, "0" * 16))
+    edit_json(run.path / "meta.json", lambda meta: meta["data"].update(fingerprint="0" * 16))
     try:
         with pytest.raises(UserError, match=r"not the one that .* was trained on"):
             evaluate(run, n=320)

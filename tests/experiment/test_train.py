@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import re
 import signal
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 import torch
 from tests.support.command_line import CommandLine, cli
+from tests.support.edit import edit_json
 from tests.support.recording import record, repetitions
 from tests.support.training import (
     STEPS,
@@ -300,9 +300,7 @@ def test_two_trainers_of_one_run(tmp_path: Path) -> None:
 
 def test_other_data_than_it_began_with(tmp_path: Path) -> None:
     run = train_until(tiny_recipe("gan-ring8"), tmp_path / "run", 3)
-    described = json.loads((run.path / "recipe.json").read_text())
-    described["data"]["seed"] = 5
-    (run.path / "recipe.json").write_text(json.dumps(described))
+    edit_json(run.path / "recipe.json", lambda recipe: recipe["data"].update(seed=5))
     with pytest.raises(UserError, match=r"the data set ring8 is not the one that .* was trained on"):
         resume(run)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import torch
+from tests.support.edit import edit_json
 from tests.support.recording import record
 from tests.support.training import STEPS, draw_figures, final_state, resume_until, tiny_recipe, train_until
 
@@ -287,9 +288,7 @@ def test_a_resumed_run_warns_of_another_machine(tmp_path: Path) -> None:
     from ganbench.utils.console import SilentConsole
 
     run = train_until(tiny_recipe("gan-ring8"), tmp_path / "run", 2)
-    meta = json.loads((run.path / "meta.json").read_text())
-    meta["machine"]["threads"] = 64
-    (run.path / "meta.json").write_text(json.dumps(meta))
+    edit_json(run.path / "meta.json", lambda meta: meta["machine"].update(threads=64))
     warnings: list[str] = []
 
     class RecordingConsole(SilentConsole):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from pathlib import Path
 
 import pytest
+from tests.support.edit import edit_json
 from tests.support.training import tiny_recipe
 
 from ganbench.errors import UserError
@@ -23,6 +23,7 @@ from ganbench.studies.incomparable import (
 )
 from ganbench.studies.rows import Row
 from ganbench.studies.summary import summaries
+from ganbench.utils.files import read_json, write_json
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +46,7 @@ def test_the_newest_score_of_the_last_scored_step(scored: Path, tmp_path: Path) 
 
 def test_runs_of_one_recipe_are_its_seeds(scored: Path, tmp_path: Path) -> None:
     shutil.copytree(scored / "one", tmp_path / "two")
-    meta = json.loads((tmp_path / "two" / "meta.json").read_text())
-    (tmp_path / "two" / "meta.json").write_text(json.dumps({**meta, "seed": 1}))
+    edit_json(tmp_path / "two" / "meta.json", lambda meta: meta.update(seed=1))
     rows = load_rows([scored / "one", tmp_path / "two"])
     assert [(r.recipe, r.seed) for r in rows] == [("gan-ring8", 0), ("gan-ring8", 1)]
     next((tmp_path / "two" / "eval").glob("*step-00000012*")).unlink()
@@ -94,17 +94,16 @@ def test_only_scores_that_all_runs_have_are_compared(scored: Path, tmp_path: Pat
     """A newer score that only one run has does not make the runs incomparable."""
     shutil.copytree(scored / "one", tmp_path / "two")
     path = next((tmp_path / "two" / "eval").glob("*n300*"))
-    other = {**json.loads(path.read_text()), "name": "mimicry/FID"}
-    (tmp_path / "two" / "eval" / "other.json").write_text(json.dumps(other))
+    write_json(tmp_path / "two" / "eval" / "other.json", {**read_json(path), "name": "mimicry/FID"})
     rows = load_rows([scored / "one", tmp_path / "two"])
     assert [[score.name for score in row.scores] for row in rows] == [["modes"], ["modes"]]
 
 
 def test_incomparable_scores_side_by_side(scored: Path, tmp_path: Path) -> None:
-    record = json.loads(next((scored / "one" / "eval").glob("*n300*")).read_text())
+    record = read_json(next((scored / "one" / "eval").glob("*n300*")))
     record["measured"]["samples"] = 999
     record["measured"]["sampling"]["truncation"] = 0.7
-    (tmp_path / "mine.json").write_text(json.dumps(record))
+    write_json(tmp_path / "mine.json", record)
     rows = load_rows([next((scored / "one" / "eval").glob("*n300*")), tmp_path / "mine.json"])
     fields = incomparable_fields(rows)
     assert fields == ["samples", "sampling.truncation"]
