@@ -135,11 +135,19 @@ def test_cifar10_matches_torchvision(cache: Path, monkeypatch: pytest.MonkeyPatc
     images = cifar10("test")
     assert images.info.shape == (3, 32, 32)
     assert np.array_equal(images.pixels[2, :, 5, 6].numpy(), noise(1, 4 * 32, 32)[2 * 32 + 5, 6])
+    enlarged = cifar10("test", size=64)
+    assert enlarged.info.shape == (3, 64, 64)
+    assert torch.equal(enlarged.pixels[..., ::63, ::63], images.pixels[..., ::31, ::31]), "the corners"
+    blocks = enlarged.pixels.float().unflatten(3, (32, 2)).unflatten(2, (32, 2)).mean((3, 5))
+    inner = images.pixels[..., 1:-1, 1:-1].float()
+    assert 0.7 < torch.corrcoef(torch.stack([blocks[..., 1:-1, 1:-1].flatten(), inner.flatten()]))[0, 1] < 1
 
 
 def test_wrong_settings_are_refused() -> None:
     with pytest.raises(UserError, match="28 or 32"):
         mnist(size=64)  # type: ignore[arg-type]
+    with pytest.raises(UserError, match="32 or 64, not 48"):
+        cifar10(size=48)  # type: ignore[arg-type]
     for function in (mnist, fashion_mnist, cifar10):
         with pytest.raises(UserError, match="no split"):
             function(split="val")  # type: ignore[arg-type]

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate, pixel_shuffle, pixel_unshuffle
 
 from ganbench.layers import downsample, upsample
+from ganbench.layers.resampling import resize
 
 sizes = st.tuples(st.integers(1, 3), st.integers(1, 4), st.integers(1, 5), st.integers(1, 5))
 
@@ -52,3 +53,10 @@ def test_downsample_inverts_upsample(size: tuple[int, ...]) -> None:
 def test_has_second_derivatives(resample: Callable[[Tensor], Tensor]) -> None:
     x = random(2, 3, 4, 4).double().requires_grad_(True)
     assert torch.autograd.gradgradcheck(lambda x: resample(x).square(), x)
+
+
+def test_resize_keeps_flat_images_and_means_and_can_be_off() -> None:
+    x = random(2, 3, 16, 12)
+    assert resize(x, 0) is x
+    torch.testing.assert_close(resize(torch.ones(1, 3, 16, 12), 8), torch.ones(1, 3, 8, 8))
+    torch.testing.assert_close(resize(x, 4).mean((2, 3)), x.mean((2, 3)), rtol=0, atol=0.15)

@@ -7,6 +7,8 @@ from typing import Literal
 
 import numpy as np
 import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
 
 from ganbench.data.images import ImageDataset
 from ganbench.data.io.idx import read_idx
@@ -75,11 +77,13 @@ def fashion_mnist(split: Split = "train", size: Literal[28, 32] = 28, flip: bool
 
 
 @dataset("cifar10")
-def cifar10(split: Split = "train", flip: bool = True) -> ImageDataset:
-    """CIFAR-10: 32x32 RGB images of animals and vehicles in 10 classes."""
+def cifar10(split: Split = "train", flip: bool = True, size: Literal[32, 64] = 32) -> ImageDataset:
+    """CIFAR-10: 32x32 RGB images of animals and vehicles in 10 classes (64x64: enlarged, bilinear)."""
     from torchvision.datasets import CIFAR10
 
     check_split(split)
+    if size not in (32, 64):
+        raise UserError(f"cifar10 has size 32 or 64, not {size}")
     # The official files are pickles, which can run code when read. Only torchvision reads them, after comparing their
     # MD5 with the published one.
     root = next((root for root in data_roots() if (root / CIFAR10.base_folder).is_dir()), None)
@@ -97,9 +101,17 @@ def cifar10(split: Split = "train", flip: bool = True) -> ImageDataset:
             "cifar10", f"{CIFAR10.base_folder}/ (from {CIFAR10.url}, unpacked)"
         ) from error
     pixels = torch.from_numpy(np.ascontiguousarray(official.data.transpose(0, 3, 1, 2)))
+    if size == 64:
+        pixels = torch.cat([_enlarge(chunk) for chunk in torch.split(pixels, 1000)])
     return ImageDataset(
         "cifar10", pixels, torch.tensor(official.targets), tuple(official.classes), split=split, flip=flip
     )
+
+
+def _enlarge(pixels: Tensor) -> Tensor:
+    """Return uint8 images ``[N, C, 2 * H, 2 * W]`` for ``[N, C, H, W]``."""
+    enlarged = interpolate(pixels.float(), scale_factor=2, mode="bilinear", align_corners=False)
+    return enlarged.round_().to(torch.uint8)
 
 
 def _load_idx(

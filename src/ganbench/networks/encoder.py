@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from ganbench.errors import UserError
 from ganbench.layers.initialisation import init_zero_biases
+from ganbench.layers.resampling import resize
 from ganbench.networks.pretrained import Pretrained
 from ganbench.networks.shape_plan import require_sizes
 
@@ -24,9 +25,10 @@ class ResNetEncoder(Pretrained):
     The mean over positions gives ``feature_size`` features. The projector has ``layers`` linear layers of ``size``,
     each with batch norm and all but the last with ReLU; the last batch norm has no gain or bias.
 
-    ``weights`` names a file or run to load initial weights from; see :class:`Pretrained`.
+    Images are resized to ``resolution`` (0: not resized), such as the one that the encoder was trained at. ``weights``
+    names a file or run to load initial weights from; see :class:`Pretrained`.
 
-    Raises ``UserError`` if a size is below 1 or a side below 8.
+    Raises ``UserError`` if a size is below 1, a side below 8, or ``resolution`` neither 0 nor at least 8.
     """
 
     def __init__(
@@ -37,12 +39,15 @@ class ResNetEncoder(Pretrained):
         blocks: int = 2,
         size: int = 512,
         layers: int = 2,
+        resolution: int = 0,
         weights: str = "",
     ) -> None:
         super().__init__(weights)
         require_sizes("ResNetEncoder", width=width, blocks=blocks, size=size, layers=layers)
         if len(shape) != 3 or min(shape[1:]) < 8:
             raise UserError(f"ResNetEncoder: images must be at least 8x8, but shape is {shape}")
+        if resolution and resolution < 8:
+            raise UserError(f"ResNetEncoder: resolution must be 0 or at least 8, but is {resolution}")
         stages: list[nn.Module] = [
             nn.Conv2d(shape[0], width, 3, padding=1, bias=False),
             nn.BatchNorm2d(width),
@@ -56,12 +61,12 @@ class ResNetEncoder(Pretrained):
                 in_channels = out_channels
         self.backbone = nn.Sequential(*stages, nn.AdaptiveAvgPool2d(1), nn.Flatten())
         self.projector = make_projector(in_channels, size, layers)
-        self.feature_size, self.size = in_channels, size
+        self.feature_size, self.size, self.resolution = in_channels, size, resolution
         init_zero_biases(self)
 
     def features(self, x: Tensor) -> Tensor:
         """Return features ``[N, feature_size]``."""
-        return cast(Tensor, self.backbone(x))
+        return cast(Tensor, self.backbone(resize(x, self.resolution)))
 
     def project(self, features: Tensor) -> Tensor:
         """Return vectors ``[N, size]`` for features ``[N, feature_size]``."""

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ganbench.errors import UserError
+from ganbench.layers.resampling import resize
 from ganbench.networks.encoder import make_projector
 from ganbench.networks.pretrained import Pretrained
 
@@ -64,10 +65,7 @@ class SimSiamResNet50(Pretrained):
 
     def features(self, x: Tensor) -> Tensor:
         """Return features ``[N, 2048]``."""
-        if self.resolution:
-            sides = (self.resolution, self.resolution)
-            x = nn.functional.interpolate(x, sides, mode="bicubic", antialias=True, align_corners=False)
-        unit = (x + 1) / 2
+        unit = (resize(x, self.resolution) + 1) / 2
         return cast(Tensor, self.backbone((unit - self.get_buffer("mean")) / self.get_buffer("std")))
 
     def project(self, features: Tensor) -> Tensor:
