@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 from tests.support.training import tiny_recipe
 
 from ganbench.experiment.train import train
-from ganbench.health.measure import sample_diversity, separation
+from ganbench.health.measure import health_metrics, sample_diversity, separation
 
 SQUARE = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 
@@ -32,6 +33,15 @@ def test_separation_is_the_fraction_of_correctly_ranked_pairs() -> None:
     assert separation(scores + 2, scores) == 1.0
     assert separation(scores, scores) == 0.5
     assert separation(scores, torch.tensor([1.5, 3.0])) == 0.25
+
+
+def test_a_grid_of_many_classes_is_represented_by_all_of_it() -> None:
+    model = SimpleNamespace(algorithm=SimpleNamespace(loss=None))
+    grid = torch.arange(1000.0)[:, None]  # class 0 at 0, class 999 at 999
+    measured = health_metrics(model, grid, grid[torch.randperm(1000)[:256]])  # type: ignore[arg-type]
+    assert measured["spread"] == pytest.approx(1, abs=0.1), (
+        "the first 256 classes have a quarter of the spread"
+    )
 
 
 def test_a_run_logs_them_at_each_sample_step(tmp_path: Path) -> None:

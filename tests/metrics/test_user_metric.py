@@ -46,6 +46,16 @@ def test_a_function_gets_all_samples_at_once() -> None:
     assert radius(samples, POINTS) == 2.0, "it is still a function"
 
 
+def test_a_function_gets_the_samples_in_random_order() -> None:
+    seen = []
+    spy = metric("spy", kind="points")(lambda samples, reference: float(len(seen.append(samples) or "x")))
+    in_turn = (torch.arange(1000.0) % 10)[:, None].expand(-1, 2)
+    measure([spy], list(torch.split(in_turn, 250)), POINTS)
+    assert seen[0][:, 0].sort().values.tolist() == in_turn[:, 0].sort().values.tolist()
+    neighbours = (seen[0][::2, 0] == seen[0][1::2, 0]).double().mean()
+    assert 0.05 < float(neighbours) < 0.17, "in turn, no pair of neighbours is of one class"
+
+
 def test_both_are_found_by_name(trusted: str) -> None:
     first, second, third = create_metrics(["my-modes", "radius", "modes"], trusted=[trusted])
     assert isinstance(first, MyModes)

@@ -14,6 +14,7 @@ from torch import Tensor
 from ganbench.algorithms.capabilities import ChoosesRepresentations
 from ganbench.data.base import Batch, Dataset
 from ganbench.errors import UserError
+from ganbench.inference.labels import balanced_labels
 from ganbench.inference.model import Model, Purpose
 from ganbench.metrics.record import versions
 from ganbench.metrics.sample_batch import LabelledSamples
@@ -42,8 +43,11 @@ class SampleSource(Protocol):
     def batches(self, count: int) -> Iterator[Tensor]:
         """Yield the first ``count`` samples in batches: uint8 ``[B, C, H, W]`` or float32 ``[B, D]``."""
 
-    def record(self, *, labelled: bool) -> dict[str, Any]:
-        """Return what a score stores about the origin of its samples; ``labelled``: whether it uses their labels."""
+    def record(self, count: int, *, labelled: bool) -> dict[str, Any]:
+        """Return what a score stores about the origin of its first ``count`` samples.
+
+        ``labelled``: whether it uses their labels.
+        """
 
 
 @dataclass(frozen=True)
@@ -76,8 +80,9 @@ class ModelSamples:
         return None
 
     def labels(self, count: int) -> Tensor | None:
-        """Return the labels that condition the samples; they cycle through the classes."""
-        return self.model.labels(count)
+        """Return the labels that condition the samples; see :func:`ganbench.inference.labels.balanced_labels`."""
+        classes = len(self.model.classes)
+        return balanced_labels(count, classes) if classes else None
 
     def batches(self, count: int) -> Iterator[Tensor]:
         """Yield ``count`` samples in batches."""
@@ -91,15 +96,15 @@ class ModelSamples:
         """Return ``n`` latents ``[n, size]`` from the random stream of this seed and the purpose."""
         return self.model.latents(n, seed, self.purpose)
 
-    def decode(self, latents: Tensor) -> Tensor:
+    def decode(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
         """Return the samples of given latents, in data units: uint8 pixels or float32 coordinates."""
-        return self.model.decode(latents)
+        return self.model.decode(latents, labels)
 
     def features(self, items: Tensor) -> dict[str, Tensor]:
         """Return the features ``[N, F]`` of items that the model's own networks compute, by name."""
         return self.model.features(items)
 
-    def record(self, *, labelled: bool) -> dict[str, Any]:
+    def record(self, count: int, *, labelled: bool) -> dict[str, Any]:
         """Return the record of the generator and of how its samples are drawn.
 
         ``generator`` identifies the checkpoint, seed and weights. ``sampling`` is the sampling method: only scores
@@ -122,7 +127,7 @@ class ModelSamples:
             "sampling": {
                 "weights": "live, though an average is kept" if ema_ignored else "the run's own",
                 "truncation": None,
-                "labels": "each class in turn" if model.classes else "none: the model has no classes",
+                "labels": self._describe_labels(count),
                 "normalisation": "eval: running statistics",
                 **({} if representations is None else {"representations": representations}),
                 **(
@@ -141,6 +146,12 @@ class ModelSamples:
             },
             **_environment_record(),
         }
+
+    def _describe_labels(self, count: int) -> str:
+        classes = len(self.model.classes)
+        if not classes:
+            return "none: the model has no classes"
+        return "each class in turn" + (", the last round at random" if count % classes else "")
 
 
 @dataclass(frozen=True)
@@ -172,7 +183,7 @@ class DatasetSamples:
         for index in torch.split(self._order(count), BATCH_SIZE) if count else ():
             yield self.dataset.items(index)
 
-    def record(self, *, labelled: bool) -> dict[str, Any]:
+    def record(self, count: int, *, labelled: bool) -> dict[str, Any]:
         """Return the record of the data set; it has no ``generator`` entry."""
         info = self.dataset.info
         return {
@@ -216,7 +227,11 @@ class GeneratedDataset:
     ) -> None:
         self._model = model
         self._latents = model.latents(size, seed, "reference")
+        classes = len(model.classes)
+        self._labels = balanced_labels(size, classes) if classes else None
         key = f"{checkpoint} {model.weights} {seed} {size}"
+        if classes and size % classes:  # earlier versions took the first classes for the last round
+            key += " last round at random"
         self.info = replace(
             model.info,
             name=f"run:{name} step {model.step}",
@@ -228,8 +243,7 @@ class GeneratedDataset:
 
     def items(self, index: Tensor) -> Tensor:
         """Return the samples in data units: uint8 ``[N, C, H, W]``, or float32 ``[N, D]``."""
-        classes = len(self._model.classes)
-        return self._model.decode(self._latents[index], index % classes if classes else None)
+        return self._model.decode(self._latents[index], None if self._labels is None else self._labels[index])
 
     def labels(self, index: Tensor) -> Tensor | None:
         """Return None: the samples count as unlabelled, even those of a conditional model."""

@@ -80,7 +80,7 @@ def score(
     _require_measurable(plan, reference)
     batches = samples.batches(plan.count)
     labelled = batches if plan.labels is None else labelled_batches(batches, plan.labels)
-    record = samples.record(labelled=plan.labels is not None)
+    record = samples.record(plan.count, labelled=plan.labels is not None)
     scores = [
         replace(s, measured=_with_warning({**s.measured, **record}, plan.count, reference))
         for s in measure(plan.metrics, labelled, reference, expected=plan.count)
@@ -151,7 +151,7 @@ def _plan(
         if request.protocol is not None and samples.size < count:
             raise UserError(
                 f"protocol '{request.protocol.name}' takes {count:,} samples, and "
-                f"'{samples.record(labelled=labelled)['items']['name']}' has {samples.size:,}"
+                f"'{samples.record(count, labelled=labelled)['items']['name']}' has {samples.size:,}"
             )
         count = min(count, samples.size)
     return _Plan(metrics, count, samples.labels(count) if labelled else None)

@@ -30,7 +30,7 @@ def health_metrics(model: Model, samples: Tensor, real: Tensor) -> dict[str, flo
         ``spread`` and ``nearest``: see :func:`sample_diversity`. ``separation``: see :func:`separation`.
         ``undecided``: the adversarial loss of a D that scores everything 0.
     """
-    samples, real = samples[:_MAX_SAMPLES], real[:_MAX_SAMPLES]
+    samples, real = _spread_choice(samples), _spread_choice(real)
     metrics = sample_diversity(samples, real)
     with suppress(UserError):  # D scores packs or pairs
         metrics["separation"] = separation(critic_scores(model, real), critic_scores(model, samples))
@@ -55,6 +55,12 @@ def separation(real: Tensor, fake: Tensor) -> float:
     """
     higher = (real[:, None] > fake[None]).double() + 0.5 * (real[:, None] == fake[None]).double()
     return float(higher.mean())
+
+
+def _spread_choice(items: Tensor) -> Tensor:
+    """Return at most 256 evenly spaced items: the first ones of a grid of many classes are of few classes."""
+    count = min(len(items), _MAX_SAMPLES)
+    return items[torch.arange(count) * len(items) // max(1, count)]
 
 
 def _distances(items: Tensor) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Validation of the labels of samples."""
+"""Labels of samples: validation of given ones, and class numbers for samples that represent all classes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,17 @@ import torch
 from torch import Tensor
 
 from ganbench.errors import UserError
+
+
+def balanced_labels(count: int, classes: int) -> Tensor:
+    """Return class numbers, int64 ``[count]``: each class in turn, and random classes in a last, incomplete round.
+
+    The first classes there would be a biased choice, since the order of classes often has a meaning. The choice is
+    always the same.
+    """
+    complete = torch.arange(count // classes * classes) % classes
+    rest = torch.randperm(classes, generator=torch.Generator().manual_seed(0))[: count % classes]
+    return torch.cat([complete, rest.sort().values])
 
 
 def condition_tensor(labels: Tensor | Sequence[int] | int, n: int, classes: int) -> Tensor:

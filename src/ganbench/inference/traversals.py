@@ -87,7 +87,9 @@ def _principal_directions(model: Model, noise: int) -> tuple[Tensor, Tensor]:
     count = min(_PCA_ITEMS, model.real_data.info.size)
     if count < 2:
         raise UserError("principal directions need at least 2 real images")
-    latents = model.encode(model.real_data.items(torch.arange(count)))
+    # Random images: the first ones of a sorted set are of few classes.
+    index = torch.randperm(model.real_data.info.size, generator=torch.Generator().manual_seed(0))[:count]
+    latents = model.encode(model.real_data.items(index))
     latents[:, :noise] = 0
     center = latents.mean(0)
     _, singular_values, vectors = torch.linalg.svd((latents - center).double(), full_matrices=False)

@@ -25,8 +25,11 @@ class Generator(Protocol):
     def latents(self, n: int, seed: int = 0) -> Tensor:
         """Return ``n`` latent vectors, float ``[n, size]``, deterministic given the seed."""
 
-    def decode(self, latents: Tensor) -> Tensor:
-        """Return the samples of latent vectors, in the data's units."""
+    def labels(self, count: int) -> Tensor | None:
+        """Return the class numbers that condition ``count`` samples, int64 ``[count]``; None without classes."""
+
+    def decode(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Return the samples of latent vectors, in the data's units; ``labels`` is a slice of :meth:`labels`."""
 
     def features(self, items: Tensor) -> dict[str, Tensor]:
         """Return features ``[N, F]`` of items in the data's units, by name; an empty dict if it has none."""

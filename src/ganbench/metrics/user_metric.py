@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ganbench.config.addresses import user_modules
 from ganbench.errors import UserError
+from ganbench.metrics.features.reference import random_order
 from ganbench.metrics.record import reference_record, versions
 from ganbench.metrics.sample_batch import SampleBatch
 from ganbench.metrics.score import Better, Kind, Score
@@ -65,6 +66,7 @@ class FunctionMeasurement:
     def score(self) -> Score:
         """Return the function's value. Raises UserError if it is not a finite number."""
         metric, samples = self._metric, torch.cat(self._samples)
+        samples = samples[random_order(len(samples))]  # they may come one class after another
         value = metric.function(samples, self._reference)
         try:
             return Score(
@@ -92,9 +94,9 @@ def metric(
 ) -> Callable[[Any], Any]:
     """Decorate a function or a :class:`ganbench.metrics.base.Metric` class to give it a name for ``--metrics``.
 
-    A function gets all samples at once, uint8 ``[N, C, H, W]`` or float ``[N, D]``, and the reference data set, and
-    returns the score. A class is returned unchanged and needs none of the other arguments; its constructor may take
-    ``features``, the feature extractor that the user chose.
+    A function gets all samples at once and in random order, uint8 ``[N, C, H, W]`` or float ``[N, D]``, and the
+    reference data set, and returns the score. A class is returned unchanged and needs none of the other arguments; its
+    constructor may take ``features``, the feature extractor that the user chose.
 
     Example:
         >>> from ganbench.metrics import metric

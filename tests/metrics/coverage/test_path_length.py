@@ -23,7 +23,10 @@ class IdentityGenerator:
     def latents(self, n: int, seed: int = 0) -> torch.Tensor:
         return self.all[:n]
 
-    def decode(self, latents: torch.Tensor) -> torch.Tensor:
+    def labels(self, count: int) -> torch.Tensor | None:
+        return None
+
+    def decode(self, latents: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
         return latents
 
     def features(self, items: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -69,3 +72,26 @@ def test_a_generator_and_enough_paths_are_needed(random_images):
         PathLength(IdentityFeatures(), generator=IdentityGenerator(torch.ones(9, 2)), paths=99).begin(
             MemoryDataset(random_images(10))
         )
+
+
+def test_the_paths_of_a_conditional_generator_reach_every_class(random_images):
+    class Conditional(IdentityGenerator):
+        def labels(self, count: int) -> torch.Tensor:
+            return torch.arange(count) % 400
+
+        def decode(self, latents: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
+            assert labels is not None
+            drawn.append(labels)
+            return latents * (labels[:, None] >= 250)  # only classes beyond the first 250 vary
+
+    drawn: list[torch.Tensor] = []
+    generator = Conditional(torch.randn(1600, 2, generator=torch.Generator().manual_seed(0)))
+    metric = PathLength(IdentityFeatures(), cut=0.0).with_generator(generator, 800, 1)
+    score = measure((metric,), [], MemoryDataset(random_images(10)))[0]
+    counts = torch.bincount(torch.cat(drawn), minlength=400)
+    assert counts.tolist() == [4] * 400, "two paths in each class, two points on each"
+    plain = PathLength(IdentityFeatures(), cut=0.0).with_generator(IdentityGenerator(generator.all), 800, 1)
+    whole = measure((plain,), [], MemoryDataset(random_images(10)))[0]
+    assert score.value == pytest.approx(whole.value * 150 / 400, rel=0.15)
+    assert score.measured["labels"] == "each class in turn, over all paths"
+    assert "labels" not in whole.measured

@@ -21,7 +21,10 @@ class FeatureModel:
     def latents(self, n: int, seed: int = 0) -> Tensor:
         raise AssertionError
 
-    def decode(self, latents: Tensor) -> Tensor:
+    def labels(self, count: int) -> Tensor | None:
+        raise AssertionError
+
+    def decode(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
         raise AssertionError
 
     def features(self, items: Tensor) -> dict[str, Tensor]:

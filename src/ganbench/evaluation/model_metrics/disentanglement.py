@@ -16,6 +16,7 @@ from torch import Tensor
 
 from ganbench.data.base import Dataset
 from ganbench.errors import UserError
+from ganbench.inference.labels import balanced_labels
 from ganbench.inference.model import Model
 from ganbench.inference.traversals import POINTS, REACH, LatentTraversals
 from ganbench.metrics.disentanglement.factors import FactorDataset
@@ -112,8 +113,8 @@ def disentanglement_scores(
 def _row(model: Model, paths: Tensor, predictor: Predictor, spread: Mapping[str, float]) -> dict[str, float]:
     """Return how much each factor changes along the paths ``[rows, points, size]`` of one direction."""
     rows, points = paths.shape[:2]
-    labels = model.labels(rows)
-    labels = None if labels is None else labels.repeat_interleave(points)
+    classes = len(model.classes)
+    labels = balanced_labels(rows, classes).repeat_interleave(points) if classes else None
     factors = predictor(model.decode(paths.flatten(0, 1), labels))
     changes = {}
     for name, values in factors.items():

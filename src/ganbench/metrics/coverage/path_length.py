@@ -72,6 +72,8 @@ class PathLengthMeasurement(SampleFreeMeasurement):
 
     def __init__(self, metric: PathLength, generator: Generator) -> None:
         self._metric, self._generator = metric, generator
+        # For all paths at once: the labels of a single batch may not reach every class.
+        self._labels = generator.labels(metric.paths)
 
     def score(self) -> Score:
         """Return the mean path length, without the extremes."""
@@ -94,6 +96,7 @@ class PathLengthMeasurement(SampleFreeMeasurement):
                 "cut": metric.cut,
                 "path": "great circle, lengths interpolated; steps anywhere on it",
                 "distance": "squared Euclidean, of features",
+                **({} if self._labels is None else {"labels": "each class in turn, over all paths"}),
                 "features": features_record(metric.features),
                 "versions": versions("ganbench", "torch"),
             },
@@ -106,9 +109,11 @@ class PathLengthMeasurement(SampleFreeMeasurement):
         uniform = torch.rand(metric.paths, 1, generator=torch.Generator().manual_seed(metric.seed))
         positions = uniform * (1 - metric.step)
         lengths = []
-        for start, end, t in zip(*(torch.split(x, BATCH_SIZE) for x in (*ends, positions)), strict=True):
+        for index in torch.split(torch.arange(metric.paths), BATCH_SIZE):
+            start, end, t = (x[index] for x in (*ends, positions))
+            labels = None if self._labels is None else self._labels[index]
             features, shifted_features = (
-                metric.features(self._generator.decode(slerp(start, end, share))).double()
+                metric.features(self._generator.decode(slerp(start, end, share), labels)).double()
                 for share in (t, t + metric.step)
             )
             lengths.append((features - shifted_features).square().sum(1) / metric.step**2)
