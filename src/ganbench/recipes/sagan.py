@@ -67,7 +67,7 @@ def sagan_uncond_cifar10(budget: Budget = "reference") -> Recipe:
             "G": adam(5e-4, (0.0, 0.99)) if laptop else adam(1e-4, (0.0, 0.9)),
             "D": adam(1e-3, (0.0, 0.99)) if laptop else adam(4e-4, (0.0, 0.9)),
         },
-        schedule=warmup_schedule(budget, 9000, batch=16, end=1.0)
+        schedule=warmup_schedule(budget, 12_000, batch=16, end=1.0)
         if laptop
         else Schedule(steps=100_000, batch=64),
         papers=(SAGAN,),

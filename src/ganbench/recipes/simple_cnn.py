@@ -77,7 +77,7 @@ def cifar10_gan(
     loss: Spec,
     optimizers: tuple[Spec, Spec],
     papers: tuple[Paper, ...],
-    laptop_steps: int = 9000,
+    laptop_steps: int = 14_000,
     laptop_critic_steps: int = 1,
     regularizers: tuple[Spec, ...] = (),
     constraints: tuple[Spec, ...] = (),

@@ -98,7 +98,7 @@ def wgan_cifar10(budget: Budget = "reference") -> Recipe:
         loss=Spec(Wasserstein),
         optimizers=(optimizer, optimizer),
         papers=(WGAN,),
-        laptop_steps=7000,
+        laptop_steps=10_000,
         laptop_critic_steps=2,
         constraints=(Spec(WeightClip, limit=0.01),),
     )
