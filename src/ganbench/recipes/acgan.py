@@ -23,6 +23,7 @@ def acgan_cifar10(budget: Budget = "reference") -> Recipe:
 
     As in GANs-Implementations, D learns its classes from real images only. In the paper it learns to classify fakes
     too (``algorithm.fakes=true``); then G and D agree on a colour for each class, which need not look like the class.
+    Fakes have the labels of a real batch; in GANs-Implementations G's update draws them uniformly.
     """
     return class_conditional(
         dcgan_cifar10(budget),
@@ -34,5 +35,4 @@ def acgan_cifar10(budget: Budget = "reference") -> Recipe:
         labels="real",
         algorithm_arguments={"class_loss": Spec(CrossEntropy), "class_weight": 1.0, "fakes": False},
         papers=(ACGAN, DCGAN),
-        changes={} if budget == "laptop" else {"optimizers.G.lr": 2e-4, "optimizers.D.lr": 2e-4},
     )

@@ -25,7 +25,8 @@ CYCLEGAN = Paper(
 def cyclegan_mnist(budget: Budget = "reference") -> Recipe:
     """CycleGAN between MNIST and reddish digits, with the small networks of henrhoi/gan-pytorch and averaged scores.
 
-    That work's cycle weight of 10 goes with squared errors that are not halved, so the weight is 5 here.
+    That work's cycle weight of 10 goes with squared errors that are not halved, so the weight is 5 here. Weights start
+    from N(0, .02²) as in the paper, where that work has PyTorch's default; D's instance norm has gains and biases.
     ``data.b=coloured-mnist`` has eight kinds of background, which these networks cannot remove in so few steps.
     The paper's settings, for larger images: ``algorithm.history=50``, default networks, and batches of 1.
     """

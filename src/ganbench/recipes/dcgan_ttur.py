@@ -31,16 +31,18 @@ def dcgan_ttur_cifar10(budget: Budget = "reference") -> Recipe:
 
     G starts from a dense layer, both networks have 5x5 kernels, D has dropout. D's targets are drawn from [.9, 1) for
     real samples and from [0, .1) for fakes. The original updates D on real and fake samples separately and reuses D's
-    latents for G; here D is updated on both at once and G on new latents. The original reached its 100,000 steps
-    over several runs. At laptop size the networks have half the width, G's learning rate is half of D's, and
-    an EMA of G is kept.
+    latents for G; here D is updated on both at once and G on new latents. In the original, a side effect of Keras
+    switches batch norm to its running statistics where G makes D's fakes and where D judges G's; here every batch has
+    its own statistics in training. The original reached its 100,000 steps over several runs and does not flip images.
+    At laptop size images are flipped, the networks have half the width, G's learning rate is half of D's, and an EMA of
+    G is kept.
     """
     laptop = budget == "laptop"
     width = 32 if laptop else 64
     return Recipe(
         name="dcgan-ttur-cifar10",
         summary="DCGAN with different learning rates for G and D, dropout and soft labels on CIFAR-10",
-        data=Spec(cifar10),
+        data=Spec(cifar10) if laptop else Spec(cifar10, flip=False),
         latent=Spec(Gaussian, size=100),
         networks={
             "G": Spec(DenseDCGANGenerator, width=width),
