@@ -8,11 +8,11 @@ import pytest
 from tests.metrics.stand_ins import Projection, digit_classifier
 
 from ganbench.errors import UserError
-from ganbench.metrics.classes import classifier
 from ganbench.metrics.coverage.mode_coverage import Modes
 from ganbench.metrics.coverage.stacked_modes import StackedModes
 from ganbench.metrics.distances.frechet import FrechetDistance
 from ganbench.metrics.distances.one_dimension import OneDimensionalDistance, kolmogorov_smirnov, wasserstein_1
+from ganbench.metrics.extractors import classifier
 from ganbench.metrics.registry import (
     ONE_DIMENSIONAL_METRICS,
     create_extractor,

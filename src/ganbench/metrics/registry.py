@@ -39,6 +39,7 @@ METRICS: Mapping[str, str] = MappingProxyType(
         "spectrum": "distances.spectrum:SpectrumDistance",
         "modes": "coverage.mode_coverage:Modes",
         "stacked-modes": "coverage.stacked_modes:StackedModes",
+        "covered-classes": "coverage.class_coverage:ClassCoverage",
         "w1": "distances.one_dimension:wasserstein_1_metric",
         "ks": "distances.one_dimension:kolmogorov_smirnov_metric",
     }
@@ -62,8 +63,7 @@ def _efficientnet_lite0(argument: str, resolution: int | None) -> FeatureExtract
 
 
 def _classifier(argument: str, resolution: int | None) -> FeatureExtractor:
-    from ganbench.metrics.classes.classifier import load_or_train_classifier
-    from ganbench.metrics.extractors.classifier import ClassifierFeatures
+    from ganbench.metrics.extractors.classifier import dataset_classifier
 
     if not argument:
         raise UserError("features 'classifier' need a labelled data set: write classifier:mnist")
@@ -71,7 +71,7 @@ def _classifier(argument: str, resolution: int | None) -> FeatureExtractor:
         raise UserError(
             f"features 'classifier:{argument}' use the data set's image size; leave the resolution out"
         )
-    return ClassifierFeatures(load_or_train_classifier(argument))
+    return dataset_classifier(argument)
 
 
 def _dinov2(argument: str, resolution: int | None) -> FeatureExtractor:

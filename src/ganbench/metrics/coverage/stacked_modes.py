@@ -183,7 +183,6 @@ def center_crop(images: Tensor, size: tuple[int, ...]) -> Tensor:
 
 
 def _default_classifier(base_name: str) -> ClassifierFeatures:
-    from ganbench.metrics.classes.classifier import load_or_train_classifier
-    from ganbench.metrics.extractors.classifier import ClassifierFeatures
+    from ganbench.metrics.extractors.classifier import dataset_classifier
 
-    return ClassifierFeatures(load_or_train_classifier(base_name))
+    return dataset_classifier(base_name)

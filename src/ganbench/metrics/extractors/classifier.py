@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ganbench.errors import UserError
-from ganbench.metrics.classes.classifier import Classifier
+from ganbench.metrics.classes.classifier import Classifier, load_or_train_classifier
 from ganbench.metrics.extractors.classifier_network import DIMS
 from ganbench.metrics.extractors.preprocess import require_batch_size
 from ganbench.metrics.score import JSON
@@ -81,6 +81,11 @@ class ClassifierFeatures:
             for batch in torch.split(images, self.batch_size)
             if len(batch) > 0
         ]
+
+
+def dataset_classifier(name: str) -> ClassifierFeatures:
+    """Return the classifier of a data set by name, loaded or trained; raises as :func:`load_or_train_classifier`."""
+    return ClassifierFeatures(load_or_train_classifier(name))
 
 
 def _format_size(shape: tuple[int, ...]) -> str:
