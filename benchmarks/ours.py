@@ -15,18 +15,18 @@ from ganbench.training.engine import Engine
 
 def sections_per_step(recipe: Recipe, steps: int, warmup: int) -> dict[str, float]:
     """Return the wall seconds per step by section and in ``total``, without the ``warmup`` steps."""
-    engine = Engine(recipe.machine)
-    recipe = recipe.override({"schedule.steps": warmup + steps})
-    trainer = make_trainer(recipe, make_dataset(recipe), engine, seed=0)
-    for _ in range(warmup):
-        trainer.train_step()
-    trainer.read_log()
-    with tempfile.TemporaryDirectory() as folder:
-        events = EventLog(Path(folder) / "events.jsonl")
-        hook = Every(recipe.schedule.log_every, log_scalars(events, []))
-        trainer.train([hook])
-        times: dict[str, float] = {}
-        for event in events.read("speed"):
-            for name, seconds in event["seconds"].items():
-                times[name] = times.get(name, 0.0) + seconds / steps
-    return times
+    with Engine(recipe.machine) as engine:
+        recipe = recipe.override({"schedule.steps": warmup + steps})
+        trainer = make_trainer(recipe, make_dataset(recipe), engine, seed=0)
+        for _ in range(warmup):
+            trainer.train_step()
+        trainer.read_log()
+        with tempfile.TemporaryDirectory() as folder:
+            events = EventLog(Path(folder) / "events.jsonl")
+            hook = Every(recipe.schedule.log_every, log_scalars(events, []))
+            trainer.train([hook])
+            times: dict[str, float] = {}
+            for event in events.read("speed"):
+                for name, seconds in event["seconds"].items():
+                    times[name] = times.get(name, 0.0) + seconds / steps
+            return times

@@ -32,8 +32,8 @@ from ganbench.experiment.build_trainer import make_trainer
 from ganbench.inference.build import make_dataset
 from ganbench.recipes.registry import find_recipe
 from ganbench.training.engine import Engine, processor
+from ganbench.training.settings import Machine
 from ganbench.training.trainer import Trainer
-from ganbench.utils.malloc import keep_pages
 
 RECIPES = ("sndcgan-cifar10", "sndcgan-acgan-cifar10", "dcgan-cifar10", "sngan-cifar10")
 #: Channels and image size of the single convolutions; 64 images each.
@@ -50,9 +50,8 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-    keep_pages()
-    report = measure_recipes(arguments.recipes, arguments.rounds, arguments.threads)
+    with Engine(Machine(threads=arguments.threads)):
+        report = measure_recipes(arguments.recipes, arguments.rounds, arguments.threads)
     _print(report)
     if arguments.out:
         arguments.out.write_text(json.dumps(report, indent=1) + "\n")

@@ -134,7 +134,8 @@ class GanbenchTraining:
 
     def __init__(self, recipe: Recipe, seed: int, seconds: float) -> None:
         self.recipe, self._seed, self._seconds = recipe, seed, seconds
-        self.engine = Engine(recipe.machine)
+        self._process_settings = contextlib.ExitStack()  # for the rest of the process
+        self.engine = self._process_settings.enter_context(Engine(recipe.machine))
         self.dataset = make_dataset(recipe)
         self.info = self.dataset.info
         self._parts: ModelParts | None = None

@@ -1,7 +1,7 @@
 """Settings of all tests: one thread, no time limit for hypothesis, no figures, and no waiting for disks.
 
-Runs trained within a test's process write numbers in place of figures (``tests.support.training.draw_figures`` draws
-them) and do not wait for fsync. Processes of the command line do both.
+Idle threads of a process sleep. Runs trained within a test's process write numbers in place of figures
+(``tests.support.training.draw_figures`` draws them) and do not wait for fsync. Processes of the command line do both.
 """
 
 from __future__ import annotations
@@ -9,10 +9,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-import hypothesis
-import pytest
-import torch
-from tests.support.training import skip_figures
+from ganbench.utils.openmp import wait_passively
+
+wait_passively()  # before torch is imported
+
+import hypothesis  # noqa: E402
+import pytest  # noqa: E402
+import torch  # noqa: E402
+from tests.support.training import skip_figures  # noqa: E402
 
 hypothesis.settings.register_profile("shared-machine", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("shared-machine")
@@ -29,5 +33,5 @@ def no_waiting() -> Iterator[None]:
 def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
-    torch.set_num_threads(1)  # an Engine sets its own number for the whole process
+    torch.set_num_threads(1)
     torch.set_flush_denormal(False)

@@ -32,7 +32,6 @@ from ganbench.experiment.train import resume, train
 from ganbench.runs.checkpoint import list_checkpoints, read_checkpoint
 from ganbench.runs.run import Run
 from ganbench.utils.console import SilentConsole
-from ganbench.utils.files import write_json
 
 __all__ = ["cli"]
 
@@ -380,19 +379,53 @@ def test_training_leaves_the_callers_random_state_alone(tmp_path: Path) -> None:
     assert torch.equal(torch.rand(3), expected)
 
 
-def test_a_resumed_run_keeps_its_thread_count(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("processes_threads", "expected"), [(4, 3), (2, 2)])
+def test_a_resumed_run_takes_no_more_threads_than_it_may(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processes_threads: int, expected: int
+) -> None:
+    recipe = tiny_recipe("gan-ring8", {"machine.threads": None, "schedule.steps": 4})
+    run = train(recipe, out=tmp_path / "run")
+    edit_json(run.path / "meta.json", lambda meta: meta["machine"].update(threads=3))
+    torch.set_num_threads(2)
+    monkeypatch.setattr("ganbench.experiment.train.threads_per_process", lambda: processes_threads)
+    threads: list[int] = []
+    monkeypatch.setattr(
+        "ganbench.experiment.train._run_loop", lambda *_: threads.append(torch.get_num_threads())
+    )
+    resume(run, steps=6)
+    assert threads == [expected]
+
+
+def test_training_leaves_the_process_as_it_was(tmp_path: Path) -> None:
+    """Neither the caller's settings nor its random numbers change; nor do they change the run."""
+    recipe = tiny_recipe("dcgan-shapes", {"schedule.steps": 2, "machine.threads": 2})
+    expected = train(recipe, out=tmp_path / "a")
+    tiny = torch.full((1 << 16,), 1e-39)
+    torch.set_default_dtype(torch.float64)
+    try:
+        with torch.no_grad():
+            run = train(recipe, out=tmp_path / "b")
+            assert torch.get_default_dtype() == torch.float64
+            assert not torch.is_grad_enabled()
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert torch.get_num_threads() == 1
+    assert (tiny * 0.5 != 0).all()
+    assert read_files(run.checkpoints) == read_files(expected.checkpoints)
+    assert read_files(run.samples) == read_files(expected.samples)
+
+
+def test_a_resumed_run_keeps_its_thread_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = train(
         tiny_recipe("gan-ring8", {"machine.threads": None}),
         out=tmp_path / "run",
         overrides={"schedule.steps": 4},
     )
-    meta = run.meta
-    meta["machine"]["threads"] = 1
-    write_json(run.path / "meta.json", meta)
-    before = torch.get_num_threads()
-    try:
-        torch.set_num_threads(2)
-        resume(run, steps=6)
-        assert torch.get_num_threads() == 1
-    finally:
-        torch.set_num_threads(before)
+    edit_json(run.path / "meta.json", lambda meta: meta["machine"].update(threads=1))
+    threads: list[int] = []
+    monkeypatch.setattr(
+        "ganbench.experiment.train._run_loop", lambda *_: threads.append(torch.get_num_threads())
+    )
+    torch.set_num_threads(2)
+    resume(run, steps=6)
+    assert (threads, torch.get_num_threads()) == ([1], 2)

@@ -12,6 +12,7 @@ import torch
 from tests.support.training import draw_figures, tiny_recipe
 from torch import Tensor
 
+import ganbench
 from ganbench.algorithms import Algorithm
 from ganbench.data.base import DataInfo
 from ganbench.errors import UserError
@@ -61,6 +62,21 @@ def test_samples_depend_on_the_seed_alone(images: Run) -> None:
     assert torch.equal(model.sample(10, seed=3, batch=3), first)
     assert not torch.equal(model.sample(10, seed=4), first)
     assert (first.dtype, tuple(first.shape)) == (torch.uint8, (10, 3, 32, 32))
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+def test_the_default_dtype_of_torch_does_not_change_samples(points: Run, dtype: torch.dtype) -> None:
+    expected = load(points).sample(6, seed=3)
+    torch.set_default_dtype(dtype)
+    try:
+        model = load(points)
+        samples, scores = model.sample(6, seed=3), ganbench.evaluate(points, n=100)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert {p.dtype for p in model.networks.parameters()} == {torch.float32}
+    assert samples.dtype == torch.float32
+    assert torch.equal(samples, expected)
+    assert [s.to_dict() for s in scores] == [s.to_dict() for s in ganbench.evaluate(points, n=100)]
 
 
 def test_points_are_in_data_coordinates(points: Run) -> None:

@@ -2,6 +2,11 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from typing import Any
 
 import pytest
 import torch
@@ -36,19 +41,100 @@ def test_an_unavailable_device_is_refused(device: str) -> None:
     assert engine(device="auto").device == torch.device("cpu")
 
 
-def test_the_number_of_threads() -> None:
-    engine(threads=2)
-    assert torch.get_num_threads() == 2
-    assert engine(threads=None).threads == os.cpu_count()
-    assert torch.get_num_threads() == os.cpu_count()
+def test_the_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By default it is torch's own number, limited by the cores; a number in the recipe counts as it is."""
+    monkeypatch.setattr("ganbench.training.engine.threads_per_process", lambda processes: 3)
+    torch.set_num_threads(2)
+    assert engine(threads=None).threads == 2
+    torch.set_num_threads(4)
+    assert engine(threads=None).threads == 3
+    assert engine(threads=5).threads == 5
 
 
-def test_denormals_are_flushed_on_request() -> None:
+def test_processes_on_one_machine_share_its_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.set_num_threads(8)
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "4")
+    monkeypatch.setattr("ganbench.training.engine.threads_per_process", lambda processes: 8 // processes)
+    assert engine(threads=None).threads == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the system has no CPU affinity")
+@pytest.mark.parametrize(("setting", "cores"), [({"OMP_NUM_THREADS": "1"}, None), ({}, {0})])
+def test_a_process_uses_no_more_threads_than_the_user_allows(
+    setting: dict[str, str], cores: set[int] | None
+) -> None:
+    """Such as with ``OMP_NUM_THREADS=1`` or ``taskset -c 0``."""
+    cores = None if cores is None else {min(os.sched_getaffinity(0))}
+    program = f"""
+import os
+if {cores!r}: os.sched_setaffinity(0, {cores!r})
+import torch
+from ganbench.training.engine import Engine
+with Engine() as engine:
+    print(engine.threads, torch.get_num_threads())
+"""
+    environ = {k: v for k, v in os.environ.items() if k != "OMP_NUM_THREADS"} | setting
+    output = subprocess.run([sys.executable, "-c", program], env=environ, capture_output=True, text=True)
+    assert output.stdout.split() == ["1", "1"], output.stderr
+
+
+def process_state() -> dict[str, Any]:
+    return {
+        "threads": torch.get_num_threads(),
+        "denormals": bool((torch.tensor([1e-39], dtype=torch.float32, device="cpu") * 0.5).item()),
+        "dtype": torch.get_default_dtype(),
+        "device": torch.get_default_device().type,
+        "gradients": torch.is_grad_enabled(),
+        "inference": torch.is_inference_mode_enabled(),
+    }
+
+
+def outer_settings() -> list[AbstractContextManager[Any]]:
+    def dtype() -> Iterator[None]:
+        torch.set_default_dtype(torch.float64)
+        yield
+        torch.set_default_dtype(torch.float32)
+
+    def flush() -> Iterator[None]:
+        torch.set_flush_denormal(True)
+        yield
+        torch.set_flush_denormal(False)
+
+    def threads() -> Iterator[None]:
+        torch.set_num_threads(3)
+        yield
+        torch.set_num_threads(1)
+
+    settings = [contextmanager(setting)() for setting in (dtype, flush, threads)]
+    return [*settings, torch.device("meta"), torch.no_grad(), torch.inference_mode(), nullcontext()]
+
+
+@pytest.mark.parametrize("which", range(len(outer_settings())))
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_the_caller_has_set_neither_matters_nor_changes(which: int, fails: bool) -> None:
+    inside = {
+        "threads": 2,
+        "denormals": False,
+        "dtype": torch.float32,
+        "device": "cpu",
+        "gradients": True,
+        "inference": False,
+    }
+    with outer_settings()[which]:
+        before = process_state()
+        with suppress(RuntimeError), engine(threads=2):
+            assert process_state() == inside
+            if fails:
+                raise RuntimeError
+        assert process_state() == before
+
+
+def test_denormals_stay_on_request() -> None:
     tiny = torch.tensor([1e-39])
-    engine(flush_denormals=False)
-    assert (tiny * 0.5).item() > 0
-    engine(flush_denormals=True)
-    assert (tiny * 0.5).item() == 0
+    with engine(flush_denormals=False):
+        assert (tiny * 0.5).item() > 0
+    with engine(flush_denormals=True):
+        assert (tiny * 0.5).item() == 0
 
 
 def test_without_torchrun_there_is_one_process() -> None:

@@ -76,7 +76,7 @@ def evaluate(
     ] = False,
     threads: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option(min=1, help="Number of CPU threads. Default: one per core."),
+        typer.Option(min=1, help="Number of CPU threads. Default: OMP_NUM_THREADS, or one per core."),
     ] = None,
     held_out: Annotated[
         Optional[str],  # noqa: UP045
@@ -104,22 +104,22 @@ def evaluate(
     trusted = import_modules(module)
     if gallery is not None:
         check_gallery(gallery)
-    Engine(Machine(threads=threads))  # sets up threads and memory as in training
-    scores = evaluate_source(
-        source,
-        against=against,
-        protocol=protocol,
-        metrics=split_names(metrics),
-        features=features,
-        n=n,
-        split=split,
-        step=parse_step(step, "both"),
-        seed=seed,
-        weights="live" if live else "averaged",
-        allow_rank_deficient=allow_rank_deficient,
-        trusted=trusted,
-        held_out=held_out,
-    )
+    with Engine(Machine(threads=threads)):  # threads and memory as in training
+        scores = evaluate_source(
+            source,
+            against=against,
+            protocol=protocol,
+            metrics=split_names(metrics),
+            features=features,
+            n=n,
+            split=split,
+            step=parse_step(step, "both"),
+            seed=seed,
+            weights="live" if live else "averaged",
+            allow_rank_deficient=allow_rank_deficient,
+            trusted=trusted,
+            held_out=held_out,
+        )
     if gallery is not None:
         write_gallery(gallery, scores)
     for warning in dict.fromkeys(

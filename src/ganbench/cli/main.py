@@ -21,6 +21,7 @@ from ganbench.cli.study import study
 from ganbench.cli.train import train
 from ganbench.cli.translate import translate
 from ganbench.errors import RunError, Stopped, UserError
+from ganbench.utils.openmp import wait_passively
 
 app = typer.Typer(
     name="ganbench",
@@ -43,6 +44,7 @@ def main() -> None:
     Exit codes: 0 for success, 2 for a user error, 3 for a failed run, 130 for Ctrl-C, and 128 + n for a run stopped by
     signal n.
     """
+    wait_passively()
     warnings.showwarning = _show_warning
     code = 0
     try:

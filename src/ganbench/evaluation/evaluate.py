@@ -23,9 +23,11 @@ from ganbench.metrics.protocols.base import EvaluationProtocol
 from ganbench.metrics.protocols.registry import find_protocol
 from ganbench.metrics.score import Score
 from ganbench.runs.run import Run
+from ganbench.utils.float32 import float32_default
 from ganbench.utils.malloc import keep_pages
 
 
+@float32_default()
 def evaluate(
     source: str | Path | Run,
     *,

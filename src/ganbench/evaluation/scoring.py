@@ -20,6 +20,7 @@ from ganbench.metrics.protocols.base import EvaluationProtocol
 from ganbench.metrics.registry import ONE_DIMENSIONAL_METRICS, create_metrics, default_metric
 from ganbench.metrics.requirements import NeedsGenerator, NeedsHeldOut, SampleFreeMetric
 from ganbench.metrics.score import Score
+from ganbench.utils.float32 import float32_default
 
 DEFAULT_FEATURES = "efficientnet-lite0"
 
@@ -57,6 +58,7 @@ class _Plan:
     labels: Tensor | None
 
 
+@float32_default()
 def score(
     samples: SampleSource,
     reference: Dataset,

@@ -27,6 +27,7 @@ from ganbench.recipes.base import Budget, Recipe
 from ganbench.runs.run import Run
 from ganbench.training.engine import Engine
 from ganbench.utils.console import Console, SilentConsole
+from ganbench.utils.cores import threads_per_process
 from ganbench.utils.files import write_json
 
 
@@ -75,8 +76,7 @@ def train(
     recipe = resolved.recipe
     for reason in resolved.reasons:  # what "auto" chose, and why
         console.note(reason)
-    engine = Engine(recipe.machine)  # device, precision and processes
-    try:
+    with Engine(recipe.machine) as engine:
         dataset, parts = _prepare(recipe, seed, tensorboard, trusted)
         if resolved.minutes is not None:  # time a trial to find the number of steps that fit
             recipe, plan = fit_to_budget(recipe, resolved.minutes, dataset, engine, seed)
@@ -94,8 +94,6 @@ def train(
                 run, RunHooks(run, trainer, parts.latent, dataset, recipe, trusted), tensorboard, console
             )
         return run
-    finally:
-        engine.close()
 
 
 def resume(
@@ -133,35 +131,38 @@ def resume(
     recipe, meta = run.recipe(trusted), run.meta
     if steps is not None:
         recipe = recipe.override({"schedule.steps": steps})
-    # Use as many threads as before, even on a machine with more cores: their number affects rounding.
-    threads = recipe.machine.threads or meta["machine"].get("threads")
+    threads = recipe.machine.threads or _threads_of_resumed_run(meta["machine"])
     engine = Engine(dataclasses.replace(recipe.machine, threads=threads))
-    try:
-        with _exclusive_access(run, engine):
-            dataset, parts = _prepare(recipe, meta["seed"], tensorboard, trusted)
-            run.require_classes(dataset.info)
-            if dataset.info.fingerprint != run.info.fingerprint:
-                raise UserError(
-                    f"the data set {dataset.info.name} is not the one that {run.path} was trained on: "
-                    f"its fingerprint is {dataset.info.fingerprint}, but was {run.info.fingerprint} then"
-                )
-            trainer = make_trainer(recipe, dataset, engine, meta["seed"], parts)
-            state = run.read_checkpoint()
-            if state is not None:
-                with run.explain_load_errors(state["step"]):
-                    trainer.load_state_dict(state)
-            if steps is not None and steps < trainer.step:
-                raise UserError(f"{run.path} is at step {trainer.step} already, past --steps {steps}")
-            _warn_if_machine_changed(meta["machine"], engine, console)
-            console.note(f"resuming at step {trainer.step} of {recipe.schedule.steps}")
-            if engine.is_main_process and steps is not None:
-                write_json(run.path / "recipe.json", recipe.to_dict())
-            _run_loop(
-                run, RunHooks(run, trainer, parts.latent, dataset, recipe, trusted), tensorboard, console
+    with engine, _exclusive_access(run, engine):
+        dataset, parts = _prepare(recipe, meta["seed"], tensorboard, trusted)
+        run.require_classes(dataset.info)
+        if dataset.info.fingerprint != run.info.fingerprint:
+            raise UserError(
+                f"the data set {dataset.info.name} is not the one that {run.path} was trained on: "
+                f"its fingerprint is {dataset.info.fingerprint}, but was {run.info.fingerprint} then"
             )
-        return run
-    finally:
-        engine.close()
+        trainer = make_trainer(recipe, dataset, engine, meta["seed"], parts)
+        state = run.read_checkpoint()
+        if state is not None:
+            with run.explain_load_errors(state["step"]):
+                trainer.load_state_dict(state)
+        if steps is not None and steps < trainer.step:
+            raise UserError(f"{run.path} is at step {trainer.step} already, past --steps {steps}")
+        _warn_if_machine_changed(meta["machine"], engine, console)
+        console.note(f"resuming at step {trainer.step} of {recipe.schedule.steps}")
+        if engine.is_main_process and steps is not None:
+            write_json(run.path / "recipe.json", recipe.to_dict())
+        _run_loop(run, RunHooks(run, trainer, parts.latent, dataset, recipe, trusted), tensorboard, console)
+    return run
+
+
+def _threads_of_resumed_run(machine: Mapping[str, Any]) -> int | None:
+    """Return as many threads as before, even if there are more cores now, since their number affects rounding.
+
+    None, for the default, if the run cannot have as many: ``OMP_NUM_THREADS`` or the number of usable cores is lower.
+    """
+    before = machine.get("threads")
+    return before if before is not None and before <= threads_per_process() else None
 
 
 def _prepare(

@@ -14,6 +14,7 @@ from ganbench.data.base import DataInfo, Dataset
 from ganbench.latents import Latent
 from ganbench.networks.pretrained import Pretrained
 from ganbench.recipes.base import Recipe
+from ganbench.utils.float32 import float32_default
 from ganbench.utils.random_stream import derive_seed
 
 
@@ -26,6 +27,7 @@ class ModelParts:
     networks: nn.ModuleDict
 
 
+@float32_default()
 def assemble(recipe: Recipe, info: DataInfo, seed: int) -> ModelParts:
     """Build the parts of a recipe's model, with random initial weights.
 
@@ -70,6 +72,7 @@ def load_pretrained_weights(networks: nn.ModuleDict) -> None:
             network.load_pretrained()
 
 
+@float32_default()
 def make_dataset(recipe: Recipe) -> Dataset:
     """Build the recipe's data set."""
     dataset: Dataset = make(recipe.data, {}, "data")

@@ -28,6 +28,7 @@ from ganbench.latents import Latent
 from ganbench.latents.truncation import truncate_noise
 from ganbench.runs.run import Run
 from ganbench.utils.batched import eval_mode, map_batches
+from ganbench.utils.float32 import float32_default
 from ganbench.utils.progress import DurationEstimator
 from ganbench.utils.random_stream import RandomStream
 
@@ -129,6 +130,7 @@ class Model:
             raise UserError(f"the number of samples must be at least 1, not {n}")
         return self.draw_latents(RandomStream(seed, purpose), n, truncation)
 
+    @float32_default()
     def draw_latents(self, stream: RandomStream, n: int, truncation: float | None = None) -> Tensor:
         """Return ``n`` latents ``[n, size]`` for :meth:`decode`, with noise limited to [-truncation, truncation].
 
@@ -180,6 +182,7 @@ class Model:
         return self.decode(self.latents(n, seed), labels, batch=batch)
 
     @torch.no_grad()
+    @float32_default()
     def decode(
         self, latents: Tensor, labels: Tensor | Sequence[int] | int | None = None, *, batch: int = 256
     ) -> Tensor:
@@ -193,10 +196,9 @@ class Model:
         with eval_mode(self.networks):
             for start in range(0, n, batch):
                 rows = slice(start, start + batch)
-                z = latents[rows].to(self.device)
+                z = latents[rows].to(self.device, torch.float32)
                 y = None if condition is None else condition[rows].to(self.device)
-                x = algorithm.sample(self.networks, z, y)
-                samples.append(self.info.to_data(x).cpu().contiguous())
+                samples.append(self.info.to_data(algorithm.sample(self.networks, z, y)).cpu().contiguous())
         return torch.cat(samples)
 
     def encode(self, items: Tensor, *, batch: int = 256) -> Tensor:

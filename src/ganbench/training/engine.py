@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from types import TracebackType
+from typing import Any, Self, TypeVar
 
 import torch
 import torch.distributed as dist
@@ -18,7 +19,10 @@ from ganbench.config.spec import Spec
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.training.settings import Machine
+from ganbench.utils.cores import threads_per_process
+from ganbench.utils.float32 import float32_default
 from ganbench.utils.malloc import keep_pages
+from ganbench.utils.openmp import restart_threads
 from ganbench.utils.random_stream import derive_seed
 
 ModuleT = TypeVar("ModuleT", bound=nn.Module)
@@ -27,7 +31,9 @@ ModuleT = TypeVar("ModuleT", bound=nn.Module)
 class Engine:
     """Places networks and batches on the device, reduces over processes, builds optimizers, and sets up the CPU.
 
-    Under ``torchrun`` it joins the process group (gloo on CPU, NCCL on CUDA).
+    Under ``torchrun`` it joins the process group (gloo on CPU, NCCL on CUDA). In a ``with`` block it sets what torch
+    has one of for the whole process: the number of threads, whether denormals are flushed, the default dtype, and
+    whether gradients are computed. At the end of the block all of these are as before, and the process group is left.
 
     Raises:
         UserError: the device is not available.
@@ -40,11 +46,30 @@ class Engine:
         if self.device.type == "cuda" and self.world_size > 1:
             self.device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", self.rank)))
             torch.cuda.set_device(self.device)
-        self.threads = self.machine.threads or max(1, (os.cpu_count() or 1) // self.world_size)
-        torch.set_num_threads(self.threads)
-        torch.set_flush_denormal(self.machine.flush_denormals)
-        if self.machine.keep_pages:
-            keep_pages()
+        self.threads = self.machine.threads or default_threads()
+        self._process_settings = ExitStack()
+
+    def __enter__(self) -> Self:
+        """Set up torch for training in this process."""
+        with ExitStack() as stack:
+            stack.callback(self.close)
+            stack.enter_context(_cpu_settings(self.threads, self.machine.flush_denormals))
+            stack.enter_context(float32_default())
+            stack.enter_context(torch.inference_mode(False))
+            stack.enter_context(torch.enable_grad())
+            if self.machine.keep_pages:
+                keep_pages()
+            self._process_settings = stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Restore what :meth:`__enter__` has changed, and leave the process group."""
+        self._process_settings.close()
 
     @property
     def is_main_process(self) -> bool:
@@ -159,6 +184,35 @@ class Engine:
         """Leave the process group."""
         if self.world_size > 1 and dist.is_initialized():
             dist.destroy_process_group()
+
+
+def default_threads() -> int:
+    """Return torch's number of threads, or this process's share of the cores it may use if that is smaller.
+
+    ``OMP_NUM_THREADS``, ``torch.set_num_threads``, the CPU affinity and a container's quota all limit it.
+    """
+    processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    return min(torch.get_num_threads(), threads_per_process(processes))
+
+
+@contextmanager
+def _cpu_settings(threads: int, flush_denormals: bool) -> Iterator[None]:
+    """Set the number of threads and the treatment of denormals in all of them; restore both at the end of the block."""
+    before, flushed_before = torch.get_num_threads(), _flushes_denormals()
+    torch.set_num_threads(threads)
+    torch.set_flush_denormal(flush_denormals)
+    restart_threads()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+        torch.set_flush_denormal(flushed_before)
+        restart_threads()
+
+
+def _flushes_denormals() -> bool:
+    """Whether this thread treats denormal numbers as 0."""
+    return not bool(torch.tensor(1e-40, dtype=torch.float32, device="cpu") * 1.0)
 
 
 def processor() -> str:

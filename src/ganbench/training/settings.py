@@ -115,7 +115,8 @@ class Machine:
     Attributes:
         device: "auto" is the first of CUDA, MPS and CPU that is available.
         precision: The precision of forward passes.
-        threads: The number of CPU threads; None for one per core.
+        threads: The number of CPU threads; None for torch's own number, which ``OMP_NUM_THREADS`` sets, but at most one
+            per core that the process may use.
         channels_last: Whether images and image weights use the channels-last memory format.
         flush_denormals: Whether denormal floating-point numbers are treated as 0, which is faster on CPU.
         keep_pages: Whether freed memory stays with the process, which is faster.

@@ -8,8 +8,11 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from ganbench.utils.float32 import float32_default
+
 
 @torch.no_grad()
+@float32_default()
 def map_batches(
     networks: nn.Module,
     fn: Callable[[dict[str, Tensor]], dict[str, Tensor]],

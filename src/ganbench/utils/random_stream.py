@@ -7,6 +7,7 @@ own rows. So two processes get the numbers that one would, and a resumed run nee
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -37,7 +38,13 @@ class RandomStream:
         if not 0 <= shard < shards:
             raise ValueError(f"shard {shard} is not one of {shards} shards")
         self.shard, self.shards, self.device = shard, shards, device
-        self.generator = torch.Generator().manual_seed(derive_seed(*key))
+        self.generator = torch.Generator("cpu").manual_seed(derive_seed(*key))
+        # The same numbers whatever torch's default dtype and device are.
+        self._options: dict[str, Any] = {
+            "generator": self.generator,
+            "dtype": torch.float32,
+            "device": "cpu",
+        }
 
     def _own_rows(self, all_rows: Tensor) -> Tensor:
         rows = all_rows if self.shards == 1 else all_rows.chunk(self.shards)[self.shard]
@@ -45,13 +52,14 @@ class RandomStream:
 
     def normal(self, rows: int, *shape: int) -> Tensor:
         """Return standard normal numbers, float32 ``[rows, *shape]``."""
-        return self._own_rows(torch.randn(rows * self.shards, *shape, generator=self.generator))
+        return self._own_rows(torch.randn(rows * self.shards, *shape, **self._options))
 
     def uniform(self, rows: int, *shape: int, low: float = 0.0, high: float = 1.0) -> Tensor:
         """Return uniform numbers in [low, high), float32 ``[rows, *shape]``."""
-        unit = torch.rand(rows * self.shards, *shape, generator=self.generator)
+        unit = torch.rand(rows * self.shards, *shape, **self._options)
         return self._own_rows(unit * (high - low) + low)
 
     def integers(self, rows: int, high: int) -> Tensor:
         """Return uniform integers in [0, high), int64 ``[rows]``."""
-        return self._own_rows(torch.randint(high, (rows * self.shards,), generator=self.generator))
+        index = torch.randint(high, (rows * self.shards,), generator=self.generator, device="cpu")
+        return self._own_rows(index)
