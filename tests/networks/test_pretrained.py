@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import save_file
+from tests.support.damage import poison
 from tests.support.training import tiny_recipe
 
 from ganbench.errors import UserError
 from ganbench.experiment.train import train
-from ganbench.inference.build import load_pretrained_weights
+from ganbench.inference.build import assemble, load_pretrained_weights
 from ganbench.inference.model import load
 from ganbench.networks import ResNetEncoder
+from ganbench.networks.pretrained import Pretrained
 from ganbench.networks.published_simsiam import SimSiamResNet50
+from ganbench.runs.checkpoint import list_checkpoints, read_checkpoint
 
 SHAPE = (3, 16, 16)
 
@@ -74,6 +78,59 @@ def test_a_run_starts_from_another_runs_network_and_then_no_longer_needs_it(tmp_
     assert all(torch.equal(p, q) for p, q in zip(before.parameters(), after.parameters(), strict=True))
     source.path.rename(tmp_path / "gone")
     load(run)
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return train(tiny_recipe("simsiam-cifar10"), out=tmp_path_factory.mktemp("source") / "run").path
+
+
+def weights_of(path: Path) -> dict[str, torch.Tensor]:
+    """What a network of the right kind loads from a run."""
+    recipe = tiny_recipe("simsiam-cifar10", {"networks.f.weights": str(path)})
+    network = assemble(recipe, recipe.data().info, seed=5).networks["f"]
+    assert isinstance(network, Pretrained)
+    network.load_pretrained()
+    return network.state_dict()
+
+
+def test_a_changed_checkpoint_is_skipped_and_the_one_before_is_used(source: Path, tmp_path: Path) -> None:
+    shutil.copytree(source, tmp_path / "run")
+    newest, older = list_checkpoints(tmp_path / "run/checkpoints")
+    path = newest / "networks.safetensors"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1  # one bit of one weight
+    path.write_bytes(content)
+    expected = {
+        k.removeprefix("f."): v for k, v in read_checkpoint(older)["networks"].items() if k.startswith("f.")
+    }
+    with pytest.warns(UserWarning, match=r"step-00000012.*has changed since it was written.*skipping"):
+        weights = weights_of(tmp_path / "run")
+    assert all(torch.equal(weights[key], value) for key, value in expected.items())
+    (older / "manifest.json").unlink()
+    with (
+        pytest.warns(UserWarning, match="skipping"),
+        pytest.raises(UserError, match="has no intact checkpoint"),
+    ):
+        weights_of(tmp_path / "run")
+
+
+def test_weights_that_are_not_finite_are_refused_by_name(source: Path, tmp_path: Path) -> None:
+    shutil.copytree(source, tmp_path / "run")
+    for checkpoint in list_checkpoints(tmp_path / "run/checkpoints"):
+        poison(checkpoint, "f.backbone.0.weight")
+    with (
+        pytest.warns(UserWarning, match=r"'f.backbone.0.weight' is infinite or NaN; skipping"),
+        pytest.raises(UserError, match="has no checkpoint of finite numbers to take the weights of 'f' from"),
+    ):
+        weights_of(tmp_path / "run")
+    state = encoder().state_dict()
+    state["backbone.0.weight"][0, 0, 0, 0] = torch.inf
+    save_file(state, tmp_path / "f.safetensors")
+    with pytest.raises(
+        UserError, match=r"f.safetensors is of no use: 'backbone.0.weight' is infinite or NaN"
+    ):
+        encoder(str(tmp_path / "f.safetensors")).load_pretrained()
 
 
 def test_loads_a_published_checkpoint_under_its_own_keys(tmp_path: Path) -> None:

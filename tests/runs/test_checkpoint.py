@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import errno
 import os
+import re
+import shutil
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +13,7 @@ import pytest
 import torch
 
 from ganbench.errors import RunError
-from ganbench.runs.checkpoint import list_checkpoints, read_checkpoint, save_checkpoint
+from ganbench.runs.checkpoint import CheckpointError, list_checkpoints, read_checkpoint, save_checkpoint
 
 
 def state_of(step: int) -> dict[str, Any]:
@@ -124,3 +127,72 @@ def test_if_any_write_fails_earlier_checkpoints_are_intact(tmp_path: Path, numbe
     assert at - 1 in (WRITES, WRITES + 1)  # one more if an old checkpoint is renamed
     assert read_checkpoint(tmp_path / "step-00000002")["step"] == 2
     assert newest is None or newest.exists()
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize(
+    ("part", "name"),
+    [
+        ("networks", "the weights 'G.w'"),
+        ("average", "the averaged weights 'G.w'"),
+        ("optimizers", "the state of the optimizers 'G.state.0.m'"),
+        ("algorithm", "the algorithm's buffers 'p'"),
+    ],
+)
+def test_a_state_that_is_not_finite_is_refused_by_name_when_saved_and_when_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: float, part: str, name: str
+) -> None:
+    state = state_of(7)
+    state |= {"average": {"G.w": torch.ones(3)}, "algorithm": {"p": torch.zeros(())}}
+    save_checkpoint(tmp_path, {**state, "step": 1})
+    tensor = (
+        state["optimizers"]["G"]["state"][0]["m"]
+        if part == "optimizers"
+        else next(iter(state[part].values()))
+    )
+    tensor.view(-1)[-1] = value
+    with pytest.raises(
+        RunError, match=rf"^{re.escape(name)} became infinite or NaN by step 7: the run diverged; no"
+    ):
+        save_checkpoint(tmp_path, state)
+    assert [p.name for p in tmp_path.iterdir()] == ["step-00000001"]
+    with monkeypatch.context() as patch:  # as an earlier version saved it
+        patch.setattr("ganbench.runs.checkpoint._nonfinite", lambda _: "")
+        path = save_checkpoint(tmp_path, state)
+    with pytest.raises(
+        CheckpointError, match=f"step-00000007 is of no use: {re.escape(name)} became infinite or NaN"
+    ):
+        read_checkpoint(path)
+
+
+def test_the_log_of_a_state_may_hold_a_nan(tmp_path: Path) -> None:
+    state = {**state_of(1), "log": {"sums": {"D/a": torch.tensor(float("nan"))}}}
+    assert torch.isnan(read_checkpoint(save_checkpoint(tmp_path, state))["log"]["sums"]["D/a"])
+
+
+def test_huge_files_and_pipes_are_refused_unread(tmp_path: Path) -> None:
+    for name in ("networks.safetensors", "manifest.json", "state.json"):
+        path = save_checkpoint(tmp_path, state_of(1)) / name
+        with path.open("r+b") as file:
+            file.truncate(60 * 2**30)
+        with pytest.raises(CheckpointError, match=f"{name}.*64,?424,?509,?440 bytes"):
+            read_checkpoint(path.parent)
+        path.unlink()
+        os.mkfifo(path)
+        with pytest.raises(CheckpointError, match=f"{name} cannot be read .it is not a regular file"):
+            read_checkpoint(path.parent)
+        shutil.rmtree(path.parent)
+
+
+def test_a_system_that_cannot_sync_folders_is_used_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fsync = os.fsync
+
+    def refuse_folders(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", refuse_folders)
+    assert read_checkpoint(save_checkpoint(tmp_path, state_of(3)))["step"] == 3

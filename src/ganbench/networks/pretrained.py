@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
@@ -10,14 +11,22 @@ import torch
 from torch import Tensor, nn
 
 from ganbench.errors import UserError
+from ganbench.utils.checkpoint_files import (
+    NETWORKS,
+    CheckpointError,
+    list_checkpoints,
+    read_manifest,
+    read_verified,
+)
+from ganbench.utils.finite import describe_names, nonfinite_names
 
 
 class Pretrained(nn.Module):
     """A network that can load its initial weights from ``weights``: a run's folder, or a file of tensors.
 
-    From a run, it takes the network ``network_name`` of the newest checkpoint. A file is ``.safetensors``, or ``.pt``,
-    ``.pth`` or ``.tar`` as written by ``torch.save``, from which only tensors are read. An empty string means none. The
-    weights are loaded once, when a run starts; after that they are in the run's checkpoints.
+    From a run, it takes the network ``network_name`` of the newest intact checkpoint. A file is ``.safetensors``, or
+    ``.pt``, ``.pth`` or ``.tar`` as written by ``torch.save``, from which only tensors are read. An empty string means
+    none. The weights are loaded once, when a run starts; after that they are in the run's checkpoints.
     """
 
     network_name: ClassVar[str] = "f"
@@ -34,8 +43,8 @@ class Pretrained(nn.Module):
         """Load ``weights``, if set.
 
         Raises:
-            UserError: the file cannot be read, or its keys or shapes differ from this network's; the message lists
-                them.
+            UserError: the file cannot be read, holds numbers that are not finite, or its keys or shapes differ from
+                this network's; the message lists them.
         """
         if not self.weights:
             return
@@ -59,6 +68,8 @@ class Pretrained(nn.Module):
             raise UserError(
                 f"{self.weights} does not fit a {type(self).__name__}: {'; '.join(problems[:5])}{more}"
             )
+        if names := nonfinite_names(state):
+            raise UserError(f"{self.weights} is of no use: {describe_names(names)} is infinite or NaN")
         self.load_state_dict({**current, **state})
 
 
@@ -69,15 +80,37 @@ def _read_weights(path: Path, network_name: str) -> dict[str, Tensor]:
         UserError: there is no such file, or it cannot be read without running code.
     """
     if path.is_dir():
-        checkpoints = sorted(path.glob("checkpoints/step-*/networks.safetensors"))
-        if not checkpoints:
-            raise UserError(f"{path} has no checkpoint to take the weights of '{network_name}' from")
         prefix = f"{network_name}."
-        state = _read_safetensors(checkpoints[-1])
+        state = _read_checkpoint(path, network_name)
         return {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
     if not path.is_file():
         raise UserError(f"there are no weights at {path}; give a run's folder or a file of tensors")
     return _read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path)
+
+
+def _read_checkpoint(run: Path, network_name: str) -> dict[str, Tensor]:
+    """Return all weights of a run's newest intact checkpoint, verified by its manifest; warn of damaged ones."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    problem = "has no checkpoint"
+    for checkpoint in list_checkpoints(run / "checkpoints"):
+        try:
+            entry = read_manifest(checkpoint)["files"][NETWORKS]
+            state: dict[str, Tensor] = load(read_verified(checkpoint / NETWORKS, entry))
+        except (CheckpointError, SafetensorError) as error:
+            warnings.warn(f"{error}; skipping this checkpoint", stacklevel=2)
+            problem = "has no intact checkpoint"
+            continue
+        if names := nonfinite_names(state):
+            warnings.warn(
+                f"{checkpoint}: {describe_names(names)} is infinite or NaN; skipping this checkpoint",
+                stacklevel=2,
+            )
+            problem = "has no checkpoint of finite numbers"
+            continue
+        return state
+    raise UserError(f"{run} {problem} to take the weights of '{network_name}' from")
 
 
 def _read_safetensors(path: Path) -> dict[str, Tensor]:

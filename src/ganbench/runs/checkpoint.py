@@ -12,11 +12,12 @@ It is written to a temporary folder, synced to the disk and renamed.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,24 +26,49 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from ganbench.errors import RunError
+from ganbench.utils.checkpoint_files import (
+    MANIFEST,
+    STATE,
+    CheckpointError,
+    checkpoint_name,
+    list_checkpoints,
+    manifest_text,
+    read_manifest,
+    read_verified,
+)
+from ganbench.utils.finite import describe_names, nonfinite_names
 
-_FORMAT = 1
-_MANIFEST = "manifest.json"
-_STATE = "state.json"
-_NAMES = {"networks.safetensors", "average.safetensors", "state.safetensors", _STATE}
+__all__ = [
+    "CheckpointError",
+    "list_checkpoints",
+    "prune_checkpoints",
+    "read_checkpoint",
+    "read_manifest",
+    "save_checkpoint",
+]
 
-
-class CheckpointError(Exception):
-    """A checkpoint is damaged or incomplete; the message names the file."""
+#: Parts of a state whose numbers must be finite. The log may hold a NaN; the trainer checks it.
+_FINITE_PARTS = {
+    "networks": "the weights",
+    "average": "the averaged weights",
+    "algorithm": "the algorithm's buffers",
+    "optimizers": "the state of the optimizers",
+}
 
 
 def save_checkpoint(folder: Path, state: Mapping[str, Any]) -> Path:
     """Write the checkpoint of ``state["step"]`` into ``folder``, and return its path.
 
     Raises:
-        RunError: it cannot be written (disk full, no permission); no partial checkpoint is left.
+        RunError: it holds numbers that are not finite, or cannot be written (disk full, no permission); no partial
+            checkpoint is left.
     """
-    final = folder / _name(state["step"])
+    if problem := _nonfinite(state):
+        raise RunError(
+            f"{problem} by step {state['step']}: the run diverged; no checkpoint of this step is saved, earlier ones "
+            "are intact; a smaller learning rate or a stronger penalty may help"
+        )
+    final = folder / checkpoint_name(state["step"])
     temporary = folder / f".writing-{final.name}-{os.getpid()}"
     files = _serialize(state)
     try:
@@ -67,52 +93,43 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     """Return the state in a checkpoint, after verifying every file.
 
     Raises:
-        CheckpointError: a file is missing, cut short or changed.
+        CheckpointError: a file is missing, cut short or changed, or a number is not finite.
     """
     manifest = read_manifest(path)
     try:
-        contents = {name: _read_verified(path / name, entry) for name, entry in manifest["files"].items()}
-        return _deserialize(manifest["step"], contents)
+        contents = {name: read_verified(path / name, entry) for name, entry in manifest["files"].items()}
+        state = _deserialize(manifest["step"], contents)
+        problem = _nonfinite(state)
     except (SafetensorError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CheckpointError(f"{path} is not a ganbench checkpoint") from error
+    if problem:
+        raise CheckpointError(f"{path} is of no use: {problem}")
+    return state
+
+
+def _nonfinite(state: Mapping[str, Any]) -> str:
+    """Say which tensors of a state hold numbers that are not finite; empty if none does."""
+    for part, what in _FINITE_PARTS.items():
+        if names := nonfinite_names(dict(_tensors(state.get(part, {})))):
+            return f"{what} {describe_names(names)} became infinite or NaN"
+    return ""
+
+
+def _tensors(value: Any, name: str = "") -> Iterator[tuple[str, Tensor]]:
+    """Yield the tensors of a state with their dotted names."""
+    if isinstance(value, Tensor):
+        yield name, value
+    elif isinstance(value, Mapping | list | tuple):
+        for key, child in value.items() if isinstance(value, Mapping) else enumerate(value):
+            yield from _tensors(child, f"{name}.{key}" if name else str(key))
 
 
 def _deserialize(step: int, contents: Mapping[str, bytes]) -> dict[str, Any]:
     networks, average, tensors = (
         safetensors.torch.load(contents[f"{name}.safetensors"]) for name in ("networks", "average", "state")
     )
-    rest = _insert_tensors(json.loads(contents[_STATE]), tensors)
+    rest = _insert_tensors(json.loads(contents[STATE]), tensors)
     return {"step": step, "networks": networks, "average": average, **dict(rest.items())}
-
-
-def _name(step: int) -> str:
-    return f"step-{step:08d}"
-
-
-def read_manifest(path: Path) -> dict[str, Any]:
-    """Return a checkpoint's manifest, verified by its own hash.
-
-    Raises:
-        CheckpointError: it is missing or changed.
-    """
-    try:
-        text = (path / _MANIFEST).read_bytes()
-        manifest = json.loads(text)
-        intact = _manifest_text(manifest["step"], manifest["files"]) == text and manifest["format"] == _FORMAT
-        intact = intact and path.name == _name(manifest["step"]) and set(manifest["files"]) == _NAMES
-    except OSError as error:
-        raise CheckpointError(f"{path / _MANIFEST} cannot be read ({error.strerror})") from error
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise CheckpointError(f"{path / _MANIFEST} is damaged") from error
-    if not intact:
-        raise CheckpointError(f"{path / _MANIFEST} is damaged")
-    return manifest  # type: ignore[no-any-return]
-
-
-def list_checkpoints(folder: Path) -> list[Path]:
-    """Return the checkpoints in a folder, newest first, including damaged ones."""
-    paths = [p for p in folder.glob("step-*") if p.name[5:].isdigit() and p.is_dir()]
-    return sorted(paths, key=lambda p: int(p.name[5:]), reverse=True)
 
 
 def prune_checkpoints(folder: Path, step: int, keep_last: int, keep_step: int | None) -> None:
@@ -149,7 +166,7 @@ def _serialize(state: Mapping[str, Any]) -> dict[str, bytes]:
         "networks.safetensors": _serialize_tensors(state["networks"]),
         "average.safetensors": _serialize_tensors(state["average"]),
         "state.safetensors": _serialize_tensors(tensors),
-        _STATE: json.dumps(structure).encode(),
+        STATE: json.dumps(structure).encode(),
     }
 
 
@@ -160,7 +177,7 @@ def _serialize_tensors(tensors: Mapping[str, Tensor]) -> bytes:
 
 def _write_files(folder: Path, files: Mapping[str, bytes], step: int) -> None:
     entries = {n: {"bytes": len(c), "sha256": hashlib.sha256(c).hexdigest()} for n, c in files.items()}
-    for name, content in {**files, _MANIFEST: _manifest_text(step, entries)}.items():
+    for name, content in {**files, MANIFEST: manifest_text(step, entries)}.items():
         with (folder / name).open("wb") as file:
             file.write(content)
             file.flush()
@@ -168,31 +185,18 @@ def _write_files(folder: Path, files: Mapping[str, bytes], step: int) -> None:
     _sync(folder)
 
 
-def _manifest_text(step: int, files: Mapping[str, Any]) -> bytes:
-    """Return a manifest as bytes, in a unique form, so that any change is detected."""
-    body = {"format": _FORMAT, "step": step, "files": dict(files)}
-    digest = hashlib.sha256(json.dumps(body).encode()).hexdigest()
-    return (json.dumps({**body, "sha256": digest}, indent=1) + "\n").encode()
-
-
 def _sync(folder: Path) -> None:
+    """Flush a folder's entries to the disk, where the system can; Windows and some network file systems cannot."""
+    if os.name == "nt":
+        return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
     finally:
         os.close(descriptor)
-
-
-def _read_verified(path: Path, entry: Mapping[str, Any]) -> bytes:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise CheckpointError(f"{path} cannot be read ({error.strerror})") from error
-    if len(content) != entry["bytes"]:
-        raise CheckpointError(f"{path} has {len(content)} bytes instead of {entry['bytes']}")
-    if hashlib.sha256(content).hexdigest() != entry["sha256"]:
-        raise CheckpointError(f"{path} has changed since it was written (SHA-256 differs)")
-    return content
 
 
 def _extract_tensors(value: Any, name: str, tensors: dict[str, Tensor]) -> Any:
