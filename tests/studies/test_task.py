@@ -31,7 +31,7 @@ def test_default_jobs(
     cores: int,
     jobs: int,
 ) -> None:
-    monkeypatch.setattr("ganbench.studies.task.available_cores", lambda: cores)
+    monkeypatch.setattr("ganbench.studies.task.usable_cores", lambda: cores)
     assert default_jobs(plan(*threads_setting, seeds=seeds)) == jobs
 
 
@@ -41,10 +41,14 @@ def test_default_jobs(
 def test_threads_never_exceed_the_share(
     monkeypatch: pytest.MonkeyPatch, cores: int, jobs: int, threads_setting: int | None
 ) -> None:
-    monkeypatch.setattr("ganbench.studies.task.available_cores", lambda: cores)
+    monkeypatch.setattr("ganbench.studies.task.usable_cores", lambda: cores)
+    monkeypatch.setattr("ganbench.utils.cores.usable_cores", lambda: cores)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     threads = threads_per_run(plan(threads_setting), "r0", jobs)
     assert threads >= 1
     assert threads == 1 or threads * jobs <= cores
     assert threads_setting is None or threads <= threads_setting
     if threads_setting is None:
         assert threads == max(1, cores // jobs)
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    assert threads_per_run(plan(threads_setting), "r0", jobs) == min(threads, 2)

@@ -14,6 +14,7 @@ from typing import IO, Literal
 
 from ganbench.studies.plan import Plan
 from ganbench.studies.rows import StudyFolder
+from ganbench.utils.cores import threads_per_process, usable_cores
 
 Outcome = Literal["finished", "failed", "cut"]
 #: Runs a ``ganbench`` command that ends with its parent; the first argument is the parent's process id.
@@ -127,18 +128,13 @@ class Task:
         return "failed"
 
 
-def available_cores() -> int:
-    """Return how many CPU cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def default_jobs(plan: Plan) -> int:
     """Return the number of parallel runs: one per core, or fewer if a recipe sets ``machine.threads`` above 1."""
     threads = [recipe["machine"]["threads"] or 1 for recipe in plan.recipes.values()]
-    return max(1, min(available_cores() // max(threads), len(plan.recipes) * plan.seeds))
+    return max(1, min(usable_cores() // max(threads), len(plan.recipes) * plan.seeds))
 
 
 def threads_per_run(plan: Plan, label: str, jobs: int) -> int:
-    """Return a run's equal share of the cores, limited by the recipe's ``machine.threads``."""
-    share = max(1, available_cores() // jobs)
+    """Return a run's equal share of the cores, limited by ``OMP_NUM_THREADS`` and the recipe's ``machine.threads``."""
+    share = min(max(1, usable_cores() // jobs), threads_per_process(jobs))
     return min(share, plan.recipes[label]["machine"]["threads"] or share)
