@@ -153,6 +153,7 @@ class RunHooks:
         if not trainer.engine.is_main_process:
             return
         trainer.check_finite()
+        self.run.require_lock()
         self.run.events.sync()
         save_checkpoint(self.run.checkpoints, state)
         keep_last, best = self.recipe.schedule.keep_last, self.run.best_step()

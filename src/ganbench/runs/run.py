@@ -18,6 +18,7 @@ from ganbench.runs.event_log import EventLog
 from ganbench.runs.folder_check import require_safe
 from ganbench.utils.file_lock import exclusive_lock
 from ganbench.utils.files import read_json, write_sealed_json
+from ganbench.utils.lease import Lease
 
 _FORMAT = 1  # the version of the layout of run folders
 
@@ -52,6 +53,7 @@ class Run:
         self.samples, self.checkpoints, self.eval, self.critic, self.pictures, self.sweeps = (
             self.path / name for name in ("samples", "checkpoints", "eval", "critic", "pictures", "sweeps")
         )
+        self._lease: Lease | None = None
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
@@ -206,8 +208,17 @@ class Run:
         Raises:
             UserError: another process trains this run, or the folder is not writable.
         """
-        with exclusive_lock(self.path, "the run", f"another process is training {self.path}"):
-            yield
+        with exclusive_lock(self.path, "the run", f"another process is training {self.path}") as lease:
+            self._lease = lease
+            try:
+                yield
+            finally:
+                self._lease = None
+
+    def require_lock(self) -> None:
+        """Raise RunError if a process of another machine has taken over the run while :meth:`lock` was held."""
+        if self._lease is not None:
+            self._lease.require()
 
 
 def _has_manifest(path: Path) -> bool:

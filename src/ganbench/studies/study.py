@@ -23,7 +23,7 @@ from ganbench.utils.file_lock import exclusive_lock
 from ganbench.utils.files import write_bytes, write_json
 
 _DEFAULT_SEEDS = 5
-_PARTIAL_STUDY = {".lock", "recipes"}  # what a study that was killed at once may have left
+_PARTIAL_STUDY = {".lock", ".heartbeat", "recipes"}  # what a study that was killed at once may have left
 
 
 class Study:
