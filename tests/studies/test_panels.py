@@ -9,10 +9,12 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 from PIL import Image
 
 from ganbench.data.toy import ring8
-from ganbench.studies.panels import crop_to_frame, panel_steps
+from ganbench.runs.run import Run
+from ganbench.studies.panels import crop_to_frame, draw_panels, evenly_spaced_steps
 from ganbench.visualization.image_grid import sample_picture
 
 
@@ -27,17 +29,37 @@ from ganbench.visualization.image_grid import sample_picture
         ([], 3, [None, None, None]),
     ],
 )
-def test_panel_steps(available: list[int], columns: int, expected: list[int | None]) -> None:
-    assert panel_steps(available, 1000, columns) == expected
+def test_evenly_spaced_steps(available: list[int], columns: int, expected: list[int | None]) -> None:
+    assert evenly_spaced_steps(available, 1000, columns) == expected
 
 
 @given(st.sets(st.integers(1, 60)), st.integers(1, 6))
 def test_panels_are_in_order_and_show_each_step_once(available: set[int], columns: int) -> None:
-    steps = [step for step in panel_steps(sorted(available), 60, columns) if step is not None]
+    steps = [step for step in evenly_spaced_steps(sorted(available), 60, columns) if step is not None]
     assert steps == sorted(set(steps))
     assert set(steps) <= available
     if 60 in available:
         assert steps[-1] == 60
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """A run folder with pictures of the steps 2, 4 and 6."""
+    (tmp_path / "samples").mkdir()
+    (tmp_path / "recipe.json").write_text("{}")
+    for step in (2, 4, 6):
+        Image.fromarray(np.full((8, 8, 3), 200, np.uint8)).save(tmp_path / "samples" / f"step-{step:08d}.png")
+    return Run(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "titles"),
+    [((), ["step 2", "step 6"]), ((2, 4, 5, 6), ["step 2", "step 4", "", "step 6"]), ((6,), ["step 6"])],
+)
+def test_panels_show_the_chosen_steps(run: Run, chosen: tuple[int, ...], titles: list[str]) -> None:
+    figure = Figure()
+    draw_panels(figure, {"gan": (run, 6)}, 2, chosen)
+    assert [axes.get_title() for axes in figure.axes] == titles
 
 
 def test_plots_are_cropped_to_their_frame_and_pictures_are_not(tmp_path: Path) -> None:

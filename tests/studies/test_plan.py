@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,7 @@ def test_write_and_read(tmp_path: Path) -> None:
         overrides={"schedule.steps": 7},
         metrics=["modes"],
         n=300,
+        panel_steps=[2, 7],
     )
     plan.write(tmp_path)
     assert Plan.read(tmp_path) == plan
@@ -47,6 +50,20 @@ def test_write_and_read(tmp_path: Path) -> None:
     assert plan.build_recipes()["gan-ring8"] == find_recipe("gan-ring8", "laptop").override(
         {"schedule.steps": 7}
     )
+
+
+def test_a_study_from_before_has_no_chosen_panel_steps(tmp_path: Path) -> None:
+    make_plan(["gan-ring8"], seeds=1, panel_steps=[200]).write(tmp_path)
+    stored = json.loads((tmp_path / "study.json").read_text())
+    assert stored.pop("panel_steps") == [200]
+    (tmp_path / "study.json").write_text(json.dumps(stored))
+    assert Plan.read(tmp_path).panel_steps == ()
+
+
+def test_panel_steps_may_change_later(tmp_path: Path) -> None:
+    plan = make_plan(["gan-ring8"], seeds=1, panel_steps=[200])
+    assert plan.extend(replace(plan, panel_steps=(400,)), tmp_path).panel_steps == (400,)
+    assert plan.extend(replace(plan, panel_steps=()), tmp_path).panel_steps == (200,)
 
 
 def test_labels_of_recipes(tmp_path: Path) -> None:

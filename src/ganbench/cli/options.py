@@ -62,6 +62,14 @@ def split_names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
+def split_numbers(text: str, option: str) -> list[int]:
+    """Return the whole numbers in a comma-separated list. Raises UserError, naming the option, for anything else."""
+    try:
+        return [int(number) for number in split_names(text)]
+    except ValueError as error:
+        raise UserError(f"{option} takes whole numbers separated by commas, not '{text}'") from error
+
+
 def print_json(value: Any) -> None:
     """Print a value as JSON."""
     print(json.dumps(value, indent=1))

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Optional
 
 import typer
 
-from ganbench.cli.options import JsonOption, ModuleOption, split_names
+from ganbench.cli.options import JsonOption, ModuleOption, QuietOption, split_names, split_numbers
 from ganbench.cli.study_output import print_comparisons
 
 _RecipePair = Optional[tuple[str, str]]  # noqa: UP045 (typer needs this form)
@@ -27,7 +27,9 @@ def study(
     out: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(
-            help="A new study folder, or the folder of a study to continue. Default: studies/DATA-BUDGET."
+            "--out",
+            "-o",
+            help="A new study folder, or the folder of a study to continue. Default: studies/DATA-BUDGET.",
         ),
     ] = None,
     budget: Annotated[
@@ -60,9 +62,16 @@ def study(
             "with each of the others.",
         ),
     ] = None,
+    panel_steps: Annotated[
+        str,
+        typer.Option(
+            help="Steps whose samples the panels show, separated by commas. Default: equal shares of each training."
+        ),
+    ] = "",
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Train failed runs again.")] = False,
     as_json: JsonOption = False,
     module: ModuleOption = None,
+    quiet: QuietOption = False,
 ) -> None:
     """Train recipes with several seeds, score all runs in the same way, and report which recipe is better."""
     from ganbench.recipes.overrides import parse_overrides
@@ -80,6 +89,7 @@ def study(
         metrics=split_names(metrics),
         n=n,
         modules=module or (),
+        panel_steps=split_numbers(panel_steps, "--panel-steps"),
         retry_failed=retry_failed,
         console=console_for_stderr(),
     )

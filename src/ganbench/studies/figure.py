@@ -40,26 +40,27 @@ def draw_study_figures(
         figure = Figure(figsize=(4.2 * min(2, len(curves)), 3.4 * -(-len(curves) // 2) + 0.5))
         figures["curves.png"] = _png(_draw_curves_with_legend(figure, curves, colours, 2))
     if panel_runs:
-        columns = panel_columns(panel_runs, _COLUMNS)
+        columns = len(plan.panel_steps) or panel_columns(panel_runs, _COLUMNS)
         figure = Figure(figsize=(1.2 + 1.35 * columns, 0.5 + 1.5 * len(panel_runs)))
         figure.suptitle(title, fontsize=9)
-        draw_panels(figure, panel_runs, columns)
+        draw_panels(figure, panel_runs, columns, plan.panel_steps)
         figures["panels.png"] = _png(figure)
     if curves and any(summary.finished for summary in summaries):
-        figures["study.png"] = _png(_overview(panel_runs, curves, summaries, colours, title))
+        figures["study.png"] = _png(_overview(plan, panel_runs, curves, summaries, title))
     return figures
 
 
 def _overview(
+    plan: Plan,
     panel_runs: Mapping[str, tuple[Run, int]],
     curves: Curves,
     summaries: Sequence[Summary],
-    colours: Mapping[str, str],
     title: str,
 ) -> Figure:
     from matplotlib.figure import Figure
 
-    columns = panel_columns(panel_runs, _COLUMNS - 1)
+    colours = _colours(plan)
+    columns = len(plan.panel_steps) or panel_columns(panel_runs, _COLUMNS - 1)
     first_curves = dict(list(curves.items())[:2])
     left_width, right_width = 1.2 + 1.25 * columns, 6.4
     curves_height = 3.0
@@ -70,7 +71,7 @@ def _overview(
         2, 1, squeeze=False, height_ratios=[height - curves_height, curves_height]
     )[:, 0]
     left.suptitle(title, fontsize=9)
-    draw_panels(left, panel_runs, columns)
+    draw_panels(left, panel_runs, columns, plan.panel_steps)
     draw_scores(top, summaries, colours, list(first_curves))
     draw_curves(bottom, first_curves, colours, columns=len(first_curves))
     return figure

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _FRAME_LEVEL = 60  # of 255: the frame line of a plot is darker than this
 
 
-def panel_steps(available: list[int], steps: int, columns: int) -> list[int | None]:
+def evenly_spaced_steps(available: Sequence[int], steps: int, columns: int) -> list[int | None]:
     """Return, for equal shares of the training, the nearest step that has a picture; each step at most once.
 
     The last column is the end of the training. An entry is None where no picture is near enough, as for the part
@@ -32,12 +32,23 @@ def panel_steps(available: list[int], steps: int, columns: int) -> list[int | No
     return selected
 
 
-def draw_panels(figure: FigureBase, runs: Mapping[str, tuple[Run, int]], columns: int) -> None:
-    """Draw one row of sample pictures per recipe, from a run and its number of steps; each panel names its step."""
+def draw_panels(
+    figure: FigureBase, runs: Mapping[str, tuple[Run, int]], columns: int, chosen: Sequence[int] = ()
+) -> None:
+    """Draw one row of sample pictures per recipe, from a run and its number of steps; each panel names its step.
+
+    ``chosen`` are the steps of the columns; without them, each row has equal shares of its training. A panel is empty
+    if there is no picture of its step.
+    """
+    columns = len(chosen) or columns
     grid = figure.subplots(len(runs), columns, squeeze=False)
     for row, (label, (run, steps)) in zip(grid, runs.items(), strict=True):
         pictures = _pictures(run)
-        for axes, step in zip(row, panel_steps(sorted(pictures), steps, columns), strict=True):
+        if chosen:
+            shown = [step if step in pictures else None for step in chosen]
+        else:
+            shown = evenly_spaced_steps(sorted(pictures), steps, columns)
+        for axes, step in zip(row, shown, strict=True):
             axes.set_xticks([])
             axes.set_yticks([])
             if step is None:

@@ -35,6 +35,7 @@ class Plan:
         metrics: metric names; empty means the data set's default metrics. The first one ranks the recipes.
         n: the number of samples to score; None means the metric's default.
         modules: the user's own files, whose parts the recipes use.
+        panel_steps: the steps whose samples the panels show; empty means equal shares of each recipe's training.
     """
 
     recipes: Mapping[str, Mapping[str, Any]]
@@ -44,6 +45,7 @@ class Plan:
     metrics: tuple[str, ...] = ()
     n: int | None = None
     modules: tuple[str, ...] = ()
+    panel_steps: tuple[int, ...] = ()
 
     def runs(self) -> Iterator[tuple[str, int]]:
         """Yield the label and seed of every run: the first seed of all recipes, then the second seed, and so on."""
@@ -80,6 +82,7 @@ class Plan:
             recipes={**self.recipes, **{k: v for k, v in other.recipes.items() if k not in self.recipes}},
             seeds=max(self.seeds, other.seeds),
             modules=tuple(dict.fromkeys((*self.modules, *other.modules))),
+            panel_steps=other.panel_steps or self.panel_steps,
         )
 
     def _settings(self) -> dict[str, Any]:
@@ -96,7 +99,12 @@ class Plan:
         (folder / "recipes").mkdir(parents=True, exist_ok=True)
         for label, recipe in self.recipes.items():
             write_json(folder / "recipes" / f"{label}.json", recipe)
-        contents = {"recipes": list(self.recipes), "seeds": self.seeds, "modules": list(self.modules)}
+        contents = {
+            "recipes": list(self.recipes),
+            "seeds": self.seeds,
+            "modules": list(self.modules),
+            "panel_steps": list(self.panel_steps),
+        }
         write_json(folder / "study.json", {"format": _FORMAT, **contents, **self._settings()})
 
     @classmethod
@@ -124,6 +132,7 @@ class Plan:
                 metrics=tuple(data["metrics"]),
                 n=data["n"],
                 modules=tuple(data["modules"]),
+                panel_steps=tuple(data.get("panel_steps", ())),  # studies from before have none
             )
         except (KeyError, TypeError, ValueError) as error:
             raise UserError(f"{folder / 'study.json'} is incomplete or damaged: {error}") from error
@@ -138,6 +147,7 @@ def make_plan(
     metrics: Sequence[str] = (),
     n: int | None = None,
     modules: Sequence[str | Path] = (),
+    panel_steps: Sequence[int] = (),
 ) -> Plan:
     """Resolve recipes, given by name, by file or as objects, into a plan. See :class:`Plan` for the arguments.
 
@@ -168,6 +178,7 @@ def make_plan(
         metrics=tuple(metrics),
         n=n,
         modules=tuple(dict.fromkeys(str(path.resolve()) for path in files)),
+        panel_steps=tuple(panel_steps),
     )
 
 

@@ -1,4 +1,4 @@
-"""Check before training that a study's runs can be scored and compared."""
+"""Check before training that a study's runs can be scored, compared and shown."""
 
 from __future__ import annotations
 
@@ -8,6 +8,28 @@ from ganbench.experiment.validation import held_out_loader
 from ganbench.inference.build import make_dataset
 from ganbench.inference.snapshots import untrained_model
 from ganbench.studies.plan import Plan
+
+
+def require_panel_steps(plan: Plan) -> None:
+    """Check that some recipe saves a sample picture at each of the panels' steps.
+
+    Raises:
+        UserError: no recipe does, or a step is below 1.
+    """
+    if min(plan.panel_steps, default=1) < 1:
+        raise UserError(f"panels show steps from 1 on, not {plan.panel_steps[0]}")
+    schedules = [recipe["schedule"] for recipe in plan.recipes.values()]
+    for step in plan.panel_steps:
+        if not any(
+            step == s["steps"] or (step < s["steps"] and s["sample_every"] and step % s["sample_every"] == 0)
+            for s in schedules
+        ):
+            every = sorted({s["sample_every"] for s in schedules})
+            raise UserError(
+                f"no recipe saves samples at step {step:,}, which a panel is to show: the runs end at step "
+                f"{max(s['steps'] for s in schedules):,} and save samples every {' or '.join(map(str, every))} steps; "
+                "set schedule.sample_every or schedule.steps"
+            )
 
 
 def require_shared_reference(plan: Plan) -> None:

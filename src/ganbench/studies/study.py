@@ -11,7 +11,7 @@ from ganbench.errors import RunError, Stopped, UserError
 from ganbench.recipes.base import Budget, Recipe
 from ganbench.runs.run import Run
 from ganbench.studies.plan import Plan, make_plan, require_matching_run
-from ganbench.studies.preflight import require_shared_reference
+from ganbench.studies.preflight import require_panel_steps, require_shared_reference
 from ganbench.studies.queue import run_queue
 from ganbench.studies.rows import Row, StudyFolder
 from ganbench.studies.summary import Summary, compare_recipes, default_pairs, summaries
@@ -113,6 +113,7 @@ def study(
     metrics: Sequence[str] = (),
     n: int | None = None,
     modules: Sequence[str | Path] = (),
+    panel_steps: Sequence[int] = (),
     retry_failed: bool = False,
     console: Console | None = None,
 ) -> Study:
@@ -132,6 +133,8 @@ def study(
         metrics: metric names; default the data set's own.
         n: the number of samples to score; default the metric's own.
         modules: the user's own files, whose parts the recipes use.
+        panel_steps: the steps whose samples the panels show; default equal shares of each recipe's training. Each needs
+            a recipe with a sample picture at that step (``schedule.sample_every``).
         retry_failed: whether to try failed runs again; otherwise a failure is a result.
         console: where progress goes; default nowhere.
 
@@ -151,9 +154,17 @@ def study(
     """
     if jobs is not None and jobs < 1:
         raise UserError(f"the number of jobs must be at least 1, not {jobs}")
-    settings = {"budget": budget, "overrides": overrides, "metrics": tuple(metrics), "n": n, "seeds": seeds}
+    settings = {
+        "budget": budget,
+        "overrides": overrides,
+        "metrics": tuple(metrics),
+        "n": n,
+        "seeds": seeds,
+        "panel_steps": tuple(sorted(set(panel_steps))),
+    }
     settings = {name: value for name, value in settings.items() if value not in (None, ())}
     path, plan = _resolve_plan(recipes, out, settings, modules)
+    require_panel_steps(plan)
     require_shared_reference(plan)
     path.mkdir(parents=True, exist_ok=True)
     with exclusive_lock(path, "the study", f"another process is working on {path}"):
