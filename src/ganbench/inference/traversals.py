@@ -46,19 +46,40 @@ def latent_traversals(model: Model, rows: int, seed: int) -> LatentTraversals:
     Raises:
         UserError: the model has no directions, or its samples start from images.
     """
-    codes: Codes | None = getattr(model.latent, "codes", None)
     z = latent_vectors(model, rows, seed)
+    codes: Codes | None = getattr(model.latent, "codes", None)
     if codes is not None:
         return LatentTraversals("codes", _code_traversals(z, codes))
-    if isinstance(model.algorithm, RepresentationConditionedGAN):
-        center, steps = _principal_directions(model, model.algorithm.noise)
-        kind = "principal directions of the representations of real pictures"
-    else:
-        steps = directions(model, z)[:MAX_DIRECTIONS]
-        center, kind = torch.zeros(steps.shape[1]), "closed-form directions of G's first layer"
+    kind, center, steps = _directions(model, z)
     return LatentTraversals(
         kind, {f"direction-{k + 1}": _traverse(z, center, step) for k, step in enumerate(steps)}
     )
+
+
+def latent_coordinates(model: Model, rows: int, seed: int) -> tuple[Tensor, dict[str, Tensor]]:
+    """Return latents ``[rows, size]``, and their coordinates ``[rows]`` along the model's directions, by name.
+
+    The names and directions are those of :func:`latent_traversals`. A categorical code's coordinate is its number.
+
+    Raises:
+        UserError: the model has no directions, or its samples start from images.
+    """
+    z = latent_vectors(model, rows, seed)
+    codes: Codes | None = getattr(model.latent, "codes", None)
+    if codes is not None:
+        return z, _code_values(z, codes)
+    _, center, steps = _directions(model, z)
+    units = torch.nn.functional.normalize(steps, dim=1)
+    return z, {f"direction-{k + 1}": (z - center) @ unit for k, unit in enumerate(units)}
+
+
+def _directions(model: Model, z: Tensor) -> tuple[str, Tensor, Tensor]:
+    """Return the kind of the model's directions, the latent ``[size]`` they start from, and steps ``[K, size]``."""
+    if isinstance(model.algorithm, RepresentationConditionedGAN):
+        kind = "principal directions of the representations of real pictures"
+        return kind, *_principal_directions(model, model.algorithm.noise)
+    steps = directions(model, z)[:MAX_DIRECTIONS]
+    return "closed-form directions of G's first layer", torch.zeros(steps.shape[1]), steps
 
 
 def _code_traversals(z: Tensor, codes: Codes) -> dict[str, Tensor]:
@@ -73,6 +94,16 @@ def _code_traversals(z: Tensor, codes: Codes) -> dict[str, Tensor]:
         path[:, :, start + number] = torch.linspace(-REACH, REACH, POINTS)
         traversals[f"continuous-{number + 1}"] = path
     return traversals
+
+
+def _code_values(z: Tensor, codes: Codes) -> dict[str, Tensor]:
+    values, start = {}, z.shape[1] - codes.size
+    for number, count in enumerate(codes.categorical):
+        values[f"categorical-{number + 1}"] = z[:, start : start + count].argmax(1)
+        start += count
+    for number in range(codes.continuous):
+        values[f"continuous-{number + 1}"] = z[:, start + number]
+    return values
 
 
 def _traverse(z: Tensor, center: Tensor, step: Tensor) -> Tensor:

@@ -19,10 +19,13 @@ from ganbench.algorithms.representation_conditioned import RepresentationConditi
 from ganbench.data.shapes import Factors, generate_factors, render, shapes
 from ganbench.errors import UserError
 from ganbench.evaluation.evaluate import evaluate
-from ganbench.evaluation.model_metrics.disentanglement import disentanglement_scores
+from ganbench.evaluation.model_metrics.disentanglement import (
+    disentanglement_scores,
+    mutual_information_scores,
+)
 from ganbench.experiment.train import train
 from ganbench.inference.model import Model
-from ganbench.inference.traversals import POINTS, latent_traversals
+from ganbench.inference.traversals import POINTS, latent_coordinates, latent_traversals
 from ganbench.latents import EmptyLatent, Gaussian, Latent, NoiseAndCodes, NoiseAndRepresentation
 from ganbench.losses import Hinge
 from ganbench.metrics.disentanglement.factor_predictor import (
@@ -99,6 +102,35 @@ def test_codes_that_govern_one_factor_each_score_one_and_codes_that_govern_all_n
     assert list(score.details["gaps"]) == ["one"]  # type: ignore[arg-type]
     with pytest.raises(UserError, match="no factor of the data is predicted well enough"):
         disentanglement_scores(apart, latent_traversals(apart, 40, 0), Corner(kind=0.3))
+
+
+def test_the_mutual_information_gap_is_1_for_one_code_per_factor_and_0_for_equal_directions() -> None:
+    latent = NoiseAndCodes(noise=3, categorical=(3,), continuous=2, normal=True)
+    apart = model_of(lambda z: corner(z[:, 3:6].argmax(1), z[:, 6], z[:, 7]), latent)
+    (score,) = mutual_information_scores(apart, Corner(**ALL))
+    assert (score.name, score.better) == ("mig", "higher")
+    assert score.value == pytest.approx(1, abs=0.15), "plug-in bias, and pixels of 256 levels"
+    assert score.details["table"]["categorical-1"]["kind"] == pytest.approx(1)  # type: ignore[index, call-overload]
+    mixed = model_of(lambda z: corner(z[:, 0] * 0, z[:, 0] + z[:, 1], z[:, 0] - z[:, 1]), Gaussian(3))
+    (score,) = mutual_information_scores(mixed, Corner(**ALL))
+    assert list(score.details["gaps"]) == ["one", "other"], "the class does not vary"  # type: ignore[arg-type]
+    assert score.value == pytest.approx(0, abs=0.03)
+    with pytest.raises(UserError, match="no factor of the data is predicted well enough"):
+        mutual_information_scores(apart, Corner(kind=0.3))
+
+
+def test_coordinates_along_principal_directions_are_relative_to_the_mean_representation() -> None:
+    latent = NoiseAndRepresentation(noise=2, representation=2)
+    algorithm = WideRepresentation(latent=latent, loss=Hinge(), sampling="normal")
+    model = Model(
+        algorithm, nn.ModuleDict({"G": nn.Linear(1, 1)}), latent, INFO, 0, real_data=lambda: shapes(50)
+    )
+    z, coordinates = latent_coordinates(model, 6, 0)
+    centre = model.encode(shapes(50).items(torch.arange(50)))[:, 2:].mean(0)
+    assert list(coordinates) == ["direction-1", "direction-2"]
+    both = torch.stack(list(coordinates.values()), 1)
+    torch.testing.assert_close(both.norm(dim=1), (z[:, 2:] - centre).norm(dim=1), rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(both[:, 0].abs(), (z[:, 3] - centre[1]).abs(), rtol=1e-2, atol=1e-2)
 
 
 def test_a_change_is_the_deviation_on_the_way_as_a_share_of_that_of_samples() -> None:
@@ -182,6 +214,11 @@ def test_a_reader_learns_real_pictures_is_kept_and_finds_the_factors_of_drawn_on
     for place, name in ((2, "x"), (3, "y"), (4, "light")):
         assert table[f"direction-{place}"][name] == pytest.approx(1, abs=0.1)
         assert gaps[name] > 0.5, "what has another direction changes it less than by half of that"
+    (score,) = mutual_information_scores(model, reader)
+    shares = score.details["table"]
+    assert isinstance(shares, dict)
+    for place, name in ((2, "x"), (3, "y")):
+        assert max(shares, key=lambda direction: shares[direction][name]) == f"direction-{place}"
 
 
 def test_a_damaged_reader_is_trained_anew_to_the_same_weights(

@@ -12,7 +12,12 @@ from ganbench.data.base import Dataset
 from ganbench.errors import UserError
 from ganbench.evaluation.model_metrics.codes import code_scores, items_to_encode
 from ganbench.evaluation.model_metrics.consistency import consistency_scores
-from ganbench.evaluation.model_metrics.disentanglement import ROWS, disentanglement_scores, require_factors
+from ganbench.evaluation.model_metrics.disentanglement import (
+    ROWS,
+    disentanglement_scores,
+    mutual_information_scores,
+    require_factors,
+)
 from ganbench.evaluation.model_metrics.representation import representation_scores
 from ganbench.evaluation.model_metrics.translation import translation_scores
 from ganbench.inference.model import Model
@@ -70,7 +75,11 @@ def _disentanglement(evaluation: ModelEvaluation) -> list[Score]:
     test = require_factors(evaluation.load_held_out("disentanglement"))
     if train.info.split == "test":
         train, test = test, train
-    return disentanglement_scores(evaluation.model, traversals, load_or_train_factor_predictor(train, test))
+    predictor = load_or_train_factor_predictor(train, test)
+    return [
+        *disentanglement_scores(evaluation.model, traversals, predictor),
+        *mutual_information_scores(evaluation.model, predictor),
+    ]
 
 
 ModelMetric = Callable[[ModelEvaluation], list[Score]]
