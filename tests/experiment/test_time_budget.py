@@ -103,6 +103,26 @@ def test_what_a_recipe_leaves_out_stays_out(monkeypatch: pytest.MonkeyPatch) -> 
     assert schedule.sample_every == schedule.evaluate_every == 0
 
 
+def test_what_the_user_has_set_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = {
+        "schedule.checkpoint_every": 3,
+        "schedule.sample_every": 4,
+        "schedule.evaluate_every": 5,
+        "schedule.warmup": 9_999,
+        "schedule.ema_half_life": 1e9,
+        "schedule.learning_rate": Spec(Constant),
+    }
+    recipe, data = tiny_recipe("gan-r1-ring8", own), ring8()
+    for changed in ([], list(own), ["schedule.learning_rate.x", "networks.G.width"]):
+        clocked(monkeypatch, 0.25)
+        made, plan = fit_to_budget(recipe, 10.0, data, Engine(recipe.machine), 0, changed=changed)
+        kept = {path.split(".")[1] for path in changed}
+        for name in (path.split(".")[1] for path in own):
+            same = getattr(made.schedule, name) == getattr(recipe.schedule, name)
+            assert same == (name in kept), (name, changed)
+        assert made.schedule.steps == plan.steps
+
+
 @given(minutes=some.floats(0.1, 1e4), seconds=some.floats(1e-4, 1e3))
 def test_there_is_always_a_step(minutes: float, seconds: float) -> None:
     with pytest.MonkeyPatch.context() as patch:

@@ -130,6 +130,49 @@ def test_overrides_apply_in_order() -> None:
     assert both.schedule.steps == 3
 
 
+@pytest.mark.parametrize("text", ["0100", "100", "1e2", "100.0", "0x64", "1_00", "+100"])
+def test_a_number_is_the_same_on_the_command_line_and_in_a_file(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(f"extends: gan-ring8\nschedule: {{steps: {text}}}\n")
+    assert find_recipe(str(path)).schedule.steps == 100
+    assert override(f"schedule.steps={text}").schedule.steps == 100
+
+
+@pytest.mark.parametrize(
+    "text", ["1:30", "1e23", "9007199254740993.0", "0b11", "1__0", "१००", "100 # a", "ten"]
+)
+def test_what_is_no_whole_number_is_refused(text: str) -> None:
+    with pytest.raises(UserError, match=r"schedule\.steps must be a whole number, not "):
+        override(f"schedule.steps={text}")
+
+
+def test_a_part_and_its_arguments_may_come_in_any_order() -> None:
+    arguments = ["algorithm.loss.real_target=0.8", "algorithm.regularizers.0.gamma=2"]
+    parts = ["algorithm.loss=NonSaturating", "algorithm.regularizers=[{target: 'ganbench.regularizers:R1'}]"]
+    one, other = override(*arguments, *parts), override(*parts, *arguments)
+    assert one == other
+    assert one.algorithm.kwargs["loss"] == Spec(NonSaturating, real_target=0.8)
+    assert one.algorithm.kwargs["regularizers"] == (Spec(R1, gamma=2.0),)
+    assert override("data.path=b", "data=folder:a").data.kwargs["path"] == "b"
+
+
+def test_settings_that_fit_only_together_may_come_in_any_order() -> None:
+    for words in (
+        ("schedule.batch=9", "schedule.microbatches=3"),
+        ("schedule.microbatches=3", "schedule.batch=9"),
+    ):
+        assert (override(*words).schedule.batch, override(*words).schedule.microbatches) == (9, 3)
+    rates = override("schedule.learning_rate.end=0.2", "schedule.steps=5", "schedule.learning_rate=Linear")
+    assert rates.schedule.learning_rate == Spec(Linear, end=0.2)
+    with pytest.raises(UserError, match="schedule has no key 'step'; did you mean 'steps'"):
+        override("schedule.batch=9", "schedule.step=3")
+
+
+def test_a_key_given_twice_is_refused() -> None:
+    with pytest.raises(UserError, match=r"^schedule\.steps is given twice; leave one of the two out$"):
+        override("schedule.steps=3", "schedule.batch=4", "schedule.steps=4")
+
+
 # Overrides that replace a part
 
 
@@ -184,7 +227,7 @@ def test_a_data_set_is_replaced_by_name_and_keeps_common_arguments() -> None:
         ("data=ring8:x", "the data set 'ring8' takes no path"),
         ("optimizers.G.lr=fast", "optimizers.G.lr must be a number, not 'fast'"),
         ("optimizers.G.lr=true", "optimizers.G.lr must be a number, not True"),
-        ("optimizers.G.lr=nan", "optimizers.G.lr must be a number, not nan"),
+        ("optimizers.G.lr=nan", "optimizers.G.lr must be a number, not 'nan'"),
         ("optimizers.G.betas=[0.5]", "optimizers.G.betas must be a list of (a number, a number), not [0.5]"),
         ("schedule.steps=null", "schedule.steps must be a whole number, not None"),
         ("schedule.steps=0", "schedule.steps must be at least 1, not 0"),

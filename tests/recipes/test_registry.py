@@ -18,7 +18,7 @@ from ganbench.data.toy import grid25
 from ganbench.errors import UserError
 from ganbench.losses import Hinge
 from ganbench.recipes.base import Budget, Recipe, recipe
-from ganbench.recipes.registry import find_recipe, import_file, recipe_functions
+from ganbench.recipes.registry import find_recipe, find_recipe_for_time, import_file, recipe_functions
 
 OWN = '''
 """A user's recipe with a user's loss."""
@@ -244,6 +244,47 @@ def test_a_file_sets_its_budget_or_uses_the_callers(tmp_path: Path) -> None:
         find_recipe(str(path))
 
 
+def test_the_budget_that_is_asked_for_beats_a_files(tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text("extends: dcgan-cifar10\nbudget: laptop\n")
+    (tmp_path / "top.yaml").write_text("extends: base.yaml\n")
+    (tmp_path / "other.yaml").write_text("extends: base.yaml\nbudget: reference\n")
+    for name, own, other in (
+        ("base", "laptop", "reference"),
+        ("top", "laptop", "reference"),
+        ("other", "reference", "laptop"),
+    ):
+        source = str(tmp_path / f"{name}.yaml")
+        assert find_recipe(source) == find_recipe("dcgan-cifar10", own), name  # type: ignore[arg-type]
+        assert find_recipe(source, other) == find_recipe("dcgan-cifar10", other), name  # type: ignore[arg-type]
+
+
+def test_a_whole_recipe_cannot_be_resized(tmp_path: Path) -> None:
+    path = tmp_path / "whole.json"
+    path.write_text(json.dumps(find_recipe("gan-ring8", "laptop").to_dict()))
+    assert find_recipe(str(path), "laptop") == find_recipe(str(path)) == find_recipe("gan-ring8", "laptop")
+    with pytest.raises(
+        UserError, match=r"whole\.json is a whole recipe of the budget 'laptop', and cannot be"
+    ):
+        find_recipe(str(path), "reference")
+    assert find_recipe_for_time(str(path)) == (find_recipe("gan-ring8", "laptop"), frozenset())
+
+
+def test_the_recipe_for_a_time_knows_what_files_have_set(tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text("extends: gan-ring8\nbudget: reference\nschedule: {warmup: 7}\n")
+    (tmp_path / "top.yaml").write_text("extends: base.yaml\noptimizers.G.lr: 1e-5\n")
+    found, changed = find_recipe_for_time(str(tmp_path / "top.yaml"))
+    expected = find_recipe("gan-ring8", "laptop").override({"schedule.warmup": 7, "optimizers.G.lr": 1e-5})
+    assert found == expected
+    assert changed == {"schedule.warmup", "optimizers.G.lr"}
+    assert find_recipe_for_time("gan-ring8") == (find_recipe("gan-ring8", "laptop"), frozenset())
+
+
+def test_a_file_may_start_with_a_byte_order_mark(tmp_path: Path) -> None:
+    for name, text in (("a.yaml", "extends: gan-ring8\n"), ("a.json", '{"extends": "gan-ring8"}')):
+        (tmp_path / name).write_text(text, encoding="utf-8-sig")
+        assert find_recipe(str(tmp_path / name)) == find_recipe("gan-ring8")
+
+
 @pytest.mark.parametrize("suffix", [".yaml", ".yml", ".json"])
 def test_a_resolved_recipe_is_read_back_from_a_file(tmp_path: Path, suffix: str) -> None:
     base = find_recipe("dcgan-r1-cifar10", "laptop")
@@ -274,14 +315,41 @@ def test_a_resolved_recipe_is_read_back_from_a_file(tmp_path: Path, suffix: str)
         ("a.yaml", "extends: gan-ring8\n1: 3", "has no key '1'"),
         ("a.yaml", "a: !!python/object/apply:os.system ['true']", "not valid YAML"),
         ("a.yaml", "extends: gan-ring8\nalgorithm: {loss: 'os:system'}", "names code outside ganbench"),
+        ("a.yaml", "extends: b.yaml", "extends itself"),
+        (
+            "a.yaml",
+            "extends: gan-ring8\nschedule:\n  steps: 30\nschedule:\n  batch: 8\n",
+            "a.yaml is not valid YAML: found duplicate key in line 4: schedule:",
+        ),
+        ("a.yaml", "extends: gan-ring8\nextends: gan-mnist\n", "found duplicate key in line 2"),
+        (
+            "a.json",
+            '{"extends": "gan-ring8", "budget": "laptop", "budget": "hour"}',
+            "duplicate key 'budget'",
+        ),
+        (
+            "a.yaml",
+            "extends: gan-ring8\nschedule: {steps: 3}\nschedule.steps: 4",
+            "schedule.steps is given twice; leave one of the two out",
+        ),
+        ("a.yaml", "extends: gan-ring8\noptimizers: {G.lr: 1, G: {lr: 2}}", "optimizers.G.lr is given twice"),
+        ("a.yaml", "extends: gan-ring8\nbudget: 3", "the budget in {path} must be text or none, not 3"),
+        ("a.yaml", "extends: gan-ring8\nschedule: &a {steps: *a}", "a.yaml is nested too deep"),
+        ("a.yaml", "extends: " + "[" * 5000, "a.yaml is nested too deep"),
+        ("a.yaml", f"extends: gan-ring8\nschedule: {{steps: {'9' * 5000}}}", "a number has too many digits"),
+        ("a.json", f'{{"extends": "gan-ring8", "schedule": {{"steps": {"9" * 5000}}}}}', "too many digits"),
+        ("a.yaml", "extends: gan-ring8\noptimizers.G.lr: 1e-400", "1e-400 is too close to 0"),
+        ("a.yaml", "extends: gan-ring8\nschedule.steps: 1:30", "a whole number, not '1:30'"),
     ],
 )
 def test_an_invalid_file_is_a_user_error(tmp_path: Path, name: str, text: str, message: str) -> None:
     path = tmp_path / name
     path.write_text(text)
+    (tmp_path / "b.yaml").write_text("extends: a.yaml")
     with pytest.raises(UserError) as caught:
         find_recipe(str(path))
-    assert message in str(caught.value)
+    assert message.replace("{path}", str(path)) in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_an_unreadable_file_is_a_user_error(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ganbench.errors import UserError
+from ganbench.recipes.base import Recipe
 from ganbench.recipes.registry import find_recipe
 from ganbench.studies.plan import Plan, make_plan, recipe_differences
 
@@ -66,11 +67,27 @@ def test_panel_steps_may_change_later(tmp_path: Path) -> None:
     assert plan.extend(replace(plan, panel_steps=()), tmp_path).panel_steps == (200,)
 
 
+def test_the_budget_that_is_asked_for_beats_a_files(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("extends: gan-ring8\nbudget: laptop\n")
+    for budget, found in ((None, "laptop"), ("reference", "reference")):
+        plan = make_plan([str(path)], seeds=1, budget=budget)  # type: ignore[arg-type]
+        assert plan.budget == plan.recipes["mine"]["budget"] == found
+    assert make_plan([str(path), "gan-ring8"], seeds=1).budget == "reference"
+    with pytest.raises(UserError, match="'gan-ring8' is a whole recipe of the budget 'reference'"):
+        make_plan([find_recipe("gan-ring8")], seeds=1, budget="laptop")
+
+
 def test_labels_of_recipes(tmp_path: Path) -> None:
     (tmp_path / "slow.yaml").write_text("extends: gan-ring8\noptimizers: {G: {lr: 1e-5}}\n")
     own = tmp_path / "mine_for_a_plan.py"
     own.write_text(OWN)
-    sources = ["gan-ring8", str(tmp_path / "slow.yaml"), f"{own}:own_ring8", find_recipe("gan-grid25")]
+    sources: list[str | Recipe] = [
+        "gan-ring8",
+        str(tmp_path / "slow.yaml"),
+        f"{own}:own_ring8",
+        find_recipe("gan-grid25"),
+    ]
     plan = make_plan(sources, seeds=1)
     assert list(plan.recipes) == ["gan-ring8", "slow", "own-ring8", "gan-grid25"]
     assert recipe_differences(plan.recipes["gan-ring8"], plan.recipes["slow"]).keys() == {"optimizers.G.lr"}

@@ -23,8 +23,7 @@ def show(
     module: ModuleOption = None,
 ) -> None:
     """Print a recipe with its settings and papers. For 'auto', also print what it chose for your images, and why."""
-    import yaml
-
+    from ganbench.config.values import format_yaml
     from ganbench.experiment.resolve_recipe import resolve_recipe
     from ganbench.recipes.overrides import parse_overrides
 
@@ -32,4 +31,4 @@ def show(
     record = resolved.recipe.to_dict()
     for reason in resolved.reasons:
         print(f"# {reason}", file=sys.stderr if as_json else sys.stdout)
-    print(json.dumps(record, indent=1) if as_json else yaml.safe_dump(record, sort_keys=False).rstrip())
+    print(json.dumps(record, indent=1) if as_json else format_yaml(record).rstrip())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ganbench.config.addresses import address_of
@@ -25,9 +25,7 @@ def with_value(node: Any, path: tuple[str, ...], value: Any, where: str = "") ->
         key, value = current_argument(address_of(node.target), key, value)
     children, annotations = _children(node)
     here = f"{where}.{key}" if where else key
-    if key not in annotations:
-        owner = where or "the recipe"
-        raise UserError(f"{owner} has no key '{key}'{did_you_mean(key, annotations)}")
+    _require_key(key, annotations, where or "the recipe")
     if rest:
         child = children.get(key)
         if not isinstance(child, Spec | Mapping | tuple) and not dataclasses.is_dataclass(child):
@@ -42,6 +40,20 @@ def with_value(node: Any, path: tuple[str, ...], value: Any, where: str = "") ->
     if isinstance(node, tuple):
         return tuple(new if i == int(key) else v for i, v in enumerate(node))
     return dataclasses.replace(node, **{key: new})
+
+
+def with_settings(node: Any, name: str, values: Mapping[str, Any]) -> Any:
+    """Return a dataclass in which several fields of its dataclass ``name`` are replaced at once.
+
+    Raises:
+        UserError: there is no such field, or a value does not fit.
+    """
+    settings = getattr(node, name)
+    annotations = _children(settings)[1]
+    for key in values:
+        _require_key(key, annotations, name)
+    checked = {key: check_value(value, annotations[key], f"{name}.{key}") for key, value in values.items()}
+    return dataclasses.replace(node, **{name: dataclasses.replace(settings, **checked)})
 
 
 def value_at(node: Any, path: tuple[str, ...]) -> Any:
@@ -68,6 +80,11 @@ def paths(node: Any, prefix: str = "") -> list[str]:
         path = f"{prefix}.{key}" if prefix else key
         leaves += paths(children.get(key), path) or [path]
     return leaves
+
+
+def _require_key(key: str, keys: Iterable[str], owner: str) -> None:
+    if key not in keys:
+        raise UserError(f"{owner} has no key '{key}'{did_you_mean(key, keys)}")
 
 
 def _children(node: Any) -> tuple[dict[str, Any], dict[str, Any]]:

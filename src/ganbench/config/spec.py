@@ -14,10 +14,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from ganbench.config.addresses import address_of, can_be_part, load_part
+from ganbench.config.json_types import convert, describe, json_types_of, shorten
 from ganbench.config.renamed import current_part
 from ganbench.errors import UserError, did_you_mean
-
-_SCALARS = (int, float, bool, str, types.NoneType)
 
 
 class Spec:
@@ -148,11 +147,11 @@ def check_value(value: Any, annotation: Any, name: str) -> Any:
         UserError: the value does not fit.
     """
     value = [as_spec(v) for v in value] if isinstance(value, list | tuple) else as_spec(value)
-    json_types = _json_types(annotation)
+    json_types = json_types_of(annotation)
     has_specs = isinstance(value, list | tuple) and any(isinstance(v, Spec) for v in value)
     accepts_parts = json_types is None or json_types != annotation
     if (has_specs or isinstance(value, Spec)) and not accepts_parts:
-        raise UserError(f"{name} must be {_describe(annotation)}, not a part")
+        raise UserError(f"{name} must be {describe(annotation)}, not a part")
     if isinstance(value, Spec):
         return value
     if annotation is inspect.Parameter.empty or isinstance(annotation, str):
@@ -162,13 +161,13 @@ def check_value(value: Any, annotation: Any, name: str) -> Any:
         others = [v for v in value if not isinstance(v, Spec)]
         if not others:
             return tuple(value)
-        raise UserError(f"{name} must be a part such as Spec(...), not {others[0]!r}")
+        raise UserError(f"{name} must be a part such as Spec(...), not {shorten(others[0])}")
     if json_types is None:
-        raise UserError(f"{name} must be a part such as Spec(...), not {value!r}")
+        raise UserError(f"{name} must be a part such as Spec(...), not {shorten(value)}")
     # an annotation such as ``Loss | None``
     if json_types is types.NoneType and annotation not in (None, json_types) and value is not None:
-        raise UserError(f"{name} must be a part such as Spec(...) or none, not {value!r}")
-    return _convert(value, json_types, name)
+        raise UserError(f"{name} must be a part such as Spec(...) or none, not {shorten(value)}")
+    return convert(value, json_types, name)
 
 
 def as_spec(value: Any) -> Any:
@@ -188,67 +187,6 @@ def _accepts_sequence(annotation: Any) -> bool:
     if origin in (typing.Union, types.UnionType):
         return any(map(_accepts_sequence, typing.get_args(annotation)))
     return isinstance(origin, type) and issubclass(origin, Iterable) and not issubclass(origin, str | Mapping)
-
-
-def _convert(value: Any, annotation: Any, name: str) -> Any:
-    """Return the value as pydantic converts it to an annotation of JSON types. Raises UserError if it does not fit."""
-    from pydantic import ConfigDict, TypeAdapter, ValidationError
-
-    error = UserError(f"{name} must be {_describe(annotation)}, not {value!r}")
-    if _has_bool(value) and not _allows_bool(annotation):  # pydantic would read True as 1
-        raise error
-    try:
-        adapter: TypeAdapter[Any] = TypeAdapter(annotation, config=ConfigDict(allow_inf_nan=False))
-        return adapter.validate_python(value)
-    except ValidationError:
-        raise error from None
-
-
-def _has_bool(value: Any) -> bool:
-    return any(map(_has_bool, value)) if isinstance(value, list | tuple) else isinstance(value, bool)
-
-
-def _allows_bool(annotation: Any) -> bool:
-    return annotation is bool or any(map(_allows_bool, typing.get_args(annotation)))
-
-
-def _json_types(annotation: Any) -> Any:
-    """Return an annotation without the types that JSON cannot hold, or None if no type is left.
-
-    ``float | Loss | None`` becomes ``float | None``, ``Loss | None`` becomes ``NoneType``, and ``Loss`` None.
-    """
-    if annotation in _SCALARS or annotation is None:
-        return annotation
-    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
-    if origin is typing.Literal:
-        return annotation
-    if origin in (typing.Union, types.UnionType):
-        members = [p for p in map(_json_types, arguments) if p is not None]
-        if not set(members) - {types.NoneType}:
-            return types.NoneType if members else None
-        return typing.Union[tuple(members)]  # noqa: UP007 (the members are known only at run time)
-    if origin is tuple:
-        inner = tuple(a if a is Ellipsis else _json_types(a) for a in arguments)
-        return None if None in inner else tuple.__class_getitem__(inner)
-    return None
-
-
-def _describe(annotation: Any) -> str:
-    """Return an annotation in words, for messages."""
-    names = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
-    names |= {types.NoneType: "none"}
-    if annotation in names:
-        return names[annotation]
-    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
-    if origin is typing.Literal:
-        return "one of " + ", ".join(map(str, arguments))
-    if origin is tuple:
-        if Ellipsis in arguments:
-            return f"a list of {_describe(arguments[0])}"
-        return "a list of (" + ", ".join(map(_describe, arguments)) + ")"
-    if origin in (typing.Union, types.UnionType):
-        return " or ".join(map(_describe, arguments))
-    return str(annotation)
 
 
 def _build(value: Any) -> Any:

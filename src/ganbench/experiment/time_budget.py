@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,24 +55,27 @@ def fit_to_budget(
     engine: Engine,
     seed: int,
     *,
+    changed: Collection[str] = (),
     trial_share: float = TRIAL_SHARE,
 ) -> tuple[Recipe, Plan]:
     """Return the recipe with as many steps as fit into ``minutes``, and the plan.
 
     The trial trains throw-away networks for ``trial_share`` of the budget, at least one second. Constant learning rates
     become linearly falling ones; others keep their shape. The EMA of G, if the recipe has one, gets a half-life of a
-    fiftieth of the run's images unless its own is shorter.
+    fiftieth of the run's images unless its own is shorter. Settings of the schedule among the dotted keys ``changed``,
+    which the user has set, stay as they are.
     """
     seconds = max(minutes * 60 * trial_share, 1.0)
     trial_steps, step_seconds = _trial(recipe, dataset, engine, seed, seconds)
     steps = max(1, int(minutes * 60 * _STEPS_SHARE / step_seconds))
     steps = int(engine.broadcast(str(steps)))  # the main process's clock counts
     plan = Plan(minutes, steps, step_seconds, trial_steps)
-    return dataclasses.replace(recipe, schedule=_with_steps(recipe.schedule, steps)), plan
+    return dataclasses.replace(recipe, schedule=_with_steps(recipe.schedule, steps, changed)), plan
 
 
-def _with_steps(schedule: Schedule, steps: int) -> Schedule:
-    """Return a schedule of ``steps`` steps, with everything that depends on the length adapted."""
+def _with_steps(schedule: Schedule, steps: int, changed: Collection[str]) -> Schedule:
+    """Return a schedule of ``steps`` steps; what depends on the length is adapted, unless the user has changed it."""
+    own = {key.split(".")[1] for key in changed if key.startswith("schedule.")} - {"steps"}
     interval = max(1, steps // _REPORTS)
     changes: dict[str, Any] = {"steps": steps, "checkpoint_every": interval}
     if schedule.sample_every:
@@ -83,7 +87,7 @@ def _with_steps(schedule: Schedule, steps: int) -> Schedule:
     if schedule.ema_half_life is not None:
         changes["ema_half_life"] = min(schedule.ema_half_life, max(1.0, _EMA_SHARE * steps * schedule.batch))
     changes["warmup"] = min(schedule.warmup, steps // 10)
-    return dataclasses.replace(schedule, **changes)
+    return dataclasses.replace(schedule, **{k: v for k, v in changes.items() if k not in own})
 
 
 def _trial(recipe: Recipe, dataset: Dataset, engine: Engine, seed: int, seconds: float) -> tuple[int, float]:

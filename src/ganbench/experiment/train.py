@@ -79,7 +79,9 @@ def train(
     with Engine(recipe.machine) as engine:
         dataset, parts = _prepare(recipe, seed, tensorboard, trusted)
         if resolved.minutes is not None:  # time a trial to find the number of steps that fit
-            recipe, plan = fit_to_budget(recipe, resolved.minutes, dataset, engine, seed)
+            recipe, plan = fit_to_budget(
+                recipe, resolved.minutes, dataset, engine, seed, changed=resolved.changed
+            )
             recipe = dataclasses.replace(recipe, budget=resolved.budget)
             console.note(plan.describe(recipe.schedule))
         load_pretrained_weights(parts.networks)

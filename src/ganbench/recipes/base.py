@@ -9,10 +9,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args, overload
 
-from ganbench.config.dotted_keys import annotation_at, paths, value_at, with_value
+from ganbench.config.dotted_keys import annotation_at, paths, value_at, with_settings, with_value
 from ganbench.config.spec import Spec, check_value
 from ganbench.errors import UserError, did_you_mean
-from ganbench.recipes.overrides import keep_arguments, parse_part, to_specs
+from ganbench.recipes.overrides import keep_arguments, parents_first, parse_part, to_specs
 from ganbench.training.settings import Machine, Schedule
 
 #: The compute that a recipe is sized for: "laptop" is minutes and "hour" about an hour on two CPU cores; "reference" is
@@ -188,20 +188,30 @@ class Recipe:
             })
 
         Args:
-            changes: New values by dotted key, applied in order.
+            changes: New values by dotted key, applied in order, but a part before the keys below it.
             trusted: Names of Python modules outside ganbench whose code may be run.
 
         Raises:
             UserError: a key does not exist, or a value does not fit.
         """
-        recipe = self
-        for path, value in changes.items():
-            recipe = recipe._override_one(path, value, trusted)
+        recipe, settings = self, dict[str, dict[str, Any]]()
+        for path in parents_first(changes):
+            keys = tuple(path.split("."))
+            value = recipe._parse(keys, changes[path], trusted)
+            owner = getattr(self, keys[0])
+            if len(keys) == 2 and isinstance(owner, Schedule | Machine) and not isinstance(value, Spec):
+                # set together below: one may fit only with another, as batch and microbatches
+                settings.setdefault(keys[0], {})[keys[1]] = value
+            else:
+                recipe = with_value(recipe, keys, value)
+        for name, values in settings.items():
+            recipe = with_settings(recipe, name, values)
         return recipe
 
-    def _override_one(self, path: str, value: Any, trusted: Collection[str]) -> Recipe:
-        keys = tuple(path.split("."))
+    def _parse(self, keys: tuple[str, ...], value: Any, trusted: Collection[str]) -> Any:
+        """Return what a user gives for a key, with the parts that it names as Specs."""
         if keys[0] not in _OVERRIDABLE:
+            path = ".".join(keys)
             all_paths = [p for name in _OVERRIDABLE for p in [name, *paths(getattr(self, name), name)]]
             same_ending = [p for p in all_paths if p.rpartition(".")[2] == path]
             hint = f"; did you mean '{same_ending[0]}'?" if same_ending else did_you_mean(path, all_paths)
@@ -211,8 +221,7 @@ class Recipe:
             value = parse_part(value, current, annotation_at(self, keys), trusted)
         elif inspect.isclass(value):
             value = keep_arguments(Spec(value), current)
-        recipe: Recipe = with_value(self, keys, to_specs(value, trusted))
-        return recipe
+        return to_specs(value, trusted)
 
 
 @overload

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-import yaml
-
 from ganbench.config.addresses import address_of, find_part, package_for
 from ganbench.config.spec import Spec, as_spec, parameters
+from ganbench.config.values import parse_value
 from ganbench.errors import UserError
 
 
@@ -47,29 +46,23 @@ def to_specs(value: Any, trusted: Collection[str]) -> Any:
     return [to_specs(v, trusted) for v in value] if isinstance(value, list) else as_spec(value)
 
 
+def parents_first(keys: Collection[str]) -> list[str]:
+    """Return dotted keys in their order, but a key before all keys below it: a new part would drop their values."""
+    return sorted(keys, key=lambda key: key.count("."))
+
+
 def parse_overrides(assignments: Collection[str]) -> dict[str, Any]:
-    """Parse ``["optimizers.G.lr=1e-4", ...]`` into a mapping from dotted keys to values. Values are YAML.
+    """Parse ``["optimizers.G.lr=1e-4", ...]`` into a mapping from dotted keys to values; see :func:`parse_value`.
 
     Raises:
-        UserError: an assignment is not KEY=VALUE.
+        UserError: an assignment is not KEY=VALUE, its value cannot be read, or a key is given twice.
     """
-    changes = {}
+    changes: dict[str, Any] = {}
     for assignment in assignments:
         key, equals, text = assignment.partition("=")
         if not equals or not key:
             raise UserError(f"'{assignment}' is not KEY=VALUE, as in schedule.steps=1000")
-        changes[key] = _parse_value(text)
+        if key in changes:
+            raise UserError(f"{key} is given twice; leave one of the two out")
+        changes[key] = parse_value(text, key)
     return changes
-
-
-def _parse_value(text: str) -> Any:
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:
-        return text
-    if isinstance(value, str):
-        try:
-            return float(value)  # YAML 1.1 reads 1e-4 as text
-        except ValueError:
-            return text
-    return value if isinstance(value, int | float | bool | list | dict | None) else text

@@ -5,18 +5,17 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import importlib.util
-import json
 import pkgutil
 import sys
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import yaml
-
 from ganbench.config.addresses import RECIPES_GROUP, plugins, user_modules
-from ganbench.config.spec import parameters
+from ganbench.config.spec import check_value, parameters
+from ganbench.config.values import parse_json, parse_yaml
 from ganbench.errors import UserError, did_you_mean
 from ganbench.recipes.base import ALL_BUDGETS, DEFAULT_BUDGETS, Budget, Recipe, RecipeFunction
 
@@ -54,12 +53,12 @@ def recipe_functions(trusted: Collection[str] = ()) -> dict[str, RecipeFunction]
     return dict(sorted(functions.items()))
 
 
-def find_recipe(source: str, budget: Budget = "reference", trusted: Collection[str] = ()) -> Recipe:
+def find_recipe(source: str, budget: Budget | None = None, trusted: Collection[str] = ()) -> Recipe:
     """Return the recipe with a given name, or from a file.
 
     Args:
         source: A recipe's name, a path to a YAML or JSON file, or ``file.py:function``.
-        budget: The budget to size the recipe for. A file that sets its own budget ignores it.
+        budget: The budget to size the recipe for. The default is a file's own ``budget``, else "reference".
         trusted: Modules outside ganbench whose classes and functions a file may use.
 
     Raises:
@@ -70,19 +69,47 @@ def find_recipe(source: str, budget: Budget = "reference", trusted: Collection[s
         >>> ganbench.find_recipe("dcgan-cifar10", "laptop").networks["G"]
         Spec(SimpleCNNGenerator, width=32)
     """
+    return _find(source, _Search(budget, trusted))[0]
+
+
+def find_recipe_for_time(source: str, trusted: Collection[str] = ()) -> tuple[Recipe, frozenset[str]]:
+    """Return the recipe to plan for a time, and the dotted keys that files which extend it have set.
+
+    The recipe has its laptop size; a file's whole recipe is taken as it is. See :func:`find_recipe` for the arguments
+    and what is raised.
+    """
+    return _find(source, _Search("laptop", trusted, accept_whole=True))
+
+
+@dataclass(frozen=True)
+class _Search:
+    """What to find, as in :func:`find_recipe`.
+
+    ``accept_whole`` is whether a file's whole recipe may be of another budget; ``files`` are the files on the way
+    here that extend the next one.
+    """
+
+    budget: Budget | None
+    trusted: Collection[str]
+    accept_whole: bool = False
+    files: tuple[Path, ...] = ()
+
+
+def _find(source: str, search: _Search) -> tuple[Recipe, frozenset[str]]:
+    """Return a recipe, and the dotted keys that files which extend it have set."""
     path, _, function_name = source.rpartition(":")
     if path.endswith(".py"):
-        return _from_python(Path(path), function_name, budget)
+        return _from_python(Path(path), function_name, search.budget), frozenset()
     if source.endswith(".py"):
         raise UserError(
             f"{source} is a Python file; name the function in it that returns the recipe: {source}:FUNCTION"
         )
     if source.endswith((".yaml", ".yml", ".json")):
-        return _from_file(Path(source), budget, trusted)
-    functions = recipe_functions(trusted)
+        return _from_file(Path(source), search)
+    functions = recipe_functions(search.trusted)
     if source not in functions:
         raise UserError(f"there is no recipe '{source}'{did_you_mean(source, functions)}")
-    return _call(functions[source], budget)
+    return _call(functions[source], search.budget), frozenset()
 
 
 def import_file(path: Path) -> ModuleType:
@@ -108,7 +135,17 @@ def import_file(path: Path) -> ModuleType:
     return module
 
 
-def _call(function: RecipeFunction, budget: Budget) -> Recipe:
+def require_budget(recipe: Recipe, budget: str, what: str) -> None:
+    """Raise UserError if a whole recipe, which nothing can resize, is for another budget than the user names."""
+    if recipe.budget != budget:
+        raise UserError(
+            f"{what} is a whole recipe of the budget '{recipe.budget}', and cannot be resized to '{budget}'; "
+            "leave the budget out, or start from a recipe's name"
+        )
+
+
+def _call(function: RecipeFunction, budget: Budget | None) -> Recipe:
+    budget = budget or "reference"
     if budget not in ALL_BUDGETS:
         raise UserError(f"there is no budget '{budget}'{did_you_mean(budget, ALL_BUDGETS)}")
     budgets = getattr(function, "budgets", DEFAULT_BUDGETS)
@@ -126,7 +163,7 @@ def _call(function: RecipeFunction, budget: Budget) -> Recipe:
     return dataclasses.replace(recipe, budget=budget)
 
 
-def _from_python(path: Path, name: str, budget: Budget) -> Recipe:
+def _from_python(path: Path, name: str, budget: Budget | None) -> Recipe:
     module = import_file(path)
     function = getattr(module, name, None)
     if not callable(function):
@@ -137,36 +174,47 @@ def _from_python(path: Path, name: str, budget: Budget) -> Recipe:
     return _call(function, budget)
 
 
-def _from_file(path: Path, budget: Budget, trusted: Collection[str]) -> Recipe:
+def _from_file(path: Path, search: _Search) -> tuple[Recipe, frozenset[str]]:
+    if path.resolve() in search.files:
+        raise UserError(f"{path} extends itself")
     try:
-        text = path.read_text()
-        data = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise UserError(f"the recipe file {path} cannot be read: {error.strerror}") from error
-    except (ValueError, yaml.YAMLError) as error:
+    except ValueError as error:
         raise UserError(f"{path} is not valid {path.suffix[1:].upper()}: {error}") from error
+    data = (parse_json if path.suffix == ".json" else parse_yaml)(text, str(path))
     if not isinstance(data, Mapping):
         raise UserError(f"{path} holds no recipe: a mapping with 'extends: NAME' or a whole recipe is needed")
     if "extends" not in data:
-        return Recipe.from_dict(data, trusted)
+        recipe = Recipe.from_dict(data, search.trusted)
+        if search.budget is not None and not search.accept_whole:
+            require_budget(recipe, search.budget, str(path))
+        return recipe, frozenset()
     base = str(data["extends"])
     if base.endswith((".yaml", ".yml", ".json")) or ".py:" in base:
         base = str(path.parent / base)
-    budget = data.get("budget", budget)
+    budget = search.budget or check_value(data.get("budget"), str | None, f"the budget in {path}")
     changes = _flatten({k: v for k, v in data.items() if k not in ("extends", "budget", "name", "summary")})
-    try:
-        recipe = find_recipe(base, budget, trusted).override(changes, trusted)
-    except RecursionError:
-        raise UserError(f"{path} extends itself") from None
+    inner = dataclasses.replace(search, budget=budget, files=(*search.files, path.resolve()))
+    recipe, changed = _find(base, inner)
     name, summary = data.get("name", recipe.name), data.get("summary", recipe.summary)
-    return dataclasses.replace(recipe, name=name, summary=summary)
+    recipe = dataclasses.replace(recipe.override(changes, search.trusted), name=name, summary=summary)
+    return recipe, changed | changes.keys()
 
 
 def _flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return nested mappings as one mapping with dotted keys; ``{"target": ...}`` mappings stay whole."""
+    """Return nested mappings as one mapping with dotted keys; ``{"target": ...}`` mappings stay whole.
+
+    Raises:
+        UserError: a key is given twice, such as ``a.b`` beside ``b`` in ``a``.
+    """
     flat: dict[str, Any] = {}
     for key, value in tree.items():
         path = f"{prefix}{key}"
         nested = isinstance(value, Mapping) and "target" not in value
-        flat |= _flatten(value, path + ".") if nested else {path: value}
+        for name, leaf in (_flatten(value, path + ".") if nested else {path: value}).items():
+            if name in flat:
+                raise UserError(f"{name} is given twice; leave one of the two out")
+            flat[name] = leaf
     return flat

@@ -11,7 +11,7 @@ from typing import Any
 from ganbench.config.renamed import with_current_names
 from ganbench.errors import UserError
 from ganbench.recipes.base import Budget, Recipe
-from ganbench.recipes.registry import find_recipe, import_file
+from ganbench.recipes.registry import find_recipe, import_file, require_budget
 from ganbench.runs.run import Run
 from ganbench.utils.dict_diff import find_differences, format_differences
 from ganbench.utils.files import read_json, write_json
@@ -142,7 +142,7 @@ def make_plan(
     recipes: Sequence[str | Recipe],
     *,
     seeds: int,
-    budget: Budget = "reference",
+    budget: Budget | None = None,
     overrides: Mapping[str, Any] | None = None,
     metrics: Sequence[str] = (),
     n: int | None = None,
@@ -165,15 +165,18 @@ def make_plan(
     resolved: dict[str, dict[str, Any]] = {}
     for source in recipes:
         recipe = source if isinstance(source, Recipe) else find_recipe(source, budget, trusted)
+        if budget is not None:
+            require_budget(recipe, budget, f"'{recipe.name}'")
         label = _label(source, recipe)
         if label in resolved:
             raise UserError(f"two recipes have the label '{label}'; rename one of them")
         recipe = recipe.override(overrides or {}, trusted)
         resolved[label] = json.loads(json.dumps(recipe.to_dict()))  # as Plan.read returns it
+    budgets = {recipe["budget"] for recipe in resolved.values()}
     return Plan(
         recipes=resolved,
         seeds=seeds,
-        budget=budget,
+        budget=budgets.pop() if len(budgets) == 1 else "reference",
         overrides=dict(overrides or {}),
         metrics=tuple(metrics),
         n=n,

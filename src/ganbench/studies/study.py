@@ -223,7 +223,11 @@ def _resolve_plan(
         existing = Plan.read(folder) if (folder / "study.json").exists() else None
     if existing is None and folder.exists() and {path.name for path in folder.iterdir()} - _PARTIAL_STUDY:
         raise UserError(f"{folder} exists and is not a study; choose another --out")
-    return folder, plan if existing is None else existing.extend(plan, folder)
+    if existing is None:
+        return folder, plan
+    if "budget" not in settings:  # nothing to compare the existing one with
+        plan = replace(plan, budget=existing.budget)
+    return folder, existing.extend(plan, folder)
 
 
 def _data_name(plan: Plan) -> str:
