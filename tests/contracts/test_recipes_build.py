@@ -25,6 +25,7 @@ SHAPES = {
     "mnist": (1, 28, 28),
     "fashion-mnist": (1, 28, 28),
     "imagenette64": (3, 64, 64),
+    "tiny-imagenet": (3, 64, 64),
     "mixture1d": (1,),
     "ring8": (2,),
     "ring8-narrow": (2,),
