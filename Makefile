@@ -56,9 +56,10 @@ robustness: $(VENV)/installed
 	GANBENCH_MEASURED=results/robustness.json $(BIN)/pytest -q tests/robustness tests/experiment/test_train.py
 
 results: $(VENV)/installed
+	$(BIN)/python results/pictures.py
 	$(BIN)/python results/tables.py
 	$(BIN)/python results/gallery.py
-	$(BIN)/python results/pictures.py
+	$(BIN)/python results/works.py
 
 clean:
 	rm -rf $(VENV)

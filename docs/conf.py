@@ -28,14 +28,15 @@ _REPOSITORY = "https://github.com/ganbench/ganbench/blob/main/"
 
 
 def link_to_repository(app, docname, content):
-    """Turn links to files and folders beside ``docs/`` into links to the repository, if they exist."""
+    """Turn links to files and folders outside ``docs/`` into links to the repository, if they exist. Pictures stay."""
+    up = "../" * (docname.count("/") + 1)  # from the page to the repository
 
     def replace(match):
         path = match[1]
         exists = (Path(app.srcdir) / ".." / path).exists()
         return f"]({_REPOSITORY}{path})" if exists else match[0]
 
-    content[0] = re.sub(r"\]\(\.\./((?![^)]*\.png\))[^)#]+)\)", replace, content[0])
+    content[0] = re.sub(rf"\]\({re.escape(up)}(?!\.\.)((?![^)]*\.(?:png|gif)\))[^)#]+)\)", replace, content[0])
 
 
 def setup(app):

@@ -1,4 +1,4 @@
-"""Draw figures of the docs from the records in ``results/``: samples, critic weights, consistency, quality by time.
+"""Draw figures of the docs from the records in ``results/``: samples, critic weights, curves of scores, consistency.
 
 python results/pictures.py
 """
@@ -13,6 +13,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image, ImageDraw
 from tables import file_stem
+from verdicts import evidence_on, recipes_on
 
 from ganbench.visualization.critic import WeightHistogram, draw_weight_histograms
 from ganbench.visualization.figure import figure_png
@@ -32,6 +33,8 @@ BANNER = {
 CRITICS = {"weight clipping": "wgan-mnist-laptop-seed0", "gradient penalty": "wgan-gp-mnist-laptop-seed0"}
 #: The conditional runs whose consistency is drawn.
 CONDITIONED = "simsiam-gan-cifar10-cifar10-jpeg-laptop"
+#: The data sets with a figure of scores during training.
+CURVES = ("cifar10-jpeg", "mnist")
 #: The clocks of the quality benchmark, with their axis labels.
 CLOCKS = {"seconds": "seconds of training", "processor_seconds": "CPU seconds of training"}
 
@@ -56,6 +59,40 @@ def main() -> None:
     records = [_read(path) for path in sorted((HERE / "quality").glob("*-seed*.json"))]
     if records:
         (HERE / "quality" / "quality.png").write_bytes(quality(records))
+    for data in CURVES:
+        if series := score_series(data):
+            (PICTURES / f"curves-{data}.png").write_bytes(curves(series))
+
+
+def score_series(data: str) -> dict[str, list[list[tuple[float, float]]]]:
+    """Return the fd during training of the recipes on a data set: for each, a list of (seconds, fd) per seed."""
+    series: dict[str, list[list[tuple[float, float]]]] = {}
+    for name in recipes_on(data):
+        evidence = evidence_on(name, data)
+        for record in () if evidence.older else evidence.records:
+            points = [(s["step"], s["value"]) for s in record["scores_during"] if s["name"].startswith("fd[")]
+            if points:
+                seconds = record["seconds"] / record["steps"]
+                series.setdefault(name, []).append([(step * seconds, value) for step, value in points])
+    return series
+
+
+def curves(series: dict[str, list[list[tuple[float, float]]]]) -> bytes:
+    """Draw the fd of recipes over the seconds of training: one line per seed, one colour and dash per recipe."""
+    figure = Figure(figsize=(10, 6), layout="constrained")
+    axes = figure.subplots()
+    names = sorted(series, key=lambda name: min(line[-1][1] for line in series[name]))
+    for i, name in enumerate(names):
+        colour, dash = f"C{i % 10}", ("-", "--", ":")[i // 10 % 3]
+        for seed, line in enumerate(series[name]):
+            label = name if seed == 0 else None
+            axes.plot(
+                *zip(*line, strict=True), marker=".", linewidth=1, color=colour, linestyle=dash, label=label
+            )
+    axes.set(xlabel="seconds of training", ylabel="fd of the samples of each evaluation", yscale="log")
+    axes.grid(alpha=0.3, which="both")
+    axes.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
+    return figure_png(figure)
 
 
 def consistency(records: list[dict[str, Any]]) -> bytes:

@@ -1,4 +1,4 @@
-"""Fill the generated blocks of README.md and docs/results.md with tables of the records in ``results/``.
+"""Fill the generated blocks of README.md and of pages in docs with tables of the records in ``results/``.
 
     python results/tables.py [--check]
 
@@ -26,9 +26,16 @@ from benchmark_tables import (
     step_settings_table,
     trials_table,
 )
+from study_tables import comparisons, stacked_table, study_table
+from verdicts import curves_figure, seeds_table, verdict_table
+from works import works_table
 
 HERE = Path(__file__).parent
-PAGES = (HERE.parent / "README.md", HERE.parent / "docs" / "results.md")
+PAGES = (
+    HERE.parent / "README.md",
+    *(HERE.parent / "docs" / f"{page}.md" for page in ("results", "works/index")),
+    *sorted((HERE.parent / "docs" / "trials").glob("*.md")),
+)
 BLOCK = re.compile(r"<!-- results: (?P<request>(?!end -->)[^>]+?) -->\n.*?<!-- results: end -->", re.DOTALL)
 Record = dict[str, Any]
 
@@ -38,10 +45,10 @@ def main() -> None:
     for page in PAGES:
         text = page.read_text()
         new = BLOCK.sub(functools.partial(fill_block, page), text)
-        if "--check" not in sys.argv:
-            page.write_text(new)
-        elif new != text:
+        if "--check" in sys.argv and new != text:
             sys.exit(f"{page.name} is out of date; run results/tables.py")
+        if new != text:
+            page.write_text(new)
     sys.exit(0)
 
 
@@ -203,34 +210,6 @@ def _scores(group: list[Record]) -> str:
     return "; ".join(texts) or "not scored"
 
 
-def stacked_table() -> str:
-    """Return the modes of Stacked MNIST that each recipe captures, sorted by KL divergence."""
-    rows = []
-    for path in (HERE / "runs").glob("*-stacked-mnist-*.json"):
-        record = json.loads(path.read_text())
-        score = record["scores"][0]
-        kl, samples = score["details"]["kl_to_data_nats"], score["measured"]["samples"]
-        rows.append((kl, f"| `{record['recipe']}` | {score['value']:.0f} | {kl:.3f} | {samples:,} |"))
-    head = ["| recipe | modes of 1,000 | KL to data (nats) | samples |", "|---|--:|--:|--:|"]
-    return "\n".join([*head, *(row for _, row in sorted(rows))])
-
-
-def study_table(name: str) -> str:
-    """Return the table and the figure of a study."""
-    folder = HERE / "studies" / name
-    study = json.loads((folder / "study.json").read_text())
-    seeds = "1 seed" if study["seeds"] == 1 else f"{study['seeds']} seeds"
-    head = f"**Study `{name}`**: {seeds} per recipe, `--budget {study['budget']}`."
-    table = (folder / "table.md").read_text().rstrip()
-    return "\n\n".join([head, table, f"![{name}](results/studies/{name}/study.png)"])
-
-
-def comparisons(name: str) -> str:
-    """Return the comparisons of a study's best recipe with each other one, as a list."""
-    study = json.loads((HERE / "studies" / name / "study.json").read_text())
-    return "\n".join(f"- {c['sentence']}." for c in study["comparisons"])
-
-
 def short_table() -> str:
     """Return the main results, for the README."""
 
@@ -281,6 +260,7 @@ WRITERS: dict[str, Callable[..., str]] = {
     "scores": score_table,
     "memorization": memorization_table,
     "codes": codes_table,
+    "curves": curves_figure,
     "disentanglement": disentanglement_table,
     "stacked": stacked_table,
     "study": study_table,
@@ -293,6 +273,9 @@ WRITERS: dict[str, Callable[..., str]] = {
     "passes": passes_table,
     "step_settings": step_settings_table,
     "robustness": robustness_table,
+    "seeds": seeds_table,
+    "verdicts": verdict_table,
+    "works": works_table,
 }
 
 if __name__ == "__main__":
