@@ -19,7 +19,7 @@ _MAX_JSON_BYTES = 2**26
 
 @contextmanager
 def atomic_file(path: Path) -> Iterator[BinaryIO]:
-    """Open a temporary file for writing; if the block succeeds, sync it and rename it to ``path``.
+    """Open a temporary file for writing and reading; if the block succeeds, sync it and rename it to ``path``.
 
     Raises:
         OSError: the folder is missing, not writable or full; it names ``path``.
@@ -27,7 +27,7 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         with name_in_errors(path):
-            with temporary.open("xb") as file:
+            with temporary.open("x+b") as file:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())

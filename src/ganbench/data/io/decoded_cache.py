@@ -24,14 +24,18 @@ def cache_key(*parts: object) -> str:
 
 
 def load_decoded(key: str) -> Arrays | None:
-    """Return the arrays stored under the key, or None if there are none or the file is damaged.
+    """Return the arrays stored under the key after checking the file's SHA-256; None if they must be decoded again.
 
-    ``.npz`` files hold a CRC-32 of each array, so a changed array is detected.
+    A damaged file is replaced after a warning.
     """
+    path = _path(key)
+    if not path.exists():
+        return None
     try:
-        return read_npz(_path(key))
-    except DamagedFile:
-        return None  # the images are decoded again, and the file is replaced
+        return read_npz(path, sealed=True)
+    except DamagedFile as error:
+        warnings.warn(f"the images are decoded again, since {path} cannot be used: {error}", stacklevel=2)
+        return None
 
 
 def save_decoded(key: str, arrays: Mapping[str, NDArray[Any]]) -> None:

@@ -1,41 +1,61 @@
-"""Write ``.npz`` files atomically, and read them safely: no pickles, no decompression bombs."""
+"""Write ``.npz`` files atomically, and read them safely: no pickles, no decompression bombs, no damaged bytes.
+
+Our own files end with a comment that holds their SHA-256. In files of other programs, the CRC-32 of each array and the
+number of arrays are checked.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import math
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ganbench.utils.files import atomic_file
+from ganbench.utils.regular_file import open_regular
 
 Arrays = dict[str, NDArray[Any]]
 MAX_RATIO = 100  # of unpacked size to file size; our own files are uncompressed
 ALWAYS_ALLOWED = 2**26  # bytes; smaller files may have any ratio
+_SEAL = b"ganbench sha256 "
+_DIGEST_LENGTH = 64
+UNSEALED = _SEAL + b"0" * _DIGEST_LENGTH
+_END = struct.Struct("<4s4H2LH")  # the last record of a zip file: the third number is how many files it has
 
 
 class DamagedFile(Exception):
     """The file is not a readable file of arrays. The message says why."""
 
 
-def read_npz(path: Path) -> Arrays:
-    """Return every array in the file, after checking the CRC-32 of each.
+def read_npz(path: Path, *, sealed: bool = False) -> Arrays:
+    """Return every array in the file, after checking all checksums.
+
+    Args:
+        path: the file.
+        sealed: whether the file must hold its own SHA-256, as those of :func:`write_npz` do.
 
     Raises:
         DamagedFile: the file is missing, damaged or not an ``.npz`` file, holds pickled objects, or would unpack to
             far more than its own size, which is checked before memory is allocated.
     """
     try:
-        if path.is_file() and not zipfile.is_zipfile(path):
-            raise DamagedFile("it is not an .npz file")
-        with zipfile.ZipFile(path) as file:
-            _refuse_bombs(file, path.stat().st_size)
-            return {part.filename.removesuffix(".npy"): _read(file, part) for part in file.infolist()}
+        with open_regular(path) as file:
+            _check_seal(file, required=sealed)
+            if not zipfile.is_zipfile(file):
+                raise DamagedFile("it is not an .npz file")
+            with zipfile.ZipFile(file) as archive:
+                _check_number_of_arrays(file, archive)
+                _refuse_bombs(archive, path.stat().st_size)
+                return {
+                    part.filename.removesuffix(".npy"): _read(archive, part) for part in archive.infolist()
+                }
     except (
         OSError,
         ValueError,
@@ -47,10 +67,45 @@ def read_npz(path: Path) -> Arrays:
         NotImplementedError,
         RuntimeError,
         SyntaxError,
+        struct.error,
         zipfile.BadZipFile,
         zlib.error,
     ) as error:
         raise DamagedFile(str(error) or type(error).__name__) from error
+
+
+def _check_seal(file: BinaryIO, *, required: bool) -> None:
+    """Raise DamagedFile unless the SHA-256 at the end of the file is that of all bytes before it."""
+    size = file.seek(0, 2)
+    length = len(_SEAL) + _DIGEST_LENGTH
+    file.seek(max(size - length, 0))
+    tail = file.read(length)
+    if not tail.startswith(_SEAL):
+        if required:
+            raise DamagedFile("it has no checksum, as those of earlier versions")
+    elif _digest(file, size - _DIGEST_LENGTH) != tail[len(_SEAL) :]:
+        raise DamagedFile("it has changed since it was written (its SHA-256 differs)")
+
+
+def _digest(file: BinaryIO, length: int) -> bytes:
+    """Return the SHA-256 of the first ``length`` bytes, in hexadecimal."""
+    digest = hashlib.sha256()
+    file.seek(0)
+    while length > 0 and (block := file.read(min(length, 2**20))):
+        digest.update(block)
+        length -= len(block)
+    return digest.hexdigest().encode()
+
+
+def _check_number_of_arrays(file: BinaryIO, archive: zipfile.ZipFile) -> None:
+    """Raise DamagedFile unless the archive lists as many arrays as its last record says, none twice."""
+    length = _END.size + len(archive.comment)
+    file.seek(-length, 2)
+    signature, _, _, _, count, _, _, comment_length = _END.unpack(file.read(_END.size))
+    names = archive.namelist()
+    is_whole = signature == b"PK\5\6" and comment_length == len(archive.comment)
+    if not is_whole or count not in (len(names), 0xFFFF) or len(set(names)) != len(names):
+        raise DamagedFile("its list of arrays is damaged")
 
 
 def _refuse_bombs(file: zipfile.ZipFile, size: int) -> None:
@@ -82,17 +137,30 @@ def _claimed_bytes(stream: IO[bytes]) -> int:
 def _read(file: zipfile.ZipFile, part: zipfile.ZipInfo) -> NDArray[Any]:
     with file.open(part) as stream:
         array: NDArray[Any] = np.lib.format.read_array(stream, allow_pickle=False)
+        if stream.read(1):  # reading to the end also checks the CRC-32
+            raise DamagedFile(f"'{part.filename}' is longer than its header says")
         return array
 
 
 def write_npz(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write the arrays, uncompressed. The same arrays always give the same bytes.
+    """Write the arrays, uncompressed, with a checksum of the whole file. The same arrays always give the same bytes.
 
     Raises:
         OSError: the folder is missing or not writable.
     """
-    with atomic_file(path) as file, zipfile.ZipFile(file, "w") as archive:
-        for name, array in arrays.items():
-            # An explicit ZipInfo has a fixed date; a bare name could get the current time.
-            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as entry:
-                np.lib.format.write_array(entry, array, allow_pickle=False)
+    with atomic_file(path) as file:
+        with zipfile.ZipFile(file, "w") as archive:
+            for name, array in arrays.items():
+                # An explicit ZipInfo has a fixed date; a bare name could get the current time.
+                with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as entry:
+                    np.lib.format.write_array(entry, array, allow_pickle=False)
+            archive.comment = UNSEALED
+        seal(file)
+
+
+def seal(file: BinaryIO) -> None:
+    """Write the SHA-256 of a zip file, open for reading and writing, into its comment, which is ``UNSEALED``."""
+    size = file.seek(0, 2)
+    digest = _digest(file, size - _DIGEST_LENGTH)
+    file.seek(-_DIGEST_LENGTH, 2)
+    file.write(digest)
