@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ganbench.data.base import Dataset
+from ganbench.experiment.long_run import LongRunNotice
 from ganbench.experiment.tensorboard import TensorBoardMirror
 from ganbench.experiment.validation import PeriodicEvaluation
 from ganbench.health import HealthMonitor
@@ -106,7 +107,8 @@ class RunHooks:
             Every(schedule.evaluate_every, lambda trainer: self.evaluate(trainer, console)),
         ]
         warn = AfterAny(reports, lambda trainer: self.warn(trainer, console))
-        return [*reports, warn, Every(schedule.checkpoint_every, self.save)]
+        notice = LongRunNotice(self.recipe, console)
+        return [notice, *reports, warn, Every(schedule.checkpoint_every, self.save)]
 
     def warn(self, trainer: Trainer, console: Console) -> None:
         """Print each new health finding once."""
