@@ -18,6 +18,7 @@ from PIL import Image
 from tests.support.command_line import CommandLine, cli
 from tests.support.training import override_arguments, read_files, tiny_overrides
 
+import ganbench
 from ganbench.runs.run import Run
 
 __all__ = ["cli"]
@@ -116,6 +117,46 @@ def test_train_writes_a_complete_run(runs: Path) -> None:
     assert {p.name for p in run.path.iterdir()} == {
         "recipe.json", "meta.json", "events.jsonl", "samples", "critic", "checkpoints", "eval", ".lock",
     }  # fmt: skip
+
+
+def test_train_opens_with_a_heading_and_ends_with_the_health(cli: CommandLine, tmp_path: Path) -> None:
+    settings = {k: v for k, v in tiny_overrides("gan-ring8").items() if k != "machine.threads"}
+    changes = override_arguments(settings)
+    options = ["--device", "cpu", "--precision", "bf16", "--threads", "2", "-o", tmp_path / "run"]
+    code, out, err = cli.run("train", "gan-ring8", *changes, "--budget", "laptop", *options)
+    assert (code, out) == (0, f"{tmp_path / 'run'}\n"), err
+    lines = err.splitlines()
+    assert [line.partition(":")[0] for line in lines[:5]] == ["run", "machine", "data", "networks", "plan"]
+    assert lines[1] == "machine: cpu, 2 threads, bf16"
+    assert lines[-1].startswith("health: too young to judge")
+    assert Run(tmp_path / "run").recipe().machine.threads == 2
+
+
+def test_quiet_training_prints_its_folder_only(cli: CommandLine, tmp_path: Path) -> None:
+    changes = override_arguments(tiny_overrides("gan-ring8"))
+    code, out, err = cli.run(
+        "train", "gan-ring8", *changes, "--budget", "laptop", "-q", "-o", tmp_path / "run"
+    )
+    assert (code, out, err) == (0, f"{tmp_path / 'run'}\n", "")
+
+
+def test_the_version(cli: CommandLine) -> None:
+    assert cli.run("--version") == (0, f"ganbench {ganbench.__version__}\n", "")
+
+
+def test_every_reading_command_prints_json(cli: CommandLine, runs: Path, folder: Path) -> None:
+    cli.run("evaluate", runs / "points", "--n", 250)
+    for command in (
+        ("recipes",),
+        ("show", "gan-ring8"),
+        ("data", "list"),
+        ("data", "check", folder / "own"),
+        ("evaluate", "ring8", "--against", "ring8", "--n", 250),
+        ("compare", runs / "points", *(runs / "points" / "eval").glob("*n250*.json")),
+    ):
+        code, out, err = cli.run(*map(str, command), "--json")
+        assert code == 0, err
+        assert json.loads(out), command
 
 
 def test_train_without_out_creates_a_folder_in_runs(cli: CommandLine, tmp_path: Path) -> None:

@@ -86,6 +86,17 @@ def test_a_plan_says_what_rates_come_to(monkeypatch: pytest.MonkeyPatch, rates: 
     assert words in plan.describe(made.schedule)
 
 
+@pytest.mark.parametrize(("step_seconds", "warns"), [(24.0, True), (0.97, True), (0.96, False), (0.1, False)])
+def test_a_plan_of_too_few_steps_warns_and_says_what_would_do(step_seconds: float, warns: bool) -> None:
+    """Ten minutes, of which .8 are for steps, take 500 steps of .96 s."""
+    plan = Plan(minutes=10, steps=int(480 / step_seconds), step_seconds=step_seconds, trial_steps=3)
+    assert bool(plan.warning()) == warns
+    if step_seconds == 24:
+        assert plan.warning().startswith(
+            "only 20 steps fit, and samples stay noise for about 500; --budget 250m "
+        )
+
+
 def test_a_constant_rate_falls_and_another_keeps_its_shape(monkeypatch: pytest.MonkeyPatch) -> None:
     clocked(monkeypatch, 0.25)
     constant, cosine = (

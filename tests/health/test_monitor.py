@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ganbench.health import RULES, Finding, HealthMonitor, diagnose
+from ganbench.health import RULES, Finding, HealthMonitor, diagnose, verdict
 
 Event = dict[str, Any]
 HEALTH = {"spread": 1.0, "nearest": 1.0, "separation": 0.8, "undecided": 2.0}
@@ -175,6 +175,15 @@ def test_each_problem_is_found_once_and_its_last_step_updated() -> None:
         rules.append([finding.rule for finding in monitor.update([event])])
     assert rules == [[], [], [], ["collapse"], [], []]
     assert [(f.first_step, f.last_step) for f in monitor.findings.values()] == [(40, 50)]
+
+
+def test_a_verdict_on_a_young_run_is_reserved() -> None:
+    finding = diagnose([{"kind": "failure", "step": 3, "error": "it broke"}])
+    assert verdict(finding, 3) == f"the health rules found 1 problem: {finding[0].rule}"
+    assert verdict([*finding, *finding], 3).startswith("the health rules found 2 problems: ")
+    assert verdict([], 20).startswith("too young to judge: the health rules found no problem in 20 steps")
+    assert verdict([], 999).startswith("too young")
+    assert verdict([], 1000) == "the health rules found no problem"
 
 
 def test_rules_have_advice_and_distinct_names() -> None:

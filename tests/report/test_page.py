@@ -88,7 +88,7 @@ def test_the_page_shows_setup_scores_curves_and_samples(run: Run) -> None:
         assert words in " ".join(page.words.split()), words
     assert page.tags.count("figure") == 4 + 2 + 2 + 1, "charts, layers, timeline series, latest samples"
     assert [p["data-step"] for p in page.pictures if "data-step" in p] == ["10", "20", "30", "40"] * 2
-    assert "The health rules found no problem" in page.words
+    assert "Too young to judge: the health rules found no problem in 40 steps" in page.words
 
 
 def test_the_page_needs_no_network_and_has_alternative_texts(text: str) -> None:

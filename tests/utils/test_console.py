@@ -7,7 +7,14 @@ import sys
 
 import pytest
 
-from ganbench.utils.console import LineConsole, SilentConsole, TerminalConsole, console_for_stderr
+from ganbench.utils.console import (
+    LineConsole,
+    QuietConsole,
+    SilentConsole,
+    TerminalConsole,
+    console_for_stderr,
+    format_rate,
+)
 
 TERMS = {"D/adversarial": 1.23456, "G/adversarial": 0.5}
 
@@ -24,12 +31,29 @@ def test_a_line_has_the_step_speed_time_left_and_terms(capsys: pytest.CaptureFix
     ]
 
 
+def test_slow_steps_print_a_line_every_ten_seconds(capsys: pytest.CaptureFixture[str]) -> None:
+    time = 0.0
+    with LineConsole(clock=lambda: time).progress(0, 100, 2) as show:
+        for step in range(1, 14):
+            time += 4.0
+            show(step, TERMS if step == 5 else {}, 0.5)
+    steps = [int(line.split()[1].partition("/")[0]) for line in capsys.readouterr().err.splitlines()]
+    assert steps == [3, 5, 8, 11]
+
+
+@pytest.mark.parametrize(
+    ("rate", "text"), [(0.0, "0"), (0.0123, "0.012"), (1.26, "1.3"), (12.6, "13"), (1234.5, "1,234")]
+)
+def test_slow_rates_keep_two_digits(rate: float, text: str) -> None:
+    assert format_rate(rate) == text
+
+
 @pytest.mark.parametrize(
     ("steps", "left"), [(1, "0:00"), (60, "1:00"), (3600, "1:00:00"), (36_061, "10:01:01")]
 )
 def test_time_left(capsys: pytest.CaptureFixture[str], steps: int, left: str) -> None:
     with LineConsole().progress(0, steps, 10) as show:
-        show(0 if steps > 1 else 1, {}, 10.0)
+        show(0 if steps > 1 else 1, TERMS, 10.0)
     assert f"  {left} left" in capsys.readouterr().err
 
 
@@ -57,10 +81,28 @@ def test_a_terminal_gets_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     console = console_for_stderr()
     assert isinstance(console, TerminalConsole)
     with console.progress(5, 10, 64) as show:
-        show(10, TERMS, 640.0)
+        show(9, TERMS, 640.0)
+        show(10, {}, 640.0)
+    assert "G/adversarial 0.5" in sys.stderr.getvalue().rpartition("10/10")[2]  # type: ignore[attr-defined]
     assert "10/10" in sys.stderr.getvalue()  # type: ignore[attr-defined]
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     assert type(console_for_stderr()) is LineConsole
+
+
+@pytest.mark.parametrize(("setting", "kind"), [("1", QuietConsole), ("0", LineConsole), ("", LineConsole)])
+def test_the_quiet_console_prints_warnings_only(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], setting: str, kind: type
+) -> None:
+    monkeypatch.setenv("GANBENCH_QUIET", setting)
+    console = console_for_stderr()
+    assert type(console) is kind
+    with console.progress(0, 10, 1) as show:
+        show(1, TERMS, 1.0)
+    console.note("a")
+    console.warn("b")
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[-1] == "warning: b"
+    assert len(lines) == (1 if kind is QuietConsole else 3)
 
 
 def test_only_the_first_process_prints(monkeypatch: pytest.MonkeyPatch) -> None:

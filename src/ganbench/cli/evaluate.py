@@ -12,6 +12,8 @@ import typer
 from ganbench.cli.options import (
     JsonOption,
     ModuleOption,
+    QuietOption,
+    ThreadsOption,
     import_modules,
     parse_step,
     print_json,
@@ -74,10 +76,7 @@ def evaluate(
             help="Allow fewer samples than the features have dimensions. The score is then mostly bias.",
         ),
     ] = False,
-    threads: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option(min=1, help="Number of CPU threads. Default: OMP_NUM_THREADS, or one per core."),
-    ] = None,
+    threads: ThreadsOption = None,
     held_out: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(
@@ -94,6 +93,7 @@ def evaluate(
     ] = None,
     as_json: JsonOption = False,
     module: ModuleOption = None,
+    quiet: QuietOption = False,
 ) -> None:
     """Score a run or images against a data set, other images or another run."""
     from ganbench.evaluation.evaluate import evaluate as evaluate_source

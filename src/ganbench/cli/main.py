@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 import warnings
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
+from ganbench import __version__
 from ganbench.cli.compare import compare
 from ganbench.cli.dashboard import ui
 from ganbench.cli.data import data_app
@@ -25,11 +26,28 @@ from ganbench.utils.openmp import wait_passively
 
 app = typer.Typer(
     name="ganbench",
-    help="A workbench for generative adversarial networks.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _print_version(requested: bool) -> None:
+    if requested:
+        print(f"ganbench {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True),
+    ] = False,
+) -> None:
+    """A workbench for generative adversarial networks."""
+
+
 for command in (recipes, show, train, resume, sample, evaluate, translate, study, compare, report, ui):
     app.command()(command)
 app.add_typer(data_app, name="data")

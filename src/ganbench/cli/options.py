@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
 
 import typer
 
 from ganbench.errors import UserError
+from ganbench.utils.console import QUIET
+
+if TYPE_CHECKING:
+    from ganbench.inference.model import Model
+
+Device = Literal["cpu", "cuda", "mps"]
 
 BudgetOption = Annotated[
     Optional[str],  # noqa: UP045 (typer needs this form)
@@ -37,7 +45,70 @@ Overrides = Annotated[
     Optional[list[str]],  # noqa: UP045
     typer.Argument(metavar="KEY=VALUE", help="Overrides such as optimizers.G.lr=1e-4 or data=mnist."),
 ]
+DeviceOption = Annotated[
+    Optional[Device],  # noqa: UP045
+    typer.Option(
+        help="Where to train. Default: machine.device of the recipe, the first of CUDA, MPS and CPU."
+    ),
+]
+ModelDeviceOption = Annotated[
+    Device,
+    typer.Option(
+        "--device", help="Where to run the model. Samples of the same seed differ slightly between devices."
+    ),
+]
+ThreadsOption = Annotated[
+    Optional[int],  # noqa: UP045
+    typer.Option(min=1, help="Number of CPU threads. Default: OMP_NUM_THREADS, or one per core."),
+]
+QuietOption = Annotated[
+    bool,
+    typer.Option(
+        "--quiet", "-q", help="Print warnings and results only.", callback=lambda quiet: _set_quiet(quiet)
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+
+
+def _set_quiet(quiet: bool) -> bool:
+    """Silence notes and progress in this process and those that it starts."""
+    if quiet:
+        os.environ[QUIET] = "1"
+    return quiet
+
+
+def machine_overrides(overrides: Mapping[str, Any], **options: Any) -> dict[str, Any]:
+    """Return overrides with the options that are given, such as ``threads``, as ``machine.threads``.
+
+    Raises:
+        UserError: an option and an override give the same setting different values.
+    """
+    given = {f"machine.{name}": value for name, value in options.items() if value is not None}
+    for key, value in given.items():
+        if overrides.get(key, value) != value:
+            name = key.partition(".")[2]
+            raise UserError(
+                f"--{name} {value} and {key}={overrides[key]} contradict each other; give one of the two"
+            )
+    return {**overrides, **given}
+
+
+def load_model(
+    run: Path, step: str | None, module: list[Path] | None, device: Device, threads: int | None
+) -> Model:
+    """Load the model of a run on a device, and set the number of threads for the rest of the process."""
+    import torch
+
+    from ganbench.inference.model import load
+    from ganbench.training.engine import Engine
+    from ganbench.training.settings import Machine
+
+    engine = Engine(Machine(device=device, threads=threads, channels_last=False))
+    torch.set_num_threads(engine.threads)
+    model = load(run, parse_step(step), import_modules(module))
+    engine.place(model.algorithm)
+    engine.place(model.networks)
+    return model
 
 
 def import_modules(paths: list[Path] | None) -> set[str]:

@@ -6,7 +6,14 @@ from typing import Annotated, Optional
 
 import typer
 
-from ganbench.cli.options import ModuleOption, RunArgument, import_modules
+from ganbench.cli.options import (
+    DeviceOption,
+    ModuleOption,
+    QuietOption,
+    RunArgument,
+    ThreadsOption,
+    import_modules,
+)
 from ganbench.cli.train import TensorBoardOption, print_run_path
 
 
@@ -16,8 +23,11 @@ def resume(
         Optional[int],  # noqa: UP045 (typer needs this form)
         typer.Option(min=1, help="Train up to this step. Default: the planned number of steps."),
     ] = None,
+    device: DeviceOption = None,
+    threads: ThreadsOption = None,
     tensorboard: TensorBoardOption = False,
     module: ModuleOption = None,
+    quiet: QuietOption = False,
 ) -> None:
     """Resume a run from its newest complete checkpoint, exactly as if it had not been interrupted."""
     from ganbench.experiment.train import resume as resume_run
@@ -25,5 +35,13 @@ def resume(
 
     trusted = import_modules(module)
     console = console_for_stderr()
-    resumed = resume_run(run, steps=steps, tensorboard=tensorboard, console=console, trusted=trusted)
+    resumed = resume_run(
+        run,
+        steps=steps,
+        device=device,
+        threads=threads,
+        tensorboard=tensorboard,
+        console=console,
+        trusted=trusted,
+    )
     print_run_path(resumed.path)

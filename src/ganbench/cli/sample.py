@@ -7,7 +7,14 @@ from typing import Annotated, Optional
 
 import typer
 
-from ganbench.cli.options import ModuleOption, RunArgument, StepOption, import_modules, parse_step
+from ganbench.cli.options import (
+    ModelDeviceOption,
+    ModuleOption,
+    RunArgument,
+    StepOption,
+    ThreadsOption,
+    load_model,
+)
 from ganbench.errors import UserError
 
 
@@ -16,7 +23,9 @@ def sample(
     out: Annotated[
         Path,
         typer.Option(
-            help="FILE.png for a grid, FILE.npz for an array, or a new folder, which gets one PNG per sample."
+            "--out",
+            "-o",
+            help="FILE.png for a grid, FILE.npz for an array, or a new folder, which gets one PNG per sample.",
         ),
     ],
     n: Annotated[int, typer.Option("--n", min=1, help="Number of samples.")] = 64,
@@ -56,10 +65,11 @@ def sample(
         ),
     ] = None,
     rows: Annotated[int, typer.Option(min=1, help="Rows of the picture; for sweeps, rows per code.")] = 5,
+    device: ModelDeviceOption = "cpu",
+    threads: ThreadsOption = None,
     module: ModuleOption = None,
 ) -> None:
     """Generate samples from a run, or draw a picture of its model."""
-    from ganbench.inference.model import load
     from ganbench.visualization.export import (
         check_destination,
         parse_picture_name,
@@ -74,7 +84,7 @@ def sample(
         raise UserError("--picture cannot be combined with --interpolate or --truncation")
     if straight and not interpolate:
         raise UserError("--straight needs --interpolate")
-    model = load(run, parse_step(step), import_modules(module))
+    model = load_model(run, step, module, device, threads)
     if representations is not None:
         set_representation_source(model, representations)
     if interpolate:

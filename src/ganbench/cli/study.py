@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Optional
 
 import typer
 
-from ganbench.cli.options import JsonOption, ModuleOption, split_names, split_numbers
+from ganbench.cli.options import JsonOption, ModuleOption, QuietOption, split_names, split_numbers
 from ganbench.cli.study_output import print_comparisons
 
 _RecipePair = Optional[tuple[str, str]]  # noqa: UP045 (typer needs this form)
@@ -27,6 +27,8 @@ def study(
     out: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(
+            "--out",
+            "-o",
             help="A new study folder, or the folder of a study to continue. Default: studies/DATA-BUDGET.",
         ),
     ] = None,
@@ -69,6 +71,7 @@ def study(
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Train failed runs again.")] = False,
     as_json: JsonOption = False,
     module: ModuleOption = None,
+    quiet: QuietOption = False,
 ) -> None:
     """Train recipes with several seeds, score all runs in the same way, and report which recipe is better."""
     from ganbench.recipes.overrides import parse_overrides

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Literal, Optional
 
 import typer
 
-from ganbench.cli.options import BudgetOption, ModuleOption, Overrides, RecipeArgument, import_modules
+from ganbench.cli.options import (
+    BudgetOption,
+    DeviceOption,
+    ModuleOption,
+    Overrides,
+    QuietOption,
+    RecipeArgument,
+    ThreadsOption,
+    import_modules,
+    machine_overrides,
+)
 
 TensorBoardOption = Annotated[bool, typer.Option(help="Also log scalars for TensorBoard.")]
 
@@ -20,10 +30,17 @@ def train(
     seed: Annotated[int, typer.Option(min=0, help="Seed of all random numbers of the run.")] = 0,
     out: Annotated[
         Optional[Path],  # noqa: UP045 (typer needs this form)
-        typer.Option(help="The new run folder. Default: runs/RECIPE-seedN."),
+        typer.Option("--out", "-o", help="The new run folder. Default: runs/RECIPE-seedN."),
     ] = None,
+    device: DeviceOption = None,
+    precision: Annotated[
+        Optional[Literal["fp32", "bf16"]],  # noqa: UP045
+        typer.Option(help="The precision of forward passes. Default: fp32."),
+    ] = None,
+    threads: ThreadsOption = None,
     tensorboard: TensorBoardOption = False,
     module: ModuleOption = None,
+    quiet: QuietOption = False,
 ) -> None:
     """Train a recipe in a new run folder. The recipe 'auto' chooses the settings for your images (data=folder:PATH)."""
     from ganbench.experiment.train import train as train_recipe
@@ -36,7 +53,9 @@ def train(
         budget=budget,
         seed=seed,
         out=out,
-        overrides=parse_overrides(overrides or []),
+        overrides=machine_overrides(
+            parse_overrides(overrides or []), device=device, precision=precision, threads=threads
+        ),
         tensorboard=tensorboard,
         console=console_for_stderr(),
         trusted=trusted,

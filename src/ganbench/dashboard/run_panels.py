@@ -92,7 +92,7 @@ def render_page(body: str) -> str:
 
 def _run_page(run: RunData, body: str) -> str:
     """Return a page with the run's health warnings and unreadable files above its body."""
-    return render_page(health_warnings(run.findings, run.problems) + body)
+    return render_page(health_warnings(run.findings, run.problems, run.step) + body)
 
 
 def _format_setting(value: object) -> str:

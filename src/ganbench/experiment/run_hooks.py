@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ganbench.data.base import Dataset
+from ganbench.experiment.closing import score_line
+from ganbench.experiment.heartbeat import Heartbeat
 from ganbench.experiment.long_run import LongRunNotice
 from ganbench.experiment.tensorboard import TensorBoardMirror
 from ganbench.experiment.validation import PeriodicEvaluation
@@ -15,7 +17,6 @@ from ganbench.health.measure import health_metrics
 from ganbench.inference.critic_scores import critic_unavailable_reason
 from ganbench.inference.snapshots import training_model
 from ganbench.latents import Latent
-from ganbench.metrics.score import Score
 from ganbench.recipes.base import Recipe
 from ganbench.runs.checkpoint import prune_checkpoints, save_checkpoint
 from ganbench.runs.event_log import EventLog
@@ -76,7 +77,7 @@ class RunHooks:
         trusted: Collection[str] = (),
     ) -> None:
         self.run, self.trainer, self.dataset, self.recipe = run, trainer, dataset, recipe
-        self.evaluation = PeriodicEvaluation(recipe, dataset, trusted)
+        self.trusted, self.evaluation = trusted, PeriodicEvaluation(recipe, dataset, trusted)
         self.model = training_model(trainer, latent, recipe, dataset.info)
         self.real_index = RandomStream(trainer.seed, "real").integers(
             recipe.schedule.samples, dataset.info.size
@@ -100,15 +101,18 @@ class RunHooks:
         schedule = self.recipe.schedule
         listeners = [show] if mirror is None else [show, mirror.add]
         self.monitor.update(self.new_events())  # an earlier part of the run has reported these already
-        reports = [
-            Every(schedule.log_every, log_scalars(self.run.events, listeners)),
+        log = Every(schedule.log_every, log_scalars(self.run.events, listeners))
+        others = [
             Every(schedule.layers_every, log_layers(self.run.events)),
             Every(schedule.sample_every, self.draw_samples),
             Every(schedule.evaluate_every, lambda trainer: self.evaluate(trainer, console)),
         ]
-        warn = AfterAny(reports, lambda trainer: self.warn(trainer, console))
+        warn = AfterAny([log, *others], lambda trainer: self.warn(trainer, console))
+        heartbeat = Heartbeat(
+            show, self.trainer.images
+        )  # behind the log, whose lines make its own superfluous
         notice = LongRunNotice(self.recipe, console)
-        return [notice, *reports, warn, Every(schedule.checkpoint_every, self.save)]
+        return [log, heartbeat, notice, *others, warn, Every(schedule.checkpoint_every, self.save)]
 
     def warn(self, trainer: Trainer, console: Console) -> None:
         """Print each new health finding once."""
@@ -142,7 +146,7 @@ class RunHooks:
             self.model.step = trainer.step
             for score in self.evaluation.scores(self.model, trainer.seed):
                 self.run.events.append("score", trainer.step, **score.to_dict())
-                console.note(f"step {trainer.step}: {_score_line(score)}")
+                console.note(f"step {trainer.step}: {score_line(score)}")
         if trainer.engine.any(trainer.engine.is_main_process and self.run.best_step() == trainer.step):
             self.save(trainer)
 
@@ -201,8 +205,3 @@ def log_layers(events: EventLog) -> Callable[[Trainer], None]:
             events.append("layers", trainer.step, parameters=statistics)
 
     return action
-
-
-def _score_line(score: Score) -> str:
-    details = [f"{k} {v:.4g}" for k, v in score.details.items() if isinstance(v, int | float)]
-    return f"{score.name} {score.value:.4g}" + (f" ({', '.join(details)})" if details else "")

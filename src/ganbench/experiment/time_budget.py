@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ TRIAL_SHARE = 1 / 150  # of the budget; the trial's steps are thrown away
 _STEPS_SHARE = (
     0.8  # of the budget; the rest is for loading, samples, checkpoints, and a machine that slows down
 )
+_MIN_STEPS = 500  # fewer end in noise or in a grey smear
 _WARMUP_STEPS = 3  # before the clock runs: first passes are slower
 _REPORTS = 10  # sample grids and checkpoints of a run
 _EMA_SHARE = 0.02  # half-life of the EMA of G, as a share of the run's images
@@ -45,6 +47,16 @@ class Plan:
         return (
             f"plan for {self.minutes:g} minutes: {self.steps:,} steps with batch size {schedule.batch}, at "
             f"{self.step_seconds * 1000:.3g} ms a step here ({self.trial_steps} tried); learning rates {rates}; {ema}"
+        )
+
+    def warning(self) -> str:
+        """Return a warning if so few steps fit that samples will be little more than noise; else an empty text."""
+        if self.steps >= _MIN_STEPS:
+            return ""
+        minutes = math.ceil(_MIN_STEPS * self.step_seconds / 60 / _STEPS_SHARE)
+        return (
+            f"only {self.steps:,} steps fit, and samples stay noise for about {_MIN_STEPS:,}; --budget {minutes}m "
+            "would fit as many, and smaller images or batches (data.size=32, schedule.batch=16) make steps faster"
         )
 
 

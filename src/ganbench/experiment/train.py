@@ -14,6 +14,8 @@ from typing import Any
 from ganbench.data.base import Dataset
 from ganbench.errors import RunError, Stopped, UserError
 from ganbench.experiment.build_trainer import make_trainer
+from ganbench.experiment.closing import close_run
+from ganbench.experiment.heading import heading
 from ganbench.experiment.resolve_recipe import resolve_recipe
 from ganbench.experiment.run_hooks import RunHooks
 from ganbench.experiment.stop import StopRequest
@@ -26,6 +28,7 @@ from ganbench.metrics.record import versions
 from ganbench.recipes.base import Budget, Recipe
 from ganbench.runs.run import Run
 from ganbench.training.engine import Engine
+from ganbench.training.settings import Device
 from ganbench.utils.console import Console, SilentConsole
 from ganbench.utils.cores import threads_per_process
 from ganbench.utils.files import write_json
@@ -84,6 +87,8 @@ def train(
             )
             recipe = dataclasses.replace(recipe, budget=resolved.budget)
             console.note(plan.describe(recipe.schedule))
+            if warning := plan.warning():
+                console.warn(warning)
         load_pretrained_weights(parts.networks)
         trainer = make_trainer(recipe, dataset, engine, seed, parts)
         path = Path(engine.broadcast(str(out if out is not None else _unused_folder(recipe.name, seed))))
@@ -91,6 +96,8 @@ def train(
             Run.create(path, recipe, _metadata(dataset, engine, seed, resolved.reasons))
         engine.broadcast("created")  # the other processes wait until the folder exists
         run = Run(path)
+        for line in heading(path, recipe, dataset.info, trainer):
+            console.note(line)
         with _exclusive_access(run, engine):
             _run_loop(
                 run, RunHooks(run, trainer, parts.latent, dataset, recipe, trusted), tensorboard, console
@@ -102,6 +109,8 @@ def resume(
     run: str | Path | Run,
     *,
     steps: int | None = None,
+    device: Device | None = None,
+    threads: int | None = None,
     tensorboard: bool = False,
     console: Console | None = None,
     trusted: Collection[str] = (),
@@ -113,6 +122,8 @@ def resume(
     Args:
         run: The run, or its folder.
         steps: Train up to this step; default ``schedule.steps`` of the recipe.
+        device: The device; default that of the recipe.
+        threads: The number of CPU threads; default as many as before, where the machine has them.
         tensorboard: Whether to write scalars for TensorBoard too.
         console: Receives progress, notes and warnings; default: nothing is printed.
         trusted: Names of Python modules outside ganbench whose code the recipe may run.
@@ -133,8 +144,9 @@ def resume(
     recipe, meta = run.recipe(trusted), run.meta
     if steps is not None:
         recipe = recipe.override({"schedule.steps": steps})
-    threads = recipe.machine.threads or _threads_of_resumed_run(meta["machine"])
-    engine = Engine(dataclasses.replace(recipe.machine, threads=threads))
+    threads = threads or recipe.machine.threads or _threads_of_resumed_run(meta["machine"])
+    device = device or recipe.machine.device
+    engine = Engine(dataclasses.replace(recipe.machine, threads=threads, device=device))
     with engine, _exclusive_access(run, engine):
         dataset, parts = _prepare(recipe, meta["seed"], tensorboard, trusted)
         run.require_classes(dataset.info)
@@ -151,6 +163,8 @@ def resume(
         if steps is not None and steps < trainer.step:
             raise UserError(f"{run.path} is at step {trainer.step} already, past --steps {steps}")
         _warn_if_machine_changed(meta["machine"], engine, console)
+        for line in heading(run.path, recipe, dataset.info, trainer):
+            console.note(line)
         console.note(f"resuming at step {trainer.step} of {recipe.schedule.steps}")
         if engine.is_main_process and steps is not None:
             write_json(run.path / "recipe.json", recipe.to_dict())
@@ -196,8 +210,8 @@ def _run_loop(run: Run, hooks: RunHooks, tensorboard: bool, console: Console) ->
         with stop.catch_signals(), console.progress(trainer.step, schedule.steps, schedule.batch) as report:
             finished = trainer.train(hooks.create(console, report, mirror), stop)
             hooks.save(trainer)
-        if is_main and finished and (best := run.best_score()) is not None:
-            console.note(_describe_best(run, best))
+        if is_main and finished:
+            close_run(run, hooks.monitor.findings.values(), trainer.step, console, hooks.trusted)
     except RunError as error:
         if is_main:
             run.events.append("failure", trainer.step, error=str(error))
@@ -215,13 +229,6 @@ def _run_loop(run: Run, hooks: RunHooks, tensorboard: bool, console: Console) ->
         )
     if not finished:  # another process received the signal
         raise Stopped(f"stopped at step {trainer.step}, checkpoint saved", signal.SIGTERM)
-
-
-def _describe_best(run: Run, best: Mapping[str, Any]) -> str:
-    return (
-        f"best of {best['of_steps']} evaluated steps: {best['step']}, by {best['by']} {best['value']:.4g} on samples "
-        f"drawn only for this selection; `ganbench evaluate {run.path} --step both` reports the best and the last"
-    )
 
 
 @contextmanager

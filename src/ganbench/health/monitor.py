@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from ganbench.health.base import Finding, Rule
@@ -12,7 +12,7 @@ from ganbench.health.diverging import Diverging
 from ganbench.health.frozen import Frozen
 from ganbench.health.not_finite import NotFinite
 from ganbench.health.saturated import Saturated
-from ganbench.health.signals import Signals
+from ganbench.health.signals import MATURE_STEPS, Signals
 from ganbench.health.starved import Starved
 
 RULES: tuple[Rule, ...] = (Saturated(), Starved(), Frozen(), Collapse(), Diverging(), NotFinite())
@@ -55,6 +55,19 @@ class HealthMonitor:
             rule=rule.name, first_step=step, last_step=step, message=message, advice=rule.advice
         )
         return True
+
+
+def verdict(findings: Collection[Finding], step: int) -> str:
+    """Return what the rules say about a run as a whole after ``step`` steps, in one sentence without a full stop."""
+    if findings:
+        rules = ", ".join(finding.rule for finding in findings)
+        return f"the health rules found {len(findings)} problem{'s' if len(findings) > 1 else ''}: {rules}"
+    if step < MATURE_STEPS:
+        return (
+            f"too young to judge: the health rules found no problem in {step:,} step{'s' if step != 1 else ''}, "
+            f"but most need about {MATURE_STEPS:,}"
+        )
+    return "the health rules found no problem"
 
 
 def diagnose(events: Iterable[Mapping[str, Any]], steps: int = 0) -> list[Finding]:

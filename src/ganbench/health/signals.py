@@ -8,7 +8,8 @@ from typing import Any
 
 EARLY_REPORTS = 5
 _LAYER_REPORTS = 3  # only the newest are kept, since layer events are the largest
-_MATURE_STEPS, _MATURE_REPORTS = 1000, 8
+MATURE_STEPS = 1000
+_MATURE_REPORTS = 8
 
 
 class Signals:
@@ -51,7 +52,7 @@ class Signals:
         a few hundred steps never matures.
         """
         second_half = 0 < self.steps <= 2 * self.step
-        return second_half and self.step >= _MATURE_STEPS and reports >= _MATURE_REPORTS
+        return second_half and self.step >= MATURE_STEPS and reports >= _MATURE_REPORTS
 
     def _add_scalars(self, event: Mapping[str, Any]) -> None:
         for name, value in event.items():

@@ -7,8 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
+from ganbench.data.io.decode import BrokenImageError, read_image_bytes
 from ganbench.errors import UserError
 from ganbench.inference.critic_scores import critic_unavailable_reason
 from ganbench.inference.model import Model, load
@@ -64,7 +63,7 @@ def write_report(run: Run, trusted: Collection[str] = ()) -> Path:
     def build(budget: PageBudget) -> str:
         problems = budget.limit_rows(run_data.problems, "damaged parts")
         contents = {
-            "Health": health_warnings(run_data.findings, problems),
+            "Health": health_warnings(run_data.findings, problems, run_data.step),
             "Setup": _setup(run_data),
             "Scores": _scores(run_data, budget),
             "Curves": budget.charts(_curves(run_data, trusted)),
@@ -129,11 +128,11 @@ def _scores(run_data: RunData, budget: PageBudget) -> str:
 
 
 def _figure_from_file(path: Path, caption: str, budget: PageBudget, columns: Sequence[str] = ()) -> str:
-    """Return a picture of the run folder as a figure; a sentence if the file is damaged."""
+    """Return a picture of the run folder as a figure; a sentence if it is damaged or too large."""
     try:
-        return embed_figure(path.read_bytes(), caption, budget, caption=caption, columns=columns)
-    except (OSError, ValueError, Image.DecompressionBombError):
-        return f"<p>{escape(path.name)} is damaged.</p>"
+        return embed_figure(read_image_bytes(path), caption, budget, caption=caption, columns=columns)
+    except BrokenImageError as error:
+        return f"<p>{escape(path.name)} is not shown: {escape(error)}.</p>"
 
 
 def _curves(run_data: RunData, trusted: Collection[str]) -> list[Chart]:

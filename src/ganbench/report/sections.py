@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from ganbench.health import Finding
+from ganbench.health import Finding, verdict
 from ganbench.report.bibtex import bibtex
 from ganbench.report.html import code_block, details, escape, section
 
 
-def health_warnings(findings: Iterable[Finding], problems: Iterable[str]) -> str:
-    """Return the findings of the health rules and the unreadable parts of a run; a sentence if there are none."""
+def health_warnings(findings: Collection[Finding], problems: Iterable[str], step: int) -> str:
+    """Return the findings of the health rules after ``step`` steps and what is unreadable; a sentence if there is none."""
     warnings = [
         f'<div class="warning"><p><b>{escape(finding.rule)}</b>, {_steps(finding)}: {escape(finding.message)}.<br>'
         f"Try: {escape(finding.advice)}.</p></div>"
         for finding in findings
     ]
     warnings += [f'<div class="warning"><p>{escape(problem)}</p></div>' for problem in problems]
-    return "".join(warnings) or "<p>The health rules found no problem.</p>"
+    sentence = verdict(findings, step)
+    return "".join(warnings) or f"<p>{sentence[:1].upper()}{sentence[1:]}.</p>"
 
 
 def describe_machine(meta: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ganbench.health.signals import MATURE_STEPS
 from ganbench.report.chart import Chart, band_chart
 from ganbench.report.html import code_block, details, escape, key_value_table, page, sections, table
 from ganbench.report.page_budget import PageBudget, build_within_limit
@@ -85,7 +86,9 @@ def _health(runs: Mapping[tuple[str, int], RunData]) -> str:
         for finding in run_data.findings
     ]
     if not lines:
-        return "<p>The health rules found no problem in any run.</p>"
+        young = sum(run_data.step < MATURE_STEPS for run_data in runs.values())
+        reservation = f"; {young} of {len(runs)} runs are too young to judge" if young else ""
+        return f"<p>The health rules found no problem in any run{reservation}.</p>"
     return table(["run", "rule", "since step", "finding"], lines)
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import typing
 from dataclasses import dataclass, field, fields
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from ganbench.config.spec import Spec, check_value
 from ganbench.errors import UserError
 from ganbench.training.schedule import Constant
+
+Device: TypeAlias = Literal["auto", "cpu", "cuda", "mps"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +130,7 @@ class Machine:
         ganbench.errors.UserError: machine.precision must be one of fp32, bf16, not 'fp16'
     """
 
-    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    device: Device = "auto"
     precision: Literal["fp32", "bf16"] = "fp32"
     threads: int | None = None
     channels_last: bool = True

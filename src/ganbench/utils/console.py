@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Protocol
 
-#: Called with the step, the mean loss terms since the last call, and images per second.
+LINE_SECONDS = 10.0  # between lines without loss terms
+QUIET = "GANBENCH_QUIET"  # the environment variable that silences all but warnings
+
+#: Called with the step, the mean loss terms since the last call that had some, and images per second. Between two
+#: entries of the log there are none.
 ShowProgress = Callable[[int, Mapping[str, float], float], None]
 
 
@@ -40,18 +45,37 @@ class SilentConsole:
         """Print nothing."""
 
 
+class QuietConsole(SilentConsole):
+    """Prints warnings only, on standard error."""
+
+    def warn(self, text: str) -> None:
+        """Print the line, prefixed with "warning:"."""
+        _print(f"warning: {text}")
+
+
 class LineConsole:
-    """Prints one plain line per interval on standard error: for logs, CI and clusters."""
+    """Prints one plain line per interval on standard error: for logs, CI and clusters.
+
+    Args:
+        clock: Returns the time in seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
 
     @contextmanager
     def progress(self, step: int, steps: int, batch: int) -> Iterator[ShowProgress]:
-        """Print a line at every call of the returned function."""
+        """Print a line at every call with loss terms, and after ten seconds without a line."""
+        last = self._clock()
 
         def show(step: int, terms: Mapping[str, float], rate: float) -> None:
+            nonlocal last
+            if not terms and self._clock() - last < LINE_SECONDS:
+                return
+            last = self._clock()
             left = (steps - step) * batch / max(rate, 1e-9)
-            _print(
-                f"step {step}/{steps}  {rate:,.0f} images/s  {format_duration(left)} left  {_format_terms(terms)}"
-            )
+            speed = f"step {step}/{steps}  {format_rate(rate)} images/s  {format_duration(left)} left"
+            _print(f"{speed}  {_format_terms(terms)}" if terms else speed)
 
         yield show
 
@@ -88,19 +112,29 @@ class TerminalConsole(LineConsole):
                 bar.update(
                     task,
                     completed=step,
-                    rate=f"{rate:,.0f} images/s",
+                    rate=f"{format_rate(rate)} images/s",
                     left=f"{format_duration(left)} left",
-                    terms=_format_terms(terms),
+                    terms=_format_terms(terms) if terms else bar.tasks[task].fields["terms"],
                 )
 
             yield show
 
 
 def console_for_stderr() -> Console:
-    """Return a console that suits standard error; under torchrun, all processes but the first are silent."""
+    """Return a console that suits standard error; under torchrun, all processes but the first are silent.
+
+    With ``GANBENCH_QUIET=1`` in the environment it prints warnings only.
+    """
     if os.environ.get("RANK", "0") != "0":
         return SilentConsole()
+    if os.environ.get(QUIET, "0") not in ("", "0"):
+        return QuietConsole()
     return TerminalConsole() if sys.stderr.isatty() else LineConsole()
+
+
+def format_rate(rate: float) -> str:
+    """Return images per second, with a digit behind the point for slow steps."""
+    return f"{rate:,.0f}" if rate >= 10 or rate == 0 else f"{rate:.2g}"
 
 
 def format_duration(seconds: float) -> str:

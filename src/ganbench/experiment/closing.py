@@ -1,0 +1,51 @@
+"""The lines that close a run: its best step, its health, and the score of a run whose recipe was chosen by rules."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from ganbench.errors import UserError
+from ganbench.evaluation.evaluate import evaluate
+from ganbench.health import Finding, verdict
+from ganbench.metrics.score import Score
+from ganbench.runs.run import Run
+from ganbench.utils.console import Console
+
+
+def close_run(
+    run: Run, findings: Collection[Finding], step: int, console: Console, trusted: Collection[str] = ()
+) -> None:
+    """Print what a finished run has come to.
+
+    A run whose recipe was chosen by rules is scored here, since its user may not know how. Its score is saved like that
+    of ``ganbench evaluate``.
+
+    Args:
+        run: The finished run.
+        findings: What the health rules have found.
+        step: Its last step.
+        console: Receives the lines.
+        trusted: Names of Python modules outside ganbench whose code the recipe may run.
+    """
+    if (best := run.best_score()) is not None:
+        console.note(_describe_best(run, best))
+    if run.meta.get("chosen"):
+        try:
+            console.note(f"score: {', '.join(map(score_line, evaluate(run, trusted=trusted)))}")
+        except UserError as error:
+            console.warn(f"the run is complete but has no score: {error}")
+    console.note(f"health: {verdict(findings, step)}")
+
+
+def score_line(score: Score) -> str:
+    """Return a score with its numeric details as a short text."""
+    details = [f"{k} {v:.4g}" for k, v in score.details.items() if isinstance(v, int | float)]
+    return f"{score.name} {score.value:.4g}" + (f" ({', '.join(details)})" if details else "")
+
+
+def _describe_best(run: Run, best: Mapping[str, Any]) -> str:
+    return (
+        f"best of {best['of_steps']} evaluated steps: {best['step']}, by {best['by']} {best['value']:.4g} on samples "
+        f"drawn only for this selection; `ganbench evaluate {run.path} --step both` reports the best and the last"
+    )
