@@ -17,6 +17,10 @@ class UserError(Exception):
     """
 
 
+class NotFiniteError(UserError):
+    """Networks computed NaN or infinity: their run has diverged. During training, it becomes a :class:`RunError`."""
+
+
 class RunError(Exception):
     """The run cannot continue (NaN loss, disk full, ...). The message says what has been saved. Exit code 3."""
 

@@ -8,11 +8,13 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 from tests.report.example import HOSTILE, example_run
 from tests.support.training import draw_figures, tiny_recipe
 
 from ganbench.experiment.train import train
+from ganbench.inference.model import load
 from ganbench.report.page import write_report
 from ganbench.runs.run import Run
 
@@ -174,3 +176,17 @@ def test_image_models_need_no_drawing_of_d(tmp_path: Path) -> None:
 
 def test_the_page_says_why_weights_are_missing(text: str) -> None:
     assert "Its weights are not shown: " in text
+
+
+def test_a_model_whose_samples_are_not_finite_has_a_report_that_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = train(tiny_recipe("sndcgan-projection-mnist"), out=tmp_path / "run")
+    model = load(run)
+    with torch.no_grad():
+        for parameter in model.networks["G"].parameters():
+            parameter.fill_(float("nan"))
+    monkeypatch.setattr("ganbench.report.page.load", lambda *args, **kwargs: model)
+    text = write_report(run).read_text()
+    assert "weights are not shown" in text
+    assert "samples of the model at step 12 are not finite numbers" in text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -14,7 +13,7 @@ from ganbench.algorithms.capabilities import ChoosesRepresentations
 from ganbench.dashboard.sample_request import SampleRequest, build_sample_grid
 from ganbench.dashboard.sanitize import printable
 from ganbench.data import toy
-from ganbench.errors import UserError
+from ganbench.errors import NotFiniteError, UserError
 from ganbench.inference.critic_scores import critic_scores, critic_unavailable_reason
 from ganbench.inference.directions import directions
 from ganbench.inference.model import Model, load
@@ -129,8 +128,12 @@ def transform_image(model: Model, image: Tensor) -> dict[str, Tensor]:
     """Return the model's reconstruction and translations of an image, ``[1, C, H, W]`` each, as far as supported."""
     results: dict[str, Tensor] = {}
     for name, transform in _IMAGE_TRANSFORMS.items():
-        with suppress(UserError):  # the model has no encoder, or no second domain
+        try:
             results[name] = transform(model, image)
+        except NotFiniteError:
+            raise
+        except UserError:  # the model has no encoder, or no second domain
+            continue
     return results
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ganbench.data.base import Dataset
-from ganbench.errors import RunError, Stopped, UserError
+from ganbench.errors import NotFiniteError, RunError, Stopped, UserError
 from ganbench.experiment.build_trainer import make_trainer
 from ganbench.experiment.closing import close_run
 from ganbench.experiment.heading import heading
@@ -212,10 +212,10 @@ def _run_loop(run: Run, hooks: RunHooks, tensorboard: bool, console: Console) ->
             hooks.save(trainer)
         if is_main and finished:
             close_run(run, hooks.monitor.findings.values(), trainer.step, console, hooks.trusted)
-    except RunError as error:
+    except (RunError, NotFiniteError) as error:  # the latter when the run's own samples are not finite
         if is_main:
             run.events.append("failure", trainer.step, error=str(error))
-        raise
+        raise RunError(str(error)) from error
     except OSError as error:
         path, reason = error.filename or run.path, error.strerror or error
         raise RunError(f"{path} could not be read or written ({reason}); checkpoints are intact") from error

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from contextlib import suppress
 
 import torch
 from torch import Tensor
 
-from ganbench.errors import UserError
+from ganbench.errors import NotFiniteError, UserError
 from ganbench.inference.critic_scores import critic_scores
 from ganbench.inference.model import Model
 
@@ -29,11 +28,18 @@ def health_metrics(model: Model, samples: Tensor, real: Tensor) -> dict[str, flo
     Returns:
         ``spread`` and ``nearest``: see :func:`sample_diversity`. ``separation``: see :func:`separation`.
         ``undecided``: the adversarial loss of a D that scores everything 0.
+
+    Raises:
+        NotFiniteError: D's scores are not finite.
     """
     samples, real = _spread_choice(samples), _spread_choice(real)
     metrics = sample_diversity(samples, real)
-    with suppress(UserError):  # D scores packs or pairs
+    try:
         metrics["separation"] = separation(critic_scores(model, real), critic_scores(model, samples))
+    except NotFiniteError:
+        raise
+    except UserError:  # D scores packs or pairs
+        pass
     metrics["undecided"] = _undecided_loss(model)
     return {name: float(f"{value:.5g}") for name, value in metrics.items() if math.isfinite(value)}
 

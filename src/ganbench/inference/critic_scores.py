@@ -7,6 +7,7 @@ from torch import Tensor
 
 from ganbench.algorithms.capabilities import ScoresSamples
 from ganbench.errors import UserError
+from ganbench.inference.finite import require_finite
 from ganbench.inference.model import Model
 from ganbench.utils.batched import eval_mode
 
@@ -19,6 +20,7 @@ def critic_scores(model: Model, samples: Tensor) -> Tensor:
 
     Raises:
         UserError: D does not score single samples.
+        NotFiniteError: some scores are NaN or infinite.
     """
     algorithm = model.algorithm
     if not isinstance(algorithm, ScoresSamples):
@@ -26,7 +28,7 @@ def critic_scores(model: Model, samples: Tensor) -> Tensor:
     batches = torch.split(model.info.from_data(samples), _BATCH_SIZE)
     with eval_mode(model.networks):
         scores = [algorithm.scores(model.networks, x.to(model.device)).cpu() for x in batches]
-    return torch.cat(scores).float()
+    return require_finite(torch.cat(scores).float(), "scores of D", model.networks, model.step)
 
 
 def critic_unavailable_reason(model: Model) -> str | None:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from ganbench.algorithms.capabilities import Samples, SplitsLatents
 from ganbench.errors import UserError
+from ganbench.inference.finite import require_finite
 from ganbench.inference.model import Model
 from ganbench.utils.batched import eval_mode
 
@@ -34,6 +35,7 @@ def directions(model: Model, z: Tensor) -> Tensor:
         [part.square().mean().sqrt().expand(part.shape[1]) for part in torch.split(z, sizes, 1)]
     )
     jacobian = _first_layer_jacobian(model, z[:1]).double() * scale
+    require_finite(jacobian, "derivatives of the first layer", model.networks, model.step)
     singular_vectors: Tensor = torch.linalg.svd(jacobian, full_matrices=False).Vh
     return singular_vectors.float() * scale
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ganbench.errors import UserError
+from ganbench.errors import UserError, did_you_mean
 
 
 def balanced_labels(count: int, classes: int) -> Tensor:
@@ -19,6 +19,17 @@ def balanced_labels(count: int, classes: int) -> Tensor:
     complete = torch.arange(count // classes * classes) % classes
     rest = torch.randperm(classes, generator=torch.Generator().manual_seed(0))[: count % classes]
     return torch.cat([complete, rest.sort().values])
+
+
+def find_class(text: str, classes: Sequence[str]) -> int:
+    """Return the index of a class, given its name or its index as text. Raises UserError for an unknown class."""
+    if not classes:
+        raise UserError(f"this model was trained without classes, so it cannot sample the class '{text}'")
+    if text in classes:
+        return classes.index(text)
+    if text.isdecimal() and int(text) < len(classes):
+        return int(text)
+    raise UserError(f"there is no class '{text}'{did_you_mean(text, classes)}; classes: {', '.join(classes)}")
 
 
 def condition_tensor(labels: Tensor | Sequence[int] | int, n: int, classes: int) -> Tensor:

@@ -21,9 +21,10 @@ from ganbench.algorithms.capabilities import (
 )
 from ganbench.data.base import DataInfo, Dataset
 from ganbench.data.held_out import held_out_split
-from ganbench.errors import UserError, did_you_mean
+from ganbench.errors import UserError
 from ganbench.inference.build import assemble
-from ganbench.inference.labels import condition_tensor
+from ganbench.inference.finite import require_finite
+from ganbench.inference.labels import condition_tensor, find_class
 from ganbench.latents import Latent
 from ganbench.latents.truncation import truncate_noise
 from ganbench.runs.run import Run
@@ -109,14 +110,7 @@ class Model:
 
     def class_index(self, text: str) -> int:
         """Return the index of a class, given its name or its index as text. Raises UserError for an unknown class."""
-        if not self.classes:
-            raise UserError(f"this model was trained without classes, so it cannot sample the class '{text}'")
-        if text in self.classes:
-            return self.classes.index(text)
-        if text.isdecimal() and int(text) < len(self.classes):
-            return int(text)
-        names = ", ".join(self.classes)
-        raise UserError(f"there is no class '{text}'{did_you_mean(text, self.classes)}; classes: {names}")
+        return find_class(text, self.classes)
 
     def labels(self, n: int) -> Tensor | None:
         """Return class numbers, int64 ``[n]``, that cycle through the classes; None for a model without classes."""
@@ -178,6 +172,7 @@ class Model:
 
         Raises:
             UserError: labels are out of range, of the wrong number, or given to a model without classes.
+            NotFiniteError: some samples are NaN or infinite.
         """
         return self.decode(self.latents(n, seed), labels, batch=batch)
 
@@ -198,7 +193,8 @@ class Model:
                 rows = slice(start, start + batch)
                 z = latents[rows].to(self.device, torch.float32)
                 y = None if condition is None else condition[rows].to(self.device)
-                samples.append(self.info.to_data(algorithm.sample(self.networks, z, y)).cpu().contiguous())
+                x = require_finite(algorithm.sample(self.networks, z, y), "samples", self.networks, self.step)
+                samples.append(self.info.to_data(x).cpu().contiguous())
         return torch.cat(samples)
 
     def encode(self, items: Tensor, *, batch: int = 256) -> Tensor:
@@ -248,9 +244,12 @@ class Model:
             raise UserError(
                 f"the items have shape {list(items.shape[1:])}, those of the training data {list(self.info.shape)}"
             )
-        return map_batches(
+        results = map_batches(
             self.networks, lambda inputs: fn(self.info.from_data(inputs["items"])), {"items": items}, batch
         )
+        for name, values in results.items():
+            require_finite(values, f"results '{name}'", self.networks, self.step)
+        return results
 
 
 def load(

@@ -53,8 +53,3 @@ class FeatureCollector:
         features = self.shared_cache.get_or_compute(key, lambda: torch.cat(self._batches))
         self._batches = [features]  # frees the batches
         return features
-
-    @property
-    def all_finite(self) -> bool:
-        """Whether all features are finite."""
-        return all(bool(batch.isfinite().all()) for batch in self._batches)

@@ -7,7 +7,12 @@ from typing import Any, NamedTuple, TypeVar
 
 from torch import Tensor
 
-from ganbench.metrics.extractors.base import ClassifierExtractor, FeatureExtractor
+from ganbench.metrics.extractors.base import (
+    ClassifierExtractor,
+    FeatureExtractor,
+    extract,
+    require_finite,
+)
 
 T = TypeVar("T")
 
@@ -56,16 +61,21 @@ class SampleBatch:
         return len(self.samples)
 
     def features(self, extractor: FeatureExtractor) -> Tensor:
-        """Return the features, float32 ``[B, dims]``, computed once per :func:`extractor_key`."""
+        """Return the features, float32 ``[B, dims]``, computed once per :func:`extractor_key`.
+
+        Raises:
+            UserError: some are NaN or infinite.
+        """
         key = ("features", *extractor_key(extractor))
-        return self._cache.get_or_compute(key, lambda: extractor(self.samples))
+        return self._cache.get_or_compute(key, lambda: extract(extractor, self.samples))
 
     def logits(self, extractor: ClassifierExtractor) -> Tensor:
         """Return the logits ``[B, classes]``, computed from the features where the extractor can do so."""
 
         def compute() -> Tensor:
             head: Callable[[Tensor], Tensor] | None = getattr(extractor, "logits_from_features", None)
-            return extractor.logits(self.samples) if head is None else head(self.features(extractor))
+            logits = extractor.logits(self.samples) if head is None else head(self.features(extractor))
+            return require_finite(logits, f"logits '{extractor.name}'")
 
         return self._cache.get_or_compute(("logits", *extractor_key(extractor)), compute)
 

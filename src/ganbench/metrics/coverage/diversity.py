@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from ganbench.errors import UserError
-from ganbench.metrics.extractors.base import FeatureExtractor, score_name
+from ganbench.metrics.extractors.base import FeatureExtractor, extract, score_name
 from ganbench.metrics.features.reference import random_order
 from ganbench.metrics.image_metric import ImageMetric
 from ganbench.metrics.record import features_record, reference_record, versions
@@ -95,6 +95,6 @@ class DiversityMeasurement:
         """Return the squared distance of the items ``index[2 i]`` and ``index[2 i + 1]``, float64 ``[N // 2]``."""
         distances = []
         for part in torch.split(index[: len(index) // 2 * 2], BATCH_SIZE):
-            features = self._metric.features(items(part))
+            features = extract(self._metric.features, items(part))
             distances.append((features[::2] - features[1::2]).square().sum(1).double())
         return torch.cat(distances)

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ganbench.errors import UserError
 from ganbench.latents.interpolation import slerp
-from ganbench.metrics.extractors.base import FeatureExtractor, score_name
+from ganbench.metrics.extractors.base import FeatureExtractor, extract, score_name
 from ganbench.metrics.record import features_record, versions
 from ganbench.metrics.requirements import Generator, NeedsGenerator, SampleFreeMeasurement, SampleFreeMetric
 from ganbench.metrics.score import Score
@@ -113,7 +113,7 @@ class PathLengthMeasurement(SampleFreeMeasurement):
             start, end, t = (x[index] for x in (*ends, positions))
             labels = None if self._labels is None else self._labels[index]
             features, shifted_features = (
-                metric.features(self._generator.decode(slerp(start, end, share), labels)).double()
+                extract(metric.features, self._generator.decode(slerp(start, end, share), labels)).double()
                 for share in (t, t + metric.step)
             )
             lengths.append((features - shifted_features).square().sum(1) / metric.step**2)

@@ -86,10 +86,8 @@ class NeighbourMeasurement:
         return estimate_seconds(*self._features(), self._ks)
 
     def score(self) -> Score:
-        """Return the score of all images so far. Raises UserError if features are not finite."""
+        """Return the score of all images so far."""
         metric, collector = self._metric, self._collector
-        if not collector.all_finite:
-            raise UserError(f"metric '{metric.name}': some features of the samples are not finite numbers")
         real, fake = self._features()
         counts = collector.shared_cache.get_or_compute(
             self._key(), lambda: count_neighbourhoods(real, fake, self._ks)

@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
+from ganbench.errors import UserError
 from ganbench.metrics.score import JSON
 
 
@@ -43,6 +44,22 @@ class ClassifierExtractor(FeatureExtractor, Protocol):
 
     def logits(self, images: Tensor) -> Tensor:
         """Map uint8 images ``[B, C, H, W]`` to logits ``[B, classes]``, without gradients."""
+
+
+def extract(extractor: FeatureExtractor, images: Tensor) -> Tensor:
+    """Return the features of images, ``[B, dims]``. Raises UserError if some are NaN or infinite."""
+    return require_finite(extractor(images), f"features '{extractor.name}'")
+
+
+def require_finite(rows: Tensor, what: str) -> Tensor:
+    """Return rows ``[B, ...]`` if all numbers are finite. Raises UserError, saying ``what`` they are, if not."""
+    bad = int((~rows.isfinite()).flatten(1).any(1).sum())
+    if bad:
+        raise UserError(
+            f"the {what} of {bad:,} of {len(rows):,} images are not finite numbers, so no score can be measured with "
+            "them; check the extractor and its weights"
+        )
+    return rows
 
 
 def score_name(metric: str, extractor: FeatureExtractor) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from ganbench.metrics.extractors.base import FeatureExtractor
+from ganbench.metrics.extractors.base import FeatureExtractor, extract
 from ganbench.metrics.features.cached_tensors import read_tensors, write_tensors
 from ganbench.metrics.features.reference import BATCH_SIZE, MAX_CACHE_BYTES, ItemSource, reference_key
 from ganbench.utils.paths import cache_folder
@@ -54,6 +54,6 @@ def _extract(dataset: ItemSource, extractor: FeatureExtractor) -> Iterator[Tenso
         f"features '{extractor.name}' of {size:,} images of '{dataset.info.name}', once"
     )
     for index in torch.split(torch.arange(size), BATCH_SIZE):
-        yield extractor(dataset.items(index))
+        yield extract(extractor, dataset.items(index))
         done += len(index)
         progress(done, size)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 import torch
 from torch import Tensor
 
-from ganbench.metrics.extractors.base import FeatureExtractor
+from ganbench.metrics.extractors.base import FeatureExtractor, extract
 from ganbench.metrics.features.cached_tensors import read_tensors, write_tensors
 from ganbench.metrics.features.gaussian import Gaussian, RunningGaussian
 from ganbench.utils.paths import cache_folder
@@ -114,7 +114,7 @@ def extract_features(
     """Return the first ``count`` rows of :func:`reference_features`, without reading or writing the cache."""
     batches, progress = [], progress or _default_progress(dataset, extractor, count)
     for index in torch.split(random_order(dataset.info.size)[:count], BATCH_SIZE):
-        batches.append(extractor(dataset.items(index)))
+        batches.append(extract(extractor, dataset.items(index)))
         progress(sum(map(len, batches)), count)
     return torch.cat(batches)
 
@@ -211,7 +211,7 @@ def _compute(
     row_of_item[random_order(dataset.info.size)[:row_count]] = torch.arange(row_count)
     rows = torch.zeros(row_count, extractor.dims)
     for index in _item_indices(dataset.info.size, count):
-        features = extractor(dataset.items(index))
+        features = extract(extractor, dataset.items(index))
         running.add(features)
         selected = row_of_item[index] >= 0
         rows[row_of_item[index][selected]] = features[selected]

@@ -94,10 +94,8 @@ class MemorizationMeasurement:
         self._thumbnails.append(make_thumbnails(batch.samples))
 
     def score(self) -> Score:
-        """Return the estimated share of copies. Raises UserError if features of the samples are not finite."""
+        """Return the estimated share of copies."""
         metric, info = self._metric, self._held_out.info
-        if not self._collector.all_finite:
-            raise UserError(f"metric '{metric.name}': some features of the samples are not finite numbers")
         distances = self._distances()
         near, three = near_copies(distances, metric.quantile), three_sample_test(distances)
         return Score(
