@@ -15,7 +15,7 @@ from ganbench.data.io.decode import BrokenImageError, decode_image, read_image_b
 from ganbench.data.io.listing import list_images
 from ganbench.errors import UserError
 
-_MAX_INSPECTED = 500  # evenly spaced images: enough for a median, and a few seconds at most
+_MAX_INSPECTED = 500  # enough for a median, and a few seconds at most
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class ImageStats:
 
 
 def inspect_images(path: str) -> ImageStats:
-    """Inspect up to 500 images of a folder or an archive.
+    """Inspect up to 500 evenly spaced images of a folder or an archive.
 
     Raises:
         UserError: the path does not exist, the folder has no images, or the file is not an archive.
@@ -55,9 +55,10 @@ def inspect_images(path: str) -> ImageStats:
         raise UserError(f"there is no folder or archive {location}")
     total, read_bytes = _open_folder(location) if location.is_dir() else _open_archive(location)
     sizes, grey = [], True
-    for index in range(0, total, max(1, total // _MAX_INSPECTED)):
+    count = min(total, _MAX_INSPECTED)
+    for number in range(count):
         try:
-            image = decode_image(read_bytes(index)).image
+            image = decode_image(read_bytes(number * total // count)).image
         except BrokenImageError:
             continue
         sizes.append(image.size)
@@ -67,7 +68,7 @@ def inspect_images(path: str) -> ImageStats:
 
 def _open_folder(folder: Path) -> tuple[int, Callable[[int], bytes]]:
     """Return the number of images and a function that returns the bytes of one by index."""
-    listing = list_images(folder)
+    listing = list_images(folder, None)  # the data set itself refuses or names what cannot be read
     return len(listing.paths), lambda index: read_image_bytes(folder / listing.paths[index])
 
 

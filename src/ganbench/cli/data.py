@@ -37,7 +37,7 @@ def check_data(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Report image sizes, colour modes, broken and duplicate images, and class balance.
+    """Report image sizes, colour modes, broken and duplicate images, and class balance; exit with 2 if some are broken.
 
     For a named data set, report the images that occur in both its training and its test split.
     """
@@ -54,9 +54,11 @@ def check_data(
     if as_json:
         records = [report.to_dict() for report in reports]
         print_json(records[0] if other is None else records)
-        return
-    for report in reports:
-        print(report)
+    else:
+        for report in reports:
+            print(report)
+    if not all(getattr(report, "all_readable", True) for report in reports):
+        raise typer.Exit(2)  # training would refuse it
 
 
 @data_app.command("prepare")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ganbench.data.classes import describe_empty_classes, empty_classes
 from ganbench.data.images import ImageDataset
 from ganbench.data.io.archive_file import Archive, read_archive
 from ganbench.data.io.decode import BrokenImageError, crop_and_resize, decode_image, to_channels_first
@@ -58,6 +60,8 @@ def _load(name: str, path: Path, size: Size | None, split: str, flip: bool) -> I
         pixels = _decode(path, content, shape)
         save_decoded(key, {"pixels": pixels})
     labels = None if content.labels is None else torch.from_numpy(content.labels)
+    if empty := empty_classes(labels, content.classes):
+        warnings.warn(f"in {path}, {describe_empty_classes(empty, content.classes)}", stacklevel=3)
     return ImageDataset(name, torch.from_numpy(pixels), labels, content.classes, split=split, flip=flip)
 
 

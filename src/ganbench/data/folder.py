@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -22,7 +23,13 @@ from ganbench.data.io.decode import (
     to_channels_first,
 )
 from ganbench.data.io.decoded_cache import cache_key, load_decoded, save_decoded
-from ganbench.data.io.listing import ImageFiles, classes_from_folders, list_images, printable_path
+from ganbench.data.io.listing import (
+    ImageFiles,
+    classes_from_folders,
+    list_images,
+    lost_classes,
+    printable_path,
+)
 from ganbench.data.io.sizes import Size, height_width
 from ganbench.data.registry import dataset
 
@@ -34,9 +41,11 @@ def folder(
     """Your own images of any size, cropped to the centre and resized; subfolders are classes."""
     # `size` is one number or (height, width). Resizing uses Pillow's Lanczos filter, which does not alias.
     check_on_error(on_error)
-    files = list_images(path)
+    files = list_images(path, on_error)
     content = load_images(files, height_width(size), grey, on_error)
     labels, classes = classes_from_folders([files.paths[row] for row in content.rows])
+    for sentence in lost_classes(files, classes):
+        warnings.warn(sentence, stacklevel=2)
     return ImageDataset(
         f"folder:{files.root.resolve().name}",
         torch.from_numpy(content.pixels),

@@ -9,6 +9,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from ganbench.data.base import Dataset
+from ganbench.data.classes import require_items_of_each_class
 from ganbench.data.loader import Loader
 from ganbench.errors import UserError
 from ganbench.inference.build import ModelParts, assemble
@@ -33,6 +34,8 @@ def make_trainer(
         UserError: the parts do not fit together.
     """
     parts = parts or assemble(recipe, dataset.info, seed)
+    if parts.algorithm.conditional:
+        require_items_of_each_class(dataset)
 
     def optimizer(name: str, parameters: Iterable[nn.Parameter]) -> Optimizer:
         if name not in recipe.optimizers:

@@ -38,7 +38,27 @@ def test_the_same_images_give_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_classes_without_names_are_named_by_number(tmp_path: Path) -> None:
-    assert write_archive(tmp_path / "a.npz", [b"1", b"2"], [2, 0]).classes == ("0", "1", "2")
+    assert write_archive(tmp_path / "a.npz", [b"1", b"2"], [1, 0]).classes == ("0", "1")
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes"),
+    [
+        ([i % 10 + 1 for i in range(20)], [str(i) for i in range(1, 11)]),
+        ([5, 900, 5], ["5", "900"]),
+        ([7, 7], ["7"]),
+        ([0, 2, 0], ["0", "2"]),
+        ([10, 9, 100], ["9", "10", "100"]),
+    ],
+)
+def test_only_numbers_that_occur_are_classes(tmp_path: Path, labels: list[int], classes: list[str]) -> None:
+    images = [bytes([i]) for i in range(len(labels))]
+    archive = write_archive(tmp_path / "a.npz", images, labels)
+    assert list(archive.classes) == classes
+    assert archive.labels is not None
+    assert [archive.classes[k] for k in archive.labels] == list(map(str, labels))
+    read = read_archive(tmp_path / "a.npz")
+    assert (read.classes, read.labels.tolist()) == (archive.classes, archive.labels.tolist())  # type: ignore[union-attr]
 
 
 def arrays(**changes: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from pathlib import Path, PurePath
 
 import pytest
 
-from ganbench.data.io.listing import classes_from_folders, list_images, printable_path
+from ganbench.data.io.listing import classes_from_folders, list_images, lost_classes, printable_path
 from ganbench.errors import UserError
 
 
@@ -59,3 +59,70 @@ def test_names_that_are_not_text_are_printable(tmp_path: Path) -> None:
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no image"):
         list_images(tmp_path)
+
+
+def forbid(monkeypatch: pytest.MonkeyPatch, *folders: Path) -> None:
+    """Let folders be unreadable, as for a user without the right to (root reads everything)."""
+    scandir = os.scandir
+
+    def refuse(path: str | Path = ".") -> object:
+        if Path(path) in folders:
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+
+
+@pytest.mark.parametrize("name", ["b", "a/x", "a/x/y", "with space", "z"])
+def test_an_unreadable_subfolder_is_refused_by_name_or_skipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    touch(tmp_path, "a/1.png", "a/x/y/2.png", "b/3.png", "with space/4.png", "z/5.png")
+    forbid(monkeypatch, tmp_path / name)
+    with pytest.raises(UserError, match=rf"1 of the subfolders cannot be read \({name}: Permission denied\)"):
+        list_images(tmp_path)
+    with pytest.warns(UserWarning, match=rf"{name}: Permission denied\) and are skipped"):
+        files = list_images(tmp_path, "skip")
+    assert all(not str(path).startswith(name) for path in files.paths)
+    assert list_images(tmp_path, None).unreadable == ((name, "Permission denied"),)
+
+
+def test_an_unreadable_folder_itself_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    touch(tmp_path, "a/1.png")
+    forbid(monkeypatch, tmp_path)
+    with pytest.raises(UserError, match="cannot be read: Permission denied"):
+        list_images(tmp_path, "skip")
+
+
+@pytest.mark.parametrize(
+    ("link", "target", "reason"),
+    [
+        ("b", "a", "it is the same folder as 'a', which is read already"),
+        ("0", "a", "it is the same folder as '0'"),
+        ("d", "nowhere", "it is a link to nothing that can be read"),
+        ("d", "d", "it is a link to nothing that can be read"),
+    ],
+)
+def test_a_class_that_is_a_link_does_not_vanish(tmp_path: Path, link: str, target: str, reason: str) -> None:
+    touch(tmp_path, "a/1.png")
+    (tmp_path / link).symlink_to(tmp_path / target)
+    with pytest.raises(UserError, match=reason):
+        list_images(tmp_path)
+
+
+def test_subfolders_that_are_no_classes_are_named(tmp_path: Path) -> None:
+    touch(tmp_path, "a/1.png", "b/2.png", "c/notes.txt")
+    (tmp_path / "d").mkdir()
+    files = list_images(tmp_path)
+    assert files.empty == ("c", "d")
+    (empty,) = lost_classes(files, ("a", "b"))
+    assert empty.startswith("each of the subfolders c, d in ")
+    unread, _ = lost_classes(files, ("a",))
+    assert unread.startswith("no image of subfolder b in ")
+    touch(tmp_path, "cover.png")
+    (loose,) = lost_classes(list_images(tmp_path), ())
+    assert "1 of the 3 images" in loose
+    assert "(cover.png), so its 2 subfolders are no classes" in loose
+    (only,) = [tmp_path / "e"]
+    touch(only, "1.png", "2.png")
+    assert lost_classes(list_images(only), ()) == []

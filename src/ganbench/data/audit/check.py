@@ -12,9 +12,16 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from ganbench.data.classes import describe_empty_classes
 from ganbench.data.io.archive_file import read_archive
 from ganbench.data.io.decode import BrokenImageError, decode_image, read_image_bytes
-from ganbench.data.io.listing import classes_from_folders, list_images, printable_path
+from ganbench.data.io.listing import (
+    ImageFiles,
+    classes_from_folders,
+    list_images,
+    lost_classes,
+    printable_path,
+)
 from ganbench.errors import UserError
 
 _MAX_LISTED = 5  # of each list, in the text form
@@ -32,7 +39,8 @@ class DatasetReport:
         modes: the number of each mode as stored, in Pillow's terms.
         sizes: the number of each size, "WIDTHxHEIGHT", upright.
         classes: the number of images of each class, by name.
-        broken: (name, reason) of each broken image.
+        notes: sentences on classes that are not there.
+        broken: (name, reason) of each broken image and, with a slash behind the name, of each unreadable subfolder.
         same_files: groups of names with equal bytes.
         same_pictures: groups of names with equal pixels; includes ``same_files``.
     """
@@ -44,13 +52,14 @@ class DatasetReport:
     modes: dict[str, int]
     sizes: dict[str, int]
     classes: dict[str, int]
+    notes: tuple[str, ...]
     broken: tuple[tuple[str, str], ...]
     same_files: tuple[tuple[str, ...], ...]
     same_pictures: tuple[tuple[str, ...], ...]
 
     @property
     def all_readable(self) -> bool:
-        """Whether every image can be decoded."""
+        """Whether every subfolder can be listed and every image decoded."""
         return not self.broken
 
     def to_dict(self) -> dict[str, Any]:
@@ -72,6 +81,7 @@ class DatasetReport:
             count = sum(len(group) - 1 for group in groups)
             names = abbreviate_list([" = ".join(group[:_MAX_LISTED]) for group in groups], "; ", _MAX_LISTED)
             lines.append(f"{title}: {f'{count} ({names})' if groups else 'none'}")
+        lines += [f"note: {note}" for note in self.notes]
         lines += [f"broken: {name}: {reason}" for name, reason in self.broken[:_MAX_LISTED]]
         if len(self.broken) > _MAX_LISTED:
             lines.append(f"broken: and {len(self.broken) - _MAX_LISTED} more")
@@ -92,11 +102,11 @@ def check(path: str | Path) -> DatasetReport:
     """
     path = Path(path)
     images = read_images(path)
-    others = list_images(path).others if path.is_dir() else 0
+    files = list_images(path, None) if path.is_dir() else None
     formats, modes, sizes, classes = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
     by_bytes: defaultdict[bytes, list[str]] = defaultdict(list)
     by_pixels: defaultdict[bytes, list[str]] = defaultdict(list)
-    broken = []
+    broken = [] if files is None else [(f"{name}/", reason) for name, reason in files.unreadable]
     for name, class_name, data in images:
         try:
             if isinstance(data, BrokenImageError):
@@ -116,15 +126,25 @@ def check(path: str | Path) -> DatasetReport:
     return DatasetReport(
         path=str(path),
         pictures=formats.total(),
-        others=others,
+        others=0 if files is None else files.others,
         formats=dict(formats.most_common()),
         modes=dict(modes.most_common()),
         sizes=dict(sizes.most_common()),
         classes=dict(sorted(classes.items())),
+        notes=tuple(_notes(path, files, tuple(classes))),
         broken=tuple(broken),
         same_files=tuple(tuple(group) for group in by_bytes.values() if len(group) > 1),
         same_pictures=tuple(tuple(group) for group in by_pixels.values() if len(group) > 1),
     )
+
+
+def _notes(path: Path, files: ImageFiles | None, classes: tuple[str, ...]) -> list[str]:
+    """Return sentences on classes that are not there: subfolders or class names without readable images."""
+    if files is not None:
+        return lost_classes(files, classes)
+    names = read_archive(path).classes
+    empty = [name for name in names if name not in classes]
+    return [describe_empty_classes(empty, names)] if empty else []
 
 
 def hash_pixels(image: Image.Image) -> bytes:
@@ -149,7 +169,7 @@ def read_images(path: Path) -> Iterator[StoredImage]:
 
 
 def _read_folder(path: Path) -> Iterator[StoredImage]:
-    files = list_images(path).paths
+    files = list_images(path, None).paths
     labels, classes = classes_from_folders(files)
     for row, file in enumerate(files):
         data: bytes | BrokenImageError

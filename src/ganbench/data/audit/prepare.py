@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from pathlib import Path
 
 from PIL import Image
@@ -10,7 +11,7 @@ from PIL import Image
 from ganbench.data.io.archive_file import Archive, write_archive
 from ganbench.data.io.broken_images import OnError, check_on_error, report_broken_images
 from ganbench.data.io.decode import BrokenImageError, crop_and_resize, decode_image, read_image_bytes
-from ganbench.data.io.listing import classes_from_folders, list_images, printable_path
+from ganbench.data.io.listing import classes_from_folders, list_images, lost_classes, printable_path
 from ganbench.data.io.sizes import Size, height_width
 from ganbench.errors import UserError
 
@@ -51,7 +52,7 @@ def prepare(
         raise UserError(f"JPEG quality must be from 1 to 100, not {quality}")
     check_on_error(on_error)
     shape = height_width(size)
-    files = list_images(source)
+    files = list_images(source, on_error)
     images, readable, broken = [], [], []
     for path in files.paths:
         try:
@@ -63,6 +64,8 @@ def prepare(
         readable.append(path)
     report_broken_images(files.root, broken, len(files.paths), on_error)
     labels, classes = classes_from_folders(readable)
+    for sentence in lost_classes(files, classes):
+        warnings.warn(sentence, stacklevel=2)
     return write_archive(destination, images, labels, classes)
 
 

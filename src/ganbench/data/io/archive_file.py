@@ -4,7 +4,7 @@
 ``jpeg``     uint8 ``[B]``   all encoded images (JPEG or PNG), concatenated
 ``offsets``  int64 ``[N+1]`` image i is ``jpeg[offsets[i]:offsets[i + 1]]``
 ``labels``   uint8 or int64 ``[N]`` class numbers (optional)
-``classes``  str ``[K]``     class names (optional; needs ``labels``)
+``classes``  str ``[K]``     class names (optional; needs ``labels``; default: the numbers that occur)
 ========= ============== ==========================================================
 """
 
@@ -23,7 +23,7 @@ from ganbench.errors import UserError
 
 @dataclass(frozen=True)
 class Archive:
-    """Encoded images in memory. ``labels`` is None if and only if ``classes`` is empty."""
+    """Encoded images in memory. ``labels`` is None if and only if ``classes`` is empty; else they index it."""
 
     jpeg: NDArray[np.uint8]
     offsets: NDArray[np.int64]
@@ -39,7 +39,7 @@ class Archive:
 
 
 def read_archive(path: str | Path) -> Archive:
-    """Read and validate an archive; the images stay encoded. Classes without names are named by their numbers.
+    """Read and validate an archive; the images stay encoded. Classes without names are the numbers that occur.
 
     Raises:
         UserError: the file is missing, is not an archive, or has inconsistent arrays.
@@ -77,9 +77,10 @@ def _validate(path: Path, arrays: Arrays) -> Archive:
     )
     labels = labels.astype(np.int64)
     require(bool((labels >= 0).all()), "'labels' must not be negative")
-    if names is None:
+    if names is None:  # only the numbers that occur are classes: labels from 1 to 10 make ten
         require(int(labels.max()) < 1_000_000, "'labels' are too high to be class numbers")
-        return Archive(jpeg, offsets, labels, tuple(str(k) for k in range(int(labels.max()) + 1)))
+        occurring, positions = np.unique(labels, return_inverse=True)
+        return Archive(jpeg, offsets, positions.astype(np.int64), tuple(map(str, occurring.tolist())))
     require(names.dtype.kind == "U" and names.ndim == 1, "'classes' must be str [K]")
     classes = tuple(str(name) for name in names)
     require(len(set(classes)) == len(classes), "'classes' must be unique")
