@@ -65,8 +65,8 @@ def gan_r1(setup: DatasetSetup, budget: Budget, laptop_steps: int, gamma: float 
     )
 
 
-def gan_r1_points_laptop(setup: DatasetSetup, steps: int) -> Recipe:
-    """Return the GAN with R1 for points at laptop size: one D update, decay to 0, an EMA of G and a small gamma.
+def gan_r1_points(setup: DatasetSetup, budget: Budget, laptop_steps: int, gamma: float = 0.01) -> Recipe:
+    """Return the GAN with R1 for points: one D update, a decay to 0, an EMA of G and a small gamma.
 
     GANs-Implementations gives lambda for images only. It is too large for points in [-1, 1]: G keeps all modes but
     blurs them.
@@ -75,12 +75,12 @@ def gan_r1_points_laptop(setup: DatasetSetup, steps: int) -> Recipe:
         "gan-r1",
         "GAN with the R1 penalty",
         setup,
-        "laptop",
-        steps,
+        budget,
+        laptop_steps,
         loss=Spec(NonSaturating),
         optimizer=adam(2e-3, (0.0, 0.9)),
         papers=(GAN, CONVERGENCE),
-        regularizers=(Spec(R1, gamma=0.01),),
+        regularizers=(Spec(R1, gamma=gamma),),
         critic_steps=1,
         latent_size=4,
         generator_slope=0.0,
@@ -97,7 +97,7 @@ def gan_ring8(budget: Budget = "reference") -> Recipe:
 @recipe
 def gan_r1_ring8(budget: Budget = "reference") -> Recipe:
     """The GAN with R1 on eight Gaussians."""
-    return gan_r1(RING8, budget, 6000) if budget == "reference" else gan_r1_points_laptop(RING8, 5000)
+    return gan_r1(RING8, budget, 6000) if budget == "reference" else gan_r1_points(RING8, budget, 5000)
 
 
 @recipe
@@ -109,7 +109,7 @@ def gan_grid25(budget: Budget = "reference") -> Recipe:
 @recipe
 def gan_r1_grid25(budget: Budget = "reference") -> Recipe:
     """The GAN with R1 on 25 Gaussians."""
-    return gan_r1(GRID25, budget, 6000) if budget == "reference" else gan_r1_points_laptop(GRID25, 6000)
+    return gan_r1(GRID25, budget, 6000) if budget == "reference" else gan_r1_points(GRID25, budget, 6000)
 
 
 @recipe
