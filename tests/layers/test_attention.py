@@ -34,6 +34,16 @@ def test_each_position_adds_the_weighted_mean_of_the_values() -> None:
             torch.testing.assert_close(layer(x).flatten(2)[n, :, i], expected)
 
 
+def test_at_full_width_queries_keys_and_values_have_all_channels() -> None:
+    wide, narrow = SelfAttention(16, full_width=True), SelfAttention(16)
+    assert [layer.out_channels for layer in (wide.query, wide.key, wide.value)] == [16, 16, 16]
+    assert [layer.out_channels for layer in (narrow.query, narrow.key, narrow.value)] == [2, 2, 8]
+    x = torch.randn(2, 16, 3, 5)
+    torch.nn.init.constant_(wide.gamma, 1.0)
+    assert wide(x).shape == x.shape
+    assert not torch.equal(wide(x), x)
+
+
 def test_refuses_a_side_that_no_map_has() -> None:
     with pytest.raises(UserError, match="attention=5, but its maps have sides of 8, 4"):
         SimpleCNNDiscriminator(shape=(1, 16, 16), width=4, attention=5)

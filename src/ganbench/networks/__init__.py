@@ -4,6 +4,7 @@ from ganbench.networks.biggan import BigGANGenerator
 from ganbench.networks.codes import CodeNetwork
 from ganbench.networks.dense_conv import DenseConvDiscriminator, DenseConvGenerator
 from ganbench.networks.dense_dcgan import DenseDCGANDiscriminator, DenseDCGANGenerator
+from ganbench.networks.dense_sagan import DenseSAGANDiscriminator, DenseSAGANGenerator
 from ganbench.networks.encoder import Predictor, ResNetEncoder
 from ganbench.networks.fixup_resnet import FixupResNetDiscriminator, FixupResNetGenerator
 from ganbench.networks.image_to_image import ImageToImageGenerator, PatchDiscriminator
@@ -25,6 +26,8 @@ __all__ = [
     "DenseConvGenerator",
     "DenseDCGANDiscriminator",
     "DenseDCGANGenerator",
+    "DenseSAGANDiscriminator",
+    "DenseSAGANGenerator",
     "FixupResNetDiscriminator",
     "FixupResNetGenerator",
     "ImageToImageGenerator",
