@@ -6,7 +6,7 @@ from ganbench.config.spec import Spec
 from ganbench.layers.normalisation import Norm1d
 from ganbench.losses import LeastSquares
 from ganbench.recipes.base import Budget, Paper, Recipe, recipe
-from ganbench.recipes.mlp import GRID25, MNIST, RING8, DatasetSetup, mlp_gan
+from ganbench.recipes.mlp import GRID25, MNIST, RING8, SMALL_BATCHES, DatasetSetup, mlp_gan
 from ganbench.recipes.optimization import adam
 from ganbench.recipes.simple_cnn import cifar10_gan
 
@@ -19,7 +19,11 @@ LSGAN = Paper(
 
 
 def lsgan(setup: DatasetSetup, budget: Budget, laptop_steps: int, norm: Norm1d = "none") -> Recipe:
-    """Return the least-squares GAN with the settings of GANs-Implementations."""
+    """Return the least-squares GAN with the settings of GANs-Implementations.
+
+    On images at laptop size there is one D update on small batches, learning rates are higher, and an EMA of G is kept.
+    """
+    small = budget == "laptop" and not setup.is_points
     return mlp_gan(
         "lsgan",
         "least-squares GAN",
@@ -27,9 +31,11 @@ def lsgan(setup: DatasetSetup, budget: Budget, laptop_steps: int, norm: Norm1d =
         budget,
         laptop_steps,
         loss=Spec(LeastSquares),
-        optimizer=adam(3e-4, (0.5, 0.999)),
+        optimizer=adam(1e-3 if small else 3e-4, (0.5, 0.999)),
         papers=(LSGAN,),
         norm=norm,
+        critic_steps=1 if small else 5,
+        schedule_changes=SMALL_BATCHES if small else None,
     )
 
 
@@ -51,7 +57,7 @@ def lsgan_mnist(budget: Budget = "reference") -> Recipe:
 
     Both networks have batch norm: GANs-Implementations reports divergence without it.
     """
-    return lsgan(MNIST, budget, 4000, norm="batch")
+    return lsgan(MNIST, budget, 10_000, norm="batch")
 
 
 @recipe

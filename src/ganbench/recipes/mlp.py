@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from ganbench.algorithms import Adversarial
@@ -18,6 +19,7 @@ from ganbench.latents import Gaussian
 from ganbench.layers.normalisation import Norm1d
 from ganbench.networks import MLPDiscriminator, MLPGenerator
 from ganbench.recipes.base import Budget, Paper, Recipe
+from ganbench.training.schedule import Linear
 from ganbench.training.settings import Machine, Schedule
 
 
@@ -65,6 +67,17 @@ GRID25 = DatasetSetup(
 MNIST = DatasetSetup("mnist", "MNIST digits", Spec(mnist), latent_size=100, steps=10_000, is_points=False)
 
 
+#: Fields of the schedule of MNIST at laptop size: small batches, for which learning rates may be higher, with warmup.
+SMALL_BATCHES: Mapping[str, Any] = MappingProxyType(
+    {
+        "batch": 64,
+        "warmup": 300,
+        "learning_rate": Spec(Linear, end=0.2),
+        "ema_half_life": 64 * 300.0,
+    }
+)
+
+
 def mlp_gan(
     method: str,
     summary: str,
@@ -79,6 +92,7 @@ def mlp_gan(
     constraints: tuple[Spec, ...] = (),
     spectral_norm: bool = False,
     norm: Norm1d = "none",
+    generator_norm: Norm1d | None = None,
     width: int | None = None,
     critic_steps: int = 5,
     packing: int = 1,
@@ -101,6 +115,7 @@ def mlp_gan(
         constraints: Constraints on D's weights.
         spectral_norm: Whether D has spectral norm on every layer.
         norm: Normalisation in both networks; in D not behind the first layer, where it would hide the mean picture.
+        generator_norm: Normalisation in G, if it is not ``norm``.
         width: Units in each hidden layer, if not the study's.
         critic_steps: D updates per G update.
         packing: Samples that D judges together.
@@ -118,7 +133,7 @@ def mlp_gan(
         data=setup.data,
         latent=Spec(Gaussian, size=latent_size or setup.latent_size),
         networks={
-            "G": Spec(MLPGenerator, width=width, norm=norm, slope=generator_slope),
+            "G": Spec(MLPGenerator, width=width, norm=generator_norm or norm, slope=generator_slope),
             "D": Spec(MLPDiscriminator, width=width, norm=critic_norm, spectral_norm=spectral_norm),
         },
         algorithm=Spec(

@@ -9,7 +9,7 @@ from ganbench.latents import Gaussian
 from ganbench.losses import RelativisticPairing
 from ganbench.networks import FixupResNetDiscriminator, FixupResNetGenerator
 from ganbench.recipes.base import ALL_BUDGETS, Budget, Paper, Recipe, recipe
-from ganbench.recipes.mlp import GRID25, MNIST, RING8, DatasetSetup, mlp_gan
+from ganbench.recipes.mlp import GRID25, MNIST, RING8, SMALL_BATCHES, DatasetSetup, mlp_gan
 from ganbench.recipes.optimization import adam, warmup_schedule
 from ganbench.regularizers import R1, R2
 from ganbench.training.schedule import Cosine, Linear
@@ -35,8 +35,10 @@ def r3gan(
 ) -> Recipe:
     """Return R3GAN of MLPs: one D update, R1 and R2, learning rates that decay to 0, an EMA of G.
 
-    The penalties apply to every ``every``-th update of D.
+    The penalties apply to every ``every``-th update of D. On images at laptop size batches are small and G has batch
+    norm, without which its pixels saturate.
     """
+    small = budget == "laptop" and not setup.is_points
     return mlp_gan(
         "r3gan",
         "R3GAN (relativistic loss, R1 and R2)",
@@ -51,7 +53,10 @@ def r3gan(
         critic_steps=1,
         latent_size=4 if setup.is_points else None,
         generator_slope=0.0 if setup.is_points else 0.2,
-        schedule_changes={"learning_rate": Spec(Linear), "ema_half_life": 10_000.0},
+        generator_norm="batch" if small else None,
+        schedule_changes=SMALL_BATCHES
+        if small
+        else {"learning_rate": Spec(Linear), "ema_half_life": 10_000.0},
     )
 
 
@@ -70,7 +75,8 @@ def r3gan_grid25(budget: Budget = "reference") -> Recipe:
 @recipe
 def r3gan_mnist(budget: Budget = "reference") -> Recipe:
     """R3GAN of MLPs on MNIST. The penalties take most of the time, so they apply to every fourth update."""
-    return r3gan(MNIST, budget, gamma=1.0, every=4, lr=3e-4, laptop_steps=6000, width=256)
+    lr = 1e-3 if budget == "laptop" else 3e-4
+    return r3gan(MNIST, budget, gamma=1.0, every=4, lr=lr, laptop_steps=8000, width=256)
 
 
 @recipe(budgets=ALL_BUDGETS)

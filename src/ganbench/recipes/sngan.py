@@ -5,7 +5,7 @@ from __future__ import annotations
 from ganbench.config.spec import Spec
 from ganbench.losses import Hinge, NonSaturating
 from ganbench.recipes.base import Budget, Paper, Recipe, recipe
-from ganbench.recipes.mlp import GRID25, MNIST, RING8, DatasetSetup, mlp_gan
+from ganbench.recipes.mlp import GRID25, MNIST, RING8, SMALL_BATCHES, DatasetSetup, mlp_gan
 from ganbench.recipes.optimization import adam
 from ganbench.recipes.simple_cnn import cifar10_gan
 from ganbench.regularizers import LeCam
@@ -23,7 +23,12 @@ LECAM = Spec(LeCam, weight=0.3)
 
 
 def sngan(setup: DatasetSetup, budget: Budget, laptop_steps: int) -> Recipe:
-    """Return the GAN with spectral norm on every layer of D, with the settings of GANs-Implementations."""
+    """Return the GAN with spectral norm on every layer of D, with the settings of GANs-Implementations.
+
+    On images at laptop size there is one D update on small batches, learning rates are higher, G has batch norm, and an
+    EMA of G is kept.
+    """
+    small = budget == "laptop" and not setup.is_points
     return mlp_gan(
         "sngan",
         "GAN with spectral norm in D",
@@ -31,9 +36,12 @@ def sngan(setup: DatasetSetup, budget: Budget, laptop_steps: int) -> Recipe:
         budget,
         laptop_steps,
         loss=Spec(NonSaturating),
-        optimizer=adam(3e-4, (0.5, 0.999)),
+        optimizer=adam(1e-3 if small else 3e-4, (0.5, 0.999)),
         papers=(SNGAN,),
         spectral_norm=True,
+        critic_steps=1 if small else 5,
+        generator_norm="batch" if small else None,
+        schedule_changes=SMALL_BATCHES if small else None,
     )
 
 
@@ -52,7 +60,7 @@ def sngan_grid25(budget: Budget = "reference") -> Recipe:
 @recipe
 def sngan_mnist(budget: Budget = "reference") -> Recipe:
     """The GAN of MLPs with spectral norm on MNIST."""
-    return sngan(MNIST, budget, 4000)
+    return sngan(MNIST, budget, 8000)
 
 
 def _sngan_cifar10(name: str, summary: str, loss: Spec, budget: Budget) -> Recipe:

@@ -9,7 +9,7 @@ from ganbench.config.spec import Spec
 from ganbench.latents import Gaussian
 from ganbench.networks import JointMLPDiscriminator, MLPEncoder, MLPGenerator
 from ganbench.recipes.base import Budget, Paper, Recipe, recipe
-from ganbench.recipes.mlp import GRID25, MNIST, RING8, DatasetSetup
+from ganbench.recipes.mlp import GRID25, MNIST, RING8, SMALL_BATCHES, DatasetSetup
 from ganbench.recipes.optimization import adam
 from ganbench.training.schedule import Linear
 
@@ -83,8 +83,17 @@ def veegan_grid25(budget: Budget = "reference") -> Recipe:
 
 @recipe
 def veegan_mnist(budget: Budget = "reference") -> Recipe:
-    """VEEGAN of MLPs on MNIST; at laptop size with one D update for each update of G and R."""
+    """VEEGAN of MLPs on MNIST.
+
+    At laptop size there is one D update on small batches for each update of G and R, learning rates are higher, and an
+    EMA of G is kept.
+    """
     if budget == "reference":
         return veegan(MNIST)
-    laptop = dataclasses.replace(veegan(MNIST), schedule=MNIST.schedule("laptop", 4000))
-    return laptop.override({"algorithm.critic_steps": 1})
+    optimizer = adam(1e-3, (0.5, 0.999))
+    return dataclasses.replace(
+        veegan(MNIST),
+        algorithm=Spec(VEEGAN, reconstruction_weight=1.0, critic_steps=1),
+        optimizers={"G": optimizer, "D": optimizer, "R": optimizer},
+        schedule=dataclasses.replace(MNIST.schedule("laptop", 8000), **SMALL_BATCHES),
+    )
