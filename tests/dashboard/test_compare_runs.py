@@ -22,6 +22,19 @@ def test_each_quantity_has_a_line_for_each_run_that_logged_it(tmp_path: Path) ->
     assert chart.views["D/adversarial"][0].values == [1.0, 0.5, 10 / 30, 0.25]
 
 
+def test_scores_are_not_mixed_with_details_of_their_name_or_of_other_scores(tmp_path: Path) -> None:
+    runs = {"a": example_run(tmp_path / "a"), "b": example_run(tmp_path / "b")}
+    for run in runs.values():
+        for name, floor in (("modes", 1.0), ("swd", 2.0)):
+            details = {"modes": 8, "floor": floor}
+            run.events.append("score", 40, name=name, value=floor, better="higher", details=details)
+    chart = overlay_charts({label: read_run_data(run) for label, run in runs.items()})[1]
+    values = {view: [list(line.values) for line in lines] for view, lines in chart.views.items()}
+    assert values["modes"] == [[1.0], [1.0]], "a line for each run, and no number of modes of the data"
+    assert values["modes: modes"] == [[8.0], [8.0]]
+    assert (values["modes: floor"], values["swd: floor"]) == ([[1.0], [1.0]], [[2.0], [2.0]])
+
+
 def test_only_differing_settings_are_listed(tmp_path: Path) -> None:
     runs = {name: example_run(tmp_path / name) for name in "abc"}
     recipe = read_json(tmp_path / "b/recipe.json")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import math
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ganbench.evaluation.model_metrics.registry import MODEL_METRICS
+from ganbench.metrics.registry import METRICS
 from ganbench.report.chart import Chart, Line, band_chart, health_chart, loss_chart, score_chart, thin_line
 
 VALUES = st.lists(st.none() | st.floats(-1e6, 1e6), min_size=3, max_size=200)
@@ -56,6 +59,24 @@ def test_losses_scores_and_health_become_lines() -> None:
     balance = health_chart([{"step": 1, "spread": 1.0, "undecided": 2.0}])
     assert balance is not None
     assert [line.name.split(":")[0] for line in balance.views["ratios"]] == ["spread"]
+
+
+@pytest.mark.parametrize("name", [*METRICS, *MODEL_METRICS, "fd[pixels@16]", "FID", "mimicry/FID"])
+def test_a_detail_replaces_no_score(name: str) -> None:
+    details = {
+        name: 8,
+        "modes": 8,
+        "fd": 3.0,
+        "real_against_real": 4,
+        "kl_to_uniform_nats": None,
+        "flag": True,
+    }
+    events = [{"step": step, "name": name, "value": float(step), "details": details} for step in (1, 2)]
+    chart = score_chart(events)
+    assert chart is not None
+    assert [(line.steps, line.values) for line in chart.views[name]] == [([1, 2], [1.0, 2.0])]
+    assert chart.views[f"{name}: {name}"][0].values == [8.0, 8.0]
+    assert chart.describe().startswith(f"Scores during training, {name}: {name} from 1 to 2")
 
 
 def test_no_chart_without_events() -> None:

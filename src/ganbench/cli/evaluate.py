@@ -131,7 +131,7 @@ def evaluate(
         return
     for score in scores:
         print(f"{score.name}  {score.value:.4f}  ({score.better} is better)")
-        for name, value in {**score.details, **score.measured}.items():
+        for name, value in [*score.details.items(), *score.measured.items()]:
             print(f"  {name}: {json.dumps(value)}")
     for score in scores:
         if "verdict" in score.details:  # printed last, where it is noticed

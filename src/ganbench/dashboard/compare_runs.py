@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ganbench.report.chart import Chart, Line, loss_chart, score_chart
@@ -15,12 +15,12 @@ def overlay_charts(runs: Mapping[str, RunData]) -> list[Chart]:
 
     ``runs`` maps labels to runs. Charts without data are left out.
     """
-    charts_by_title = {
-        "Losses": {label: loss_chart(run.events_of("scalars")) for label, run in runs.items()},
-        "Scores during training": {label: score_chart(run.events_of("score")) for label, run in runs.items()},
-    }
+    losses = {label: loss_chart(run.events_of("scalars")) for label, run in runs.items()}
+    scores = {label: score_chart(run.events_of("score")) for label, run in runs.items()}
+    # A view of the scores is one quantity. The views of the losses hold all terms.
     overlays = [
-        Chart(title=title, views=_lines_by_quantity(charts)) for title, charts in charts_by_title.items()
+        Chart(title="Losses", views=_overlay(losses, lambda view, line: line.name)),
+        Chart(title="Scores during training", views=_overlay(scores, lambda view, line: view)),
     ]
     return [chart for chart in overlays if chart.views]
 
@@ -36,16 +36,17 @@ def setting_differences(runs: Mapping[str, RunData]) -> list[list[object]]:
     return rows
 
 
-def _lines_by_quantity(charts: Mapping[str, Chart | None]) -> dict[str, list[Line]]:
+def _overlay(
+    charts: Mapping[str, Chart | None], quantity: Callable[[str, Line], str]
+) -> dict[str, list[Line]]:
+    """Return a view for each quantity, which is given by a line and the name of its view, with a line for each run."""
     views: dict[str, list[Line]] = {}
     for label, chart in charts.items():
-        for line in _lines(chart):
-            views.setdefault(line.name, []).append(Line(name=label, steps=line.steps, values=line.values))
+        for view, lines in ({} if chart is None else chart.views).items():
+            for line in lines:
+                overlaid = Line(name=label, steps=line.steps, values=line.values)
+                views.setdefault(quantity(view, line), []).append(overlaid)
     return views
-
-
-def _lines(chart: Chart | None) -> Iterable[Line]:
-    return () if chart is None else (line for lines in chart.views.values() for line in lines)
 
 
 def _settings(run: RunData) -> dict[str, Any]:

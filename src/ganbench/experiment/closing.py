@@ -40,7 +40,11 @@ def close_run(
 
 def score_line(score: Score) -> str:
     """Return a score with its numeric details as a short text."""
-    details = [f"{k} {v:.4g}" for k, v in score.details.items() if isinstance(v, int | float)]
+    details = [
+        f"{'of ' if k == score.name else ''}{k} {v:.4g}"  # "modes 1 (of modes 8, ..."
+        for k, v in score.details.items()
+        if isinstance(v, int | float)
+    ]
     return f"{score.name} {score.value:.4g}" + (f" ({', '.join(details)})" if details else "")
 
 

@@ -100,18 +100,24 @@ def loss_chart(events: Iterable[Mapping[str, Any]]) -> Chart | None:
 
 
 def score_chart(events: Iterable[Mapping[str, Any]]) -> Chart | None:
-    """Return the scores measured during training and their numeric details, one view each; None if there are none."""
-    columns: dict[tuple[str, str], tuple[list[int], list[float | None]]] = {}
+    """Return the scores measured during training and their numeric details, one view each; None if there are none.
+
+    A score's view has the score's name, those of its details are called SCORE: DETAIL. So a detail may have the name of
+    a score, as ``modes`` has: it is the number of modes, and not of those that are captured.
+    """
+    columns: dict[tuple[str, str | None], tuple[list[int], list[float | None]]] = {}
     for event in events:
         name = str(event.get("name"))
-        numbers = {name: event.get("value"), **_numbers(event.get("details"))}
-        for key, value in numbers.items():
-            steps, values = columns.setdefault((name, key), ([], []))
+        details = _numbers(event.get("details"))
+        for detail, value in [(None, event.get("value")), *details.items()]:
+            steps, values = columns.setdefault((name, detail), ([], []))
             steps.append(event["step"])
             values.append(_finite(value))
     views = {
-        key if key == name else f"{name}: {key}": [Line(name=key, steps=steps, values=values)]
-        for (name, key), (steps, values) in columns.items()
+        name if detail is None else f"{name}: {detail}": [
+            Line(name=detail or name, steps=steps, values=values)
+        ]
+        for (name, detail), (steps, values) in columns.items()
     }
     return _chart("Scores during training", views)
 
