@@ -11,7 +11,7 @@ from ganbench.training.trainer import Trainer
 from ganbench.utils.console import Console
 
 LONG_HOURS = 6.0
-_FIRST_STEPS = 3  # before the clock runs: first passes are slower
+_FIRST_STEPS = 1  # before the clock runs: first passes are slower
 _SECONDS = 3.0  # of training that the estimate rests on
 
 
