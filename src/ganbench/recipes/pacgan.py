@@ -69,4 +69,4 @@ def pacgan_grid25(budget: Budget = "reference") -> Recipe:
 @recipe
 def pacgan_mnist(budget: Budget = "reference") -> Recipe:
     """PacGAN of MLPs on MNIST."""
-    return pacgan(MNIST, budget, 12_000, adam(1e-3, (0.5, 0.999)))
+    return pacgan(MNIST, budget, 16_000, adam(1e-3, (0.5, 0.999)))
