@@ -63,3 +63,16 @@ def test_an_argument_out_of_range_is_refused(arguments: dict[str, float]) -> Non
 def test_all_changes_off_is_refused() -> None:
     with pytest.raises(UserError, match="all changes are off"):
         DiffAugment(colour=False, translation=0.0, cutout=0.0)
+
+
+@pytest.mark.parametrize(
+    ("side", "cutout", "size"), [(7, 0.4, 3), (9, 0.1, 1), (8, 0.4, 3), (8, 0.5, 4), (16, 0.5, 8)]
+)
+def test_holes_lie_where_the_authors_program_puts_them(side: int, cutout: float, size: int) -> None:
+    x = torch.ones(4000, 1, side, side)
+    holes = DiffAugment(colour=False, translation=0.0, cutout=cutout)(x, RandomStream("holes")) == 0
+    rows = holes.any(3)[:, 0]
+    centres = range(side + 1 - size % 2)
+    expected = {tuple(c - size // 2 <= row < c - size // 2 + size for row in range(side)) for c in centres}
+    assert {tuple(row) for row in rows.tolist()} == expected
+    assert all(any(row) for row in expected), "no hole lies outside of the image"

@@ -10,9 +10,10 @@ import torch
 from ganbench.metrics.coverage.mode_coverage import ModeCoverage
 from ganbench.metrics.intervals import (
     bootstrap_mean_interval,
-    bootstrap_proportion_interval,
+    combine_intervals,
     interval_from_splits,
     interval_from_subsets,
+    wilson_interval,
 )
 
 
@@ -40,14 +41,30 @@ def test_intervals_from_subsets_cover_the_mean_of_all_samples():
     assert interval_from_subsets(means, 201, 400) is None
 
 
-def test_the_bootstrap_of_a_proportion_is_binomial():
+def test_the_bootstrap_of_a_mean_is_binomial_for_shares():
     inside = torch.arange(1000) < 900
-    low, high = bootstrap_mean_interval([inside], lambda means: means[0])
+    low, high = bootstrap_mean_interval(inside)
     error = (0.9 * 0.1 / 1000) ** 0.5
     assert (low, high) == pytest.approx((0.9 - 1.96 * error, 0.9 + 1.96 * error), abs=0.003)
-    assert bootstrap_proportion_interval(900, 1000) == pytest.approx([low, high], abs=0.003)
-    assert bootstrap_mean_interval([inside], lambda means: means[0]) == [low, high], "deterministic"
-    assert bootstrap_proportion_interval(0, 10) == [0, 0]
+    assert bootstrap_mean_interval(inside) == [low, high], "deterministic"
+    assert wilson_interval(0.9, 1000) == pytest.approx([low, high], abs=0.003)
+    assert bootstrap_mean_interval(torch.ones(10)) is None, "resamples of equal values say nothing"
+
+
+@pytest.mark.parametrize("count", [1, 10, 100, 2500, 10_000])
+@pytest.mark.parametrize("share", [0, 1])
+def test_no_interval_of_a_share_has_width_0(count, share):
+    low, high = wilson_interval(share, count)
+    expected = scipy.stats.binomtest(share * count, count).proportion_ci(method="wilson")
+    assert (low, high) == pytest.approx((expected.low, expected.high), abs=1e-4)
+    assert high - low > 3.8 / (count + 3.9)
+
+
+def test_combined_intervals_have_a_width_at_the_edges_too():
+    assert combine_intervals([[1.0, 4.0], [1.0, 9.0]], lambda a, b: a + b) == [2.0, 13.0]
+    for share in (0.0, 1.0):
+        low, high = combine_intervals([wilson_interval(share, 100)] * 2, lambda a, b: a * b)
+        assert high - low > 1e-3
 
 
 def test_resampling_can_lose_modes_but_not_add_them():

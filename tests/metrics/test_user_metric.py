@@ -86,3 +86,19 @@ def test_what_is_no_number_is_refused(value: object) -> None:
     broken = metric("broken", kind="points")(lambda samples, reference: value)
     with pytest.raises(UserError, match=r"metric 'broken' returned .*, not a finite number"):
         measure([broken], [torch.zeros(4, 2)], POINTS)
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"kind": "point"}, {"kind": "images"}, {"better": "more"}, {"kind": ""}]
+)
+def test_another_word_for_kind_or_better_is_refused_at_the_decorator(arguments: dict[str, str]) -> None:
+    with pytest.raises(UserError, match=r"@metric\('x'\): (kind must be 'image' or 'points'|better must be)"):
+        metric("x", **arguments)  # type: ignore[arg-type]
+
+
+def test_a_metric_for_points_without_its_kind_gets_a_hint() -> None:
+    forgotten = metric("forgotten")(lambda samples, reference: 1.0)
+    with pytest.raises(
+        UserError, match=r"but 'ring8' is 'points'; a metric of your own for points says kind="
+    ):
+        measure([forgotten], [torch.zeros(4, 2)], POINTS)

@@ -64,12 +64,12 @@ def test_losses_scores_and_health_become_lines() -> None:
 @pytest.mark.parametrize("name", [*METRICS, *MODEL_METRICS, "fd[pixels@16]", "FID", "mimicry/FID"])
 def test_a_detail_replaces_no_score(name: str) -> None:
     details = {
-        name: 8,
-        "modes": 8,
+        "modes": 7,
         "fd": 3.0,
         "real_against_real": 4,
         "kl_to_uniform_nats": None,
         "flag": True,
+        name: 8,
     }
     events = [{"step": step, "name": name, "value": float(step), "details": details} for step in (1, 2)]
     chart = score_chart(events)

@@ -21,7 +21,7 @@ from ganbench.conditioning.discriminator_output import DiscriminatorOutput
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.latents import Latent
-from ganbench.losses.base import Loss
+from ganbench.losses.base import Loss, require_loss
 from ganbench.regularizers.base import Constraint, Regularizer, stateful_terms
 from ganbench.training.phase import Context, LossDict, Phase
 
@@ -42,7 +42,7 @@ class Adversarial(GenerativeAlgorithm):
         constraints: Applied to D after each of its updates.
         critic_steps: Updates of D per update of G.
         one_pass: Score real and fake samples in one pass of D. It is faster, and equivalent unless D has batch norm,
-            whose statistics then mix both.
+            whose statistics then mix both, or spectral norm, which then runs one power iteration in place of two.
         reuse_fakes: Update G on the fakes that D has just seen, which saves a pass of G. Needs ``critic_steps=1``.
         packing: How many samples D scores jointly, as one input (PacGAN; see :func:`pack`).
         augmentation: Random augmentation of all images that D sees in training, real and fake. An adaptive one adjusts
@@ -82,6 +82,7 @@ class Adversarial(GenerativeAlgorithm):
                 f"algorithm.reuse_fakes needs algorithm.critic_steps=1, not {critic_steps}: G is updated once per step"
             )
         check_labels(labels, classes, packing)
+        require_loss(loss)
         self.latent, self.loss, self.regularizers = latent, loss, tuple(regularizers)
         self.constraints = tuple(constraints)
         self.states = stateful_terms(self.regularizers)  # registered as submodules, so their state is saved

@@ -77,7 +77,8 @@ def _cut_out(x: Tensor, share: float, uniform: Tensor) -> Tensor:
     hole = torch.ones(len(x), 1, 1, 1, dtype=torch.bool, device=x.device)
     for axis, side in ((2, x.shape[2]), (3, x.shape[3])):
         size = int(side * share + 0.5)
-        centre = (uniform[:, axis - 2] * (side + 1)).long()  # anywhere in the image, as in the paper
+        # As in the authors' program: a hole of even size may be centred on either border, one of odd size on any pixel.
+        centre = (uniform[:, axis - 2] * (side + 1 - size % 2)).long()
         offset = torch.arange(side, device=x.device)[None] - (centre - size // 2)[:, None]
         shape = [len(x), 1, 1, 1]
         shape[axis] = side

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, cast
 
 import torch
 from torch import Tensor
 
+from ganbench.errors import UserError
 from ganbench.utils.random_stream import RandomStream
 
 
@@ -97,3 +98,14 @@ class Dataset(Protocol):
 
     def labels(self, index: Tensor) -> Tensor | None:
         """Return the class numbers, int64 ``[N]``, or None for a set without classes."""
+
+
+def require_dataset(value: object, what: str) -> Dataset:
+    """Return ``value`` if it is a data set. Raises UserError, naming ``what`` returned it, if not."""
+    missing = [name for name in ("info", "batch", "items", "labels") if not hasattr(value, name)]
+    if missing:
+        raise UserError(
+            f"{what} must return a data set, and a {type(value).__name__} has no {', '.join(missing)}; wrap images "
+            "uint8 [N, C, H, W] in ganbench.data.images.ImageDataset"
+        )
+    return cast(Dataset, value)

@@ -91,6 +91,11 @@ def evaluate(
         protocol=find_protocol(protocol) if isinstance(protocol, str) else protocol,
     )
     run = find_run(source)
+    if run is None and run_metrics:
+        raise UserError(
+            f"metric '{next(iter(run_metrics))}' needs the networks of a run, and '{source}' is none; "
+            "name a run folder, or leave this metric out"
+        )
     if run is None:
         items, reference = open_samples_and_reference(str(source), against, split, request)
         return score(items, reference, request, find_held_out(held_out, None, against, reference, request))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ganbench.config.spec import Spec, parameters
-from ganbench.data.base import Dataset
+from ganbench.data.base import Dataset, require_dataset
 from ganbench.data.held_out import held_out_split
 from ganbench.data.io.decode import BrokenImageError, decode_image, read_image_bytes
 from ganbench.data.io.listing import list_images
@@ -114,8 +114,7 @@ def open_dataset(
 ) -> tuple[Dataset, dict[str, Any]]:
     """Open a data set by name; also return how the user's own images are decoded. See :func:`dataset_spec`."""
     spec, decoding = dataset_spec(text, shape, split, strict=strict, trusted=trusted)
-    dataset: Dataset = spec()
-    return dataset, decoding
+    return require_dataset(spec(), f"'{text}'"), decoding
 
 
 def dataset_spec(

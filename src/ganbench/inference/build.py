@@ -10,7 +10,7 @@ from torch import nn
 
 from ganbench.algorithms.base import Algorithm
 from ganbench.config.instantiate import make
-from ganbench.data.base import DataInfo, Dataset
+from ganbench.data.base import DataInfo, Dataset, require_dataset
 from ganbench.latents import Latent
 from ganbench.networks.pretrained import Pretrained
 from ganbench.recipes.base import Recipe
@@ -75,5 +75,4 @@ def load_pretrained_weights(networks: nn.ModuleDict) -> None:
 @float32_default()
 def make_dataset(recipe: Recipe) -> Dataset:
     """Build the recipe's data set."""
-    dataset: Dataset = make(recipe.data, {}, "data")
-    return dataset
+    return require_dataset(make(recipe.data, {}, "data"), "data")

@@ -6,6 +6,8 @@ from typing import ClassVar, Protocol
 
 from torch import Tensor
 
+from ganbench.errors import UserError
+
 
 class Loss(Protocol):
     """Maps raw scores (no sigmoid; higher means "more real") to per-sample losses, which the trainer averages.
@@ -22,3 +24,13 @@ class Loss(Protocol):
 
     def generator(self, real: Tensor | None, fake: Tensor) -> Tensor:
         """Return the generator's loss ``[N]`` from the scores ``[N]`` of fake (and possibly real) samples."""
+
+
+def require_loss(loss: object) -> None:
+    """Raise UserError if an object lacks a part of :class:`Loss`."""
+    missing = [n for n in ("discriminator", "generator", "generator_needs_real") if not hasattr(loss, n)]
+    if missing:
+        raise UserError(
+            f"algorithm.loss: {type(loss).__name__} has no {', '.join(missing)}; a loss has the methods discriminator "
+            "and generator, and generator_needs_real = False (True if generator uses the scores of real samples)"
+        )

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor
 
 from ganbench.utils.bootstrap import student_quantile
@@ -43,27 +42,32 @@ def interval_from_subsets(scores: Tensor, size: int, total: int) -> Interval | N
     return [float(scores.mean()) - 1.96 * error, float(scores.mean()) + 1.96 * error]
 
 
-def bootstrap_mean_interval(
-    groups: Sequence[Tensor], score: Callable[[Sequence[NDArray[np.float64]]], NDArray[np.float64]]
-) -> Interval:
-    """Return the percentile bootstrap interval of a score that is a function of the groups' means.
+def wilson_interval(share: float, count: int) -> Interval:
+    """Return Wilson's 95 % interval (1927) of a probability, from the observed ``share`` of ``count`` trials.
 
-    Each group ``[N]`` is resampled independently; ``score`` maps the resampled means ``[1000]`` of every group to
-    scores ``[1000]``.
+    It has a width at shares of 0 and 1, too, where resampling the trials never shows anything else.
     """
-    generator = np.random.default_rng(0)
-    means = []
-    for group in groups:
-        values, counts = np.unique(
-            group.double().numpy(), return_counts=True
-        )  # few values, since they are counts
-        resampled = generator.multinomial(len(group), counts / len(group), size=RESAMPLES)
-        means.append(resampled @ values / len(group))
-    low, high = np.quantile(score(means), [0.025, 0.975])
-    return [float(low), float(high)]
+    z2 = 1.96**2 / count
+    middle = (share + z2 / 2) / (1 + z2)
+    reach = (share * (1 - share) * z2 + z2 * z2 / 4) ** 0.5 / (1 + z2)
+    return [max(0.0, middle - reach), min(1.0, middle + reach)]
 
 
-def bootstrap_proportion_interval(count: int, total: int) -> Interval:
-    """Return the percentile bootstrap interval of the proportion ``count / total``."""
-    proportions = np.random.default_rng(0).binomial(total, count / total, size=RESAMPLES) / total
-    return [float(x) for x in np.quantile(proportions, [0.025, 0.975])]
+def combine_intervals(intervals: Sequence[Interval], score: Callable[..., float]) -> Interval:
+    """Return an interval of a score that rises with each of its arguments: from their lower ends to their upper ends.
+
+    It covers at least as often as the arguments' intervals together, so it is rather too wide.
+    """
+    return [score(*[interval[side] for interval in intervals]) for side in (0, 1)]
+
+
+def bootstrap_mean_interval(values: Tensor) -> Interval | None:
+    """Return the percentile bootstrap interval of the mean of values ``[N]``; None if all are equal.
+
+    Resamples of equal values are equal, which says nothing about chance.
+    """
+    distinct, counts = np.unique(values.double().numpy(), return_counts=True)  # few, since they are counts
+    if len(distinct) < 2:
+        return None
+    resampled = np.random.default_rng(0).multinomial(len(values), counts / len(values), size=RESAMPLES)
+    return [float(x) for x in np.quantile(resampled @ distinct / len(values), [0.025, 0.975])]

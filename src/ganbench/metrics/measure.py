@@ -96,8 +96,9 @@ def require_samples(metric: Metric, count: int) -> None:
 def require_kind(metric: Metric, info: DataInfo) -> None:
     """Raise UserError if the metric is for images and the data are points, or the reverse."""
     if metric.kind != info.kind:
+        hint = '; a metric of your own for points says kind="points"' if info.kind == "points" else ""
         raise UserError(
-            f"metric '{metric.name}' judges data of kind '{metric.kind}', but '{info.name}' is '{info.kind}'"
+            f"metric '{metric.name}' judges data of kind '{metric.kind}', but '{info.name}' is '{info.kind}'{hint}"
         )
 
 

@@ -6,7 +6,7 @@ import hashlib
 import inspect
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import torch
 from torch import Tensor
@@ -111,7 +111,16 @@ def metric(
         kind: The kind of data: "image" or "points".
         min_samples: The smallest number of samples.
         default_samples: The number of samples if the user gives none.
+
+    Raises:
+        UserError: ``kind`` or ``better`` is another word.
     """
+
+    for what, value, allowed in (("kind", kind, get_args(Kind)), ("better", better, get_args(Better))):
+        if value not in allowed:
+            raise UserError(
+                f"@metric('{name}'): {what} must be {' or '.join(map(repr, allowed))}, not {value!r}"
+            )
 
     def register(target: Any) -> Any:
         if inspect.isclass(target):

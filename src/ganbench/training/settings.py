@@ -21,6 +21,7 @@ class Schedule:
         steps: The length of the run.
         batch: The global batch size.
         microbatches: The number of microbatches into which each process splits its share of a batch, to save memory.
+            Batch norm sees each alone, and spectral norm runs one power iteration for each.
         learning_rate: A factor on every optimizer's learning rate.
         warmup: The number of steps at the start over which learning rates rise linearly.
         gradient_clip: The largest norm of each network's gradient, over all its weights; None for no limit.

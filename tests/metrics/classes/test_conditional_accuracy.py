@@ -11,7 +11,8 @@ from tests.metrics.stand_ins import MemoryDataset, Projection, digit_classifier,
 
 from ganbench.errors import UserError
 from ganbench.metrics.classes.class_balance import ClassBalance
-from ganbench.metrics.classes.conditional_accuracy import ConditionalAccuracy, wilson_interval
+from ganbench.metrics.classes.conditional_accuracy import ConditionalAccuracy
+from ganbench.metrics.intervals import wilson_interval
 from ganbench.metrics.measure import measure
 from ganbench.metrics.sample_batch import LabelledSamples
 

@@ -15,7 +15,7 @@ from tests.metrics.stand_ins import MemoryDataset, Mixture
 
 from ganbench.errors import UserError
 from ganbench.metrics.coverage.mode_coverage import ModeCoverage, Modes, expected_share, mode_coverage
-from ganbench.metrics.intervals import bootstrap_proportion_interval
+from ganbench.metrics.intervals import wilson_interval
 from ganbench.metrics.measure import measure
 from ganbench.metrics.score import Score
 
@@ -139,7 +139,7 @@ def test_the_score_over_batches_and_its_record():
         "modes": 4,
         "captured_tenth": 3,
         "high_quality": coverage.high_quality,
-        "high_quality_interval_95": bootstrap_proportion_interval(sum(coverage.counts), 2500),
+        "high_quality_interval_95": wilson_interval(coverage.high_quality, 2500),
         "expected_high_quality": coverage.expected_share,
         "captured_by_resamples_95": [3, 3],
         "kl_to_uniform_nats": coverage.divergence,

@@ -135,6 +135,20 @@ def test_both_metrics_share_one_count_with_as_many_real_images(random_images, mo
     assert [pr, dc] == [measure((m,), [random_images(120, seed=1)], reference)[0] for m in metrics]
 
 
+@pytest.mark.parametrize("same", [True, False])
+def test_intervals_at_shares_of_0_and_1_have_a_width(random_images, same):
+    real = random_images(120)
+    fake = real.clone() if same else real // 32 + 220  # copies, or far from all real images
+    for metric in (PrecisionRecall(Projection()), DensityCoverage(Projection())):
+        score = measure([metric], [fake], MemoryDataset(real))[0]
+        assert score.value == float(same)
+        shares = [n for n in score.details if n.endswith("interval_95") and "density" not in n]
+        widths = {n: score.details[n][1] - score.details[n][0] for n in shares}
+        assert all(width > 0.01 for width in widths.values()), widths
+    if not same:
+        assert score.details["density_interval_95"] is None
+
+
 def test_invalid_arguments_raise_errors(random_images):
     with pytest.raises(UserError, match="needs a reference of at least 100 items, and 'held' has 99"):
         measure((PrecisionRecall(Projection()),), [random_images(100)], MemoryDataset(random_images(99)))[0]

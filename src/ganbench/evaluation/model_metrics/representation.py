@@ -14,7 +14,7 @@ from torch import Tensor
 from ganbench.data.base import Dataset
 from ganbench.errors import UserError
 from ganbench.inference.model import Model
-from ganbench.metrics.classes.conditional_accuracy import wilson_interval
+from ganbench.metrics.intervals import wilson_interval
 from ganbench.metrics.labels import dataset_labels, require_same_classes
 from ganbench.metrics.record import reference_record, versions
 from ganbench.metrics.representation.feature_quality import LabelledFeatures

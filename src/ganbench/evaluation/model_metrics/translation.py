@@ -15,8 +15,8 @@ from ganbench.data.registry import datasets
 from ganbench.errors import UserError
 from ganbench.inference.model import Model
 from ganbench.metrics.classes.classifier import load_or_train_classifier
-from ganbench.metrics.classes.conditional_accuracy import wilson_interval
 from ganbench.metrics.extractors.classifier import ClassifierFeatures
+from ganbench.metrics.intervals import wilson_interval
 from ganbench.metrics.record import features_record, reference_record, versions
 from ganbench.metrics.score import JSON, Score
 

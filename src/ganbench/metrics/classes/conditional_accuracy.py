@@ -13,6 +13,7 @@ import torch
 from ganbench.errors import UserError
 from ganbench.metrics.extractors.base import ClassifierExtractor, FeatureExtractor, score_name
 from ganbench.metrics.image_metric import ImageMetric
+from ganbench.metrics.intervals import wilson_interval
 from ganbench.metrics.labels import batch_labels
 from ganbench.metrics.record import features_record, reference_record, versions
 from ganbench.metrics.sample_batch import SampleBatch
@@ -88,14 +89,6 @@ class ConditionalAccuracyMeasurement:
                 "versions": versions("ganbench", "torch"),
             },
         )
-
-
-def wilson_interval(share: float, count: int) -> list[float]:
-    """Return Wilson's 95 % interval (1927) of a probability, from the observed ``share`` of ``count`` trials."""
-    z2 = 1.96**2 / count
-    middle = (share + z2 / 2) / (1 + z2)
-    reach = (share * (1 - share) * z2 + z2 * z2 / 4) ** 0.5 / (1 + z2)
-    return [max(0.0, middle - reach), min(1.0, middle + reach)]
 
 
 def require_classifier(metric: str, features: FeatureExtractor, reference: Dataset) -> ClassifierExtractor:

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from ganbench.errors import UserError
 from ganbench.metrics.base import Metric
-from ganbench.metrics.intervals import RESAMPLES, bootstrap_proportion_interval
+from ganbench.metrics.intervals import RESAMPLES, wilson_interval
 from ganbench.metrics.record import reference_record, versions
 from ganbench.metrics.sample_batch import SampleBatch
 from ganbench.metrics.score import Better, Kind, Score
@@ -204,9 +204,7 @@ class ModesMeasurement:
                 "modes": coverage.modes,
                 "captured_tenth": coverage.captured_tenth,
                 "high_quality": coverage.high_quality,
-                "high_quality_interval_95": bootstrap_proportion_interval(
-                    sum(coverage.counts), self._samples
-                ),
+                "high_quality_interval_95": wilson_interval(coverage.high_quality, self._samples),
                 "expected_high_quality": coverage.expected_share,
                 "captured_by_resamples_95": coverage.captured_interval(),
                 "kl_to_uniform_nats": coverage.divergence,

@@ -11,8 +11,6 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from ganbench.errors import UserError
@@ -20,7 +18,7 @@ from ganbench.metrics.extractors.base import FeatureExtractor, score_name
 from ganbench.metrics.features.neighbours import NeighbourhoodCounts, count_neighbourhoods, estimate_seconds
 from ganbench.metrics.features.reference import reference_features
 from ganbench.metrics.image_metric import FeatureCollector, ImageMetric
-from ganbench.metrics.intervals import bootstrap_mean_interval
+from ganbench.metrics.intervals import bootstrap_mean_interval, combine_intervals, wilson_interval
 from ganbench.metrics.record import features_record, reference_record, versions
 from ganbench.metrics.sample_batch import SampleBatch, extractor_key
 from ganbench.metrics.score import JSON, Better, Score
@@ -38,8 +36,8 @@ DEFAULT_KS = (
 class NeighbourMetric(ImageMetric):
     """A metric of neighbourhoods, each with the ``k`` nearest neighbours of an image; higher is better.
 
-    As many random real images as samples are used, at most 10,000. Intervals are bootstrapped over images, whose
-    neighbourhoods stay fixed.
+    As many random real images as samples are used, at most 10,000. Intervals keep the neighbourhoods fixed: shares have
+    Wilson's, their harmonic mean that of both ends, and density a bootstrap over images.
     """
 
     better: ClassVar[Better] = "higher"
@@ -131,19 +129,26 @@ class PrecisionRecall(NeighbourMetric):
     def compute(self, counts: NeighbourhoodCounts) -> tuple[float, dict[str, JSON]]:
         """Return the harmonic mean (0 if both are 0), and the two."""
         precision, recall = precision_and_recall(counts, self.k)
-        precise, recalled = counts.reals_around[self.k] > 0, counts.fakes_around[self.k] > 0
-        return float(_harmonic_mean(precision, recall)), {
+        intervals = [
+            wilson_interval(precision, len(counts.reals_around[self.k])),
+            wilson_interval(recall, len(counts.fakes_around[self.k])),
+        ]
+        return _harmonic_mean(precision, recall), {
             "precision": precision,
             "recall": recall,
-            "interval_95": bootstrap_mean_interval([precise, recalled], lambda means: _harmonic_mean(*means)),
-            "precision_interval_95": bootstrap_mean_interval([precise], lambda means: means[0]),
-            "recall_interval_95": bootstrap_mean_interval([recalled], lambda means: means[0]),
+            "interval_95": combine_intervals(intervals, _harmonic_mean),
+            "precision_interval_95": intervals[0],
+            "recall_interval_95": intervals[1],
         }
 
 
 @dataclass(frozen=True)
 class DensityCoverage(NeighbourMetric):
-    """``dc[<features>]``: coverage, with density and the expected coverage in the details; k is the paper's 5."""
+    """``dc[<features>]``: coverage, with density and the expected coverage in the details; k is the paper's 5.
+
+    A sample on the border of a neighbourhood counts, as in precision and recall. The authors' program (prdc) leaves it
+    out; the two differ only for distances that are exactly equal, such as those of copies.
+    """
 
     k: int = 5
 
@@ -160,10 +165,8 @@ class DensityCoverage(NeighbourMetric):
             "density": density,
             "coverage": coverage,
             "expected_coverage": expected_coverage(real, fake, self.k),
-            "interval_95": bootstrap_mean_interval([counts.fakes_in[self.k] > 0], lambda means: means[0]),
-            "density_interval_95": bootstrap_mean_interval(
-                [counts.reals_around[self.k]], lambda means: means[0] / self.k
-            ),
+            "interval_95": wilson_interval(coverage, real),
+            "density_interval_95": bootstrap_mean_interval(counts.reals_around[self.k].double() / self.k),
         }
 
 
@@ -191,7 +194,5 @@ def expected_coverage(real: int, fake: int, k: int) -> float:
     return 1 - outside
 
 
-def _harmonic_mean(a: ArrayLike, b: ArrayLike) -> NDArray[np.float64]:
-    first, second = np.asarray(a, np.float64), np.asarray(b, np.float64)
-    total = first + second
-    return np.divide(2 * first * second, total, out=np.zeros_like(total), where=total > 0)
+def _harmonic_mean(a: float, b: float) -> float:
+    return 2 * a * b / (a + b) if a + b > 0 else 0.0

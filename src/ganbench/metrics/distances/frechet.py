@@ -112,9 +112,16 @@ class FrechetMeasurement:
 
 
 def frechet_record(
-    reference: Dataset, items: int, features: FeatureExtractor, samples: int
+    reference: Dataset,
+    items: int,
+    features: FeatureExtractor,
+    samples: int,
+    smallest: tuple[int, int] | None = None,
 ) -> dict[str, JSON]:
-    """Return the record of how a Fréchet distance was measured, with a warning if there were few samples."""
+    """Return the record of how a Fréchet distance was measured, with a warning if samples or reference items were few.
+
+    ``smallest`` are the numbers of samples and of reference items of the smallest class, for distances within classes.
+    """
     measured: dict[str, JSON] = {
         "samples": samples,
         "reference": reference_record(reference, items),
@@ -122,9 +129,16 @@ def frechet_record(
         "covariance": "unbiased, float64",
         "versions": versions("ganbench", "torch"),
     }
-    if samples <= features.dims:
+    fewest_samples, fewest_items = smallest or (samples, items)
+    of_class = " of the smallest class" if smallest else ""
+    few = [
+        f"{count:,} {what}{of_class}"
+        for count, what in ((fewest_samples, "samples"), (fewest_items, "reference items"))
+        if count <= features.dims
+    ]
+    if few:
         measured["warning"] = (
-            f"measured on {samples:,} samples of {features.dims:,} numbers each: the covariance is singular and the "
+            f"measured on {' and '.join(few)} of {features.dims:,} numbers each: the covariance is singular and the "
             "score mostly bias; compare only at equal counts"
         )
     elif samples < DEFAULT_SAMPLES:

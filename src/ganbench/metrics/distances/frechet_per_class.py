@@ -92,6 +92,7 @@ class FrechetPerClassMeasurement:
         classes = self._dataset.info.classes
         scores = [self._class_score(number, features[labels == number]) for number in range(len(classes))]
         value = mean([score.distance for score in scores])
+        samples_of_class = torch.bincount(labels, minlength=len(classes)).tolist()
         return Score(
             name=metric.name,
             value=value,
@@ -107,8 +108,9 @@ class FrechetPerClassMeasurement:
                     sum(statistics.count for statistics in self._statistics),
                     metric.features,
                     len(features),
+                    (min(samples_of_class), min(statistics.count for statistics in self._statistics)),
                 ),
-                "samples_of_class": torch.bincount(labels, minlength=len(classes)).tolist(),
+                "samples_of_class": samples_of_class,
             },
         )
 

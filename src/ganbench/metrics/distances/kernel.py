@@ -90,7 +90,12 @@ class KernelDistance(ImageMetric):
         return min(100, self.subset_size)
 
     def begin(self, reference: Dataset) -> KernelMeasurement:
-        """Load or compute the reference's features."""
+        """Load or compute the reference's features. Raises UserError if it has too few items."""
+        if reference.info.size < self.min_samples:
+            raise UserError(
+                f"metric '{self.name}' needs a reference of at least {self.min_samples:,} items, "
+                f"and '{reference.info.name}' has {reference.info.size:,}; use a larger set"
+            )
         return KernelMeasurement(self, reference, reference_features(reference, self.features))
 
 

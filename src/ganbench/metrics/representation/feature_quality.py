@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from torch import Tensor
 
-from ganbench.metrics.classes.conditional_accuracy import wilson_interval
 from ganbench.metrics.extractors.base import FeatureExtractor
 from ganbench.metrics.extractors.pixels import PixelFeatures
 from ganbench.metrics.features.feature_cache import all_features
+from ganbench.metrics.intervals import wilson_interval
 from ganbench.metrics.labels import dataset_labels, require_same_classes
 from ganbench.metrics.record import features_record, reference_record, versions
 from ganbench.metrics.requirements import (
