@@ -86,7 +86,7 @@ def work_page(key: str, facts: dict[str, Any]) -> str:
         "|--:|---|---|---|",
     ]
     for row in rows:
-        cells = [str(row["row"]), f"`{row['recipe']}`", row["published"], _short_scores(_evidence(row))]
+        cells = [str(row["row"]), f"`{row['recipe']}`", row["published"], _short_scores(evidence_of(row))]
         lines.append(f"| {' | '.join(cells)} |")
     lines += ["", "About the published numbers:", "", *(f"- {caveat}" for caveat in work["caveats"])]
     for group in dict.fromkeys(row["group"] for row in rows):
@@ -107,7 +107,7 @@ def _protocol(rows: list[Row], facts: dict[str, Any]) -> str:
 
 def row_section(row: Row) -> list[str]:
     """Return the section of a row: published numbers, differences, scores, picture and command."""
-    evidence = _evidence(row)
+    evidence = evidence_of(row)
     lines = [f"### Row {row['row']}: {row['title']}", ""]
     lines.append(f"- Recipe: {_recipes(row)}")
     lines.append(f"- Published: {row['published']}." + (f" {row['claim']}" if "claim" in row else ""))
@@ -134,13 +134,13 @@ def _recipes(row: Row) -> str:
 def commands_of(row: Row) -> list[str]:
     """Return the commands of a row: training, then the pictures."""
     train = " ".join(["ganbench train", row["recipe"], "--budget laptop", *row.get("overrides", [])])
-    pictures = [picture for picture in row.get("pictures", []) if "command" in picture]
     run = f"runs/{row['recipe']}-seed0"
-    drawn = [
-        picture["command"].replace("RUN", run).replace("FILE", picture["file"])
-        for picture in pictures
+    drawn = dict.fromkeys(
+        command.replace("RUN", run).replace("FILE", picture["file"])
+        for picture in row.get("pictures", [])
         if (PICTURES / picture["file"]).is_file()
-    ]
+        for command in picture.get("commands", [])
+    )
     return [train, *drawn]
 
 
@@ -179,7 +179,8 @@ def _grid(row: Row, evidence: Evidence) -> Path:
     return HERE / "grids" / f"{stem}.png"
 
 
-def _evidence(row: Row) -> Evidence:
+def evidence_of(row: Row) -> Evidence:
+    """Return the records of a row."""
     return find_evidence(row["recipe"], row.get("overrides", ()), row.get("since", ""), row.get("study", ""))
 
 
