@@ -22,7 +22,8 @@ from ganbench.data.registry import needs_path
 from ganbench.errors import UserError
 from ganbench.recipes.base import ALL_BUDGETS, Recipe
 from ganbench.recipes.budget import parse_minutes
-from ganbench.recipes.sndcgan import LECAM, sndcgan_acgan_cifar10, sndcgan_cifar10, sndcgan_optimizers
+from ganbench.recipes.sndcgan import sndcgan_acgan_cifar10, sndcgan_cifar10, sndcgan_optimizers
+from ganbench.recipes.sngan import LECAM
 
 NAME = "auto"
 DEFAULT_BUDGET = "10m"
