@@ -21,6 +21,7 @@ from ganbench.metrics.registry import ONE_DIMENSIONAL_METRICS, create_metrics, d
 from ganbench.metrics.requirements import NeedsGenerator, NeedsHeldOut, SampleFreeMetric
 from ganbench.metrics.score import Score
 from ganbench.utils.float32 import float32_default
+from ganbench.utils.progress import print_note
 
 DEFAULT_FEATURES = "efficientnet-lite0"
 
@@ -146,7 +147,9 @@ def _plan(
     """Build the metrics; choose the number of samples, at most ``samples.size``, and get their labels."""
     labelled = bool(samples.classes) and samples.classes == reference.info.classes
     metrics = _attach_generator(
-        _attach_held_out(_build_metrics(request, reference, labelled), held_out), samples, request.n
+        _attach_held_out(_build_metrics(request, reference, labelled, samples.size), held_out),
+        samples,
+        request.n,
     )
     count = _sample_count(metrics, request)
     if samples.size is not None:
@@ -159,12 +162,29 @@ def _plan(
     return _Plan(metrics, count, samples.labels(count) if labelled else None)
 
 
-def _build_metrics(request: EvaluationRequest, reference: Dataset, labelled: bool) -> list[Metric]:
+def _fitting_metrics(reference: Dataset, request: EvaluationRequest, size: int | None) -> list[str]:
+    """Return the default metrics; the kernel distance for images too few for the Fréchet distance, with a note."""
+    names = default_metrics(reference)
+    count = min(reference.info.size, reference.info.size if size is None else size)
+    if names != ["fd"] or request.allow_rank_deficient:
+        return names
+    (metric,) = create_metrics(names, request.features, trusted=request.trusted, shape=reference.info.shape)
+    if count >= metric.min_samples:
+        return names
+    print_note(
+        f"only {count:,} images: scored by the kernel distance (kd), since {metric.name} needs {metric.min_samples:,}"
+    )
+    return ["kd"]
+
+
+def _build_metrics(
+    request: EvaluationRequest, reference: Dataset, labelled: bool, size: int | None
+) -> list[Metric]:
     """Build the metrics with one shared feature extractor; some protocols add metrics for labelled samples."""
     if request.protocol is not None:
         return list(request.protocol.build_metrics(labelled=labelled))
     return create_metrics(
-        request.metrics or default_metrics(reference),
+        request.metrics or _fitting_metrics(reference, request, size),
         request.features,
         trusted=request.trusted,
         shape=reference.info.shape,

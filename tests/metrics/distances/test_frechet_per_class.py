@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from tests.metrics.features.test_gaussian_distance import statistics
-from tests.metrics.stand_ins import MemoryDataset, Projection
+from tests.metrics.stand_ins import MemoryDataset, Projection, patterns
 
 from ganbench.data.images import ImageDataset
 from ganbench.errors import UserError
@@ -87,3 +87,16 @@ def test_missing_labels_and_small_classes_raise_errors(random_images):
     allowed = FrechetPerClass(Projection(), allow_rank_deficient=True)
     batch = LabelledSamples(random_images(12, seed=1), torch.arange(12) % 3)
     assert measure((allowed,), [batch], _labelled(random_images, 12))[0].value > 0
+
+
+def test_a_small_reference_and_a_small_class_are_warned_of():
+    labels = torch.arange(300) % 10
+    samples = [LabelledSamples(patterns(300, 1).pixels, labels)]
+    features = Projection((1, 8, 8), dims=6)
+    few, many = patterns(50), patterns(300)
+    (score,) = measure([FrechetPerClass(features, allow_rank_deficient=True)], samples, few)
+    assert str(score.measured["warning"]).startswith(
+        "measured on 5 reference items of the smallest class of 6 numbers"
+    )
+    (score,) = measure([FrechetPerClass(features, allow_rank_deficient=True)], samples, many)
+    assert "singular" not in str(score.measured["warning"])

@@ -1,0 +1,37 @@
+"""The default metric fits the number of images."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from ganbench.data.images import ImageDataset
+from ganbench.errors import UserError
+from ganbench.evaluation.evaluate import evaluate
+from ganbench.evaluation.sample_sources import DatasetSamples
+from ganbench.evaluation.scoring import EvaluationRequest, score
+
+
+def images(count: int) -> ImageDataset:
+    generator = torch.Generator().manual_seed(count)
+    return ImageDataset(
+        "x", torch.randint(0, 256, (count, 3, 16, 16), dtype=torch.uint8, generator=generator)
+    )
+
+
+@pytest.mark.parametrize(
+    ("samples", "reference", "name"),
+    [(500, 400, "kd"), (900, 400, "kd"), (400, 900, "kd"), (800, 900, "fd")],
+)
+def test_few_images_are_scored_by_the_kernel_distance(
+    samples: int, reference: int, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    request = EvaluationRequest(features="pixels@16")
+    (result,) = score(DatasetSamples(images(samples)), images(reference), request)
+    assert result.name == f"{name}[pixels@16]"
+    assert ("only 400 images: scored by the kernel distance" in capsys.readouterr().err) == (name == "kd")
+
+
+def test_a_metric_of_models_needs_a_run() -> None:
+    with pytest.raises(UserError, match="metric 'codes' needs the networks of a run, and 'ring8' is none"):
+        evaluate("ring8", against="ring8", metrics=["codes"])
