@@ -12,6 +12,7 @@ from ganbench.data.images import ImageDataset
 from ganbench.data.io.npz import DamagedFile, read_npz
 from ganbench.data.registry import dataset
 from ganbench.errors import UserError
+from ganbench.utils.regular_file import open_regular
 
 
 @dataset("samples")
@@ -29,7 +30,7 @@ def samples(path: str, flip: bool = False) -> ImageDataset:
 def is_samples_file(path: Path) -> bool:
     """Return whether the file holds an array of samples, and is not an archive of encoded images."""
     try:
-        with zipfile.ZipFile(path) as file:
-            return "samples.npy" in file.namelist()
+        with open_regular(path) as file, zipfile.ZipFile(file) as archive:
+            return "samples.npy" in archive.namelist()
     except (OSError, zipfile.BadZipFile):
         return False

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 
-from PIL import Image
-
+from ganbench.data.io.decode import decode_image
 from ganbench.report.html import escape, image
 from ganbench.report.page_budget import PageBudget
 from ganbench.report.timeline import encode_webp
@@ -29,7 +27,7 @@ def embed_figure(
         columns: names above equal shares of the width; many names are listed in the caption instead.
 
     Raises:
-        OSError, ValueError: the picture is damaged.
+        BrokenImageError: the picture is damaged or above 64 megapixels.
     """
     encoded = _encode(picture, budget)
     if encoded is None:
@@ -49,12 +47,11 @@ def embed_figure(
 
 def _encode(picture: bytes, budget: PageBudget) -> tuple[bytes, str] | None:
     """Return the encoded picture and its format; None if it does not fit into the budget."""
-    with Image.open(io.BytesIO(picture)) as decoded:
-        decoded.load()
-        if len(picture) <= budget.image_bytes:
-            return picture, "png"
-        for width, quality in _WEBP_SETTINGS:
-            webp = encode_webp(decoded, width, quality)
-            if len(webp) <= budget.image_bytes:
-                return webp, "webp"
+    decoded = decode_image(picture, ("PNG",)).image
+    if len(picture) <= budget.image_bytes:
+        return picture, "png"
+    for width, quality in _WEBP_SETTINGS:
+        webp = encode_webp(decoded, width, quality)
+        if len(webp) <= budget.image_bytes:
+            return webp, "webp"
     return None

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from PIL import Image
 
+from ganbench.data.io.decode import BrokenImageError
 from ganbench.report.html import escape, image
-from ganbench.visualization.frames import Frame, list_frames, thin_frames
+from ganbench.visualization.frames import Frame, list_frames, read_picture, thin_frames
 
 #: Frames per folder, maximum width in pixels and WebP quality, tried in this order until all frames fit.
 _SETTINGS = (
@@ -52,13 +53,12 @@ def encode_series(folders: Mapping[str, Path], max_chars: int) -> list[FrameSeri
 
 
 def encode_frames(frames: Sequence[Frame], max_width: int, quality: int) -> dict[int, bytes]:
-    """Return frames as WebP by step; damaged files, such as half-written ones, are skipped."""
+    """Return frames as WebP by step; files that cannot be read, such as half-written or huge ones, are skipped."""
     encoded = {}
     for frame in frames:
         try:
-            with Image.open(frame.path) as picture:
-                encoded[frame.step] = encode_webp(picture, max_width, quality)
-        except (OSError, ValueError, Image.DecompressionBombError):
+            encoded[frame.step] = encode_webp(read_picture(frame.path), max_width, quality)
+        except BrokenImageError:
             continue
     return encoded
 

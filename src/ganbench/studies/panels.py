@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
+from ganbench.data.io.decode import BrokenImageError
 from ganbench.runs.run import Run
+from ganbench.visualization.frames import list_frames, read_picture
 
 if TYPE_CHECKING:
     from matplotlib.figure import FigureBase
@@ -54,8 +55,11 @@ def draw_panels(
             if step is None:
                 axes.axis("off")
                 continue
-            axes.imshow(crop_to_frame(pictures[step]), interpolation="antialiased")
-            axes.set_title(f"step {step:,}", fontsize=7, pad=2)
+            try:
+                axes.imshow(crop_to_frame(pictures[step]), interpolation="antialiased")
+                axes.set_title(f"step {step:,}", fontsize=7, pad=2)
+            except BrokenImageError:
+                axes.set_title(f"step {step:,}: damaged", fontsize=7, pad=2)
         row[0].axis("on")
         row[0].set_ylabel(label, fontsize=8, rotation=0, ha="right", va="center")
 
@@ -66,9 +70,12 @@ def panel_columns(runs: Mapping[str, tuple[Run, int]], max_columns: int) -> int:
 
 
 def crop_to_frame(path: Path) -> NDArray[np.uint8]:
-    """Return a sample picture ``[H, W, 3]``; a plot is cropped to the inside of its frame."""
-    with Image.open(path) as image:
-        picture = np.asarray(image.convert("RGB"))
+    """Return a sample picture ``[H, W, 3]``; a plot is cropped to the inside of its frame.
+
+    Raises:
+        BrokenImageError: the file cannot be read.
+    """
+    picture = np.asarray(read_picture(path))
     dark = (picture < _FRAME_LEVEL).all(axis=2)
     rows, columns = (np.flatnonzero(dark.mean(axis=axis) > 0.5) for axis in (1, 0))
     if len(rows) < 2 or len(columns) < 2 or min(np.ptp(rows), np.ptp(columns)) < min(picture.shape[:2]) / 2:
@@ -77,4 +84,4 @@ def crop_to_frame(path: Path) -> NDArray[np.uint8]:
 
 
 def _pictures(run: Run) -> dict[int, Path]:
-    return {int(path.stem.removeprefix("step-")): path for path in run.samples.glob("step-*.png")}
+    return {frame.step: frame.path for frame in list_frames(run.samples)}

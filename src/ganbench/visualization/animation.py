@@ -11,10 +11,11 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
+from ganbench.data.io.decode import BrokenImageError
 from ganbench.errors import UserError
 from ganbench.runs.run import Run
 from ganbench.utils.files import write_bytes
-from ganbench.visualization.frames import list_frames, thin_frames
+from ganbench.visualization.frames import list_frames, read_picture, thin_frames
 
 _MAX_FRAMES = 120
 _FRAMES_PER_SECOND = 8
@@ -30,8 +31,8 @@ def timeline_frames(run: Run) -> list[Image.Image]:
     images = []
     for frame in thin_frames(list_frames(run.samples), _MAX_FRAMES):
         try:
-            image = decode_png(frame.path.read_bytes())
-        except (OSError, ValueError):  # partially written
+            image = read_picture(frame.path)
+        except BrokenImageError:  # such as a half-written one
             continue
         images.append(add_caption(image, f"step {frame.step:,}"))
     if not images:

@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image
+
+from ganbench.data.io.decode import decode_image, read_image_bytes
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -31,3 +35,12 @@ def thin_frames(frames: Sequence[Frame], max_count: int) -> list[Frame]:
     if max_count == 1:
         return [frames[-1]]
     return [frames[round(i * (len(frames) - 1) / (max_count - 1))] for i in range(max_count)]
+
+
+def read_picture(path: Path) -> Image.Image:
+    """Return a PNG file of a run as an RGB image.
+
+    Raises:
+        BrokenImageError: it is damaged, such as a half-written one, no regular file, or above 64 megapixels.
+    """
+    return decode_image(read_image_bytes(path), ("PNG",)).image.convert("RGB")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
-import stat
 import struct
 import zlib
 from dataclasses import dataclass
@@ -13,6 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
+
+from ganbench.utils.regular_file import read_regular
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "PPM")
 MAX_PIXELS = 64_000_000
@@ -65,22 +65,9 @@ def read_image_bytes(path: Path) -> bytes:
         BrokenImageError: the file is unreadable, is a pipe or a device (which may never end), or exceeds 256 MiB.
     """
     try:
-        with open(path, "rb", opener=_open_nonblocking) as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise BrokenImageError("it is not a regular file")
-            if status.st_size > MAX_FILE_BYTES:
-                raise BrokenImageError(
-                    f"the file has {status.st_size:,} bytes, which is above {MAX_FILE_BYTES >> 20} MiB"
-                )
-            return file.read(MAX_FILE_BYTES)
+        return read_regular(path, MAX_FILE_BYTES)
     except OSError as error:
         raise BrokenImageError(error.strerror or str(error)) from error
-
-
-def _open_nonblocking(path: str, flags: int) -> int:
-    """Open without blocking: opening a pipe would wait for a writer."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def decode_image(
