@@ -55,15 +55,14 @@ def write_report(run: Run, trusted: Collection[str] = ()) -> Path:
         trusted: the user's own modules that the recipe may use.
     """
     run_data = read_run_data(run)
-    model, load_error = _load_model(run, trusted)
-    figures = [] if model is None else model_figures(model)
+    model, figures, load_error = _load_model(run, trusted)
     networks = {} if model is None else model_layers(model)
     figure_files = write_figure_files(run_data, model, figures, networks)
 
     def build(budget: PageBudget) -> str:
         problems = budget.limit_rows(run_data.problems, "damaged parts")
         contents = {
-            "Health": health_warnings(run_data.findings, problems),
+            "Health": health_warnings(run_data.findings, problems, run_data.step),
             "Setup": _setup(run_data),
             "Scores": _scores(run_data, budget),
             "Curves": budget.charts(_curves(run_data, trusted)),
@@ -83,12 +82,13 @@ def write_report(run: Run, trusted: Collection[str] = ()) -> Path:
     return path
 
 
-def _load_model(run: Run, trusted: Collection[str]) -> tuple[Model | None, str]:
-    """Return the model of the newest checkpoint, or None and the reason."""
+def _load_model(run: Run, trusted: Collection[str]) -> tuple[Model | None, list[ModelFigure], str]:
+    """Return the model of the newest checkpoint and its figures; or None, and why it has none or is not finite."""
     try:
-        return load(run, trusted=trusted), ""
+        model = load(run, trusted=trusted)
+        return model, model_figures(model), ""
     except UserError as error:
-        return None, str(error)
+        return None, [], str(error)
 
 
 def _setup(run_data: RunData) -> str:
