@@ -9,7 +9,7 @@ from PIL import Image
 from torch import Tensor
 
 from ganbench.data.base import DataInfo
-from ganbench.visualization.image_grid import image_grid, sample_picture
+from ganbench.visualization.image_grid import add_headings, image_grid, sample_picture
 
 COLOURS = torch.tensor([[250, 10, 10], [10, 240, 10], [10, 10, 230], [200, 200, 0], [0, 190, 190]])
 
@@ -145,3 +145,21 @@ def test_the_same_points_give_the_same_bytes(dims: int) -> None:
     assert png == sample_picture(plane, points.clone(), points * 0.5, "step 3")
     assert png != sample_picture(plane, points * 0.9, points * 0.5, "step 3")
     assert png != sample_picture(plane, points, points * 0.5, "step 4")
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_headings_stand_above_their_share_of_the_width(mode: str) -> None:
+    grid = Image.new(mode, (200, 50), 128 if mode == "L" else "grey")
+    result = add_headings(grid, ["cat", "a very long name that does not fit"])
+    strip = np.asarray(result.convert("L"))[: result.height - 50]
+    assert np.array_equal(np.asarray(result)[result.height - 50 :], np.asarray(grid))
+    dark = np.flatnonzero((strip < 128).any(0))
+    assert 40 < dark[dark < 100].mean() < 60, "centred"
+    assert dark[dark >= 100].max() - dark[dark >= 100].min() > 60
+    assert not (strip < 128)[:, 99:101].any(), "names do not touch"
+
+
+@pytest.mark.parametrize("names", [[], ["x"] * 20])
+def test_without_room_for_names_there_is_no_strip(names: list[str]) -> None:
+    grid = Image.new("RGB", (200, 50))
+    assert add_headings(grid, names) is grid

@@ -40,11 +40,12 @@ _IMAGE_TRANSFORMS: Mapping[str, Callable[[Model, Tensor], Tensor]] = MappingProx
 
 @dataclass(frozen=True)
 class GeneratedSamples:
-    """Samples in data units, with their labels (class numbers or class weights), if any, and their grid's columns."""
+    """Samples in data units, with their labels (class numbers or class weights), if any, and their grid's layout."""
 
     samples: Tensor
     labels: Tensor | None
     columns: int | None
+    headings: tuple[str, ...] = ()
 
     def npz(self, model: Model) -> bytes:
         """Return the samples as an ``.npz`` file."""
@@ -53,7 +54,9 @@ class GeneratedSamples:
     def png(self, model: Model, real: Tensor | None = None) -> bytes:
         """Return the samples as a PNG: a grid of images, or points over D's scores if D scores single points."""
         if model.info.kind == "image" or critic_unavailable_reason(model) is not None:
-            return sample_picture(model.info, self.samples, real, columns=self.columns)
+            return sample_picture(
+                model.info, self.samples, real, columns=self.columns, headings=self.headings
+            )
         background = torch.zeros(0, *model.info.shape) if real is None else real
         return critic_picture(model, self.samples, background)
 
@@ -89,7 +92,7 @@ def generate_samples(model: Model, request: SampleRequest) -> GeneratedSamples:
             "upload an image below"
         )
     grid = build_sample_grid(model, request)
-    return GeneratedSamples(model.decode(grid.latents, grid.labels), grid.labels, grid.columns)
+    return GeneratedSamples(model.decode(grid.latents, grid.labels), grid.labels, grid.columns, grid.names)
 
 
 def real_points(recipe: Recipe) -> Tensor | None:

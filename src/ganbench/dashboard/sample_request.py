@@ -59,13 +59,11 @@ def build_sample_grid(model: Model, request: SampleRequest) -> SampleGrid:
     if request.to_seed is not None:
         grid = _interpolate_seeds(model, request, request.to_seed)
     elif request.label is None and len(model.classes) <= request.n:
-        grid = make_sample_grid(
-            model, request.n, RandomStream(request.seed, "sample"), request.truncation
-        )  # one class per column, one latent per row
+        grid = make_sample_grid(model, request.n, RandomStream(request.seed, "sample"), request.truncation)
     else:
         grid = SampleGrid(_latents(model, request, request.seed), _labels(model, request))
     z = apply_directions(model, grid.latents, request)
-    return SampleGrid(set_codes(model, z, request), grid.labels, grid.columns)
+    return SampleGrid(set_codes(model, z, request), grid.labels, grid.columns, grid.names)
 
 
 def _interpolate_seeds(model: Model, request: SampleRequest, to_seed: int) -> SampleGrid:

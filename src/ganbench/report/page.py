@@ -164,7 +164,7 @@ def _latest_samples(run: Run, model: Model | None, budget: PageBudget) -> str:
     if not frames:
         return ""
     classes = model.classes if model is not None and model.info.kind == "image" else ()
-    caption = f"samples after step {frames[-1].step:,}" + (", one class per column" if classes else "")
+    caption = f"samples after step {frames[-1].step:,}" + (", classes from left to right" if classes else "")
     return _figure_from_file(frames[-1].path, caption, budget, classes)
 
 

@@ -53,8 +53,8 @@ def write_samples(
 ) -> None:
     """Write ``n`` samples in the format that the name of ``out`` implies.
 
-    - ``FILE.png``: a grid. Without ``label``, the grid of a conditional model has one class per column and one latent
-      per row.
+    - ``FILE.png``: a grid. Without ``label``, the grid of a conditional model is that of :func:`make_sample_grid`, with
+      the names of the classes above it.
     - ``FILE.npz``: an array ``samples``; for conditional models also ``labels`` and the class names ``classes``.
     - a folder: one PNG per sample; for conditional models in one subfolder per class.
 
@@ -65,7 +65,7 @@ def write_samples(
     """
     if out.suffix == ".png" and label is None:
         grid = make_sample_grid(model, n, RandomStream(seed, "sample"), truncation)
-        write_bytes(out, grid.render_png(model))
+        write_bytes(out, grid.render_png(model, headings=True))
         return
     labels = model.labels(n) if label is None else torch.full((n,), label)
     samples = model.decode(model.latents(n, seed, truncation=truncation), labels)

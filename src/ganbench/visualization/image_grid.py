@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from ganbench.data.base import DataInfo
 from ganbench.metrics.score import Gallery
 from ganbench.visualization.figure import FAKE, REAL, figure_png
+
+_HEADING_SIZE, _HEADING_HEIGHT, _HEADING_MIN_SHARE = 12, 18, 24  # pixels
 
 
 def sample_picture(
@@ -21,6 +24,7 @@ def sample_picture(
     title: str = "",
     *,
     columns: int | None = None,
+    headings: Sequence[str] = (),
 ) -> bytes:
     """Return samples as a PNG; the same samples give the same bytes.
 
@@ -30,9 +34,10 @@ def sample_picture(
         real: Real points to draw behind the samples; unused for images.
         title: The title of a plot of points; unused for images.
         columns: Columns of the image grid. By default the grid is about square.
+        headings: Texts above equal shares of the grid's columns; unused for points.
     """
     if info.kind == "image":
-        return encode_png(image_grid(samples, columns))
+        return encode_png(add_headings(image_grid(samples, columns), headings))
     return _plot_points(info, samples, real, title)
 
 
@@ -51,6 +56,30 @@ def image_grid(images: Tensor, columns: int | None = None, gap: int = 1, min_wid
     grid = Image.fromarray(sheet if channels == 3 else sheet[:, :, 0])
     factor = max(1, round(min_width / grid.width))
     return grid.resize((grid.width * factor, grid.height * factor), Image.Resampling.NEAREST)
+
+
+def add_headings(grid: Image.Image, texts: Sequence[str]) -> Image.Image:
+    """Return an image with a white strip above it that holds a text over each of equal shares of its width.
+
+    A text that is too long for its share is cut; if even a few letters do not fit, there is no strip.
+    """
+    share = grid.width / max(len(texts), 1)
+    if not texts or share < _HEADING_MIN_SHARE:
+        return grid
+    font = ImageFont.load_default(_HEADING_SIZE)
+    result = Image.new(
+        grid.mode, (grid.width, grid.height + _HEADING_HEIGHT), 255 if grid.mode == "L" else "white"
+    )
+    result.paste(grid, (0, _HEADING_HEIGHT))
+    draw = ImageDraw.Draw(result)
+    for i, text in enumerate(texts):
+        fitting = next(
+            (text[:end] for end in range(len(text), 0, -1) if draw.textlength(text[:end], font) <= share - 2),
+            "",
+        )
+        centre = ((i + 0.5) * share, _HEADING_HEIGHT / 2)
+        draw.text(centre, fitting, 0 if grid.mode == "L" else "black", font, anchor="mm")
+    return result
 
 
 def gallery_png(gallery: Gallery) -> bytes:

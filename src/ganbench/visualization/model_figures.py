@@ -51,7 +51,7 @@ def model_figures(model: Model, seed: int = 0) -> list[ModelFigure]:
 def _class_figure(model: Model, seed: int) -> ModelFigure:
     rows = _ROWS if len(model.classes) <= _MANY_CLASSES else 1
     grid = make_sample_grid(model, rows * len(model.classes), RandomStream(seed, "sample"))
-    caption = "Each row shows one latent, each column one class."
+    caption = "Each class shows the same latents."
     return ModelFigure("classes", "Classes", caption, grid.render_png(model), model.classes)
 
 
