@@ -14,7 +14,7 @@ MAX_UPLOAD_MB = 8
 # The host names that a browser on this machine may use. Others are rejected, since an attacker's site could make its
 # own name resolve to this machine (DNS rebinding).
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
-_SCRIPT = Path(__file__).with_name("script") / "dashboard.py"
+_SCRIPT = Path(__file__).with_name("script") / "app.py"
 
 
 def server_command(root: Path, host: str, port: int) -> list[str]:
