@@ -12,7 +12,7 @@ from ganbench.utils.random_stream import RandomStream
 
 @dataclass(frozen=True)
 class ImageNoise:
-    """Adds N(0, ``std``²) to each pixel, without clamping ("instance noise").
+    """Adds normal noise of standard deviation ``std`` to each pixel, without clamping ("instance noise").
 
     Raises:
         UserError: ``std`` is not above 0.
