@@ -64,6 +64,15 @@ def test_16_bits_are_scaled_not_clipped() -> None:
         assert decode_pixels(encode_image(Image.fromarray(deep), kind)).tolist() == [[0, 1, 128, 255, 1]]
 
 
+@pytest.mark.parametrize(
+    ("level", "expected"), [(0, [255, 128, 255]), (32896, [0, 255, 255]), (7, [0, 128, 255])]
+)
+def test_a_transparent_grey_level_of_16_bits_becomes_white(level: int, expected: list[int]) -> None:
+    buffer = io.BytesIO()
+    Image.fromarray(np.array([[0, 32896, 65535]], np.uint16)).save(buffer, "PNG", transparency=level)
+    assert decode_pixels(buffer.getvalue()).tolist() == [expected]
+
+
 def test_cmyk_becomes_rgb() -> None:
     data = encode_image(Image.new("CMYK", (8, 8), (0, 255, 255, 0)), "JPEG", quality=100)
     decoded = decode_image(data)

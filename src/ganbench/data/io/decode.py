@@ -110,6 +110,8 @@ def _to_grey_or_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I"):
         # 16 bits: Pillow's conversion would clip at 255 instead of scaling.
         wide = np.asarray(image).astype(np.float64).clip(0, 65535)
+        if isinstance(transparent := image.info.get("transparency"), int):  # a grey level, as PNG stores it
+            wide[wide == transparent] = 65535
         return Image.fromarray((wide / 257 + 0.5).astype(np.uint8))
     if image.mode == "F":
         raise BrokenImageError("images of floating-point numbers are not supported: their range is unknown")
