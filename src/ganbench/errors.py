@@ -45,5 +45,11 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
     return ""
 
 
+def did_you_mean_or_own(word: str, choices: Iterable[str]) -> str:
+    """Return what :func:`did_you_mean` does; without a close choice, also say how to name one's own."""
+    hint = did_you_mean(word, choices)
+    return hint if "did you mean" in hint else f"{hint} (one of your own needs --module FILE.py)"
+
+
 def _initials(word: str) -> str:
     return "".join(part[0] for part in word.replace("-", "_").split("_") if part)

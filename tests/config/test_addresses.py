@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import importlib
 import importlib.metadata
+import pkgutil
 import sys
 import types
 from typing import Any
 
 import pytest
+import torch
 
 from ganbench.config import addresses
-from ganbench.config.addresses import address_of, find_part, load_part, package_for
+from ganbench.config.addresses import (
+    PART_PACKAGES,
+    address_of,
+    find_part,
+    load_part,
+    package_for,
+    require_kind,
+)
 from ganbench.config.spec import Spec
+from ganbench.data.base import Batch
+from ganbench.data.registry import datasets
 from ganbench.errors import UserError
 from ganbench.losses import Hinge
 from ganbench.losses.base import Loss
+from ganbench.training.schedule import Factor, Linear
 
 
 @pytest.fixture
@@ -93,6 +107,76 @@ def test_the_running_program_may_define_parts(monkeypatch: pytest.MonkeyPatch) -
         load_part("__main__:exit_now")
 
 
+def reachable() -> dict[str, Any]:
+    """Everything in the modules that recipe files may name, by its address there."""
+    names = []
+    for package in PART_PACKAGES:
+        path = getattr(importlib.import_module(package), "__path__", [])
+        names += [package, *(m.name for m in pkgutil.walk_packages(path, f"{package}."))]
+    modules = [importlib.import_module(name) for name in names]
+    return {f"{m.__name__}:{name}": value for m in modules for name, value in vars(m).items()}
+
+
+def test_recipe_files_reach_parts_only() -> None:
+    """No other function or class of the allowed modules can be called, such as one that writes files."""
+    parts = {}
+    for address, value in reachable().items():
+        with contextlib.suppress(UserError):
+            parts[address] = load_part(address)
+            assert parts[address] is value
+    functions = {part for part in parts.values() if not isinstance(part, type)}
+    assert functions == set(datasets().values())
+    classes = {part for part in parts.values() if isinstance(part, type)}
+    assert {Hinge, torch.optim.Adam, torch.optim.SGD, Linear} <= classes
+    for part in classes:
+        assert part.__module__.startswith(tuple(PART_PACKAGES))
+        assert not part.__module__.startswith("ganbench.data")
+        assert not part.__module__.startswith("torch") or issubclass(part, torch.optim.Optimizer)
+        assert not issubclass(part, BaseException | tuple)
+    assert classes.isdisjoint({torch.optim.Optimizer, Loss, Batch})
+    assert 80 < len(classes) < 160
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "torch.optim:swap_in_optimizer_params_and_state",
+        "torch.optim.swa_utils:update_bn",
+        "torch.optim.lr_scheduler:LambdaLR",
+        "torch.optim._multi_tensor:partialclass",
+        "ganbench.data.archive:Archive",
+        "ganbench.data.audit.prepare:prepare",
+        "ganbench.networks.encoder:make_projector",
+        "ganbench.losses:Loss",
+        "ganbench.losses:Path",
+        "ganbench.losses:__name__",
+        "ganbench.regularizers:gradient_norm",
+        "ganbench.training.schedule:_Ramp",
+    ],
+)
+def test_what_is_no_part_is_refused(address: str) -> None:
+    with pytest.raises(UserError, match="there is no part"):
+        load_part(address)
+
+
+def test_a_misspelt_name_is_suggested_from_the_users_own(mine: types.ModuleType) -> None:
+    with pytest.raises(UserError, match=r"no part 'MyLos' in ganbench\.losses; did you mean 'MyLoss'\?$"):
+        load_part("ganbench.losses:MyLos", ["my_parts"])
+    with pytest.raises(UserError, match=r"did you mean 'Hinge'\?$"):
+        load_part("ganbench.losses:Hing")
+    with pytest.raises(UserError, match=r"\(one of your own needs --module FILE\.py\)$"):
+        load_part("ganbench.losses:MyLoss")
+
+
+def test_a_part_of_another_kind_is_refused() -> None:
+    require_kind(Hinge, "ganbench.losses", "algorithm.loss")
+    require_kind(test_a_part_of_another_kind_is_refused, "ganbench.losses", "algorithm.loss")
+    with pytest.raises(UserError, match=r"^latent must be a latent distribution, not the loss Hinge$"):
+        require_kind(Hinge, "ganbench.latents", "latent")
+    with pytest.raises(UserError, match=r"^networks\.G must be a network, not the optimizer Adam$"):
+        require_kind(torch.optim.Adam, "ganbench.networks", "networks.G")
+
+
 def test_a_part_inside_a_function_has_no_address() -> None:
     @dataclasses.dataclass(frozen=True)
     class Inner:
@@ -104,7 +188,13 @@ def test_a_part_inside_a_function_has_no_address() -> None:
 
 @pytest.mark.parametrize(
     ("annotation", "package"),
-    [(Loss, "ganbench.losses"), (Loss | None, "ganbench.losses"), (int, None), (list[Loss], None)],
+    [
+        (Loss, "ganbench.losses"),
+        (Loss | None, "ganbench.losses"),
+        (Factor, "ganbench.training.schedule"),
+        (int, None),
+        (list[Loss], None),
+    ],
 )
 def test_the_package_that_an_annotation_asks_for(annotation: Any, package: str | None) -> None:
     assert package_for(annotation) == package

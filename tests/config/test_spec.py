@@ -145,6 +145,19 @@ def test_a_value_of_the_wrong_type_is_refused_and_the_place_named(name: str, giv
     assert str(caught.value) == f"everything.{name} must be {wanted}"
 
 
+@pytest.mark.parametrize(
+    ("name", "given", "words"),
+    [
+        ("part", Spec(MLPGenerator), "a loss, not the network MLPGenerator"),
+        ("part", MLPGenerator, "a loss, not the network MLPGenerator"),
+        ("parts", [Spec(NonSaturating), Spec(R1)], "a loss, not the regularizer R1"),
+    ],
+)
+def test_a_part_of_another_kind_is_refused(name: str, given: Any, words: str) -> None:
+    with pytest.raises(UserError, match=rf"^everything\.{name} must be {words}$"):
+        Spec(everything, **{name: given})
+
+
 def test_a_part_that_is_required_cannot_be_an_empty_list() -> None:
     with pytest.raises(UserError, match=r"Adversarial.loss must be a part"):
         Spec(Adversarial, loss=[])

@@ -56,7 +56,7 @@ def tiny_overrides(name: str) -> dict[str, Any]:
 
 def tiny_recipe(name: str, overrides: Mapping[str, Any] | None = None) -> Recipe:
     """Return a recipe with its laptop budget and :func:`tiny_overrides`, then ``overrides``."""
-    return find_recipe(name, "laptop").override({**tiny_overrides(name), **(overrides or {})})
+    return find_recipe(name, "laptop").override(tiny_overrides(name)).override(overrides or {})
 
 
 @contextmanager

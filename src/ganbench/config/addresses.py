@@ -11,24 +11,27 @@ import importlib.metadata
 import inspect
 import types
 import typing
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
-from ganbench.errors import UserError, did_you_mean
+from ganbench.errors import UserError, did_you_mean, did_you_mean_or_own
 
-#: The packages whose parts every recipe file may use. Other code must be trusted by the user, since using it runs it.
-PART_PACKAGES = (
-    "ganbench.algorithms",
-    "ganbench.augment",
-    "ganbench.conditioning",
-    "ganbench.data",
-    "ganbench.latents",
-    "ganbench.losses",
-    "ganbench.networks",
-    "ganbench.regularizers",
-    "ganbench.training.schedule",
-    "torch.optim",
+#: The packages whose parts every recipe file may use, and what each holds. Other code must be trusted by the user,
+#: since using it runs it.
+PART_PACKAGES: Mapping[str, str] = types.MappingProxyType(
+    {
+        "ganbench.algorithms": "an algorithm",
+        "ganbench.augment": "an augmentation",
+        "ganbench.conditioning": "a way of conditioning",
+        "ganbench.data": "a data set",
+        "ganbench.latents": "a latent distribution",
+        "ganbench.losses": "a loss",
+        "ganbench.networks": "a network",
+        "ganbench.regularizers": "a regularizer",
+        "ganbench.training.schedule": "a schedule",
+        "torch.optim": "an optimizer",
+    }
 )
 
 #: The entry-point groups in which an installed package (a plug-in) declares modules with parts and with recipes.
@@ -65,7 +68,7 @@ def load_part(address: str, trusted: Collection[str] = ()) -> Callable[..., Any]
     module, _, name = address.partition(":")
     if not name.isidentifier():
         raise UserError(f"'{address}' names no part; a part is written 'ganbench.losses:NonSaturating'")
-    builtin = _is_in(module, PART_PACKAGES)
+    builtin = package_of(module) is not None
     if not builtin and module not in (*trusted, "__main__") and not _is_in(module, _plugin_modules()):
         raise UserError(
             f"the recipe names code outside ganbench ('{address}'); if you trust it, name its file with --module"
@@ -75,13 +78,13 @@ def load_part(address: str, trusted: Collection[str] = ()) -> Callable[..., Any]
     except ImportError as error:
         raise UserError(f"the part '{address}' cannot be imported: {error}") from error
     target = getattr(imported, name, None)
-    # A trusted module also holds the names that it imports, so check where the part is defined, too.
-    defined_in = getattr(target, "__module__", "") or ""
-    foreign = builtin and not _is_in(defined_in, PART_PACKAGES)
-    foreign = foreign or (module == "__main__" and defined_in != "__main__")
-    if not callable(target) or foreign or (builtin and (name.startswith("_") or _is_data_helper(target))):
-        classes = [n for n, v in vars(imported).items() if inspect.isclass(v)]
-        raise UserError(f"there is no part '{name}' in {module}{did_you_mean(name, classes)}")
+    # The running program also holds what it only imports.
+    imported_only = module == "__main__" and getattr(target, "__module__", "") != "__main__"
+    if not (is_part(target) if builtin else callable(target) and not imported_only):
+        modules = [imported, *(user_modules(trusted) if builtin else ())]
+        names = [n for m in modules for n, v in vars(m).items() if inspect.isclass(v) and _may_be_named(v)]
+        suggest = did_you_mean_or_own if builtin else did_you_mean
+        raise UserError(f"there is no part '{name}' in {module}{suggest(name, names)}")
     return typing.cast("Callable[..., Any]", target)
 
 
@@ -144,16 +147,44 @@ def package_for(annotation: Any) -> str | None:
     """
     is_union = typing.get_origin(annotation) in (typing.Union, types.UnionType)
     for part_type in typing.get_args(annotation) if is_union else (annotation,):
-        module = getattr(part_type, "__module__", "") or ""
-        packages = [p for p in PART_PACKAGES if isinstance(part_type, type) and module.startswith(f"{p}.")]
-        if packages:
-            return packages[0]
+        package = package_of(getattr(part_type, "__module__", "")) if isinstance(part_type, type) else None
+        if package is not None:
+            return package
     return None
+
+
+def package_of(module: str | None) -> str | None:
+    """Return the package of ``PART_PACKAGES`` that a module is in, or None."""
+    return next((p for p in PART_PACKAGES if module and _is_in(module, [p])), None)
+
+
+def is_part(target: Any) -> bool:
+    """Whether an object of ganbench or torch is a part: a class of its kind, or a function that returns a data set."""
+    package = package_of(getattr(target, "__module__", None))
+    if package is None or not callable(target):
+        return False
+    if package == "ganbench.data" or not inspect.isclass(target):
+        return package == "ganbench.data" and hasattr(target, "dataset_name")
+    if package == "torch.optim":
+        optimizer: type = importlib.import_module("torch.optim").Optimizer
+        return issubclass(target, optimizer) and target is not optimizer and _may_be_named(target)
+    return not issubclass(target, Exception | tuple) and _may_be_named(target)
+
+
+def require_kind(target: Any, package: str, name: str) -> None:
+    """Raise UserError if a part of ganbench or torch is of another package, and so of another kind, than ``package``.
+
+    ``name`` is the argument that it is for. The user's own parts may be of any kind.
+    """
+    other = package_of(getattr(target, "__module__", None))
+    if other is not None and other != package:
+        kind, found = PART_PACKAGES[package], PART_PACKAGES[other].partition(" ")[2]
+        raise UserError(f"{name} must be {kind}, not the {found} {target.__name__}")
 
 
 def can_be_part(target: type) -> bool:
     """Whether a class may be a part: it is in ``PART_PACKAGES`` or outside ganbench."""
-    return _is_in(target.__module__, PART_PACKAGES) or not _is_in(target.__module__, ["ganbench"])
+    return package_of(target.__module__) is not None or not _is_in(target.__module__, ["ganbench"])
 
 
 def _plugin_modules() -> list[str]:
@@ -165,7 +196,7 @@ def _is_in(module: str, packages: Collection[str]) -> bool:
     return any(module == p or module.startswith(p + ".") for p in packages)
 
 
-def _is_data_helper(target: Any) -> bool:
-    """Whether a part address names a helper function of ``ganbench.data`` (some write files) instead of a data set."""
-    in_data = getattr(target, "__module__", "").startswith("ganbench.data")
-    return in_data and inspect.isfunction(target) and not hasattr(target, "dataset_name")
+def _may_be_named(target: type) -> bool:
+    """Whether a class can be built and has a public name of its own."""
+    is_protocol = getattr(target, "_is_protocol", False)
+    return not (is_protocol or target.__name__.startswith("_") or "<locals>" in target.__qualname__)

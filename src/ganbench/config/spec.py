@@ -13,7 +13,7 @@ import typing
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from ganbench.config.addresses import address_of, can_be_part, load_part
+from ganbench.config.addresses import address_of, can_be_part, load_part, package_for, require_kind
 from ganbench.config.json_types import convert, describe, json_types_of, shorten
 from ganbench.config.renamed import current_part
 from ganbench.errors import UserError, did_you_mean
@@ -135,8 +135,8 @@ def parameters(target: Callable[..., Any]) -> dict[str, inspect.Parameter]:
 def check_value(value: Any, annotation: Any, name: str) -> Any:
     """Check a value against a type annotation, and return it converted.
 
-    A list becomes a tuple, a class a Spec, and ``1`` becomes ``1.0`` for a float. An annotation with a
-    type that JSON cannot hold, such as ``Loss``, accepts any Spec: the type of what it builds is not checked.
+    A list becomes a tuple, a class a Spec, and ``1`` becomes ``1.0`` for a float. An annotation with a type that JSON
+    cannot hold, such as ``Loss``, accepts a Spec of a part of that kind or of the user's own.
 
     Args:
         value: The value.
@@ -152,6 +152,9 @@ def check_value(value: Any, annotation: Any, name: str) -> Any:
     accepts_parts = json_types is None or json_types != annotation
     if (has_specs or isinstance(value, Spec)) and not accepts_parts:
         raise UserError(f"{name} must be {describe(annotation)}, not a part")
+    for part in value if has_specs else [value]:
+        if isinstance(part, Spec) and (package := package_for(_item_annotation(annotation))):
+            require_kind(part.target, package, name)
     if isinstance(value, Spec):
         return value
     if annotation is inspect.Parameter.empty or isinstance(annotation, str):
@@ -179,6 +182,13 @@ def as_spec(value: Any) -> Any:
             type(value), **{f.name: getattr(value, f.name) for f in dataclasses.fields(value) if f.init}
         )
     return value
+
+
+def _item_annotation(annotation: Any) -> Any:
+    """Return the annotation of the items of a list, or the annotation itself if it accepts no list."""
+    arguments = typing.get_args(annotation)
+    is_list = typing.get_origin(annotation) not in (typing.Union, types.UnionType) and arguments
+    return arguments[0] if is_list and _accepts_sequence(annotation) else annotation
 
 
 def _accepts_sequence(annotation: Any) -> bool:

@@ -12,6 +12,7 @@ from ganbench.data.base import Dataset
 from ganbench.data.classes import require_items_of_each_class
 from ganbench.data.loader import Loader
 from ganbench.errors import UserError
+from ganbench.experiment.misfit import explain_misfit
 from ganbench.inference.build import ModelParts, assemble
 from ganbench.recipes.base import Recipe
 from ganbench.training.engine import Engine
@@ -42,15 +43,16 @@ def make_trainer(
             raise UserError(f"recipe '{recipe.name}' trains the network {name} but has no optimizers.{name}")
         return engine.optimizer(recipe.optimizers[name], parameters)
 
-    trainer = Trainer(
-        algorithm=parts.algorithm,
-        networks=dict(parts.networks.items()),
-        optimizers=optimizer,
-        batches=Loader(dataset, recipe.schedule.batch, seed),
-        schedule=recipe.schedule,
-        engine=engine,
-        seed=seed,
-    )
+    with explain_misfit(recipe):
+        trainer = Trainer(
+            algorithm=parts.algorithm,
+            networks=dict(parts.networks.items()),
+            optimizers=optimizer,
+            batches=Loader(dataset, recipe.schedule.batch, seed),
+            schedule=recipe.schedule,
+            engine=engine,
+            seed=seed,
+        )
     parts.algorithm.check_batch_size(trainer.microbatch_size)
     if engine.is_main_process:
         for message in parts.algorithm.compatibility_warnings(trainer.networks):

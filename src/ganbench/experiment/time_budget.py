@@ -12,6 +12,7 @@ from typing import Any
 from ganbench.config.spec import Spec
 from ganbench.data.base import Dataset
 from ganbench.experiment.build_trainer import make_trainer
+from ganbench.experiment.misfit import explain_misfit
 from ganbench.recipes.base import Recipe
 from ganbench.training.engine import Engine
 from ganbench.training.schedule import Constant, Linear
@@ -105,7 +106,7 @@ def _with_steps(schedule: Schedule, steps: int, changed: Collection[str]) -> Sch
 def _trial(recipe: Recipe, dataset: Dataset, engine: Engine, seed: int, seconds: float) -> tuple[int, float]:
     """Train for about ``seconds``, at least one step; return the number of steps and the seconds of each."""
     trainer = make_trainer(recipe, dataset, engine, seed)
-    with engine.fork_random_state():
+    with explain_misfit(recipe), engine.fork_random_state():
         for _ in range(_WARMUP_STEPS):
             trainer.train_step()
         start, steps = time.perf_counter(), 0

@@ -16,6 +16,7 @@ from ganbench.errors import NotFiniteError, RunError, Stopped, UserError
 from ganbench.experiment.build_trainer import make_trainer
 from ganbench.experiment.closing import close_run
 from ganbench.experiment.heading import heading
+from ganbench.experiment.misfit import explain_misfit, undo_misfit
 from ganbench.experiment.resolve_recipe import resolve_recipe
 from ganbench.experiment.run_hooks import RunHooks
 from ganbench.experiment.stop import StopRequest
@@ -98,7 +99,7 @@ def train(
         run = Run(path)
         for line in heading(path, recipe, dataset.info, trainer):
             console.note(line)
-        with _exclusive_access(run, engine):
+        with undo_misfit(run, recipe, trainer), _exclusive_access(run, engine):
             _run_loop(
                 run, RunHooks(run, trainer, parts.latent, dataset, recipe, trusted), tensorboard, console
             )
@@ -190,11 +191,12 @@ def _prepare(
     """
     if tensorboard:
         require_tensorboard()
-    dataset = make_dataset(recipe)
-    parts = assemble(recipe, dataset.info, seed)
-    if recipe.schedule.evaluate_every:
-        model = Model(parts.algorithm, parts.networks, parts.latent, dataset.info, step=0)
-        PeriodicEvaluation(recipe, dataset, trusted).check_metrics(model)
+    with explain_misfit(recipe):
+        dataset = make_dataset(recipe)
+        parts = assemble(recipe, dataset.info, seed)
+        if recipe.schedule.evaluate_every:
+            model = Model(parts.algorithm, parts.networks, parts.latent, dataset.info, step=0)
+            PeriodicEvaluation(recipe, dataset, trusted).check_metrics(model)
     return dataset, parts
 
 

@@ -11,11 +11,15 @@ from torch import nn
 from ganbench.algorithms.base import Algorithm
 from ganbench.config.instantiate import make
 from ganbench.data.base import DataInfo, Dataset, require_dataset
+from ganbench.errors import UserError
 from ganbench.latents import Latent
 from ganbench.networks.pretrained import Pretrained
 from ganbench.recipes.base import Recipe
 from ganbench.utils.float32 import float32_default
 from ganbench.utils.random_stream import derive_seed
+
+#: Arguments of networks that the run sets to what fits, unless the recipe does.
+RUNTIME_ARGUMENTS = ("shape", "latent", "classes", "features", "codes")
 
 
 @dataclass(frozen=True)
@@ -37,8 +41,10 @@ def assemble(recipe: Recipe, info: DataInfo, seed: int) -> ModelParts:
         UserError: the parts do not fit the data or each other.
     """
     latent: Latent = make(recipe.latent, {}, "latent")
+    _require("latent", latent, hasattr(latent, "size") and hasattr(latent, "draw"), "latent distribution")
     arguments: dict[str, Any] = {"latent": latent, "classes": len(info.classes), "shape": info.shape}
     algorithm: Algorithm = make(recipe.algorithm, arguments, "algorithm")
+    _require("algorithm", algorithm, isinstance(algorithm, Algorithm), "ganbench.algorithms.Algorithm")
     networks = nn.ModuleDict()
     for name, spec in recipe.networks.items():
         arguments = {
@@ -49,9 +55,16 @@ def assemble(recipe: Recipe, info: DataInfo, seed: int) -> ModelParts:
         }
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(derive_seed(seed, "weights", name))
-            networks[name] = make(spec, arguments, f"networks.{name}")
+            network = make(spec, arguments, f"networks.{name}")
+        _require(f"networks.{name}", network, isinstance(network, nn.Module), "torch.nn.Module")
+        networks[name] = network
     algorithm.check_networks(networks)
     return ModelParts(algorithm, latent, networks)
+
+
+def _require(key: str, part: object, fits: bool, kind: str) -> None:
+    if not fits:
+        raise UserError(f"{key} must be a {kind}, not {type(part).__name__}")
 
 
 def _dependent_arguments(networks: nn.ModuleDict, latent: Latent) -> dict[str, Any]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import types
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args, overload
 
+from ganbench.config.addresses import require_kind
 from ganbench.config.dotted_keys import annotation_at, paths, value_at, with_settings, with_value
 from ganbench.config.spec import Spec, check_value
 from ganbench.errors import UserError, did_you_mean
@@ -100,6 +101,10 @@ class Recipe:
             raise UserError(
                 f"the recipe's name {self.name!r} cannot name a folder; use letters, digits and dashes"
             )
+        for key, package, spec in self._parts():
+            if not isinstance(spec, Spec):
+                raise UserError(f"{key} must be a part such as Spec(...), not {spec!r}")
+            require_kind(spec.target, package, key)
         for field_name in ("networks", "optimizers"):
             frozen = types.MappingProxyType(dict(getattr(self, field_name)))
             object.__setattr__(self, field_name, frozen)
@@ -115,6 +120,15 @@ class Recipe:
                 raise UserError(
                     f"optimizers.{name}: there is no network of that name{did_you_mean(name, self.networks)}"
                 )
+
+    def _parts(self) -> Iterator[tuple[str, str, Spec]]:
+        """Yield the dotted key of each of the recipe's own parts, the package of its kind, and the part."""
+        yield "data", "ganbench.data", self.data
+        yield "latent", "ganbench.latents", self.latent
+        yield "algorithm", "ganbench.algorithms", self.algorithm
+        yield "schedule.learning_rate", "ganbench.training.schedule", self.schedule.learning_rate
+        yield from ((f"networks.{name}", "ganbench.networks", spec) for name, spec in self.networks.items())
+        yield from ((f"optimizers.{name}", "torch.optim", spec) for name, spec in self.optimizers.items())
 
     def to_dict(self) -> dict[str, Any]:
         """Return the recipe as a JSON-compatible dictionary."""
