@@ -106,6 +106,19 @@ def test_what_cannot_be_or_must_not_select_is_refused_before_training(
     assert not (tmp_path / "run").exists()
 
 
+def test_data_too_few_to_score_can_be_trained_on_without_scores(tmp_path: Path) -> None:
+    changes: dict[str, Any] = {
+        "evaluate_features": "pixels@8",
+        "evaluate_samples": 300,
+    }  # 192 numbers, of 130 images
+    with pytest.raises(
+        UserError, match=r"at least 193 items.*; or set schedule\.evaluate_every=0 to train without"
+    ):
+        train(scored_by(["fd"], **changes), out=tmp_path / "run")
+    run = train(scored_by(["fd"], **changes, evaluate_every=0), out=tmp_path / "run")
+    assert run.events.read("score") == []
+
+
 def test_a_model_of_classes_is_scored_by_class_if_each_has_enough(tmp_path: Path) -> None:
     told = ["fd-class"]
     with pytest.raises(UserError, match=r"at least 13 of each class, and only 12 samples are of class"):

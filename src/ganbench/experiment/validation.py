@@ -31,7 +31,10 @@ class PeriodicEvaluation:
         Raises:
             UserError: a metric cannot be measured, or it would select on held-out items.
         """
-        metrics = require_scorable(model, self.dataset, self._request, self._held_out)
+        try:
+            metrics = require_scorable(model, self.dataset, self._request, self._held_out)
+        except UserError as error:
+            raise UserError(f"{error}; or set schedule.evaluate_every=0 to train without scores") from error
         if isinstance(metrics[0], NeedsHeldOut):
             raise UserError(
                 f"the best checkpoint would be selected by '{self._request.metrics[0]}', which looks at held-out "

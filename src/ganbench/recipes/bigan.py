@@ -9,7 +9,7 @@ from ganbench.latents import Gaussian
 from ganbench.losses import Minimax
 from ganbench.networks import JointMLPDiscriminator, MLPEncoder, MLPGenerator
 from ganbench.recipes.base import Budget, Paper, Recipe, recipe
-from ganbench.recipes.optimization import adam
+from ganbench.recipes.optimization import adam, with_scores
 from ganbench.training.schedule import Linear
 from ganbench.training.settings import Schedule
 
@@ -30,6 +30,13 @@ def bigan_mnist(budget: Budget = "reference") -> Recipe:
     """
     laptop = budget == "laptop"
     optimizer = adam(2e-4, (0.5, 0.999), weight_decay=2.5e-5)
+    schedule = Schedule(
+        steps=4500 if laptop else 120_000,  # the reference: 256 epochs of 60,000 digits
+        batch=128,
+        learning_rate=Spec(Linear),
+        sample_every=1000,
+        checkpoint_every=1000,
+    )
     return Recipe(
         name="bigan-mnist",
         summary="BiGAN (a GAN with an encoder) on MNIST digits",
@@ -42,12 +49,6 @@ def bigan_mnist(budget: Budget = "reference") -> Recipe:
         },
         algorithm=Spec(BiGAN, loss=Spec(Minimax)),
         optimizers={"G": optimizer, "D": optimizer, "E": optimizer},
-        schedule=Schedule(
-            steps=4500 if laptop else 120_000,  # the reference: 256 epochs of 60,000 digits
-            batch=128,
-            learning_rate=Spec(Linear),
-            sample_every=1000,
-            checkpoint_every=1000,
-        ),
+        schedule=schedule if laptop else with_scores(schedule, every=10_000),
         papers=(BIGAN,),
     )

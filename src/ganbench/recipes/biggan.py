@@ -10,7 +10,7 @@ from ganbench.latents import Gaussian
 from ganbench.losses import Hinge
 from ganbench.networks import BigGANGenerator, ResNetDiscriminator
 from ganbench.recipes.base import ALL_BUDGETS, Budget, Paper, Recipe, recipe
-from ganbench.recipes.optimization import adam, warmup_schedule
+from ganbench.recipes.optimization import adam, warmup_schedule, with_scores
 from ganbench.recipes.projection import PROJECTION
 from ganbench.recipes.sndcgan import sndcgan_optimizers
 from ganbench.training.settings import Schedule
@@ -55,6 +55,8 @@ def biggan_small_cifar10(budget: Budget = "reference") -> Recipe:
         optimizers=sndcgan_optimizers(budget) if short else {"G": published, "D": published},
         schedule=warmup_schedule(budget, steps, batch=32)
         if short
-        else Schedule(steps=steps, batch=64, ema_half_life=440_000),  # a decay of .9999 per step
+        else with_scores(
+            Schedule(steps=steps, batch=64, ema_half_life=440_000), every=5000
+        ),  # a decay of .9999 per step
         papers=(BIGGAN, PROJECTION),
     )

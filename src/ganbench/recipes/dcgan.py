@@ -8,7 +8,7 @@ from ganbench.data.torchvision_sets import mnist
 from ganbench.losses import NonSaturating
 from ganbench.recipes.base import Budget, Paper, Recipe, recipe
 from ganbench.recipes.gan import CONVERGENCE
-from ganbench.recipes.optimization import adam, ema_schedule
+from ganbench.recipes.optimization import adam, ema_schedule, with_scores
 from ganbench.recipes.simple_cnn import cifar10_gan, simple_cnn_gan
 from ganbench.regularizers import R1
 from ganbench.training.schedule import Linear
@@ -39,14 +39,14 @@ def _dcgan_cifar10(
 def _small_dcgan(name: str, summary: str, data: Spec, budget: Budget) -> Recipe:
     """Return a narrower DCGAN for simple images: one D update, an EMA of G, learning rates that decay from halfway."""
     laptop = budget == "laptop"
-    optimizer = adam(2e-4, (0.5, 0.999))
+    optimizer, decay = adam(2e-4, (0.5, 0.999)), Spec(Linear, from_share=0.5)
     return simple_cnn_gan(
         name,
         summary,
         data,
-        ema_schedule(
-            4000 if laptop else 20_000, 64 if laptop else 128, learning_rate=Spec(Linear, from_share=0.5)
-        ),
+        ema_schedule(4000, 64, learning_rate=decay)
+        if laptop
+        else with_scores(ema_schedule(20_000, 128, learning_rate=decay), every=2000),
         width=32 if laptop else 64,
         loss=Spec(NonSaturating),
         optimizers=(optimizer, optimizer),

@@ -13,7 +13,7 @@ from ganbench.losses import NonSaturating
 from ganbench.networks import DenseDCGANDiscriminator, DenseDCGANGenerator
 from ganbench.recipes.base import Budget, Paper, Recipe, recipe
 from ganbench.recipes.dcgan import DCGAN
-from ganbench.recipes.optimization import adam, ema_schedule
+from ganbench.recipes.optimization import adam, ema_schedule, with_scores
 from ganbench.regularizers import LabelNoise
 from ganbench.training.settings import Schedule
 
@@ -54,6 +54,8 @@ def dcgan_ttur_cifar10(budget: Budget = "reference") -> Recipe:
             regularizers=(Spec(LabelNoise, real=0.05, fake=0.05),),
         ),
         optimizers={"G": adam(2e-4 if laptop else 1e-4, (0.5, 0.99)), "D": adam(4e-4, (0.5, 0.99))},
-        schedule=ema_schedule(5000, batch=64) if laptop else Schedule(steps=100_000, batch=128),
+        schedule=ema_schedule(5000, batch=64)
+        if laptop
+        else with_scores(Schedule(steps=100_000, batch=128), every=2000),
         papers=(DCGAN, TTUR),
     )

@@ -24,7 +24,7 @@ from ganbench.recipes.base import Budget, Paper, Recipe, recipe
 from ganbench.recipes.cgan import CGAN
 from ganbench.recipes.dcgan import DCGAN
 from ganbench.recipes.gan import GAN
-from ganbench.recipes.optimization import adam, ema_schedule
+from ganbench.recipes.optimization import adam, ema_schedule, with_scores
 from ganbench.training.schedule import Constant, Linear, Step
 from ganbench.training.settings import Schedule
 
@@ -80,7 +80,9 @@ def mnist_gan(
     if laptop:
         schedule = ema_schedule(laptop_steps, laptop_batch, learning_rate=Spec(Linear, from_share=0.5))
     else:
-        schedule = Schedule(steps=epochs * _EPOCH, batch=128, learning_rate=learning_rate or Spec(Constant))
+        factor = learning_rate or Spec(Constant)
+        schedule = Schedule(steps=epochs * _EPOCH, batch=128, learning_rate=factor)
+        schedule = with_scores(schedule, every=4000)
     return Recipe(
         name=name,
         summary=summary,

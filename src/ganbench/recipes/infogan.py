@@ -20,9 +20,9 @@ from ganbench.networks import (
 )
 from ganbench.recipes.base import Budget, Paper, Recipe, recipe
 from ganbench.recipes.gan import CONVERGENCE
-from ganbench.recipes.optimization import adam, ema_schedule
+from ganbench.recipes.optimization import adam, ema_schedule, with_scores
 from ganbench.regularizers import R1
-from ganbench.training.schedule import Constant, Linear
+from ganbench.training.schedule import Linear
 from ganbench.training.settings import Schedule
 
 INFOGAN = Paper(
@@ -62,11 +62,9 @@ def infogan(
             "D": adam(2e-4, (0.5, 0.999)),
             "Q": adam(2e-4, (0.5, 0.999)),
         },
-        schedule=ema_schedule(
-            5000 if laptop else 25_000,
-            batch=64 if laptop else 128,
-            learning_rate=Spec(Linear, from_share=0.5) if laptop else Spec(Constant),
-        ),
+        schedule=ema_schedule(5000, batch=64, learning_rate=Spec(Linear, from_share=0.5))
+        if laptop
+        else with_scores(ema_schedule(25_000, batch=128), every=5000),
         papers=(INFOGAN,),
     )
 
@@ -129,7 +127,7 @@ def infogan_plain_mnist(budget: Budget = "reference") -> Recipe:
             critic_steps=1 if laptop else 5,
         ),
         optimizers={"G": optimizer, "D": optimizer, "Q": optimizer},
-        schedule=base.schedule if laptop else Schedule(steps=10_000, batch=256),
+        schedule=base.schedule if laptop else with_scores(Schedule(steps=10_000, batch=256), every=2000),
         papers=(INFOGAN, CONVERGENCE),
     )
 

@@ -19,6 +19,7 @@ from ganbench.latents import Gaussian
 from ganbench.layers.normalisation import Norm1d
 from ganbench.networks import MLPDiscriminator, MLPGenerator
 from ganbench.recipes.base import Budget, Paper, Recipe
+from ganbench.recipes.optimization import with_scores
 from ganbench.training.schedule import Linear
 from ganbench.training.settings import Machine, Schedule
 
@@ -55,7 +56,8 @@ class DatasetSetup:
                 checkpoint_every=500,
                 evaluate_every=500,
             )
-        return Schedule(steps=steps, batch=256, sample_every=1000, checkpoint_every=1000)
+        schedule = Schedule(steps=steps, batch=256, sample_every=1000, checkpoint_every=1000)
+        return schedule if budget == "laptop" else with_scores(schedule, every=2000)
 
 
 RING8 = DatasetSetup(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import torch
@@ -15,6 +16,14 @@ from ganbench.training.settings import Schedule
 def adam(lr: float, betas: tuple[float, float], **settings: float) -> Spec:
     """Return Adam with a learning rate, betas and, if given, further settings such as ``weight_decay``."""
     return Spec(torch.optim.Adam, lr=lr, betas=betas, **settings)
+
+
+def with_scores(schedule: Schedule, *, every: int) -> Schedule:
+    """Return a reference schedule that scores 10,000 samples every ``every`` steps and keeps the best checkpoint.
+
+    A score takes about a minute on a CPU; choose an interval that takes much longer to train.
+    """
+    return dataclasses.replace(schedule, evaluate_every=every, evaluate_samples=10_000)
 
 
 def ema_schedule(steps: int, batch: int, **settings: Any) -> Schedule:

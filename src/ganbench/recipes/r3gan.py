@@ -10,7 +10,7 @@ from ganbench.losses import RelativisticPairing
 from ganbench.networks import FixupResNetDiscriminator, FixupResNetGenerator
 from ganbench.recipes.base import ALL_BUDGETS, Budget, Paper, Recipe, recipe
 from ganbench.recipes.mlp import GRID25, MNIST, RING8, SMALL_BATCHES, DatasetSetup, mlp_gan
-from ganbench.recipes.optimization import adam, warmup_schedule
+from ganbench.recipes.optimization import adam, warmup_schedule, with_scores
 from ganbench.regularizers import R1, R2
 from ganbench.training.schedule import Cosine, Linear
 from ganbench.training.settings import Schedule
@@ -107,6 +107,6 @@ def r3gan_cifar10(budget: Budget = "reference") -> Recipe:
             one_pass=True,
         ),
         optimizers={"G": optimizer, "D": optimizer},
-        schedule=warmup_schedule(budget, steps, batch=32) if short else published,
+        schedule=warmup_schedule(budget, steps, batch=32) if short else with_scores(published, every=2000),
         papers=(R3GAN,),
     )

@@ -11,7 +11,7 @@ from ganbench.losses import Hinge
 from ganbench.networks import ResNetDiscriminator, ResNetGenerator, SimpleCNNDiscriminator, SimpleCNNGenerator
 from ganbench.recipes.base import Budget, Paper, Recipe, recipe
 from ganbench.recipes.classes import class_conditional
-from ganbench.recipes.optimization import adam, warmup_schedule
+from ganbench.recipes.optimization import adam, warmup_schedule, with_scores
 from ganbench.recipes.projection import PROJECTION
 from ganbench.recipes.sngan import LECAM
 from ganbench.training.settings import Schedule
@@ -69,7 +69,7 @@ def sagan_uncond_cifar10(budget: Budget = "reference") -> Recipe:
         },
         schedule=warmup_schedule(budget, 12_000, batch=16, end=1.0)
         if laptop
-        else Schedule(steps=100_000, batch=64),
+        else with_scores(Schedule(steps=100_000, batch=64), every=5000),
         papers=(SAGAN,),
     )
 

@@ -14,7 +14,7 @@ from ganbench.losses import NonSaturating
 from ganbench.networks import DenseSAGANDiscriminator, DenseSAGANGenerator
 from ganbench.recipes.base import Budget, Recipe, recipe
 from ganbench.recipes.dcgan_ttur import TTUR
-from ganbench.recipes.optimization import adam, warmup_schedule
+from ganbench.recipes.optimization import adam, warmup_schedule, with_scores
 from ganbench.recipes.sagan import SAGAN
 from ganbench.regularizers import LabelNoise
 from ganbench.training.settings import Schedule
@@ -59,6 +59,8 @@ def sagan_dense_cifar10(budget: Budget = "reference") -> Recipe:
             "G": short if laptop else adam(1e-4, (0.5, 0.99)),
             "D": short if laptop else adam(4e-4, (0.5, 0.99)),
         },
-        schedule=warmup_schedule(budget, 6000, batch=16) if laptop else Schedule(steps=100_000, batch=128),
+        schedule=warmup_schedule(budget, 6000, batch=16)
+        if laptop
+        else with_scores(Schedule(steps=100_000, batch=128), every=2000),
         papers=(SAGAN, TTUR),
     )

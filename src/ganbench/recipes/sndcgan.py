@@ -16,7 +16,7 @@ from ganbench.networks import SNDCGANDiscriminator, SNDCGANGenerator
 from ganbench.recipes.acgan import ACGAN
 from ganbench.recipes.base import ALL_BUDGETS, Budget, Recipe, recipe
 from ganbench.recipes.classes import class_conditional
-from ganbench.recipes.optimization import adam, warmup_schedule
+from ganbench.recipes.optimization import adam, warmup_schedule, with_scores
 from ganbench.recipes.projection import PROJECTION
 from ganbench.recipes.sngan import LECAM, SNGAN
 from ganbench.training.settings import Schedule
@@ -84,7 +84,9 @@ def sndcgan(
             regularizers=(LECAM,) if short else (),
         ),
         optimizers=sndcgan_optimizers(budget, width),
-        schedule=warmup_schedule(budget, steps, batch=16) if short else Schedule(steps=steps, batch=64),
+        schedule=warmup_schedule(budget, steps, batch=16)
+        if short
+        else with_scores(Schedule(steps=steps, batch=64), every=5000),
         papers=(SNGAN,),
     )
 

@@ -8,7 +8,7 @@ from ganbench.layers.normalisation import Norm2d
 from ganbench.losses import NonSaturating, RelativisticPairing, Wasserstein
 from ganbench.recipes.base import Budget, Paper, Recipe, recipe
 from ganbench.recipes.dcgan import DCGAN
-from ganbench.recipes.optimization import adam
+from ganbench.recipes.optimization import adam, with_scores
 from ganbench.recipes.pacgan import PACGAN
 from ganbench.recipes.r3gan import R3GAN
 from ganbench.recipes.simple_cnn import simple_cnn_gan
@@ -53,7 +53,7 @@ def stacked_mnist_gan(
             evaluate_samples=5000,
         )
     else:
-        schedule = Schedule(steps=EPOCHS * 60_000 // 64, batch=64)
+        schedule = with_scores(Schedule(steps=EPOCHS * 60_000 // 64, batch=64), every=5000)
     return simple_cnn_gan(
         f"{method}-stacked-mnist",
         f"{summary} on stacked MNIST (three digits as red, green and blue)",

@@ -9,7 +9,7 @@ from ganbench.latents import Gaussian
 from ganbench.losses import Wasserstein
 from ganbench.networks import ResNetDiscriminator, ResNetGenerator
 from ganbench.recipes.base import Budget, Recipe, recipe
-from ganbench.recipes.optimization import adam, ema_schedule
+from ganbench.recipes.optimization import adam, ema_schedule, with_scores
 from ganbench.recipes.sngan import SNGAN
 from ganbench.recipes.wgan import WGAN, WGAN_GP
 from ganbench.regularizers import GradientPenalty
@@ -46,6 +46,6 @@ def wgan_gp_resnet_cifar10(budget: Budget = "reference") -> Recipe:
         optimizers={"G": optimizer, "D": optimizer},
         schedule=ema_schedule(1200, batch=64, learning_rate=decay)
         if laptop
-        else Schedule(steps=5018, batch=256, learning_rate=decay),
+        else with_scores(Schedule(steps=5018, batch=256, learning_rate=decay), every=500),
         papers=(WGAN, WGAN_GP, SNGAN),
     )
