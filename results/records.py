@@ -99,11 +99,6 @@ def flatten(node: Any, prefix: str = "") -> dict[str, Any]:
     return values
 
 
-def differing_settings(a: Recipe, b: Recipe) -> list[str]:
-    """Return the dotted keys of the settings that affect training and differ between two recipes."""
-    return list(changed_settings(a, b))
-
-
 def changed_settings(a: Recipe, b: Recipe) -> dict[str, tuple[Any, Any]]:
     """Return the settings that affect training and differ, by dotted key, with both values.
 
@@ -138,7 +133,7 @@ class Evidence:
     study: str = ""
 
 
-def find_evidence(name: str, overrides: Sequence[str] = (), since: str = "", study: str = "") -> Evidence:
+def find_evidence(name: str, overrides: Sequence[str] = (), study: str = "") -> Evidence:
     """Return the records of a recipe at the laptop budget.
 
     Records that count come first, then more seeds, then single runs before a study.
@@ -146,7 +141,6 @@ def find_evidence(name: str, overrides: Sequence[str] = (), since: str = "", stu
     Args:
         name: The recipe.
         overrides: The overrides that its command has, such as its data set.
-        since: Runs before this time do not count, because the code of a part has changed. ISO 8601.
         study: A study that has the recipe.
     """
     present = present_recipe(name, overrides)
@@ -154,7 +148,7 @@ def find_evidence(name: str, overrides: Sequence[str] = (), since: str = "", stu
     for record in read_runs():
         if record["recipe"] != name or record["budget"] != "laptop" or record.get("label", name) != name:
             continue
-        older = _age(record.get("settings"), record.get("created", ""), present, since)
+        older = _age(record.get("settings"), present)
         if not any(
             key.partition(".")[0] == "data" for key in older
         ):  # another data set is another experiment
@@ -162,7 +156,7 @@ def find_evidence(name: str, overrides: Sequence[str] = (), since: str = "", stu
     found = [Evidence(tuple(records), older) for older, records in groups.items()]
     if study in read_studies():
         record = read_studies()[study]
-        older = _age(record.get("settings", {}).get(name), record.get("created", ""), present, since)
+        older = _age(record.get("settings", {}).get(name), present)
         runs = [run for run in record["runs"] if run["recipe"] == name and run["status"] == "finished"]
         found += [Evidence(tuple(runs), older, study)] if runs else []
     if not found:
@@ -171,14 +165,14 @@ def find_evidence(name: str, overrides: Sequence[str] = (), since: str = "", stu
     return dataclasses.replace(best, records=tuple(sorted(best.records, key=lambda record: record["seed"])))
 
 
-def _age(settings: Mapping[str, Any] | None, created: str, present: Recipe, since: str) -> tuple[str, ...]:
+def _age(settings: Mapping[str, Any] | None, present: Recipe) -> tuple[str, ...]:
     """Return the settings in which a run is older than the present recipe."""
     if settings is None:
         return ("settings that were not recorded",)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # old names of parts
         trained = Recipe.from_dict(settings)
-    return (*differing_settings(trained, present), *(["the code of a part"] if created < since else []))
+    return tuple(changed_settings(trained, present))
 
 
 def scores_over_seeds(records: Sequence[Record]) -> dict[str, list[float]]:

@@ -181,7 +181,7 @@ def _grid(row: Row, evidence: Evidence) -> Path:
 
 def evidence_of(row: Row) -> Evidence:
     """Return the records of a row."""
-    return find_evidence(row["recipe"], row.get("overrides", ()), row.get("since", ""), row.get("study", ""))
+    return find_evidence(row["recipe"], row.get("overrides", ()), row.get("study", ""))
 
 
 def _short_scores(evidence: Evidence) -> str:
