@@ -82,7 +82,7 @@ def work_page(key: str, facts: dict[str, Any]) -> str:
         "",
         NOT_COMPARABLE,
         "",
-        "| row | recipe | published there | measured here |",
+        "| row | recipe | published there | measured here, in other ways |",
         "|--:|---|---|---|",
     ]
     for row in rows:
