@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import sys
 import warnings
 from typing import Annotated, Any
 
 import typer
 
-from ganbench import __version__
 from ganbench.cli.compare import compare
 from ganbench.cli.dashboard import ui
 from ganbench.cli.data import data_app
@@ -34,7 +34,7 @@ app = typer.Typer(
 
 def _print_version(requested: bool) -> None:
     if requested:
-        print(f"ganbench {__version__}")
+        print(f"ganbench {importlib.metadata.version('ganbench')}")
         raise typer.Exit
 
 
