@@ -64,34 +64,40 @@ def main() -> None:
             (PICTURES / f"curves-{data}.png").write_bytes(curves(series))
 
 
-def score_series(data: str) -> dict[str, list[list[tuple[float, float]]]]:
-    """Return the fd during training of the recipes on a data set: for each, a list of (seconds, fd) per seed."""
-    series: dict[str, list[list[tuple[float, float]]]] = {}
+def score_series(data: str) -> dict[str, list[list[tuple[float, float, float]]]]:
+    """Return the fd during training of the recipes on a data set: for each, a list of (step, seconds, fd) per seed."""
+    series: dict[str, list[list[tuple[float, float, float]]]] = {}
     for name in recipes_on(data):
         evidence = evidence_on(name, data)
         for record in () if evidence.older else evidence.records:
             points = [(s["step"], s["value"]) for s in record["scores_during"] if s["name"].startswith("fd[")]
             if points:
-                seconds = record["seconds"] / record["steps"]
-                series.setdefault(name, []).append([(step * seconds, value) for step, value in points])
+                per_step = record["seconds"] / record["steps"]
+                line = [(step, step * per_step, value) for step, value in points]
+                series.setdefault(name, []).append(line)
     return series
 
 
-def curves(series: dict[str, list[list[tuple[float, float]]]]) -> bytes:
-    """Draw the fd of recipes over the seconds of training: one line per seed, one colour and dash per recipe."""
-    figure = Figure(figsize=(10, 6), layout="constrained")
-    axes = figure.subplots()
-    names = sorted(series, key=lambda name: min(line[-1][1] for line in series[name]))
+def curves(series: dict[str, list[list[tuple[float, float, float]]]]) -> bytes:
+    """Draw the fd of recipes over steps and over seconds: one line per seed, one colour and dash per recipe."""
+    figure = Figure(figsize=(13, 6), layout="constrained")
+    panels = figure.subplots(1, 2, sharey=True)
+    names = sorted(series, key=lambda name: min(line[-1][2] for line in series[name]))
     for i, name in enumerate(names):
         colour, dash = f"C{i % 10}", ("-", "--", ":")[i // 10 % 3]
         for seed, line in enumerate(series[name]):
             label = name if seed == 0 else None
-            axes.plot(
-                *zip(*line, strict=True), marker=".", linewidth=1, color=colour, linestyle=dash, label=label
-            )
-    axes.set(xlabel="seconds of training", ylabel="fd of the samples of each evaluation", yscale="log")
-    axes.grid(alpha=0.3, which="both")
-    axes.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
+            steps, seconds, values = zip(*line, strict=True)
+            for axes, clock in zip(panels, (steps, seconds), strict=True):
+                axes.plot(clock, values, marker=".", linewidth=1, color=colour, linestyle=dash, label=label)
+    for axes, label in zip(panels, ("G steps", "seconds of training"), strict=True):
+        axes.set(xlabel=label, yscale="log")
+        axes.yaxis.set_major_formatter("{x:.0f}")
+        axes.yaxis.set_minor_formatter("{x:.0f}")
+        axes.tick_params(which="minor", labelsize=7)
+        axes.grid(alpha=0.3, which="both")
+    panels[0].set_ylabel("fd of the samples of each evaluation")
+    panels[1].legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
     return figure_png(figure)
 
 
