@@ -231,3 +231,39 @@ def test_light_dark_and_print_colours(browser: Any, report: Path, tmp_path: Path
     assert light(page.locator("main").evaluate(colours)[0]) < 100, "print is black on white in both schemes"
     assert not page.locator(".controls").first.is_visible()
     page.close()
+
+
+@pytest.mark.parametrize("width", [320, 375, 700, 1300])
+def test_text_of_charts_stays_readable_on_narrow_screens(browser: Any, report: Path, width: int) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    page.goto(report.as_uri())
+    for figure in page.locator(".chart").all():
+        labels = figure.locator("svg[tabindex] text").evaluate_all(
+            "labels => labels.map(l => [l.getBoundingClientRect().height, getComputedStyle(l).fontSize])"
+        )
+        assert labels
+        assert all(height > 10 for height, size in labels), labels
+    page.set_viewport_size({"width": 320 if width > 400 else 1000, "height": 800})
+    box = page.locator(".chart svg[tabindex]").first
+    page.wait_for_function(
+        "e => Math.abs(e.viewBox.baseVal.width - Math.max(300, Math.min(900, e.parentNode.clientWidth))) < 2",
+        arg=box.element_handle(),
+    )
+    page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_dark_mode_inverts_plots_but_no_samples(
+    browser: Any, report: Path, class_report: Path, scheme: str
+) -> None:
+    page = browser.new_page(color_scheme=scheme)
+    filters = "images => images.map(i => getComputedStyle(i).filter)"
+    page.goto(report.as_uri())
+    of_points = page.locator(".timeline img, figure.picture img").evaluate_all(filters)
+    assert len(of_points) > 4
+    assert all(("invert" in value) == (scheme == "dark") for value in of_points)
+    page.goto(class_report.as_uri())
+    samples = page.locator(".timeline img, figure.picture:has(.columns) img").evaluate_all(filters)
+    assert samples
+    assert set(samples) == {"none"}
+    page.close()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ganbench.data.io.decode import decode_image
-from ganbench.report.html import escape, image
+from ganbench.report.html import PLOT_CLASS, escape, image
 from ganbench.report.page_budget import PageBudget
 from ganbench.report.timeline import encode_webp
+from ganbench.visualization.figure import is_plot
 
 _MAX_HEADER_COLUMNS = 20  # names above the columns; more do not fit
 #: Width in pixels and quality of a WebP, tried in this order until it is small enough.
@@ -40,9 +41,8 @@ def embed_figure(
     elif columns:
         caption += f" The columns are: {', '.join(columns)}."
     below = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
-    return (
-        f'<figure class="picture"><div class="fitting">{header}{image(*encoded, alt)}</div>{below}</figure>'
-    )
+    content = image(*encoded, alt, PLOT_CLASS if is_plot(picture) else "")
+    return f'<figure class="picture"><div class="fitting">{header}{content}</div>{below}</figure>'
 
 
 def _encode(picture: bytes, budget: PageBudget) -> tuple[bytes, str] | None:

@@ -11,6 +11,7 @@ from importlib import resources
 
 from ganbench.report.chart import MAX_BUCKETS, Chart
 
+PLOT_CLASS = 'class="plot"'  # of images that dark mode inverts: black on white, unlike samples
 _SCRIPTS = ("charts.js", "timeline.js", "frame.js")
 
 

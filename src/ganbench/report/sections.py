@@ -11,7 +11,7 @@ from ganbench.report.html import code_block, details, escape, section
 
 
 def health_warnings(findings: Collection[Finding], problems: Iterable[str], step: int) -> str:
-    """Return the findings of the health rules after ``step`` steps and what is unreadable; a sentence if there is none."""
+    """Return the findings of the health rules after ``step`` steps, and what is damaged; a sentence if nothing is."""
     warnings = [
         f'<div class="warning"><p><b>{escape(finding.rule)}</b>, {_steps(finding)}: {escape(finding.message)}.<br>'
         f"Try: {escape(finding.advice)}.</p></div>"

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from ganbench.data.io.decode import BrokenImageError
-from ganbench.report.html import escape, image
+from ganbench.data.io.decode import BrokenImageError, read_image_bytes
+from ganbench.report.html import PLOT_CLASS, escape, image
+from ganbench.visualization.figure import is_plot
 from ganbench.visualization.frames import Frame, list_frames, read_picture, thin_frames
 
 #: Frames per folder, maximum width in pixels and WebP quality, tried in this order until all frames fit.
@@ -28,10 +29,11 @@ _SETTINGS = (
 
 @dataclass(frozen=True)
 class FrameSeries:
-    """Encoded frames under one title; ``frames`` are WebP files by step."""
+    """Encoded frames under one title; ``frames`` are WebP files by step, and ``plots`` says whether they are plots."""
 
     title: str
     frames: Mapping[int, bytes]
+    plots: bool = False
 
     @property
     def size(self) -> int:
@@ -41,15 +43,26 @@ class FrameSeries:
 
 def encode_series(folders: Mapping[str, Path], max_chars: int) -> list[FrameSeries]:
     """Return the nonempty series of these folders by title, in at most ``max_chars`` characters if possible."""
+    frames_by_title = {title: list_frames(folder) for title, folder in folders.items()}
     series: list[FrameSeries] = []
     for max_frames, width, quality in _SETTINGS:
         series = [
-            FrameSeries(title, encode_frames(thin_frames(list_frames(folder), max_frames), width, quality))
-            for title, folder in folders.items()
+            FrameSeries(
+                title, encode_frames(thin_frames(frames, max_frames), width, quality), are_plots(frames)
+            )
+            for title, frames in frames_by_title.items()
         ]
         if sum(group.size for group in series) <= max_chars:
             break
     return [group for group in series if group.frames]
+
+
+def are_plots(frames: Sequence[Frame]) -> bool:
+    """Whether the first frame is a plot; False if it cannot be read, or there is none."""
+    try:
+        return bool(frames) and is_plot(read_image_bytes(frames[0].path))
+    except BrokenImageError:
+        return False
 
 
 def encode_frames(frames: Sequence[Frame], max_width: int, quality: int) -> dict[int, bytes]:
@@ -90,8 +103,9 @@ def timeline_html(series: Sequence[FrameSeries], label: str) -> str:
 
 
 def _series_html(series: FrameSeries) -> str:
+    kind = f" {PLOT_CLASS}" if series.plots else ""
     images = "".join(
-        image(frame, "webp", f"{series.title} after step {step:,}", f'data-step="{step}"')
+        image(frame, "webp", f"{series.title} after step {step:,}", f'data-step="{step}"{kind}')
         for step, frame in series.frames.items()
     )
     title = f"<figcaption>{escape(series.title)}</figcaption>"

@@ -16,3 +16,9 @@ def figure_png(figure: Figure, dpi: int = 100) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
     return buffer.getvalue()
+
+
+def is_plot(png: bytes) -> bool:
+    """Whether a PNG is a figure of matplotlib, which has an alpha channel, and not a grid of images."""
+    colour_type = png[25:26]
+    return png.startswith(b"\x89PNG") and colour_type == b"\x06"

@@ -49,7 +49,7 @@ def make_sample_grid(
     each = max(1, min(_MIN_COLUMNS, n) // classes)  # columns of a class
     rows = max(1, n // (classes * each))
     z = model.draw_latents(stream, rows * each, truncation)
-    repeated = z.unflatten(0, (rows, 1, each)).expand(rows, classes, each, *z.shape[1:]).flatten(0, 2)
+    repeated = z.reshape(rows, 1, each, *z.shape[1:]).expand(rows, classes, each, *z.shape[1:]).flatten(0, 2)
     labels = torch.arange(classes).repeat_interleave(each).repeat(rows)
     return SampleGrid(repeated, labels, classes * each, model.classes)
 

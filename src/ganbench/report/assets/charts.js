@@ -1,7 +1,8 @@
 // Line charts over steps as SVG with zoom, value readout, log scale, smoothing and a legend, by pointer and keyboard.
 "use strict";
 for (const figure of document.querySelectorAll(".chart")) {
-  const W = 900, H = 340, LEFT = 70, RIGHT = 26, TOP = 8, BOTTOM = 42, DASHES = ["", "7 3", "2 3", "9 3 2 3"];
+  const H = 340, LEFT = 70, RIGHT = 26, TOP = 8, BOTTOM = 42, DASHES = ["", "7 3", "2 3", "9 3 2 3"];
+  let W = 900; // as wide as the figure up to this, so that text keeps its size on a narrow screen
   const chart = JSON.parse(figure.querySelector("script").textContent), views = Object.keys(chart.views);
   const state = { view: views[0], log: false, smooth: 0, hidden: new Set(), from: 0, to: 1, cursor: null };
 
@@ -46,7 +47,7 @@ for (const figure of document.querySelectorAll(".chart")) {
   };
 
   const controls = add(figure, "div", { className: "controls" });
-  const svg = draw(figure, "svg", { viewBox: `0 0 ${W} ${H}`, tabindex: 0, role: "application" });
+  const svg = draw(figure, "svg", { tabindex: 0, role: "application" });
   svg.setAttribute("aria-label", `${chart.title}. Arrow keys read values, plus and minus zoom, Shift with arrow keys pans, 0 shows the full range.`);
   const readout = add(figure, "output", { className: "readout" });
   const legend = add(figure, "div", { className: "legend" });
@@ -103,6 +104,7 @@ for (const figure of document.querySelectorAll(".chart")) {
   const id = `chart${[...document.querySelectorAll(".chart")].indexOf(figure)}`;
   const render = () => {
     svg.replaceChildren();
+    svg.setAttribute("viewBox", `0 0 ${W} ${H}`);
     const to = scale();
     if (!to) {
       draw(svg, "text", { x: W / 2, y: H / 2, "text-anchor": "middle" }, state.log ? "No positive values to show on a log scale." : "No data to show.");
@@ -217,5 +219,13 @@ for (const figure of document.querySelectorAll(".chart")) {
     else return;
     event.preventDefault();
   });
+  const fit = () => {
+    const width = Math.max(300, Math.min(900, Math.round(figure.clientWidth) || 900));
+    if (width === W) return;
+    W = width;
+    render();
+  };
   selectView(views[0]);
+  fit();
+  new ResizeObserver(fit).observe(figure);
 }
