@@ -88,7 +88,9 @@ def test_only_changed_runs_are_read_again(index: Index, monkeypatch: pytest.Monk
     index.runs()
     read: list[str] = []
     monkeypatch.setattr(
-        index_module, "summarize_run", lambda folder: (read.append(folder.name), summarize_run(folder))[1]
+        index_module,
+        "summarize_run",
+        lambda folder, digest: (read.append(folder.name), summarize_run(folder, digest))[1],
     )
     index.runs()
     assert read == []

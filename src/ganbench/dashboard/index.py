@@ -11,6 +11,7 @@ from ganbench.dashboard.folders import MAX_FILES, FolderEntry, Kind, find_folder
 from ganbench.dashboard.run_summary import RunSummary, Status, run_status, summarize_run
 from ganbench.dashboard.sanitize import printable
 from ganbench.errors import UserError
+from ganbench.runs.event_digest import LogDigest
 from ganbench.runs.folder_check import find_problem
 
 Order = Literal["path", "score", "newest"]
@@ -46,6 +47,7 @@ class Index:
         """Raises UserError if the root is not a folder."""
         self.root = resolve_root(root)
         self._summaries: dict[Path, tuple[Signature, RunSummary]] = {}
+        self._digests: dict[Path, LogDigest] = {}
 
     def runs(self) -> list[RunEntry]:
         """Return all runs, including broken ones, sorted by path."""
@@ -83,7 +85,8 @@ class Index:
         else:
             cached = self._summaries.get(folder.path)
             if cached is None or cached[0] != signature:
-                cached = self._summaries[folder.path] = signature, summarize_run(folder.path)
+                digest = self._digests.setdefault(folder.path, LogDigest(folder.path / "events.jsonl"))
+                cached = self._summaries[folder.path] = signature, summarize_run(folder.path, digest)
             summary = cached[1]
         changed = max((time for time, _, _ in signature), default=0) / 1e9
         status = run_status(summary, folder.path)

@@ -29,7 +29,10 @@ class RunCache:
         cached = self._runs.get(folder)
         if cached is not None and cached[0] == signature:
             return cached[1]
-        run = read_run_data(Run(folder))
+        opened = Run(folder)
+        if cached is not None:
+            opened.events = cached[1].run.events  # which reads only what is new
+        run = read_run_data(opened)
         self._runs[folder] = signature, run
         self._runs.move_to_end(folder)
         while len(self._runs) > self.max_size:

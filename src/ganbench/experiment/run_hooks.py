@@ -100,7 +100,7 @@ class RunHooks:
         """
         schedule = self.recipe.schedule
         listeners = [show] if mirror is None else [show, mirror.add]
-        self.monitor.update(self.new_events())  # an earlier part of the run has reported these already
+        self.monitor.update(self.new_events.stream())  # an earlier part of the run has reported these already
         log = Every(schedule.log_every, log_scalars(self.run.events, listeners))
         others = [
             Every(schedule.layers_every, log_layers(self.run.events)),

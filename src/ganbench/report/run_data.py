@@ -10,6 +10,7 @@ from typing import Any
 
 from ganbench.errors import UserError
 from ganbench.health import Finding, diagnose
+from ganbench.runs.event_lines import describe_damage
 from ganbench.runs.run import Run
 from ganbench.utils.files import read_json
 
@@ -24,7 +25,8 @@ class RunData:
         run: the run folder.
         recipe: the resolved recipe; empty if its file is damaged.
         meta: the contents of ``meta.json``; empty if it is damaged.
-        events: all readable events, in order.
+        events: the readable events, in order; of a long log, evenly spaced ones of each kind.
+        omitted_events: the number of other events.
         scores: the records of ``eval/`` by file name.
         problems: one sentence for each damaged part.
     """
@@ -35,6 +37,7 @@ class RunData:
     events: tuple[Mapping[str, Any], ...]
     scores: Mapping[str, Mapping[str, Any]]
     problems: tuple[str, ...]
+    omitted_events: int = 0
 
     def events_of(self, kind: str) -> list[Mapping[str, Any]]:
         """Return the events of one kind."""
@@ -77,13 +80,15 @@ def read_run_data(run: Run) -> RunData:
     meta = _read_json(run.path / "meta.json", problems)
     scores = {path.stem: _read_json(path, problems) for path in sorted(run.eval.glob("*.json"))}
     scores = {name: score for name, score in scores.items() if _is_score(score, name, problems)}
-    events = []
-    for event in run.events.read():
+    events, history = [], run.events.history()
+    if history.damaged:
+        problems.append(describe_damage(run.events.path, history.damaged))
+    for event in history.events():
         if _is_event(event):
             events.append(event)
         else:
             problems.append(f"an event of step {event['step']!r} is damaged and ignored")
-    return RunData(run, recipe, meta, tuple(events), scores, tuple(dict.fromkeys(problems)))
+    return RunData(run, recipe, meta, tuple(events), scores, tuple(dict.fromkeys(problems)), history.omitted)
 
 
 def picture_folders(run: Run) -> list[Path]:

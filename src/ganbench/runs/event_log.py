@@ -2,80 +2,122 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ganbench.utils.files import atomic_file
+from ganbench.runs.event_digest import LogDigest
+from ganbench.runs.event_history import EventHistory
+from ganbench.runs.event_lines import Line, LineReader, describe_damage, is_complete, parse_line, seal_line
+from ganbench.utils.files import atomic_file, name_in_errors
+
+_MAX_TAIL = 2**24  # bytes at the end of the log in which an incomplete line is looked for
 
 
 class EventLog:
-    """Appends to an event log and reads it; every event has a ``kind`` and a ``step``. Incomplete lines are ignored."""
+    """Appends to an event log and reads it; every event has a ``kind`` and a ``step``.
+
+    Each line has a checksum. Damaged lines are ignored with a warning; an incomplete last line is ignored silently.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._digest, self._history = LogDigest(path), EventHistory(path)
 
     def append(self, kind: str, step: int, **values: Any) -> None:
-        """Append an event."""
-        line = json.dumps({"kind": kind, "step": step, **values}) + "\n"
-        with self.path.open("a+b") as file:
-            if file.tell() and not _ends_with_newline(file):
-                line = "\n" + line  # a crash cut the last line short
-            file.write(line.encode())
+        """Append an event. Raises OSError, which names the log, if it cannot be written."""
+        line = seal_line({"kind": kind, "step": step, **values})
+        with name_in_errors(self.path), self.path.open("a+b") as file:
+            file.write(_missing_newline(file) + line)
 
     def sync(self) -> None:
         """Flush the log to the disk."""
         if self.path.exists():
-            with self.path.open("rb+") as file:
+            with name_in_errors(self.path), self.path.open("rb+") as file:
                 os.fsync(file.fileno())
 
     def read(self, kind: str | None = None) -> list[dict[str, Any]]:
         """Return the events in order: all of them, or those of one kind."""
-        return [e for e in self._events() if kind is None or e["kind"] == kind]
+        return list(self.stream(kind))
 
-    def follow(self) -> Callable[[], list[dict[str, Any]]]:
+    def stream(self, kind: str | None = None) -> Iterator[dict[str, Any]]:
+        """Yield the events in order, all of them or those of one kind, without holding the log in memory."""
+        reader = LineReader(self.path)
+        for its_kind, _, content in reader.lines():
+            if (kind is None or its_kind == kind) and (event := parse_line(content)) is not None:
+                yield event
+        self._warn(reader.damaged)
+
+    def follow(self) -> Follower:
         """Return a function that returns the events since its last call; incomplete lines are left for the next."""
-        offset = 0
+        return Follower(self.path)
 
-        def read_new() -> list[dict[str, Any]]:
-            nonlocal offset
-            if not self.path.exists():
-                return []
-            with self.path.open("rb") as file:
-                file.seek(offset)
-                text, _, _ = file.read().rpartition(b"\n")
-            offset += len(text) + 1 if text else 0
-            return list(_parse(text.decode(errors="replace").splitlines()))
+    def digest(self) -> LogDigest:
+        """Return the summary of the log; only what is new since the last call is read."""
+        return self._digest.update()
 
-        return read_new
+    def history(self) -> EventHistory:
+        """Return the events for charts, thinned if there are many; only what is new since the last call is read."""
+        return self._history.update()
 
     def cut(self, step: int) -> None:
-        """Delete the events after a step, which a resumed run will log again."""
+        """Delete the events after a step, which a resumed run will log again, and the reports of failures.
+
+        The new log is always a file of its own, even if the old one was a hard link to another run's.
+        """
         if not self.path.exists():
             return
-        lines = [json.dumps(e) + "\n" for e in self._events() if e["step"] <= step]
+        reader = LineReader(self.path)
+        kept = [_is_kept(line, step) for line in reader.lines()]
+        self._warn(reader.damaged)
+        is_clean = all(kept) and not reader.damaged and reader.offset == self.path.stat().st_size
+        if is_clean and self.path.stat().st_nlink == 1:
+            return
         with atomic_file(self.path) as file:
-            file.write("".join(lines).encode())
+            for line in LineReader(self.path).lines():
+                if _is_kept(line, step):
+                    file.write(line[2] + b"\n")
 
-    def _events(self) -> Iterator[dict[str, Any]]:
-        if not self.path.exists():
-            return
-        with self.path.open(encoding="utf-8", errors="replace") as file:
-            yield from _parse(file)
-
-
-def _parse(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
-    for line in lines:
-        try:
-            event = json.loads(line)
-        except ValueError:  # cut short by a crash
-            continue
-        if isinstance(event, dict) and {"kind", "step"} <= event.keys():
-            yield event
+    def _warn(self, damaged: list[int]) -> None:
+        if damaged:
+            warnings.warn(describe_damage(self.path, damaged), stacklevel=3)
 
 
-def _ends_with_newline(file: BinaryIO) -> bool:
+class Follower:
+    """Returns the events of a log that were added since its last call."""
+
+    def __init__(self, path: Path) -> None:
+        self._reader = LineReader(path)
+
+    def __call__(self) -> list[dict[str, Any]]:
+        """Return the new events."""
+        return list(self.stream())
+
+    def stream(self) -> Iterator[dict[str, Any]]:
+        """Yield the new events without holding them all in memory."""
+        for _, _, content in self._reader.lines():
+            if (event := parse_line(content)) is not None:
+                yield event
+
+
+def _is_kept(line: Line, step: int) -> bool:
+    kind, at, _ = line
+    return isinstance(at, int) and at <= step and kind != "failure"
+
+
+def _missing_newline(file: BinaryIO) -> bytes:
+    """Return what must come before a new line; delete a last line that a crash cut short."""
+    size = file.seek(0, os.SEEK_END)
+    if not size:
+        return b""
     file.seek(-1, os.SEEK_END)
-    return file.read(1) == b"\n"
+    if file.read(1) == b"\n":
+        return b""
+    file.seek(max(0, size - _MAX_TAIL))
+    last = file.read().rpartition(b"\n")[2]
+    if is_complete(last):
+        return b"\n"
+    file.truncate(size - len(last))
+    return b""

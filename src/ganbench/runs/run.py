@@ -14,6 +14,7 @@ from ganbench.data.base import DataInfo
 from ganbench.errors import UserError
 from ganbench.recipes.base import Recipe
 from ganbench.runs.checkpoint import CheckpointError, list_checkpoints, read_checkpoint, read_manifest
+from ganbench.runs.event_lines import describe_damage
 from ganbench.runs.event_log import EventLog
 from ganbench.runs.folder_check import require_safe
 from ganbench.utils.file_lock import exclusive_lock
@@ -130,23 +131,23 @@ class Run:
         return None if best is None else int(best["step"])
 
     def best_score(self) -> dict[str, Any] | None:
-        """Return :meth:`best_step` and its score; None without scores during training.
+        """Return :meth:`best_step` and its score; None without finite scores during training.
 
         The keys are ``step``, ``by`` (the metric), ``value``, ``of_steps`` (how many steps were scored), ``samples``
         (how many were generated), ``samples_for`` (their purpose) and ``seed`` (theirs).
         """
-        scores = self.events.read("score")
-        if not scores:
+        digest = self.events.digest()
+        if digest.damaged:
+            warnings.warn(describe_damage(self.events.path, digest.damaged), stacklevel=2)
+        best = digest.best
+        if best is None:
             return None
-        sign = 1 if scores[0]["better"] == "higher" else -1
-        same_metric = [s for s in scores if s["name"] == scores[0]["name"]]
-        best = max(same_metric, key=lambda s: (sign * s["value"], s["step"]))
         measured = best.get("measured", {})  # how the score was measured
         return {
             "step": int(best["step"]),
             "by": best["name"],
             "value": best["value"],
-            "of_steps": len(same_metric),
+            "of_steps": digest.scored_steps,
             "samples": measured.get("samples"),
             "samples_for": measured.get("generator", {}).get("samples_for"),
             "seed": measured.get("generator", {}).get("seed"),

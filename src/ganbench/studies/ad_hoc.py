@@ -59,7 +59,7 @@ def _unscored_row(run: Run) -> Row:
         status="finished",
         step=checkpoint_steps[0] if checkpoint_steps else 0,
         steps=int(recipe["schedule"]["steps"]),
-        seconds=round(sum(float(event["seconds"]["total"]) for event in run.events.read("speed")), 2),
+        seconds=round(sum(float(event["seconds"]["total"]) for event in run.events.stream("speed")), 2),
     )
 
 

@@ -25,7 +25,7 @@ def study_curves(runs: Mapping[str, Sequence[Run]], details: Iterable[str]) -> C
         runs: the runs of each recipe, by label.
         details: names of numbers in the first score's details to include.
     """
-    score_events = {label: [run.events.read("score") for run in group] for label, group in runs.items()}
+    score_events = {label: [_events(run, "score") for run in group] for label, group in runs.items()}
     names = list(
         dict.fromkeys(e["name"] for group in score_events.values() for events in group for e in events)
     )
@@ -56,12 +56,17 @@ def loss_curves(runs: Mapping[str, Sequence[Run]]) -> Curves:
     """Return the finite values of every loss term of each recipe's ``runs``."""
     curves: dict[str, dict[str, list[dict[int, float]]]] = {}
     for label, group in runs.items():
-        for events in (run.events.read("scalars") for run in group):
+        for events in (_events(run, "scalars") for run in group):
             for name in dict.fromkeys(n for e in events for n in e if n not in ("kind", "step", "kimg")):
                 curve = {e["step"]: float(e[name]) for e in events if _is_finite(e.get(name))}
                 if curve:
                     curves.setdefault(name, {}).setdefault(label, []).append(curve)
     return curves
+
+
+def _events(run: Run, kind: str) -> list[Mapping[str, Any]]:
+    """Return the events of one kind, thinned if there are many."""
+    return [event for event in run.events.history().events() if event["kind"] == kind]
 
 
 def _is_finite(value: object) -> bool:

@@ -124,5 +124,5 @@ class StudyFolder:
         )
 
     def _seconds(self, label: str, seed: int) -> float:
-        speed = Run(self.run(label, seed)).events.read("speed")
+        speed = Run(self.run(label, seed)).events.stream("speed")
         return round(sum(float(event["seconds"]["total"]) for event in speed), 2)
