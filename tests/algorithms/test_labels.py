@@ -100,6 +100,19 @@ def test_d_and_g_both_minimize_the_class_loss(fakes: bool, reuse: bool) -> None:
     torch.testing.assert_close(g["class"], -2 * log_likelihood(nets["G"](z, y), y))
 
 
+def test_d_can_have_a_class_weight_of_its_own() -> None:
+    nets, batch = networks(ClassifierHead()), data()
+    part = {"latent": LATENT, "loss": NonSaturating(), "class_loss": CrossEntropy(), "classes": 4}
+    same: Any = AuxiliaryClassifier(**part, class_weight=3.0)  # type: ignore[arg-type]
+    other: Any = AuxiliaryClassifier(**part, class_weight=3.0, discriminator_class_weight=6.0)  # type: ignore[arg-type]
+    one, two = (a.discriminator_losses(nets, batch, context()) for a in (same, other))
+    torch.testing.assert_close(two["class_real"], 2 * one["class_real"])
+    one, two = (a.generator_losses(nets, None, context()) for a in (same, other))
+    torch.testing.assert_close(two["class"], one["class"])
+    with pytest.raises(UserError, match="discriminator_class_weight"):
+        AuxiliaryClassifier(**part, discriminator_class_weight=-1.0)  # type: ignore[arg-type]
+
+
 def test_invalid_combinations_are_refused() -> None:
     with pytest.raises(UserError, match="needs data with classes"):
         Adversarial(latent=LATENT, loss=Hinge(), labels="uniform")

@@ -40,7 +40,10 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "lsgan-cifar10": {**CIFAR, **both("lr", 8e-4)},
     "cgan-cifar10": {**CIFAR, **both("lr", 2e-4)},
     "cgan-cbn-cifar10": {**CIFAR, **both("lr", 2e-4)},
-    "acgan-cifar10": {**CIFAR, **both("lr", 8e-4), "algorithm.fakes": False},
+    "acgan-cifar10": {
+        **{**CIFAR, **both("lr", 8e-4), "algorithm.fakes": False},
+        **{"algorithm.class_weight": 1.0, "algorithm.discriminator_class_weight": 2.0},
+    },
     "infogan-plain-mnist": {
         **{"schedule.steps": 10_000, "schedule.batch": 256, "algorithm.critic_steps": 5},
         **{"networks.G.norm": "none", "networks.D.norm": "none", "networks.D.width": 64},

@@ -28,10 +28,11 @@ class AuxiliaryClassifier(Adversarial):
 
     D minimizes its adversarial loss + ``class_weight`` times the class loss of real samples and, if ``fakes`` (as in
     the paper), of fakes. G minimizes its adversarial loss + ``class_weight`` times the class loss of its fakes. In the
-    paper's terms, D maximizes L_S + L_C, and G maximizes L_C - L_S.
+    paper's terms, D maximizes L_S + L_C, and G maximizes L_C - L_S. ``discriminator_class_weight`` is D's weight if it
+    differs from G's.
 
     Raises:
-        UserError: ``labels`` is "none", or the weight is negative.
+        UserError: ``labels`` is "none", or a weight is negative.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class AuxiliaryClassifier(Adversarial):
         loss: Loss,
         class_loss: ClassLoss,
         class_weight: float = 1.0,
+        discriminator_class_weight: float | None = None,
         fakes: bool = True,
         regularizers: Sequence[Regularizer] = (),
         constraints: Sequence[Constraint] = (),
@@ -67,8 +69,14 @@ class AuxiliaryClassifier(Adversarial):
             raise UserError(
                 "algorithm.labels: a classifier of fakes needs their classes; set uniform or real"
             )
+        d_weight = class_weight if discriminator_class_weight is None else discriminator_class_weight
         check_weight("AuxiliaryClassifier", "class_weight", class_weight)
-        self.class_loss, self.class_weight, self.classifies_fakes = class_loss, class_weight, fakes
+        check_weight("AuxiliaryClassifier", "discriminator_class_weight", d_weight)
+        self.class_loss, self.class_weights, self.classifies_fakes = (
+            class_loss,
+            (d_weight, class_weight),
+            fakes,
+        )
 
     def check_networks(self, networks: nn.ModuleDict) -> None:
         """Raise UserError unless D has the outputs that the class loss reads."""
@@ -99,7 +107,7 @@ class AuxiliaryClassifier(Adversarial):
         """Return D's class loss of real samples and, if ``fakes``, of fakes."""
         names = ("class_real", "class_fake") if self.classifies_fakes else ("class_real",)
         return {
-            name: self._class_loss(batch, output)
+            name: self._class_loss(batch, output, self.class_weights[0])
             for name, batch, output in zip(names, batches, outputs, strict=False)
         }
 
@@ -112,8 +120,8 @@ class AuxiliaryClassifier(Adversarial):
         context: Context,
     ) -> dict[str, Tensor]:
         """Return G's class loss."""
-        return {"class": self._class_loss(fake, output)}
+        return {"class": self._class_loss(fake, output, self.class_weights[1])}
 
-    def _class_loss(self, batch: Batch, output: DiscriminatorOutput) -> Tensor:
+    def _class_loss(self, batch: Batch, output: DiscriminatorOutput, weight: float) -> Tensor:
         assert batch.y is not None, "data with classes have labels"
-        return self.class_weight * self.class_loss(output, batch.y)
+        return weight * self.class_loss(output, batch.y)

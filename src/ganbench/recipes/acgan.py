@@ -23,8 +23,10 @@ def acgan_cifar10(budget: Budget = "reference") -> Recipe:
 
     As in GANs-Implementations, D learns its classes from real images only. In the paper it learns to classify fakes
     too (``algorithm.fakes=true``); then G and D agree on a colour for each class, which need not look like the class.
-    Fakes have the labels of a real batch; in GANs-Implementations G's update draws them uniformly.
+    Fakes have the labels of a real batch; in GANs-Implementations G's update draws them uniformly. D's class loss has
+    a weight of 2 at reference size, since that work halves D's adversarial loss.
     """
+    arguments = {"class_loss": Spec(CrossEntropy), "class_weight": 1.0, "fakes": False}
     return class_conditional(
         dcgan_cifar10(budget),
         "acgan-cifar10",
@@ -33,6 +35,8 @@ def acgan_cifar10(budget: Budget = "reference") -> Recipe:
         discriminator=Spec(ClassifierHead),
         algorithm=AuxiliaryClassifier,
         labels="real",
-        algorithm_arguments={"class_loss": Spec(CrossEntropy), "class_weight": 1.0, "fakes": False},
+        algorithm_arguments=arguments
+        if budget == "laptop"
+        else {**arguments, "discriminator_class_weight": 2.0},
         papers=(ACGAN, DCGAN),
     )
