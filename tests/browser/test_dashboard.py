@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import io
 import os
 import socket
@@ -135,6 +136,8 @@ def select(page: Any, label: str, option: str) -> None:
 def test_runs_are_listed_filtered_and_opened(page: Any, address: str, tmp_path: Path) -> None:
     open_page(page, address)
     page.get_by_text("8 of 8 runs").wait_for()
+    wait_until_idle(page)
+    page.get_by_test_id("stDataFrame").wait_for()
     screenshot(page, "runs", tmp_path)
     page.get_by_label("Filter").fill("hand")
     page.get_by_label("Filter").press("Enter")
@@ -150,6 +153,56 @@ def test_runs_are_listed_filtered_and_opened(page: Any, address: str, tmp_path: 
     page.get_by_role("heading", level=1, name="Run", exact=True).wait_for()
     assert folder_id(Path("hand/second")) in page.url
     assert "second" not in page.url
+
+
+@pytest.mark.parametrize("row", [0, 2])
+def test_a_click_on_a_run_opens_it(page: Any, address: str, tmp_path: Path, row: int) -> None:
+    open_page(page, address)
+    page.get_by_label("Filter").fill("seed0" if row else "hand")
+    page.get_by_label("Filter").press("Enter")
+    page.get_by_text(f"{4 if row else 2} of 8 runs").wait_for()
+    wait_until_idle(page)
+    grid = page.get_by_test_id("stDataFrame")
+    box = grid.bounding_box()
+    height = box["height"] / (5 if row else 3)  # of the heading and each row
+    page.mouse.click(box["x"] + 60, box["y"] + (row + 1.5) * height)
+    page.get_by_role("heading", level=1, name="Run", exact=True).wait_for()
+    expected = "points-seed0" if row else "hand/first"
+    assert folder_id(Path(expected)) in page.url
+    open_page(page, address)
+    page.get_by_text("8 of 8 runs").wait_for()
+    wait_until_idle(page)
+    assert page.get_by_role("heading", level=1).inner_text() == "Runs"
+
+
+def test_other_sites_get_nothing(address: str) -> None:
+    port = int(address.rpartition(":")[2])
+    upgrade = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
+
+    def status(path: str, **headers: str) -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        framing = (answer.headers["X-Frame-Options"], answer.headers["Content-Security-Policy"])
+        if answer.status not in (101, 403) or not path.endswith("stream"):
+            assert framing == ("SAMEORIGIN", "frame-ancestors 'self'")
+        connection.close()
+        return answer.status
+
+    stream, own = "/_stcore/stream", f"http://127.0.0.1:{port}"
+    assert status(stream, Origin=own, **upgrade) == 101
+    for origin in (f"http://127.0.0.1:{port + 1}", f"http://localhost:{port}", "null", "http://evil.example"):
+        assert status(stream, Origin=origin, **upgrade) == 403
+        assert status("/_stcore/health", Origin=origin) == 403
+    for path in ("/", "/_stcore/metrics", "/_stcore/health"):
+        assert status(path) == 200
+        assert status(path, Host=f"localhost:{port}") == 200
+        assert status(path, Host="evil.example") == 403
 
 
 def test_a_run_shows_curves_timeline_layers_and_records(page: Any, address: str, tmp_path: Path) -> None:

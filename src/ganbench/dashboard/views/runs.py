@@ -14,12 +14,15 @@ from ganbench.dashboard.run_summary import Status
 from ganbench.dashboard.views.elements import open_run
 
 _REFRESH_SECONDS = 5
-_SELECTED = "run selected in the list"  # key in the session state
+# Keys in the session state:
+_SELECTED = "run selected in the list"
+_TABLE = "table of runs"
+_SHOWN = "ids of the runs in the table"
 _ORDERS: dict[Order, str] = {"path": "path", "score": "score, best first", "newest": "last change"}
 
 
 def show(index: Index, _: RunCache) -> None:
-    """Show the list, with buttons that open a run's own page or the playground."""
+    """Show the list. A click on a run opens its page; buttons below open it or the playground."""
     left, middle, right = st.columns([3, 3, 2])
     query = left.text_input("Filter", placeholder="words in the path, recipe, data or score")
     statuses = middle.multiselect("Status", get_args(Status))
@@ -42,9 +45,29 @@ def _open_selected(page: str) -> None:
 def _show_table(index: Index, query: str, statuses: Sequence[str], order: Order) -> None:
     all_runs = index.runs()
     entries = filter_runs(all_runs, query, statuses, order)
-    st.text(f"{len(entries)} of {len(all_runs)} runs")
-    if entries:
-        st.dataframe([_row(entry) for entry in entries], hide_index=True, alt="the runs")
+    st.text(f"{len(entries)} of {len(all_runs)} runs{'; click one to open it' if entries else ''}")
+    if not entries:
+        return
+    # A click counts for the table that the browser shows, which may be older than the present one.
+    shown: list[str] = st.session_state.get(_SHOWN, [])
+    st.session_state[_SHOWN] = [entry.id for entry in entries]
+    table = st.dataframe(
+        [_row(entry) for entry in entries],
+        hide_index=True,
+        alt="the runs",
+        placeholder="",
+        on_select="rerun",
+        selection_mode="single-cell",
+        key=_TABLE,
+        column_config={
+            "run": st.column_config.TextColumn(width="medium", pinned=True),
+            "last change": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm", width=140),
+        },
+    )
+    clicked = [row for row, _ in table["selection"]["cells"] if row < len(shown)]
+    if clicked:
+        open_run("run", shown[clicked[0]])
+        st.rerun()
 
 
 def _row(entry: RunEntry) -> dict[str, object]:
@@ -56,9 +79,9 @@ def _row(entry: RunEntry) -> dict[str, object]:
         "of": summary.steps,
         "best score": summary.value,
         "metric": summary.score,
-        "recipe": summary.recipe,
+        "last change": datetime.datetime.fromtimestamp(entry.changed, datetime.UTC),
         "data": summary.data,
         "seed": summary.seed,
-        "last change": datetime.datetime.fromtimestamp(entry.changed, datetime.UTC),
+        "recipe": summary.recipe,
         "problem": summary.problem,
     }
