@@ -26,6 +26,7 @@ def bigan_mnist(budget: Budget = "reference") -> Recipe:
     """BiGAN of MLPs on MNIST: a latent of 50 numbers from N(0, 1), batch norm after the second hidden layer only.
 
     The settings of henrhoi/gan-pytorch, with the paper's weight decay, which that work mentions but does not apply.
+    Learning rates fall after every step, where that work's fall after every epoch, and digits come in random order.
     ``algorithm.loss=NonSaturating`` selects the other objective.
     """
     laptop = budget == "laptop"

@@ -23,6 +23,8 @@ _EPOCH = 313  # batches of 64 in 20,000 numbers, the last one partial
 def gan1d(objective: str, summary: str, loss: Spec) -> Recipe:
     """Return a GAN trained for 25 epochs with one D update per G update, with 5,000 samples plotted each epoch.
 
+    Numbers are scaled by a fixed range, where gan-pytorch's depends on the most extreme numbers drawn, and biases start
+    at 0.
     The networks are small, so both budgets have the reference size.
     """
     return Recipe(

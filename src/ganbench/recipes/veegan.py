@@ -24,7 +24,8 @@ VEEGAN_PAPER = Paper(
 def veegan(setup: DatasetSetup) -> Recipe:
     """Return VEEGAN with the settings of GANs-Implementations: batch norm in all networks, one Adam for each.
 
-    D and R have no norm behind the first layer, where it would hide the mean picture.
+    D and R have no norm behind the first layer, where it would hide the mean picture. Gains of batch norm start at 1,
+    where that work draws them from N(1, .02²).
     """
     norms = ("none", "batch", "batch")
     optimizer = adam(3e-4, (0.5, 0.999))
