@@ -34,7 +34,8 @@ class StubStudy:
         settings: dict[str, Any] = {
             "seeds": 2, "budget": "laptop", "overrides": {"schedule.steps": 10, "data.points": 5}, "n": 250,
         }  # fmt: skip
-        return study(recipes or ("gan-ring8", "gan-r1-ring8"), out=self.path, **{**settings, **options})
+        settings["out"] = self.path
+        return study(recipes or ("gan-ring8", "gan-r1-ring8"), **{**settings, **options})
 
     def calls(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self._calls.read_text().splitlines()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import signal
 import threading
 import time
@@ -309,3 +310,17 @@ def test_a_run_of_a_killed_study_is_awaited_before_it_resumes(stub_study: StubSt
     stub_study.run("gan-ring8", seeds=1)
     assert commands_before == []
     assert stub_study.commands() == ["evaluate gan-ring8-seed0", "resume gan-ring8-seed0"]
+
+
+def test_a_study_is_written_beside_the_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stub_study: StubStudy
+) -> None:
+    """A study that an older version has begun in its default folder is continued there."""
+    monkeypatch.chdir(tmp_path)
+    folders = []
+    for seeds in (1, 2):
+        folders.append(stub_study.run("gan-ring8", seeds=seeds, out=None).path)
+    Path("studies").mkdir()
+    shutil.move("runs/study-ring8-laptop", "studies/ring8-laptop")
+    folders.append(stub_study.run("gan-ring8", out=None).path)
+    assert folders == [*[Path("runs/study-ring8-laptop")] * 2, Path("studies/ring8-laptop")]

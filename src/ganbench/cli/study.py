@@ -29,7 +29,7 @@ def study(
         typer.Option(
             "--out",
             "-o",
-            help="A new study folder, or the folder of a study to continue. Default: studies/DATA-BUDGET.",
+            help="A new study folder, or the folder of a study to continue. Default: runs/study-DATA-BUDGET.",
         ),
     ] = None,
     budget: Annotated[

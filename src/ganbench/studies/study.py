@@ -126,7 +126,7 @@ def study(
     Args:
         recipes: names, files or objects.
         seeds: the number of seeds; default that of the existing study, else 5.
-        out: the study folder; default ``studies/DATA-BUDGET``.
+        out: the study folder; default ``runs/study-DATA-BUDGET``.
         budget: default "reference".
         jobs: the number of parallel runs; default one per core.
         overrides: changes to every recipe.
@@ -219,7 +219,7 @@ def _resolve_plan(
     defaults = {"seeds": existing.seeds if existing else _DEFAULT_SEEDS}
     plan = make_plan(recipes, modules=modules, **{**defaults, **settings})
     if folder is None:
-        folder = Path("studies") / f"{_data_name(plan)}-{plan.budget}"
+        folder = _default_folder(plan)
         existing = Plan.read(folder) if (folder / "study.json").exists() else None
     if existing is None and folder.exists() and {path.name for path in folder.iterdir()} - _PARTIAL_STUDY:
         raise UserError(f"{folder} exists and is not a study; choose another --out")
@@ -230,9 +230,12 @@ def _resolve_plan(
     return folder, existing.extend(plan, folder)
 
 
-def _data_name(plan: Plan) -> str:
+def _default_folder(plan: Plan) -> Path:
+    """Return a folder beside the runs, where the dashboard looks; that of an older version if the study is there."""
     first = next(iter(plan.recipes.values()))
-    return str(first["data"]["target"]).rpartition(":")[2].replace("_", "-")
+    data = str(first["data"]["target"]).rpartition(":")[2].replace("_", "-")
+    older = Path("studies") / f"{data}-{plan.budget}"
+    return older if (older / "study.json").exists() else Path("runs") / f"study-{older.name}"
 
 
 def _prepare_runs(study: Study, retry_failed: bool) -> None:
