@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import random
 import re
 import signal
@@ -29,7 +31,9 @@ from tests.support.training import (
 import ganbench.runs.run
 from ganbench.errors import RunError, Stopped, UserError
 from ganbench.experiment.train import resume, train
+from ganbench.report.run_data import read_run_data
 from ganbench.runs.checkpoint import list_checkpoints, read_checkpoint
+from ganbench.runs.event_log import EventLog
 from ganbench.runs.run import Run
 from ganbench.utils.console import SilentConsole
 
@@ -238,6 +242,66 @@ def test_a_failing_disk_in_the_middle(tmp_path: Path, monkeypatch: pytest.Monkey
     assert Run(tmp_path / "run").checkpoint_steps()[0] == 2
     whole = train(recipe, out=tmp_path / "whole")
     assert final_state(resume(tmp_path / "run")) == final_state(whole)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO, errno.EDQUOT])
+def test_a_disk_that_is_full_for_the_log_too_does_not_hide_why_the_run_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    append = EventLog.append
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise OSError(number, os.strerror(number))
+
+    def refuse_failures(log: EventLog, kind: str, step: int, **values: Any) -> None:
+        refuse() if kind == "failure" else append(log, kind, step, **values)
+
+    monkeypatch.setattr(EventLog, "append", refuse_failures)
+    monkeypatch.setattr("ganbench.runs.checkpoint._write_files", refuse)
+    with pytest.raises(
+        RunError, match=rf"checkpoint of step 5 could not be written to .*{os.strerror(number)}"
+    ):
+        train(tiny_recipe("gan-ring8"), out=tmp_path / "run")
+
+
+def test_a_file_that_cannot_be_written_is_named_and_logged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fsync = os.fsync
+
+    def refuse_pictures(descriptor: int) -> None:
+        if "/samples/" in os.readlink(f"/proc/self/fd/{descriptor}"):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", refuse_pictures)
+    with pytest.raises(
+        RunError, match=r"samples/step-00000004.png could not be read or written \(No space left"
+    ):
+        train(tiny_recipe("gan-ring8"), out=tmp_path / "run")
+    (failure,) = Run(tmp_path / "run").events.read("failure")
+    assert "step-00000004.png could not be" in failure["error"]
+
+
+def test_a_failed_sync_of_the_checkpoints_folder_is_forgotten_once_the_run_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    syncs: list[Path] = []
+
+    def fail_once(folder: Path) -> None:
+        syncs.append(folder)
+        if folder.name == "checkpoints" and len(syncs) == 4:  # the second checkpoint, after it was renamed
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr("ganbench.runs.checkpoint._sync", fail_once)
+    with pytest.raises(RunError, match="checkpoint of step 10 could not be written"):
+        train(tiny_recipe("gan-ring8"), out=tmp_path / "run")
+    run = Run(tmp_path / "run")
+    assert run.checkpoint_steps() == [10, 5]
+    assert read_run_data(run).state == "failed"
+    resume(run)
+    assert read_run_data(run).state == "finished"
+    assert final_state(run) == final_state(train(tiny_recipe("gan-ring8"), out=tmp_path / "whole"))
 
 
 # --- pictures and layers on the way ----------------------------------------------------------------------------------

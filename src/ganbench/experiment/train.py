@@ -7,7 +7,7 @@ import datetime
 import itertools
 import signal
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from ganbench.data.base import Dataset
 from ganbench.errors import NotFiniteError, RunError, Stopped, UserError
 from ganbench.experiment.build_trainer import make_trainer
 from ganbench.experiment.closing import close_run
+from ganbench.experiment.continuation import describe_jump, load_first_weights, record_extension
 from ganbench.experiment.heading import heading
 from ganbench.experiment.misfit import explain_misfit, undo_misfit
 from ganbench.experiment.resolve_recipe import resolve_recipe
@@ -32,7 +33,7 @@ from ganbench.training.engine import Engine
 from ganbench.training.settings import Device
 from ganbench.utils.console import Console, SilentConsole
 from ganbench.utils.cores import threads_per_process
-from ganbench.utils.files import write_json
+from ganbench.utils.files import write_sealed_json
 
 
 def train(
@@ -90,11 +91,12 @@ def train(
             console.note(plan.describe(recipe.schedule))
             if warning := plan.warning():
                 console.warn(warning)
-        load_pretrained_weights(parts.networks)
+        pretrained = load_pretrained_weights(parts.networks)
         trainer = make_trainer(recipe, dataset, engine, seed, parts)
         path = Path(engine.broadcast(str(out if out is not None else _unused_folder(recipe.name, seed))))
         if engine.is_main_process:
-            Run.create(path, recipe, _metadata(dataset, engine, seed, resolved.reasons))
+            meta = _metadata(dataset, engine, seed, resolved.reasons)
+            Run.create(path, recipe, {**meta, "pretrained": pretrained} if pretrained else meta)
         engine.broadcast("created")  # the other processes wait until the folder exists
         run = Run(path)
         for line in heading(path, recipe, dataset.info, trainer):
@@ -143,6 +145,7 @@ def resume(
     run = run if isinstance(run, Run) else Run(run)
     console = console or SilentConsole()
     recipe, meta = run.recipe(trusted), run.meta
+    planned = recipe.schedule.steps
     if steps is not None:
         recipe = recipe.override({"schedule.steps": steps})
     threads = threads or recipe.machine.threads or _threads_of_resumed_run(meta["machine"])
@@ -156,8 +159,10 @@ def resume(
                 f"the data set {dataset.info.name} is not the one that {run.path} was trained on: "
                 f"its fingerprint is {dataset.info.fingerprint}, but was {run.info.fingerprint} then"
             )
-        trainer = make_trainer(recipe, dataset, engine, meta["seed"], parts)
         state = run.read_checkpoint()
+        if state is None:
+            load_first_weights(run, parts.networks)
+        trainer = make_trainer(recipe, dataset, engine, meta["seed"], parts)
         if state is not None:
             with run.explain_load_errors(state["step"]):
                 trainer.load_state_dict(state)
@@ -167,8 +172,12 @@ def resume(
         for line in heading(run.path, recipe, dataset.info, trainer):
             console.note(line)
         console.note(f"resuming at step {trainer.step} of {recipe.schedule.steps}")
+        meta = record_extension(meta, trainer.step, planned, recipe.schedule.steps)
+        if jump := describe_jump(recipe, meta, trainer.step):
+            console.warn(jump)
         if engine.is_main_process and steps is not None:
-            write_json(run.path / "recipe.json", recipe.to_dict())
+            write_sealed_json(run.path / "meta.json", meta)
+            write_sealed_json(run.path / "recipe.json", recipe.to_dict())
         _run_loop(run, RunHooks(run, trainer, parts.latent, dataset, recipe, trusted), tensorboard, console)
     return run
 
@@ -216,11 +225,14 @@ def _run_loop(run: Run, hooks: RunHooks, tensorboard: bool, console: Console) ->
             close_run(run, hooks.monitor.findings.values(), trainer.step, console, hooks.trusted)
     except (RunError, NotFiniteError) as error:  # the latter when the run's own samples are not finite
         if is_main:
-            run.events.append("failure", trainer.step, error=str(error))
+            _log_failure(run, trainer.step, str(error))
         raise RunError(str(error)) from error
     except OSError as error:
         path, reason = error.filename or run.path, error.strerror or error
-        raise RunError(f"{path} could not be read or written ({reason}); checkpoints are intact") from error
+        problem = f"{path} could not be read or written ({reason}); checkpoints are intact"
+        if is_main:
+            _log_failure(run, trainer.step, problem)
+        raise RunError(problem) from error
     finally:
         if mirror is not None:
             mirror.close()
@@ -231,6 +243,12 @@ def _run_loop(run: Run, hooks: RunHooks, tensorboard: bool, console: Console) ->
         )
     if not finished:  # another process received the signal
         raise Stopped(f"stopped at step {trainer.step}, checkpoint saved", signal.SIGTERM)
+
+
+def _log_failure(run: Run, step: int, problem: str) -> None:
+    """Log why the run failed, if the log can still be written: a full disk must not hide the reason."""
+    with suppress(OSError):
+        run.events.append("failure", step, error=problem)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,15 +75,29 @@ def _dependent_arguments(networks: nn.ModuleDict, latent: Latent) -> dict[str, A
     return ({"features": sizes[-1]} if sizes else {}) | ({} if codes is None else {"codes": codes})
 
 
-def load_pretrained_weights(networks: nn.ModuleDict) -> None:
-    """Load the weights that pretrained networks name: at the start of a new run only, since checkpoints store them.
+def load_pretrained_weights(networks: nn.ModuleDict) -> dict[str, str]:
+    """Load the weights that pretrained networks name: at the start of a run only, since checkpoints store them.
+
+    Returns:
+        The first 16 hex digits of the SHA-256 of each such network's weights, by the network's name.
 
     Raises:
         UserError: a file cannot be read, or does not fit the network.
     """
-    for network in networks.values():
-        if isinstance(network, Pretrained):
+    digests = {}
+    for name, network in networks.items():
+        if isinstance(network, Pretrained) and network.weights:
             network.load_pretrained()
+            digests[name] = _digest(network)
+    return digests
+
+
+def _digest(network: nn.Module) -> str:
+    digest = hashlib.sha256()
+    for key, tensor in network.state_dict().items():
+        digest.update(key.encode())
+        digest.update(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()[:16]
 
 
 @float32_default()

@@ -62,9 +62,7 @@ def write_report(run: Run, trusted: Collection[str] = ()) -> Path:
     def build(budget: PageBudget) -> str:
         problems = budget.limit_rows(run_data.problems, "damaged parts")
         if run_data.omitted_events:
-            budget.note(
-                f"Omitted: {run_data.omitted_events:,} events of the log, evenly among those in the curves"
-            )
+            budget.note(f"The curves omit {run_data.omitted_events:,} events of the log, at even distances.")
         contents = {
             "Health": health_warnings(run_data.findings, problems, run_data.step),
             "Setup": _setup(run_data),
