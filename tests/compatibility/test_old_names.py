@@ -73,7 +73,7 @@ def test_every_recipe_in_the_results_loads(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("old", "renamed"),
-    zip(RECIPES, RENAMED, strict=True),
+    list(zip(RECIPES, RENAMED, strict=True)),
     ids=[f"{recipe['name']}-{recipe['budget']}" for recipe in RECIPES],
 )
 def test_a_recipe_of_then_keeps_its_settings(old: dict[str, Any], renamed: dict[str, Any]) -> None:
