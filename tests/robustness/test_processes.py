@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -159,9 +160,49 @@ def test_an_error_ends_both(cli: CommandLine, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [] or [p.name for p in tmp_path.iterdir()] == ["warm"]
 
 
-@pytest.mark.slow
-def test_torchrun_starts_both_and_forwards_a_signal(tmp_path: Path) -> None:
-    run = tmp_path / "run"
+@pytest.mark.parametrize("killed", [0, 1])
+def test_a_killed_process_ends_the_other_in_one_sentence(
+    cli: CommandLine, tmp_path: Path, killed: int
+) -> None:
+    schedule = {"log_every": 1, "sample_every": 0, "checkpoint_every": 2}
+    children = start_two(cli, *command("gan-r1-ring8", tmp_path / "run", 100_000, **schedule))
+    children[0].wait_for("step 5/")
+    children[killed].kill(signal.SIGKILL)
+    other = children[1 - killed]
+    assert (children[killed].wait(), other.wait()) == (-signal.SIGKILL, 3), other.err
+    assert "Traceback" not in other.err
+    sentence = other.err.splitlines()[-1]
+    assert sentence.startswith(
+        f"the run failed: rank {1 - killed} has lost contact with another process of this run"
+    )
+    assert sentence.endswith("checkpoints are intact; continue with `ganbench resume`")
+    run = Run(tmp_path / "run")
+    state = run.read_checkpoint()
+    assert state is not None
+    assert state["step"] >= 4
+    assert [e["kind"] for e in run.events.read("failure")] == ["failure"] * killed  # rank 0 writes the log
+    code, _, err = cli.run("resume", run.path, "--steps", str(state["step"] + 3))
+    assert code == 0, err
+
+
+def test_processes_that_cannot_meet_end_in_one_sentence(cli: CommandLine, tmp_path: Path) -> None:
+    world = {
+        "WORLD_SIZE": "2",
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": "no port",
+        "RANK": "0",
+        "LOCAL_RANK": "0",
+    }
+    code, _, err = cli.run(*command("gan-r1-ring8", tmp_path / "run"), env=world)
+    assert code == 3
+    assert err.splitlines()[-1].startswith(
+        "the run failed: the processes of this run cannot reach each other: "
+    )
+    assert "Traceback" not in err
+
+
+def _torchrun(run: Path) -> subprocess.Popen[str]:
+    """Start torchrun with two processes, and wait until they have trained three steps."""
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"),
@@ -173,13 +214,45 @@ def test_torchrun_starts_both_and_forwards_a_signal(tmp_path: Path) -> None:
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
     assert process.stderr is not None
-    output = ""
     for line in process.stderr:
-        output += line
         if "step 3/" in line:
-            process.send_signal(signal.SIGTERM)
             break
-    output += process.stderr.read()
+    return process
+
+
+@pytest.mark.slow
+def test_a_killed_torchrun_leaves_no_process_behind(tmp_path: Path) -> None:
+    process = _torchrun(tmp_path / "run")
+    children = [
+        int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    ]
+    assert len(children) == 2
+    process.kill()
+    process.wait()
+    end = time.monotonic() + 30
+    while any(_runs(pid) for pid in children):
+        assert time.monotonic() < end, "orphans are still training"
+        time.sleep(0.1)
+    run = Run(tmp_path / "run")
+    state = run.read_checkpoint()
+    assert state is not None
+    assert run.events.read("scalars")[-1]["step"] == state["step"], "they have saved a checkpoint"
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+
+
+@pytest.mark.slow
+def test_torchrun_starts_both_and_forwards_a_signal(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    process = _torchrun(run)
+    assert process.stderr is not None
+    process.send_signal(signal.SIGTERM)
+    output = process.stderr.read()
     process.wait()
     steps = Run(run).checkpoint_steps()
     assert re.search(

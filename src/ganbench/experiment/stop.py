@@ -1,4 +1,7 @@
-"""Stop a run cleanly: the first SIGINT or SIGTERM saves a checkpoint, a second one stops at once."""
+"""Stop a run cleanly: the first SIGINT or SIGTERM saves a checkpoint, a second one stops at once.
+
+A run also stops when torchrun, which started it, has been killed: nobody else would end its processes.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,13 @@ class StopRequest:
 
     def __init__(self) -> None:
         self.signal: int | None = None
+        self._started_by_torchrun = "TORCHELASTIC_RUN_ID" in os.environ
+        self._parent = os.getppid()
 
     def __call__(self) -> bool:
         """Whether to stop after this step."""
+        if self._started_by_torchrun and self.signal is None and os.getppid() != self._parent:
+            self.signal = signal.SIGTERM  # as torchrun would have sent
         return self.signal is not None
 
     @contextmanager
@@ -37,6 +44,7 @@ class StopRequest:
                 signal.signal(number, handler)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        if self.signal is not None:
+        if self.signal is None:
+            self.signal = number
+        elif number == self.signal or not self._started_by_torchrun:  # torchrun answers Ctrl-C with SIGTERM
             os._exit(128 + number)  # the second signal: checkpoints are intact at any moment
-        self.signal = number

@@ -11,13 +11,13 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import torch
-import torch.distributed as dist
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ganbench.config.spec import Spec
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
+from ganbench.training.processes import all_reduce, broadcast, join_processes, leave_processes
 from ganbench.training.settings import Machine
 from ganbench.utils.cores import threads_per_process
 from ganbench.utils.float32 import float32_default
@@ -42,7 +42,7 @@ class Engine:
     def __init__(self, machine: Machine | None = None) -> None:
         self.machine = machine or Machine()
         self.device = _select_device(self.machine.device)
-        self.rank, self.world_size = _join_processes(self.device)
+        self.rank, self.world_size = join_processes(self.device)
         if self.device.type == "cuda" and self.world_size > 1:
             self.device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", self.rank)))
             torch.cuda.set_device(self.device)
@@ -112,7 +112,7 @@ class Engine:
             return
         parameters = list(parameters)
         flat = torch.cat([(torch.zeros_like(p) if p.grad is None else p.grad).flatten() for p in parameters])
-        dist.all_reduce(flat)
+        all_reduce(flat)
         flat /= self.world_size
         gradients = torch.split(flat, [p.numel() for p in parameters])
         for parameter, gradient in zip(parameters, gradients, strict=True):
@@ -131,7 +131,7 @@ class Engine:
     def mean(self, values: Tensor) -> Tensor:
         """Return the mean of a tensor over all processes; may overwrite the tensor."""
         if self.world_size > 1:
-            dist.all_reduce(values)
+            all_reduce(values)
             values = values / self.world_size
         return values
 
@@ -140,16 +140,12 @@ class Engine:
         if self.world_size == 1:
             return flag
         count = torch.tensor(float(flag), device=self.device)
-        dist.all_reduce(count)
+        all_reduce(count)
         return bool(count > 0)
 
     def broadcast(self, text: str) -> str:
         """Return the main process's text in every process."""
-        if self.world_size == 1:
-            return text
-        texts = [text]
-        dist.broadcast_object_list(texts, src=0)
-        return texts[0]
+        return text if self.world_size == 1 else broadcast(text)
 
     def seed_layers(self, *key: int | str) -> None:
         """Seed torch's global generators, which layers may use, from the key; differently in every process."""
@@ -182,8 +178,8 @@ class Engine:
 
     def close(self) -> None:
         """Leave the process group."""
-        if self.world_size > 1 and dist.is_initialized():
-            dist.destroy_process_group()
+        if self.world_size > 1:
+            leave_processes()
 
 
 def default_threads() -> int:
@@ -233,12 +229,3 @@ def _select_device(name: str) -> torch.device:
         usable = ", ".join(d for d, is_available in available.items() if is_available)
         raise UserError(f"this machine has no '{name}' device that torch can use; it has: {usable}")
     return torch.device(name)
-
-
-def _join_processes(device: torch.device) -> tuple[int, int]:
-    """Join the process group that torchrun set up, if any; return this process's rank and the world size."""
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
-        return 0, 1
-    if not dist.is_initialized():
-        dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
-    return dist.get_rank(), dist.get_world_size()
