@@ -69,6 +69,7 @@ def test_path_lengths_on_the_way_are_of_other_paths_than_a_reports(
     class Walker:
         decode = staticmethod(model.decode)
         features = staticmethod(model.features)
+        labels = staticmethod(model.labels)
 
         @staticmethod
         def latents(n: int, seed: int = 0) -> torch.Tensor:
