@@ -58,13 +58,28 @@ def folder(tmp_path: Path) -> Path:
 def test_recipes(cli: CommandLine) -> None:
     code, out, err = cli.run("recipes")
     assert (code, err) == (0, "")
-    assert len(out.splitlines()) >= 8
-    assert any(line.startswith("dcgan-shapes ") for line in out.splitlines())
+    lines = [line for line in out.splitlines() if line.startswith("  ")]
+    assert any(line.startswith("  dcgan-shapes ") for line in lines)
     code, as_json, _ = cli.run("recipes", "--json")
     recipes = json.loads(as_json)
     assert code == 0
-    assert [r["name"] for r in recipes] == [line.split()[0] for line in out.splitlines()]
+    assert [r["name"] for r in recipes] == [line.split()[0] for line in lines]
     assert all(r["summary"] and r["data"]["target"] for r in recipes)
+    headings = [line for line in out.splitlines() if line and line not in lines]
+    assert headings == [f"{task}:" for task in dict.fromkeys(r["task"] for r in recipes)]
+    for task in {r["task"] for r in recipes}:
+        families = [r["family"] for r in recipes if r["task"] == task]
+        assert families == sorted(families)
+
+
+def test_recipes_by_words(cli: CommandLine) -> None:
+    code, out, _ = cli.run("recipes", "Ring8", "r1")
+    assert code == 0
+    assert {line.split()[0] for line in out.splitlines()[1:]} >= {"gan-r1-ring8", "r3gan-ring8"}
+    assert "wgan" not in out
+    code, out, err = cli.run("recipes", "ring8", "nonsense")
+    assert (code, out) == (2, "")
+    assert err == "error: no recipe has all of these words: ring8 nonsense; `ganbench recipes` lists all\n"
 
 
 def test_show(cli: CommandLine) -> None:
@@ -269,12 +284,27 @@ def test_evaluate_by_a_protocol_best_and_last(cli: CommandLine, runs: Path) -> N
     assert "the covariance is singular" in err
 
 
-def test_data_list(cli: CommandLine) -> None:
-    code, out, _ = cli.run("data", "list")
-    datasets = json.loads(cli.run("data", "list", "--json")[1])
-    assert code == 0
-    assert [line.split()[0] for line in out.splitlines()] == list(datasets)
-    assert {"ring8", "shapes", "folder"} <= datasets.keys()
+def test_data_list_says_what_is_on_this_machine(cli: CommandLine, tmp_path: Path) -> None:
+    archive = tmp_path / "data" / "imagenette64" / "train.npz"
+    archive.parent.mkdir(parents=True)
+    archive.write_bytes(b"not read")
+    env = {"GANBENCH_DATA": str(tmp_path / "data"), "GANBENCH_CACHE": str(tmp_path / "cache")}
+    code, out, err = cli.run("data", "list", env=env)
+    rows = json.loads(cli.run("data", "list", "--json", env=env)[1])
+    assert (code, err) == (0, "")
+    assert [line.split()[0] for line in out.splitlines()][: len(rows)] == [row["name"] for row in rows]
+    states = {row["name"]: (row["state"], row["path"]) for row in rows}
+    assert (
+        states.items()
+        >= {
+            "ring8": ("built in", None),
+            "folder": ("path", None),
+            "imagenette64": ("here", str(archive)),
+            "cifar10-jpeg": ("missing", None),
+            "mnist": ("download", None),
+        }.items()
+    )
+    assert f"imagenette64: {archive}" in out.splitlines()
 
 
 def test_data_check_and_prepare(cli: CommandLine, folder: Path) -> None:

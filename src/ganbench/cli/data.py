@@ -9,23 +9,40 @@ import typer
 
 from ganbench.cli.options import JsonOption, print_json
 
+_STATES = {
+    "built in": "built in",
+    "here": "on this machine",
+    "download": "downloaded when first used",
+    "missing": "not on this machine",
+    "path": "from your files: {name}:PATH",
+}
+
 data_app = typer.Typer(help="List, check and prepare data sets.", no_args_is_help=True)
 
 
 @data_app.command("list")
 def list_data(as_json: JsonOption = False) -> None:
-    """List the built-in data sets."""
-    from ganbench.data.registry import datasets
+    """List the data sets, and say which of them are on this machine."""
+    from ganbench.data.registry import datasets, locate
 
-    summaries = {
-        name: (function.__doc__ or "").split("\n")[0].replace("``", "")
-        for name, function in datasets().items()
-    }
+    rows = []
+    folders: dict[str, list[str]] = {}
+    for name, function in datasets().items():
+        state, path = locate(function)
+        summary = (function.__doc__ or "").split("\n")[0].replace("`", "")
+        where = None if path is None else str(path)
+        rows.append({"name": name, "state": state, "path": where, "summary": summary})
+        if where is not None:
+            folders.setdefault(where, []).append(name)
     if as_json:
-        print_json(summaries)
+        print_json(rows)
         return
-    for name, summary in summaries.items():
-        print(f"{name:16} {summary}")
+    for row in rows:
+        print(f"{row['name']:15} {_STATES[str(row['state'])].format(**row):30} {row['summary']}")
+    for where, names in folders.items():
+        print(f"{', '.join(names)}: {where}")
+    if any(row["state"] == "missing" for row in rows):
+        print("A set that is not on this machine names the files that it needs: ganbench data check NAME")
 
 
 @data_app.command("check")

@@ -26,25 +26,29 @@ _FORMATS = ("JPEG", "PNG")
 
 @dataset("archive")
 def archive(path: str, size: Size | None = None, flip: bool = False) -> ImageDataset:
-    """Images of one archive file (`ganbench data prepare` writes it), resized if a size is given."""
+    """Images of one archive file, as `ganbench data prepare` writes it; resized if a size is given."""
     return _load(f"archive:{Path(path).name}", Path(path), size, "all", flip)
 
 
-@dataset("cifar10-jpeg")
+def _find(name: str, stem: str) -> Path | None:
+    return first_existing_file(root / name / f"{stem}.npz" for root in data_roots())
+
+
+@dataset("cifar10-jpeg", find=lambda: _find("cifar10-jpeg", "train"))
 def cifar10_jpeg(split: Split = "train", flip: bool = True) -> ImageDataset:
-    """CIFAR-10 (JPEG), 32x32 RGB in 10 classes: JPEG-compressed, so scores do not compare with CIFAR-10's."""
+    """CIFAR-10 compressed as JPEG, 32x32 RGB in 10 classes; its scores do not compare with CIFAR-10's."""
     return _load_named("cifar10-jpeg", split, split, flip)
 
 
-@dataset("imagenette64")
+@dataset("imagenette64", find=lambda: _find("imagenette64", "train"))
 def imagenette64(split: Split = "train", flip: bool = True) -> ImageDataset:
-    """Imagenette at 64x64, RGB photographs in 10 classes; the test split is its val."""
+    """Imagenette: photographs, 64x64 RGB in 10 classes; the test split is its validation set."""
     return _load_named("imagenette64", split, "train" if split == "train" else "val", flip)
 
 
 def _load_named(name: str, split: Split, stem: str, flip: bool) -> ImageDataset:
     check_split(split)
-    path = first_existing_file(root / name / f"{stem}.npz" for root in data_roots())
+    path = _find(name, stem)
     if path is None:
         raise missing_files_error(name, f"{name}/{stem}.npz")
     return _load(name, path, None, split, flip)

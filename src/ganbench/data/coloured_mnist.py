@@ -12,7 +12,7 @@ from ganbench.data.counter import uniform_by_index
 from ganbench.data.images import ImageDataset
 from ganbench.data.registry import dataset
 from ganbench.data.split import Split
-from ganbench.data.torchvision_sets import mnist
+from ganbench.data.torchvision_sets import find_mnist, mnist
 from ganbench.utils.random_stream import derive_seed
 
 _WAVES, _PER_WAVE, _PER_CHANNEL = 3, 6, 2
@@ -94,13 +94,13 @@ def textures(
     return np.where(is_low[:, :, None, None], dark, 1 - dark).astype(np.float32)
 
 
-@dataset("coloured-mnist")
+@dataset("coloured-mnist", find=find_mnist, downloads=True)
 def coloured_mnist(split: Split = "train", seed: int = 0) -> ColouredDigits:
     """MNIST digits in inverted colours on generated coloured textures, 28x28 RGB in 10 classes."""
     return ColouredDigits(mnist(split), seed, split)
 
 
-@dataset("reddish-mnist")
+@dataset("reddish-mnist", find=find_mnist, downloads=True)
 def reddish_mnist(split: Split = "train", seed: int = 0) -> ColouredDigits:
     """MNIST digits in inverted colours on reddish textures, like crops of one photograph; 28x28 RGB in 10 classes."""
     return ColouredDigits(mnist(split), seed, split, "reddish-mnist", _REDDISH)

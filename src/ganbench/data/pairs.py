@@ -14,6 +14,7 @@ from ganbench.config.spec import Spec, parameters
 from ganbench.data.base import Batch, DataInfo, Dataset
 from ganbench.data.registry import dataset, find_dataset
 from ganbench.data.split import Split
+from ganbench.data.torchvision_sets import find_mnist
 from ganbench.errors import UserError
 from ganbench.utils.random_stream import RandomStream
 
@@ -78,7 +79,7 @@ class UnpairedImages:
         return x.expand(-1, self.info.shape[0], -1, -1).contiguous()
 
 
-@dataset("pairs")
+@dataset("pairs", find=find_mnist, downloads=True)
 def pairs(
     a: str = "mnist",
     b: str = "reddish-mnist",
@@ -87,7 +88,8 @@ def pairs(
     split: Split = "train",
     flip: bool = False,
 ) -> UnpairedImages:
-    """Two unpaired domains: data sets, or folder:PATH read at ``side`` pixels; ``size`` applies to generated sets."""
+    """Images of two domains, not paired: two data sets, or your own images (folder:PATH)."""
+    # Folders are read at ``side`` pixels; ``size`` applies to generated sets.
     return UnpairedImages(*(_domain(text, side, size, split, flip) for text in (a, b)))
 
 

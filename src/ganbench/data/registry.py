@@ -6,7 +6,8 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Collection
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from ganbench.config.addresses import user_modules
 from ganbench.data.base import Dataset
@@ -14,11 +15,21 @@ from ganbench.errors import UserError, did_you_mean
 
 DatasetFunction = Callable[..., Dataset]
 _F = TypeVar("_F", bound=DatasetFunction)
-_ATTRIBUTE = "dataset_name"
+_ATTRIBUTE, _FILES = "dataset_name", "dataset_files"
+
+State: TypeAlias = Literal["built in", "here", "download", "missing", "path"]
 
 
-def dataset(name: str) -> Callable[[_F], _F]:
+def dataset(
+    name: str, *, find: Callable[[], Path | None] | None = None, downloads: bool = False
+) -> Callable[[_F], _F]:
     """Attach a public name to a function that returns a data set.
+
+    Args:
+        name: The public name.
+        find: Returns where the set's files are on this machine, without reading them, or None. A set without ``find``
+            needs no files, or gets their path from the user.
+        downloads: Whether the function downloads missing files.
 
     Example:
         >>> from ganbench.data.registry import dataset
@@ -32,6 +43,7 @@ def dataset(name: str) -> Callable[[_F], _F]:
 
     def attach(function: _F) -> _F:
         setattr(function, _ATTRIBUTE, name)
+        setattr(function, _FILES, (find, downloads))
         return function
 
     return attach
@@ -67,6 +79,22 @@ def needs_path(function: DatasetFunction) -> bool:
     """Return whether the function requires a path, so that users write ``NAME:PATH``."""
     first = next(iter(inspect.signature(function).parameters.values()), None)
     return first is not None and first.name == "path" and first.default is inspect.Parameter.empty
+
+
+def locate(function: DatasetFunction) -> tuple[State, Path | None]:
+    """Return whether a data set can be used on this machine, and where its files are, if it has any here.
+
+    "built in" sets need no files, "download" ones are downloaded when they are first used, files of "missing" ones
+    must be put in place, and the user gives the path of "path" ones.
+
+    Raises:
+        UserError: ``GANBENCH_DATA`` is not a folder, or there is no cache folder.
+    """
+    find, downloads = getattr(function, _FILES, (None, False))
+    if find is None:
+        return ("path" if needs_path(function) else "built in"), None
+    path = find()
+    return ("here" if path else "download" if downloads else "missing"), path
 
 
 def find_dataset(text: str, trusted: Collection[str] = ()) -> tuple[DatasetFunction, dict[str, Any]]:

@@ -20,7 +20,7 @@ from ganbench.data.images import ImageDataset
 from ganbench.data.io.fingerprint import fingerprint
 from ganbench.data.registry import dataset
 from ganbench.data.split import Split
-from ganbench.data.torchvision_sets import mnist
+from ganbench.data.torchvision_sets import find_mnist, mnist
 from ganbench.errors import UserError
 from ganbench.utils.random_stream import RandomStream, derive_seed
 
@@ -94,7 +94,7 @@ class StackedImages:
         return self._labels[index]
 
 
-@dataset("stacked-mnist")
+@dataset("stacked-mnist", find=find_mnist, downloads=True)
 def stacked_mnist(
     size: int = 60_000, side: Literal[28, 32] = 28, seed: int = 0, split: Split = "train"
 ) -> StackedImages:

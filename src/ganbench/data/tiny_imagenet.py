@@ -18,15 +18,19 @@ _FOLDER = "tiny-imagenet-200"
 _ANNOTATIONS = "val/val_annotations.txt"
 
 
-@dataset("tiny-imagenet")
-def tiny_imagenet(split: Split = "train", flip: bool = True) -> ImageDataset:
-    """Tiny ImageNet, 64x64 RGB photographs in 200 classes; the test split is its val."""
-    check_split(split)
+def _find(split: str) -> Path | None:
     required_files = ("wnids.txt", "words.txt", "train" if split == "train" else _ANNOTATIONS)
     folders = [root / _FOLDER for root in data_roots()]
-    root = next(
+    return next(
         (folder for folder in folders if all((folder / file).exists() for file in required_files)), None
     )
+
+
+@dataset("tiny-imagenet", find=lambda: _find("train"))
+def tiny_imagenet(split: Split = "train", flip: bool = True) -> ImageDataset:
+    """Tiny ImageNet: photographs, 64x64 RGB in 200 classes; the test split is its validation set."""
+    check_split(split)
+    root = _find(split)
     if root is None:
         raise missing_files_error(
             "tiny-imagenet",

@@ -42,20 +42,20 @@ _FASHION_CLASSES = (
     "Bag",
     "Ankle boot",
 )
+_CIFAR10 = "cifar-10-batches-py"
 _DEBIAN = Path("/usr/share/datasets/fashion-mnist")  # apt-get install dataset-fashion-mnist
 
 
-@dataset("mnist")
-def mnist(split: Split = "train", size: Literal[28, 32] = 28, flip: bool = False) -> ImageDataset:
-    """MNIST: handwritten digits, 28x28 grey (32x32: with a border of 2 black pixels) in 10 classes."""
-    folders = [root / name for root in data_roots() for name in ("MNIST/raw", "MNIST", "mnist/raw", "mnist")]
-    classes = tuple("0123456789")
-    return _load_idx("mnist", folders, "MNIST", _MNIST, classes, split, size, flip)
+def find_mnist() -> Path | None:
+    """Return the folder with MNIST's training files, or None."""
+    return _find_folder(_mnist_folders())
 
 
-@dataset("fashion-mnist")
-def fashion_mnist(split: Split = "train", size: Literal[28, 32] = 28, flip: bool = False) -> ImageDataset:
-    """Fashion-MNIST: garments, 28x28 grey (32x32: with a border of 2 black pixels) in 10 classes."""
+def _mnist_folders() -> list[Path]:
+    return [root / name for root in data_roots() for name in ("MNIST/raw", "MNIST", "mnist/raw", "mnist")]
+
+
+def _fashion_folders() -> list[Path]:
     names = (
         "FashionMNIST/raw",
         "FashionMNIST",
@@ -63,10 +63,27 @@ def fashion_mnist(split: Split = "train", size: Literal[28, 32] = 28, flip: bool
         "fashion-mnist",
         "datasets/fashion-mnist",
     )
-    folders = [root / name for root in data_roots() for name in names]
+    return [*(root / name for root in data_roots() for name in names), _DEBIAN]
+
+
+def _find_folder(folders: list[Path]) -> Path | None:
+    paths = _find_files(folders, ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"))
+    return None if paths is None else paths[0].parent
+
+
+@dataset("mnist", find=find_mnist, downloads=True)
+def mnist(split: Split = "train", size: Literal[28, 32] = 28, flip: bool = False) -> ImageDataset:
+    """MNIST: handwritten digits, 28x28 grey (32x32: with a border of 2 black pixels) in 10 classes."""
+    classes = tuple("0123456789")
+    return _load_idx("mnist", _mnist_folders(), "MNIST", _MNIST, classes, split, size, flip)
+
+
+@dataset("fashion-mnist", find=lambda: _find_folder(_fashion_folders()), downloads=True)
+def fashion_mnist(split: Split = "train", size: Literal[28, 32] = 28, flip: bool = False) -> ImageDataset:
+    """Fashion-MNIST: garments, 28x28 grey (32x32: with a border of 2 black pixels) in 10 classes."""
     return _load_idx(
         "fashion-mnist",
-        [*folders, _DEBIAN],
+        _fashion_folders(),
         "FashionMNIST",
         _FASHION_MNIST,
         _FASHION_CLASSES,
@@ -76,7 +93,11 @@ def fashion_mnist(split: Split = "train", size: Literal[28, 32] = 28, flip: bool
     )
 
 
-@dataset("cifar10")
+def _find_cifar10() -> Path | None:
+    return next((root / _CIFAR10 for root in data_roots() if (root / _CIFAR10).is_dir()), None)
+
+
+@dataset("cifar10", find=_find_cifar10, downloads=True)
 def cifar10(split: Split = "train", flip: bool = True, size: Literal[32, 64] = 32) -> ImageDataset:
     """CIFAR-10: 32x32 RGB images of animals and vehicles in 10 classes (64x64: enlarged, bilinear)."""
     from torchvision.datasets import CIFAR10
@@ -86,17 +107,15 @@ def cifar10(split: Split = "train", flip: bool = True, size: Literal[32, 64] = 3
         raise UserError(f"cifar10 has size 32 or 64, not {size}")
     # The official files are pickles, which can run code when read. Only torchvision reads them, after comparing their
     # MD5 with the published one.
-    root = next((root for root in data_roots() if (root / CIFAR10.base_folder).is_dir()), None)
+    folder = _find_cifar10()
     try:
-        if root is None:
+        if folder is None:
             official = CIFAR10(str(cache_folder()), train=split == "train", download=True)
         else:
-            official = CIFAR10(str(root), train=split == "train", download=False)
+            official = CIFAR10(str(folder.parent), train=split == "train", download=False)
     except (OSError, RuntimeError) as error:
-        if root is not None:
-            raise UserError(
-                f"{root / CIFAR10.base_folder} is incomplete, or differs from the official files"
-            ) from error
+        if folder is not None:
+            raise UserError(f"{folder} is incomplete, or differs from the official files") from error
         raise missing_files_error(
             "cifar10", f"{CIFAR10.base_folder}/ (from {CIFAR10.url}, unpacked)"
         ) from error

@@ -106,7 +106,8 @@ def ring8(
     split: Split = "train",
     fresh: bool = False,
 ) -> GaussianMixture:
-    """8 Gaussians on a circle in the plane, ``points`` each; 1.5 radii correspond to 1."""
+    """Points from 8 Gaussians on a circle in the plane."""
+    # There are ``points`` from each; networks see 1.5 radii as 1.
     return _ring("ring8", points, radius, std, seed, split, fresh)
 
 
@@ -119,7 +120,8 @@ def ring8_narrow(
     split: Split = "train",
     fresh: bool = False,
 ) -> GaussianMixture:
-    """8 narrow Gaussians on a circle in the plane, ``points`` each; 1.5 radii correspond to 1."""
+    """Points from 8 narrow Gaussians on a circle in the plane."""
+    # There are ``points`` from each; networks see 1.5 radii as 1.
     return _ring("ring8-narrow", points, radius, std, seed, split, fresh)
 
 
@@ -140,7 +142,8 @@ def _ring(
 def grid25(
     points: int = 400, std: float = 0.5, seed: int = 0, split: Split = "train", fresh: bool = False
 ) -> GaussianMixture:
-    """25 Gaussians on a 5x5 grid from -10 to 10 in the plane, ``points`` each; 15 corresponds to 1."""
+    """Points from 25 Gaussians on a 5x5 grid from -10 to 10 in the plane."""
+    # There are ``points`` from each; networks see 15 as 1.
     return _grid("grid25", 5.0, points, std, seed, split, fresh)
 
 
@@ -148,7 +151,8 @@ def grid25(
 def grid25_narrow(
     points: int = 4000, std: float = 0.05, seed: int = 0, split: Split = "train", fresh: bool = False
 ) -> GaussianMixture:
-    """25 narrow Gaussians on a 5x5 grid from -4 to 4 in the plane, ``points`` each; 6 corresponds to 1."""
+    """Points from 25 narrow Gaussians on a 5x5 grid from -4 to 4 in the plane."""
+    # There are ``points`` from each; networks see 6 as 1.
     return _grid("grid25-narrow", 2.0, points, std, seed, split, fresh)
 
 
@@ -165,7 +169,8 @@ def _grid(
 
 @dataset("mixture1d")
 def mixture1d(points: int = 10_000, seed: int = 0, split: Split = "train") -> GaussianMixture:
-    """Numbers, half of them from N(-1, 0.25^2) and half from N(0.5, 0.5^2); 3 corresponds to 1."""
+    """Numbers, half of them from N(-1, 0.25^2) and half from N(0.5, 0.5^2)."""
+    # Networks see 3 as 1.
     # The range is fixed: a range computed from the points would make scores depend on the most extreme one.
     modes, stds = torch.tensor([[-1.0], [0.5]]), torch.tensor([0.25, 0.5])
     return GaussianMixture("mixture1d", modes, stds, points=points, limit=3.0, seed=seed, split=split)
