@@ -129,7 +129,9 @@ def test_items_are_encoded_and_made_again_in_eval_mode(run: Run) -> None:
     assert codes.shape == (5, 50)
     assert torch.equal(made.reconstruct(items), made.decode(codes))
     torch.testing.assert_close(made.encode(items[:1]), codes[:1], rtol=1e-4, atol=1e-5)
-    with pytest.raises(UserError, match=r"the items have shape \[1, 28, 28\], those of the training data \[3, 32, 32\]"):
+    with pytest.raises(
+        UserError, match=r"the items have shape \[1, 28, 28\], those of the training data \[3, 32, 32\]"
+    ):
         made.encode(torch.zeros(2, 1, 28, 28, dtype=torch.uint8))
 
 
