@@ -36,7 +36,9 @@ def link_to_repository(app, docname, content):
         exists = (Path(app.srcdir) / ".." / path).exists()
         return f"]({_REPOSITORY}{path})" if exists else match[0]
 
-    content[0] = re.sub(rf"\]\({re.escape(up)}(?!\.\.)((?![^)]*\.(?:png|gif)\))[^)#]+)\)", replace, content[0])
+    content[0] = re.sub(
+        rf"\]\({re.escape(up)}(?!\.\.)((?![^)]*\.(?:png|gif)\))[^)#]+)\)", replace, content[0]
+    )
 
 
 def setup(app):
