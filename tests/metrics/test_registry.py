@@ -14,6 +14,8 @@ from ganbench.metrics.distances.frechet import FrechetDistance
 from ganbench.metrics.distances.one_dimension import OneDimensionalDistance, kolmogorov_smirnov, wasserstein_1
 from ganbench.metrics.extractors import classifier
 from ganbench.metrics.registry import (
+    COMMON_NAMES,
+    METRICS,
     ONE_DIMENSIONAL_METRICS,
     create_extractor,
     create_metric,
@@ -35,6 +37,20 @@ def test_an_extractor_object_is_shared():
     metric = create_metric("fd", extractor)
     assert isinstance(metric, FrechetDistance)
     assert metric.features is extractor
+
+
+@pytest.mark.parametrize("name", ["fid", "FID", "kid", "inception_score", "Recall", "lpips"])
+def test_common_names_of_scores_are_explained(name):
+    with pytest.raises(UserError, match=rf"there is no metric '{name}': .* (is|are) "):
+        create_metrics([name])
+
+
+def test_names_in_explanations_exist():
+    assert not COMMON_NAMES.keys() & METRICS.keys()
+    with pytest.raises(
+        UserError, match="FID is fd in the features of Inception .*--metrics fd --features inception"
+    ):
+        create_metrics(["fid"])
 
 
 def test_errors_for_unknown_names_suggest_the_nearest_or_list_all():

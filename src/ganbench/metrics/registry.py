@@ -46,6 +46,23 @@ METRICS: Mapping[str, str] = MappingProxyType(
 )
 
 
+#: What users may mean by the common names of scores, which say nothing about the features.
+COMMON_NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        "fid": "FID is fd in the features of Inception (--metrics fd --features inception, which needs its weights); fd "
+        "alone uses EfficientNet-Lite0, and is not comparable with published FIDs",
+        "kid": "KID is kd in the features of Inception (--metrics kd --features inception, which needs its weights); kd "
+        "alone uses EfficientNet-Lite0, and is not comparable with published KIDs",
+        "inception-score": "the Inception Score is 'is', with --features inception, which needs its weights",
+        "precision": "precision and recall are measured together, by pr",
+        "recall": "precision and recall are measured together, by pr",
+        "density": "density and coverage are measured together, by dc",
+        "coverage": "density and coverage are measured together, by dc",
+        "lpips": "the mean LPIPS distance of two samples is diversity with --features lpips, which needs its weights",
+    }
+)
+
+
 class ExtractorFactory(Protocol):
     """Creates an extractor.
 
@@ -150,7 +167,8 @@ def create_metrics(
         if isinstance(name, str) and name not in METRICS and name not in custom:
             available = [*METRICS, *custom]
             hint = did_you_mean(name, available) or f"; known: {', '.join(available)}"
-            raise UserError(f"there is no metric '{name}'{hint}")
+            common = COMMON_NAMES.get(name.lower().replace("_", "-"))
+            raise UserError(f"there is no metric '{name}'{hint if common is None else f': {common}'}")
 
     @cache
     def get_extractor() -> FeatureExtractor:
