@@ -12,6 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from ganbench.data.base import DataInfo
+from ganbench.data.io.npz import read_npz
 from ganbench.errors import UserError
 from ganbench.inference.model import Model
 from ganbench.visualization.export import check_destination, write_samples
@@ -93,4 +94,41 @@ def test_a_full_disk_leaves_no_partial_folder(tmp_path: Path, monkeypatch: pytes
     with pytest.raises(OSError, match="No space"):
         write_samples(model(3, 8, 8), tmp_path / "new", 5, seed=0)
     assert len(saved) == 3
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_only_one_batch_of_samples_is_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, sizes = model(3, 8, 8), []
+    expected = source.sample(600, seed=3).numpy()
+    decode = Model.decode
+
+    def count(self: Model, latents: Tensor, *labels: Any, **named: Any) -> Tensor:
+        sizes.append(len(latents))
+        return decode(self, latents, *labels, **named)
+
+    monkeypatch.setattr(Model, "decode", count)
+    write_samples(source, tmp_path / "a.npz", 600, seed=3)
+    write_samples(source, tmp_path / "a", 600, seed=3)
+    assert sizes == [256, 256, 88] * 2
+    assert np.array_equal(read_npz(tmp_path / "a.npz", sealed=True)["samples"], expected)
+    pictures = sorted((tmp_path / "a").iterdir())
+    assert len(pictures) == 600
+    assert np.array_equal(np.asarray(Image.open(pictures[555])), expected[555].transpose(1, 2, 0))
+
+
+@pytest.mark.parametrize("name", ["a.npz", "a"])
+def test_a_failure_in_a_later_batch_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    decode, calls = Model.decode, []
+
+    def fail(self: Model, latents: Tensor, *labels: Any, **named: Any) -> Tensor:
+        calls.append(len(latents))
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return decode(self, latents, *labels, **named)
+
+    monkeypatch.setattr(Model, "decode", fail)
+    with pytest.raises(KeyboardInterrupt):
+        write_samples(model(3, 8, 8), tmp_path / name, 600, seed=3)
     assert list(tmp_path.iterdir()) == []

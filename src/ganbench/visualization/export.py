@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
-import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -12,7 +10,6 @@ from typing import Any, Literal, cast, get_args
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
 from ganbench.algorithms.capabilities import ChoosesRepresentations
@@ -26,6 +23,7 @@ from ganbench.visualization.directions import direction_grid
 from ganbench.visualization.image_grid import sample_picture
 from ganbench.visualization.interpolations import interpolation_grid
 from ganbench.visualization.reconstructions import reconstruction_picture
+from ganbench.visualization.sample_files import write_image_folder, write_npz_file
 from ganbench.visualization.sample_grid import class_walk_grid, make_sample_grid
 from ganbench.visualization.translations import translation_picture
 
@@ -68,16 +66,13 @@ def write_samples(
         write_bytes(out, grid.render_png(model, headings=True))
         return
     labels = model.labels(n) if label is None else torch.full((n,), label)
-    samples = model.decode(model.latents(n, seed, truncation=truncation), labels)
+    latents = model.latents(n, seed, truncation=truncation)
     if out.suffix == ".png":
-        write_bytes(out, sample_picture(model.info, samples))
-        return
-    if out.suffix == ".npz":
-        write_bytes(out, encode_npz(model, samples, labels))
-    elif model.info.kind != "image":
-        raise UserError("these samples are points, not images: write them to FILE.npz or FILE.png")
+        write_bytes(out, sample_picture(model.info, model.decode(latents, labels)))
+    elif out.suffix == ".npz":
+        write_npz_file(model, out, latents, labels)
     else:
-        _write_folder(model, out, samples, labels)
+        write_image_folder(model, out, latents, labels)
 
 
 def set_representation_source(model: Model, source: str) -> None:
@@ -160,24 +155,3 @@ _PICTURES: Mapping[Picture, Callable[[Model, int, int], bytes]] = MappingProxyTy
         "directions": _direction_picture,
     }
 )
-
-
-def _write_folder(model: Model, out: Path, samples: Tensor, labels: Tensor | None) -> None:
-    subfolders = [""] if labels is None else [class_folder_name(i, c) for i, c in enumerate(model.classes)]
-    classes = [0] * len(samples) if labels is None else labels.tolist()
-    temporary = out.with_name(f".{out.name}.{os.getpid()}")
-    try:
-        for class_ in sorted(set(classes)):
-            (temporary / subfolders[class_]).mkdir(parents=True)
-        for i, pixels in enumerate(samples.permute(0, 2, 3, 1).numpy()):
-            image = Image.fromarray(pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels)
-            image.save(temporary / subfolders[classes[i]] / f"{i:06d}.png")
-        temporary.rename(out)
-    except OSError:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
-
-
-def class_folder_name(number: int, name: str) -> str:
-    """Return the folder name of a class, which sorts by the class number: ``003-cat``."""
-    return f"{number:03d}-" + "".join(c if c.isalnum() or c in "-_" else "_" for c in name)

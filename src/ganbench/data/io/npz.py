@@ -11,7 +11,7 @@ import math
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
@@ -151,11 +151,56 @@ def write_npz(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     with atomic_file(path) as file:
         with zipfile.ZipFile(file, "w") as archive:
             for name, array in arrays.items():
-                # An explicit ZipInfo has a fixed date; a bare name could get the current time.
-                with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as entry:
+                with archive.open(_entry(name, zipfile.ZIP_STORED), "w", force_zip64=True) as entry:
                     np.lib.format.write_array(entry, array, allow_pickle=False)
             archive.comment = UNSEALED
         seal(file)
+
+
+def write_npz_in_parts(
+    path: Path, name: str, parts: Iterable[NDArray[Any]], count: int, arrays: Mapping[str, NDArray[Any]]
+) -> None:
+    """Write a compressed file with one array that comes in parts, which need not fit into memory together.
+
+    Args:
+        path: the file.
+        name: the name of that array.
+        parts: its rows in order, each part of the same dtype and shape of rows, ``[n, ...]``.
+        count: the number of all rows.
+        arrays: further arrays by name.
+
+    Raises:
+        OSError: the folder is missing, not writable or full.
+    """
+    with atomic_file(path) as file:
+        with zipfile.ZipFile(file, "w") as archive:
+            with archive.open(_entry(name, zipfile.ZIP_DEFLATED), "w", force_zip64=True) as entry:
+                written = 0
+                for part in parts:
+                    if not written:
+                        descriptor = np.lib.format.dtype_to_descr(part.dtype)
+                        header = {
+                            "descr": descriptor,
+                            "fortran_order": False,
+                            "shape": (count, *part.shape[1:]),
+                        }
+                        np.lib.format.write_array_header_1_0(entry, header)
+                    entry.write(np.ascontiguousarray(part).data.cast("B"))
+                    written += len(part)
+            if written != count:
+                raise ValueError(f"{written} rows were to be {count}")
+            for other, array in arrays.items():
+                with archive.open(_entry(other, zipfile.ZIP_DEFLATED), "w", force_zip64=True) as entry:
+                    np.lib.format.write_array(entry, array, allow_pickle=False)
+            archive.comment = UNSEALED
+        seal(file)
+
+
+def _entry(name: str, method: int) -> zipfile.ZipInfo:
+    """Return the description of an array's file. It has a fixed date; a bare name could get the current time."""
+    entry = zipfile.ZipInfo(f"{name}.npy")
+    entry.compress_type = method
+    return entry
 
 
 def seal(file: BinaryIO) -> None:
