@@ -52,6 +52,10 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+FEW = (
+    "{} has 6 readable images; auto needs at least 16, and a GAN learns little from fewer than a few hundred"
+)
+
 # --- what each command does ------------------------------------------------------------------------------------------
 
 
@@ -309,8 +313,13 @@ def test_data_list_says_what_is_on_this_machine(cli: CommandLine, tmp_path: Path
 
 def test_data_check_and_prepare(cli: CommandLine, folder: Path) -> None:
     code, out, err = cli.run("data", "check", folder / "own")
-    assert (code, err) == (0, "")
     assert "6 images, 0 broken" in out
+    assert (code, err) == (2, f"error: {FEW.format(folder / 'own')}\n")
+    code, _, err = cli.run("train", "auto", f"data=folder:{folder / 'own'}")
+    assert (code, err) == (2, f"error: {FEW.format(folder / 'own')}\n")
+    for i in range(16):
+        shutil.copy(folder / "own" / "class-0" / "0.png", folder / "empty" / f"{i}.png")
+    assert cli.run("data", "check", folder / "empty")[::2] == (0, "")
     assert json.loads(cli.run("data", "check", folder / "own", "--json")[1])["classes"] == {
         "class-0": 3,
         "class-1": 3,

@@ -48,7 +48,7 @@ def test_common_names_of_scores_are_explained(name):
 def test_names_in_explanations_exist():
     assert not COMMON_NAMES.keys() & METRICS.keys()
     with pytest.raises(
-        UserError, match="FID is fd in the features of Inception .*--metrics fd --features inception"
+        UserError, match=r"FID is fd in the features of Inception .*--metrics fd --features inception"
     ):
         create_metrics(["fid"])
 

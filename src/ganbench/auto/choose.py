@@ -66,7 +66,7 @@ def choose_recipe(budget: str, changes: Mapping[str, Any], trusted: Collection[s
     info = dataset.info
     if info.kind != "image":
         raise UserError(f"{NAME} needs images, and {info.name} is {info.kind}")
-    _require_enough(info.size, info.name)
+    require_enough(info.size, info.name)
     smallest_class = _smallest_class_size(dataset)
     recipe, recipe_reasons = _choose_sndcgan(data, info, smallest_class, minutes)
     other_changes = {key: value for key, value in changes.items() if key not in data_changes}
@@ -84,7 +84,8 @@ def _minutes(budget: str) -> float:
     return parse_minutes(budget)
 
 
-def _require_enough(count: int, name: str) -> None:
+def require_enough(count: int, name: str) -> None:
+    """Raise UserError if there are fewer images than the rules are made for."""
     if count < rules.MIN_IMAGES:
         raise UserError(
             f"{name} has {count} readable images; {NAME} needs at least {rules.MIN_IMAGES}, "
@@ -97,7 +98,7 @@ def _image_stats(data: Spec) -> ImageStats | None:
     if not needs_path(data.target) or "size" not in parameters(data.target):
         return None
     stats = inspect_images(data.kwargs["path"])
-    _require_enough(stats.total, data.kwargs["path"])
+    require_enough(stats.total, data.kwargs["path"])
     return stats
 
 

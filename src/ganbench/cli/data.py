@@ -54,12 +54,14 @@ def check_data(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Report image sizes, colour modes, broken and duplicate images, and class balance; exit with 2 if some are broken.
+    """Report image sizes, colour modes, broken and duplicate images, and class balance.
 
-    For a named data set, report the images that occur in both its training and its test split.
+    Exit with code 2 if some images are broken, or if there are too few to train on. For a named data set, report the
+    images that occur in both its training and its test split.
     """
+    from ganbench.auto.choose import require_enough
     from ganbench.data.audit import overlap
-    from ganbench.data.audit.check import check
+    from ganbench.data.audit.check import DatasetReport, check
     from ganbench.data.registry import datasets
 
     if other is None and path in datasets() and not Path(path).exists():
@@ -74,6 +76,8 @@ def check_data(
     else:
         for report in reports:
             print(report)
+    if other is None and isinstance(reports[0], DatasetReport):
+        require_enough(reports[0].pictures, path)
     if not all(getattr(report, "all_readable", True) for report in reports):
         raise typer.Exit(2)  # training would refuse it
 

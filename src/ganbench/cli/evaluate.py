@@ -42,7 +42,11 @@ def evaluate(
         ),
     ] = None,
     metrics: Annotated[
-        str, typer.Option(help="Names of metrics, separated by commas. The default depends on the data.")
+        str,
+        typer.Option(
+            help="Names of metrics, separated by commas, such as fd,pr. FID is fd with --features inception. "
+            "The default depends on the data."
+        ),
     ] = "",
     features: Annotated[
         Optional[str],  # noqa: UP045

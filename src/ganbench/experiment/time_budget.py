@@ -57,7 +57,7 @@ class Plan:
         minutes = math.ceil(_MIN_STEPS * self.step_seconds / 60 / _STEPS_SHARE)
         return (
             f"only {self.steps:,} steps fit, and samples stay noise for about {_MIN_STEPS:,}; --budget {minutes}m "
-            "would fit as many, and smaller images or batches (data.size=32, schedule.batch=16) make steps faster"
+            "would fit as many, and smaller images, networks or batches make steps faster"
         )
 
 
