@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +43,10 @@ def main() -> None:
 
 
 def collect_run(path: Path, label: str | None) -> str:
-    """Store the record and figures of a run; return their file stem."""
+    """Store the record and figures of a run; return their file stem. Exit with code 1 if the run is not finished."""
     run = Run(path)
+    if run.checkpoint_steps()[:1] != [run.recipe().schedule.steps]:
+        sys.exit(f"{path} is not finished; resume it first")
     record = make_record(run)
     record["label"] = label or record["recipe"]
     data = record["data"]["name"]
