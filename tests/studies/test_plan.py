@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.support.edit import edit_json
 
 from ganbench.errors import UserError
 from ganbench.recipes.base import Recipe
@@ -55,9 +55,7 @@ def test_write_and_read(tmp_path: Path) -> None:
 
 def test_a_study_from_before_has_no_chosen_panel_steps(tmp_path: Path) -> None:
     make_plan(["gan-ring8"], seeds=1, panel_steps=[200]).write(tmp_path)
-    stored = json.loads((tmp_path / "study.json").read_text())
-    assert stored.pop("panel_steps") == [200]
-    (tmp_path / "study.json").write_text(json.dumps(stored))
+    edit_json(tmp_path / "study.json", lambda stored: stored.pop("panel_steps"))
     assert Plan.read(tmp_path).panel_steps == ()
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from tests.studies.conftest import StubStudy
+from tests.support.edit import edit_json
 from tests.support.training import read_files
 
 from ganbench.errors import RunError, Stopped, UserError
@@ -209,7 +210,7 @@ def test_another_study_in_the_same_folder(stub_study: StubStudy) -> None:
 def test_a_recipe_that_has_changed(stub_study: StubStudy) -> None:
     result = stub_study.run("gan-ring8", seeds=1)
     path = result.path / "recipes" / "gan-ring8.json"
-    path.write_text(path.read_text().replace('"batch": 256', '"batch": 128'))
+    edit_json(path, lambda recipe: recipe["schedule"].update(batch=128))
     with pytest.raises(
         UserError, match=r"holds a different recipe 'gan-ring8': schedule.batch was 128, now 256"
     ):
@@ -233,7 +234,7 @@ def test_a_run_folder_of_another_seed(stub_study: StubStudy) -> None:
 def test_scores_measured_differently(stub_study: StubStudy) -> None:
     result = stub_study.run("gan-ring8")
     path = result.path / "results" / "gan-ring8-seed1.json"
-    path.write_text(path.read_text().replace("2500", "5000"))
+    edit_json(path, lambda result: result["scores"][0]["measured"].update(samples=5000))
     message = r"gan-ring8 seed 0 and gan-ring8 seed 1 were measured differently \(samples differ\)"
     for act in (result.summaries, result.write_tables, lambda: stub_study.run("gan-ring8")):
         with pytest.raises(UserError, match=message):
@@ -324,3 +325,35 @@ def test_a_study_is_written_beside_the_runs(
     shutil.move("runs/study-ring8-laptop", "studies/ring8-laptop")
     folders.append(stub_study.run("gan-ring8", out=None).path)
     assert folders == [*[Path("runs/study-ring8-laptop")] * 2, Path("studies/ring8-laptop")]
+
+
+@pytest.mark.parametrize(
+    "name", ["recipes", "results", "logs", "table.json", "curves.png", ".lock", "study.json"]
+)
+def test_a_link_in_a_study_is_refused_and_what_it_leads_to_stays(
+    stub_study: StubStudy, tmp_path: Path, name: str
+) -> None:
+    result = stub_study.run("gan-ring8", seeds=1)
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "gan-ring8-seed0.txt").write_text("private")
+    before = read_files(outside)
+    path = result.path / name
+    shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    path.symlink_to(outside if "." not in name else outside / "gan-ring8-seed0.txt")
+    for act in (
+        lambda: Study(result.path),
+        lambda: study(out=result.path),
+        lambda: stub_study.run("gan-ring8", seeds=2),
+    ):
+        with pytest.raises(UserError):
+            act()
+    assert read_files(outside) == before
+
+
+def test_a_flip_in_a_result_is_refused_by_name(stub_study: StubStudy) -> None:
+    result = stub_study.run("gan-ring8", seeds=1)
+    path = result.path / "results" / "gan-ring8-seed0.json"
+    path.write_text(path.read_text().replace('"value": 8.0', '"value": 9.0'))
+    with pytest.raises(UserError, match=r"gan-ring8-seed0.json has changed since it was written"):
+        result.summaries()

@@ -18,6 +18,7 @@ from ganbench.config.spec import check_value, parameters
 from ganbench.config.values import parse_json, parse_yaml
 from ganbench.errors import UserError, did_you_mean
 from ganbench.recipes.base import ALL_BUDGETS, DEFAULT_BUDGETS, Budget, Recipe, RecipeFunction
+from ganbench.utils.sealed_json import remove_seal
 
 
 def recipe_functions(trusted: Collection[str] = ()) -> dict[str, RecipeFunction]:
@@ -184,6 +185,7 @@ def _from_file(path: Path, search: _Search) -> tuple[Recipe, frozenset[str]]:
     except ValueError as error:
         raise UserError(f"{path} is not valid {path.suffix[1:].upper()}: {error}") from error
     data = (parse_json if path.suffix == ".json" else parse_yaml)(text, str(path))
+    data = remove_seal(data, text.encode(), path)
     if not isinstance(data, Mapping):
         raise UserError(f"{path} holds no recipe: a mapping with 'extends: NAME' or a whole recipe is needed")
     if "extends" not in data:

@@ -14,7 +14,7 @@ from ganbench.recipes.base import Budget, Recipe
 from ganbench.recipes.registry import find_recipe, import_file, require_budget
 from ganbench.runs.run import Run
 from ganbench.utils.dict_diff import find_differences, format_differences
-from ganbench.utils.files import read_json, write_json
+from ganbench.utils.files import read_json, write_sealed_json
 
 _FORMAT = 1
 #: Recipe keys that do not affect the result.
@@ -98,14 +98,14 @@ class Plan:
         """Write ``study.json``, and ``recipes/LABEL.json`` for the worker processes."""
         (folder / "recipes").mkdir(parents=True, exist_ok=True)
         for label, recipe in self.recipes.items():
-            write_json(folder / "recipes" / f"{label}.json", recipe)
+            write_sealed_json(folder / "recipes" / f"{label}.json", recipe)
         contents = {
             "recipes": list(self.recipes),
             "seeds": self.seeds,
             "modules": list(self.modules),
             "panel_steps": list(self.panel_steps),
         }
-        write_json(folder / "study.json", {"format": _FORMAT, **contents, **self._settings()})
+        write_sealed_json(folder / "study.json", {"format": _FORMAT, **contents, **self._settings()})
 
     @classmethod
     def read(cls, folder: Path) -> Plan:

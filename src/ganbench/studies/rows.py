@@ -11,7 +11,7 @@ from ganbench.errors import UserError
 from ganbench.metrics.score import Score
 from ganbench.runs.run import Run
 from ganbench.studies.plan import Plan
-from ganbench.utils.files import read_json, write_json
+from ganbench.utils.files import read_json, write_sealed_json
 
 #: "cut" is a run that was interrupted. "incomparable" is never stored; split_incomparable sets it.
 Status = Literal["waiting", "cut", "failed", "finished", "incomparable"]
@@ -83,7 +83,7 @@ class StudyFolder:
     def _write_result(self, label: str, seed: int, result: Mapping[str, Any]) -> None:
         path = self.result(label, seed)
         path.parent.mkdir(exist_ok=True)
-        write_json(path, {"recipe": label, "seed": seed, **result})
+        write_sealed_json(path, {"recipe": label, "seed": seed, **result})
 
     def _read_result(self, label: str, seed: int) -> dict[str, Any]:
         path = self.result(label, seed)

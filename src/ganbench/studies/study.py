@@ -9,6 +9,7 @@ from typing import Any
 
 from ganbench.errors import RunError, Stopped, UserError
 from ganbench.recipes.base import Budget, Recipe
+from ganbench.runs.folder_check import require_safe
 from ganbench.runs.run import Run
 from ganbench.studies.plan import Plan, make_plan, require_matching_run
 from ganbench.studies.preflight import require_panel_steps, require_shared_reference
@@ -33,9 +34,10 @@ class Study:
         """Open a study, finished or not.
 
         Raises:
-            UserError: the folder is not a study.
+            UserError: the folder is not a study, or is unsafe: it holds a link, a pipe or a huge file.
         """
         self.path = Path(path)
+        require_safe(self.path, skip=("runs",))  # each run is checked when it is opened
         self.folder, self.plan = StudyFolder(self.path), Plan.read(self.path)
 
     def __repr__(self) -> str:
@@ -167,6 +169,7 @@ def study(
     require_panel_steps(plan)
     require_shared_reference(plan)
     path.mkdir(parents=True, exist_ok=True)
+    require_safe(path, skip=("runs",))
     with exclusive_lock(path, "the study", f"another process is working on {path}"):
         plan.write(path)
         result = Study(path)

@@ -34,7 +34,11 @@ def parse_sealed(content: bytes, path: Path) -> Any:
         RecursionError: it is nested too deeply.
         UserError: it has changed since it was sealed; the message names ``path``.
     """
-    value = json.loads(content)
+    return remove_seal(json.loads(content), content, path)
+
+
+def remove_seal(value: Any, content: bytes, path: Path) -> Any:
+    """Return the parsed value of a file without its checksum, after checking it; see :func:`parse_sealed`."""
     entry = _LAST_ENTRY.search(content)
     if entry is not None:
         digest = hashlib.sha256(content[: entry.start()]).hexdigest()
