@@ -24,6 +24,13 @@ TABLES = HERE / "works"
 PICTURES = TABLES / "pictures"
 Row = dict[str, Any]
 TO_ROOT = "../../"
+#: The pictures that a run may have drawn, by file stem, with their captions by recipe.
+RUN_PICTURES = {
+    "grids/{}.png": "samples of {}",
+    "critic/{}-first.png": "densities of real and generated numbers and D's output, after the first epoch",
+    "critic/{}-last.png": "the same at the end",
+    "sweeps/{}.png": "each row changes one code from its first value to its last",
+}
 NOT_COMPARABLE = """**Do not compare the two columns of scores.** The published numbers follow the protocol of the
 work, on the data and at the length of the work. The numbers here are those of the `laptop` budget: narrower networks
 and minutes of one core instead of hours of a GPU, and for CIFAR-10 a lossy copy (`cifar10-jpeg`). `fd` is the Fréchet
@@ -119,7 +126,7 @@ def row_section(row: Row) -> list[str]:
     lines.append(f"- Scores here: {_long_scores(evidence)}")
     for picture, caption in pictures_of(row, evidence):
         lines += ["", f"![{caption}]({TO_ROOT}{picture.relative_to(HERE.parent)})"]
-        if picture.parent == PICTURES:
+        if picture.parent != HERE / "grids":
             lines += ["", f"{caption[0].upper()}{caption[1:]}."]
     return [*lines, "", "```", *commands_of(row), "```"]
 
@@ -165,18 +172,21 @@ def _value(value: Any) -> str:
 
 
 def pictures_of(row: Row, evidence: Evidence) -> Iterable[tuple[Path, str]]:
-    """Yield the pictures of a row with their captions: samples of the lowest seed, then those of its own."""
-    if evidence.records and (grid := _grid(row, evidence)).is_file():
-        yield grid, f"samples of {row['recipe']}"
+    """Yield the pictures of a row with their captions: those that the run of the lowest seed drew, then its own."""
+    if evidence.records:
+        stem = _stem(row, evidence)
+        for name, caption in RUN_PICTURES.items():
+            if (path := HERE / name.format(stem)).is_file():
+                yield path, caption.format(row["recipe"])
     for picture in row.get("pictures", []):
         if (PICTURES / picture["file"]).is_file():
             yield PICTURES / picture["file"], picture["caption"]
 
 
-def _grid(row: Row, evidence: Evidence) -> Path:
+def _stem(row: Row, evidence: Evidence) -> str:
+    """Return the file stem of the run with the lowest seed."""
     first = evidence.records[0]
-    stem = first.get("stem", f"{row['recipe']}-laptop-seed{first['seed']}")
-    return HERE / "grids" / f"{stem}.png"
+    return str(first.get("stem", f"{row['recipe']}-laptop-seed{first['seed']}"))
 
 
 def evidence_of(row: Row) -> Evidence:
