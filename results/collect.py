@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from tables import file_stem
 
 from ganbench.inference.model import load
 from ganbench.runs.run import Run
-from ganbench.utils.files import write_bytes, write_json
+from ganbench.utils.files import read_json, write_bytes, write_json
 from ganbench.visualization.critic import weight_histogram
 
 HERE = Path(__file__).parent
@@ -75,14 +74,14 @@ def collect_study(study: Path) -> Path:
     """Store the tables and the figure of a study, its settings, and the machine of its first run; return the folder."""
     folder = HERE / "studies" / study.name
     folder.mkdir(parents=True, exist_ok=True)
-    metas = [json.loads(path.read_text()) for path in sorted(study.glob("runs/*/meta.json"))]
-    recipes = {path.stem: json.loads(path.read_text()) for path in sorted(study.glob("recipes/*.json"))}
+    metas = [read_json(path) for path in sorted(study.glob("runs/*/meta.json"))]
+    recipes = {path.stem: read_json(path) for path in sorted(study.glob("recipes/*.json"))}
     record = {
         "machine": metas[0]["machine"],
         "created": min(meta["created"] for meta in metas),
         "settings": {label: shorten_paths(recipe) for label, recipe in recipes.items()},
     }
-    write_json(folder / "study.json", {**record, **json.loads((study / "table.json").read_text())})
+    write_json(folder / "study.json", {**record, **read_json(study / "table.json")})
     for name in ("table.md", "summary.csv"):
         write_bytes(folder / name, (study / name).read_bytes())
     write_bytes(folder / "study.png", reduce_colours((study / "study.png").read_bytes()))
@@ -91,13 +90,13 @@ def collect_study(study: Path) -> Path:
 
 def make_record(run: Run) -> dict[str, Any]:
     """Return the record of a run."""
-    recipe, meta = json.loads((run.path / "recipe.json").read_text()), run.meta
+    recipe, meta = read_json(run.path / "recipe.json"), run.meta
     speed = run.events.read("speed")
     seconds = sum(event["seconds"]["total"] for event in speed)
     steps = run.checkpoint_steps()[0]
     scalars = run.events.read("scalars")
     interval = max(1, len(scalars) // _MAX_POINTS)
-    scores = [json.loads(path.read_text()) for path in sorted(run.eval.glob("*.json"))]
+    scores = [read_json(path) for path in sorted(run.eval.glob("*.json"))]
     return {
         "recipe": recipe["name"],
         "summary": recipe["summary"],
