@@ -198,7 +198,7 @@ def test_auto_trains_and_resumes_like_any_recipe(tmp_path: Path) -> None:
 
 
 def test_the_default_budget_is_ten_minutes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def planned(recipe: Any, minutes: float, *_: Any) -> Any:
+    def planned(recipe: Any, minutes: float, *_: Any, **_options: Any) -> Any:
         raise UserError(f"{recipe.name} for {minutes} minutes")
 
     monkeypatch.setattr("ganbench.experiment.train.fit_to_budget", planned)
