@@ -20,6 +20,7 @@ from tests.support.training import override_arguments, read_files, tiny_override
 
 import ganbench
 from ganbench.runs.run import Run
+from ganbench.utils.sealed_json import parse_sealed
 
 __all__ = ["cli"]
 
@@ -231,7 +232,7 @@ def test_evaluate_a_run(cli: CommandLine, runs: Path) -> None:
     assert score["measured"]["samples"] == 500
     assert score["measured"]["generator"].items() >= {"step": 12, "seed": 1}.items()
     written = list((runs / "points" / "eval").glob("modes*n500*.json"))
-    assert [json.loads(p.read_text()) for p in written] == [score]
+    assert [parse_sealed(p.read_bytes(), p) for p in written] == [score]
     code, out, _ = cli.run("evaluate", runs / "points", "--n", 500, "--step", 4)
     assert code == 0
     assert out.startswith("modes  ")

@@ -29,6 +29,7 @@ from ganbench.metrics import registry
 from ganbench.metrics.coverage import stacked_modes
 from ganbench.recipes.registry import import_file
 from ganbench.runs.run import Run
+from ganbench.utils.sealed_json import parse_sealed
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +60,7 @@ def test_a_score_is_written_with_how_it_was_measured(run: Run) -> None:
     assert score.measured["machine"]["threads"] == 1
     assert score.measured["samples"] == 400
     (written,) = [p for p in run.eval.iterdir() if "n400" in p.name]
-    assert json.loads(written.read_text()) == json.loads(json.dumps(score.to_dict()))
+    assert parse_sealed(written.read_bytes(), written) == json.loads(json.dumps(score.to_dict()))
 
 
 def test_the_same_model_scores_the_same(run: Run) -> None:
