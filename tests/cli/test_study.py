@@ -121,6 +121,7 @@ def test_compare_a_study_and_runs(finished_study: tuple[Path, list[str], str], c
 @pytest.mark.slow
 def test_mistakes(finished_study: tuple[Path, list[str], str], cli: CommandLine, tmp_path: Path) -> None:
     path, command, _ = finished_study
+    larger_batch = tuple(word.replace("schedule.batch=8", "schedule.batch=16") for word in command)
     mistakes = {
         ("compare", str(path), "gan-ring8"): "after a study, name two of its recipes",
         ("compare", str(path), "gan-ring8", "gan-ring9"): "did you mean",
@@ -129,7 +130,9 @@ def test_mistakes(finished_study: tuple[Path, list[str], str], cli: CommandLine,
         ("study",): "name at least one recipe",
         ("study", "gan-ring8", "--out", str(tmp_path / "new"), "--jobs", "0"): "--jobs",
         ("study", "gan-ring8", "schedule.stepps=3", "--out", str(tmp_path / "new")): "did you mean",
-        (*command, "schedule.batch=16"): "overrides.schedule.batch was 8, now 16",
+        tuple(
+            word.replace("schedule.batch=8", "schedule.batch=16") for word in command
+        ): "overrides.schedule.batch was 8, now 16",
     }
     before = read_files(path)
     for arguments, message in mistakes.items():

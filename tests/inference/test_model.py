@@ -70,13 +70,13 @@ def test_the_default_dtype_of_torch_does_not_change_samples(points: Run, dtype: 
     torch.set_default_dtype(dtype)
     try:
         model = load(points)
-        samples, scores = model.sample(6, seed=3), ganbench.evaluate(points, n=100)
+        samples, scores = model.sample(6, seed=3), ganbench.evaluate(points, n=250)
     finally:
         torch.set_default_dtype(torch.float32)
     assert {p.dtype for p in model.networks.parameters()} == {torch.float32}
     assert samples.dtype == torch.float32
     assert torch.equal(samples, expected)
-    assert [s.to_dict() for s in scores] == [s.to_dict() for s in ganbench.evaluate(points, n=100)]
+    assert [s.to_dict() for s in scores] == [s.to_dict() for s in ganbench.evaluate(points, n=250)]
 
 
 def test_points_are_in_data_coordinates(points: Run) -> None:
