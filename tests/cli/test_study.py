@@ -130,9 +130,7 @@ def test_mistakes(finished_study: tuple[Path, list[str], str], cli: CommandLine,
         ("study",): "name at least one recipe",
         ("study", "gan-ring8", "--out", str(tmp_path / "new"), "--jobs", "0"): "--jobs",
         ("study", "gan-ring8", "schedule.stepps=3", "--out", str(tmp_path / "new")): "did you mean",
-        tuple(
-            word.replace("schedule.batch=8", "schedule.batch=16") for word in command
-        ): "overrides.schedule.batch was 8, now 16",
+        larger_batch: "overrides.schedule.batch was 8, now 16",
     }
     before = read_files(path)
     for arguments, message in mistakes.items():
