@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 from tests.support.training import tiny_recipe
 from torch import Tensor, nn
@@ -20,7 +22,7 @@ from ganbench.data.shapes import shapes
 from ganbench.errors import UserError
 from ganbench.evaluation.evaluate import evaluate
 from ganbench.evaluation.model_metrics.translation import translation_scores
-from ganbench.evaluation.translate_folder import check_folder, translate_images
+from ganbench.evaluation.translate_folder import check_folder, png_names, translate_images
 from ganbench.experiment.train import train
 from ganbench.inference.model import Model, load
 from ganbench.latents import EmptyLatent
@@ -202,6 +204,57 @@ def test_ones_own_pictures_keep_their_names(run: Run, tmp_path: Path) -> None:
     assert np.array_equal(np.asarray(Image.open(out / "deep" / "two.png")), expected)
     with pytest.raises(UserError, match="exists; give a new folder"):
         check_folder(out)
+
+
+@pytest.mark.parametrize(
+    ("files", "names"),
+    [
+        (["a.png", "b.jpg", "deep/a.png"], ["a.png", "b.png", "deep/a.png"]),
+        (["x.png", "x.jpg"], ["x.png.png", "x.jpg.png"]),
+        (["x.jpg", "x.jpg.png", "x.png"], ["x.jpg-2.png", "x.jpg.png", "x.png.png"]),
+        (["X.png", "x.jpg"], ["X.png.png", "x.jpg.png"]),  # one file where case does not count
+        (["x.jpg", "x.png/y.png"], ["x.jpg.png", "x.png/y.png"]),  # x.png is a folder
+        (["é.png", "é.jpg"], ["é.png.png", "é.jpg.png"]),  # two forms of one letter
+        (["a" * 251 + ".gif", "a" * 251 + ".png"], ["a" * 240 + ".png", "a" * 240 + "-2.png"]),
+    ],
+)
+def test_no_translation_overwrites_another(files: list[str], names: list[str]) -> None:
+    assert png_names([PurePath(file) for file in files]) == names
+
+
+@given(
+    st.lists(
+        st.text("xX.", min_size=1, max_size=3).map(lambda stem: f"a{stem}"), min_size=1, max_size=3
+    ).flatmap(
+        lambda stems: st.lists(
+            st.tuples(
+                st.sampled_from(stems), st.sampled_from([".png", ".jpg", ".png.jpg", "-2.png", ".png/a.png"])
+            ),
+            max_size=9,
+            unique=True,
+        )
+    )
+)
+def test_every_file_has_its_own_name(parts: list[tuple[str, str]]) -> None:
+    files = list(dict.fromkeys(PurePath("".join(part)) for part in parts))
+    names = png_names(files)
+    assert len({name.casefold() for name in names}) == len(files)
+    folders = {str(parent).casefold() for file in files for parent in file.parents}
+    assert folders.isdisjoint(name.casefold() for name in names)
+    assert [PurePath(name).parent for name in names] == [file.parent for file in files]
+    assert all(name.endswith(".png") for name in names)
+
+
+def test_pictures_that_differ_only_in_their_endings_are_all_translated(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    pictures = shapes(3).items(torch.arange(3))
+    for name, picture in zip(("x.png", "x.bmp", "x.bmp.png"), pictures, strict=True):
+        Image.fromarray(picture.permute(1, 2, 0).numpy()).save(tmp_path / "own" / name)
+    model = load(run)
+    assert translate_images(model, str(tmp_path / "own"), tmp_path / "out") == 3
+    assert len(list((tmp_path / "out").iterdir())) == 3
+    expected = model.translate(pictures[2:]).permute(0, 2, 3, 1).numpy()[0]
+    assert np.array_equal(np.asarray(Image.open(tmp_path / "out" / "x.bmp.png")), expected)
 
 
 def test_a_model_of_one_domain_translates_nothing(tmp_path: Path) -> None:

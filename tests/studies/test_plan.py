@@ -76,6 +76,13 @@ def test_the_budget_that_is_asked_for_beats_a_files(tmp_path: Path) -> None:
         make_plan([find_recipe("gan-ring8")], seeds=1, budget="laptop")
 
 
+def test_a_label_too_long_for_its_files_is_refused(tmp_path: Path) -> None:
+    for stem in ("a" * 201, "写" * 67):
+        (tmp_path / f"{stem}.yaml").write_text("extends: gan-ring8\n")
+        with pytest.raises(UserError, match="is too long for the files of a study; use at most 200 bytes"):
+            make_plan([str(tmp_path / f"{stem}.yaml")], seeds=1)
+
+
 def test_labels_of_recipes(tmp_path: Path) -> None:
     (tmp_path / "slow.yaml").write_text("extends: gan-ring8\noptimizers: {G: {lr: 1e-5}}\n")
     own = tmp_path / "mine_for_a_plan.py"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ganbench.errors import UserError
-from ganbench.utils.files import atomic_file, read_json, write_bytes
+from ganbench.utils.files import atomic_file, check_writable, read_json, write_bytes
 
 
 def test_the_file_appears_whole(tmp_path: Path) -> None:
@@ -35,6 +35,28 @@ def test_a_failure_keeps_the_old_file_and_leaves_no_other(tmp_path: Path) -> Non
         write_half()
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_longest_name_that_a_file_system_takes_can_be_written(tmp_path: Path) -> None:
+    for name in ("a" * 255, "写" * 85):
+        check_writable(tmp_path / name)
+        write_bytes(tmp_path / name, b"whole")
+        assert (tmp_path / name).read_bytes() == b"whole"
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_what_cannot_be_written_is_known_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for path, reason in (
+        (tmp_path / ("a" * 256), "File name too long"),
+        (tmp_path / ("写" * 86), "File name too long"),
+        (tmp_path / "none" / "a", "No such file"),
+        (tmp_path / "file" / "a", "Not a directory"),
+    ):
+        with pytest.raises(UserError, match=f"{path.name} cannot be written: {reason}"):
+            check_writable(path)
+    check_writable(tmp_path / "file")
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
 
 def test_a_full_disk_names_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from ganbench.data.io.npz import read_npz
 from ganbench.errors import UserError
 from ganbench.inference.model import Model
 from ganbench.visualization.export import check_destination, write_samples
+from ganbench.visualization.sample_files import class_folder_name
 
 
 class Noise:
@@ -75,10 +76,22 @@ def test_invalid_destinations(tmp_path: Path, name: str) -> None:
         check_destination(tmp_path / name)
 
 
-@pytest.mark.parametrize("name", ["new.png", "new.npz", "new", "none/new"])
+@pytest.mark.parametrize(
+    "name", ["new.png", "new.npz", "new", "none/new", "v1.2", "a: b", "of.noise", "a" * 251 + ".png"]
+)
 def test_valid_destinations(tmp_path: Path, name: str) -> None:
     check_destination(tmp_path / name)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_names_of_class_folders_are_short_and_different() -> None:
+    names = [
+        class_folder_name(i, name)
+        for i, name in enumerate(("cat", "cat/", "写" * 300, "写" * 301, "🎈" * 99))
+    ]
+    assert names[:2] == ["000-cat", "001-cat_"]
+    assert all(len(name.encode()) <= 255 for name in names)
+    assert len(set(names)) == 5
 
 
 def test_a_full_disk_leaves_no_partial_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

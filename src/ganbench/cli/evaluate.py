@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Literal, Optional
+from typing import TYPE_CHECKING, Annotated, Literal, Optional
 
 import typer
 
@@ -19,6 +19,11 @@ from ganbench.cli.options import (
     print_json,
     split_names,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ganbench.metrics.score import Score
 
 
 def evaluate(
@@ -42,19 +47,19 @@ def evaluate(
         ),
     ] = None,
     metrics: Annotated[
-        str,
+        Optional[list[str]],  # noqa: UP045
         typer.Option(
-            help="Names of metrics, separated by commas, such as fd,pr. FID is fd with --features inception. "
-            "The default depends on the data."
+            help="Names of metrics, separated by commas, such as fd,pr; may be repeated. FID is fd with "
+            "--features inception. The default depends on the data."
         ),
-    ] = "",
+    ] = None,
     features: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(help="The feature extractor for image metrics. Default: efficientnet-lite0."),
     ] = None,
     n: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option("--n", min=1, help="Number of samples. The default depends on the metric."),
+        typer.Option("--n", min=1, max=10**9, help="Number of samples. The default depends on the metric."),
     ] = None,
     split: Annotated[
         Optional[Literal["train", "test"]],  # noqa: UP045
@@ -101,31 +106,39 @@ def evaluate(
 ) -> None:
     """Score a run or images against a data set, other images or another run."""
     from ganbench.evaluation.evaluate import evaluate as evaluate_source
-    from ganbench.evaluation.result_files import check_gallery, write_gallery
+    from ganbench.evaluation.result_files import UnsavedScoresError, check_gallery, write_gallery
     from ganbench.training.engine import Engine
     from ganbench.training.settings import Machine
 
     trusted = import_modules(module)
     if gallery is not None:
         check_gallery(gallery)
-    with Engine(Machine(threads=threads)):  # threads and memory as in training
-        scores = evaluate_source(
-            source,
-            against=against,
-            protocol=protocol,
-            metrics=split_names(metrics),
-            features=features,
-            n=n,
-            split=split,
-            step=parse_step(step, "both"),
-            seed=seed,
-            weights="live" if live else "averaged",
-            allow_rank_deficient=allow_rank_deficient,
-            trusted=trusted,
-            held_out=held_out,
-        )
+    try:
+        with Engine(Machine(threads=threads)):  # threads and memory as in training
+            scores = evaluate_source(
+                source,
+                against=against,
+                protocol=protocol,
+                metrics=split_names(*metrics or ()),
+                features=features,
+                n=n,
+                split=split,
+                step=parse_step(step, "both"),
+                seed=seed,
+                weights="live" if live else "averaged",
+                allow_rank_deficient=allow_rank_deficient,
+                trusted=trusted,
+                held_out=held_out,
+            )
+    except UnsavedScoresError as error:
+        _print_scores(error.scores, as_json)
+        raise
+    _print_scores(scores, as_json)
     if gallery is not None:
         write_gallery(gallery, scores)
+
+
+def _print_scores(scores: Sequence[Score], as_json: bool) -> None:
     for warning in dict.fromkeys(
         score.measured["warning"] for score in scores if "warning" in score.measured
     ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
@@ -122,15 +123,16 @@ def parse_step(text: str | None, *words: str) -> int | str | None:
     """Return a step number as an int, and None, "best" or one of ``words`` unchanged. Otherwise raise UserError."""
     if text is None or text in ("best", *words):
         return text
-    if not text.isdigit():
+    if not re.fullmatch("[0-9]{1,18}", text):
         allowed = " or ".join(f"'{word}'" for word in ("best", *words))
         raise UserError(f"--step must be a number or {allowed}, not '{text}'")
     return int(text)
 
 
-def split_names(text: str) -> list[str]:
-    """Return the names in a comma-separated list."""
-    return [name.strip() for name in text.split(",") if name.strip()]
+def split_names(*texts: str) -> list[str]:
+    """Return the names in comma-separated lists, each once."""
+    names = (name.strip() for text in texts for name in text.split(","))
+    return list(dict.fromkeys(name for name in names if name))
 
 
 def split_numbers(text: str, option: str) -> list[int]:

@@ -44,15 +44,17 @@ def study(
         typer.Option(min=1, help="Number of parallel runs, which share the cores. Default: one per core."),
     ] = None,
     metrics: Annotated[
-        str,
+        Optional[list[str]],  # noqa: UP045
         typer.Option(
-            help="Names of metrics, separated by commas. The first one ranks the recipes. "
+            help="Names of metrics, separated by commas; may be repeated. The first one ranks the recipes. "
             "The default depends on the data."
         ),
-    ] = "",
+    ] = None,
     n: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option("--n", min=1, help="Number of samples to score. The default depends on the metric."),
+        typer.Option(
+            "--n", min=1, max=10**9, help="Number of samples to score. The default depends on the metric."
+        ),
     ] = None,
     compare: Annotated[
         _RecipePair,
@@ -86,7 +88,7 @@ def study(
         budget=budget,
         jobs=jobs,
         overrides=parse_overrides([word for word in words if "=" in word]) or None,
-        metrics=split_names(metrics),
+        metrics=split_names(*metrics or ()),
         n=n,
         modules=module or (),
         panel_steps=split_numbers(panel_steps, "--panel-steps"),

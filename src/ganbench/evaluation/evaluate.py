@@ -14,7 +14,12 @@ from ganbench.evaluation.inputs import (
     open_training_data,
 )
 from ganbench.evaluation.model_metrics.registry import ModelEvaluation, model_metrics
-from ganbench.evaluation.result_files import checkpoint_record, write_results
+from ganbench.evaluation.result_files import (
+    UnsavedScoresError,
+    check_results,
+    checkpoint_record,
+    write_results,
+)
 from ganbench.evaluation.sample_sources import ModelSamples
 from ganbench.evaluation.scoring import DEFAULT_FEATURES, EvaluationRequest, score
 from ganbench.inference.model import Weights, load
@@ -66,7 +71,8 @@ def evaluate(
             split of the reference.
 
     Raises:
-        UserError: an argument is wrong, an input cannot be read, or a metric does not fit the data.
+        UserError: an argument is wrong, an input cannot be read, a metric does not fit the data, or scores cannot be
+            stored; if that is found only after the work, it is an ``UnsavedScoresError``, which has the ``scores``.
 
     Example:
         >>> import ganbench
@@ -99,6 +105,7 @@ def evaluate(
     if run is None:
         items, reference = open_samples_and_reference(str(source), against, split, request)
         return score(items, reference, request, find_held_out(held_out, None, against, reference, request))
+    check_results(run)
     if against is None:
         reference = open_training_data(run, split, request)
     else:
@@ -112,8 +119,12 @@ def evaluate(
         step_scores = [s for metric in run_metrics.values() for s in metric(evaluation)]
         if request.metrics or not step_scores:  # no default metric if only model metrics are requested
             step_scores += score(samples, reference, request, load_held_out)
-        write_results(run, step_scores, model, seed, reference, against=against, held_out=held_out)
         scores += step_scores
+        try:
+            write_results(run, step_scores, model, seed, reference, against=against, held_out=held_out)
+        except OSError as error:
+            reason = f"{error.filename or run.eval}: {error.strerror or error}"
+            raise UnsavedScoresError(f"the scores are not stored: {reason}", scores) from error
     return scores
 
 

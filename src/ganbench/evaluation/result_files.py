@@ -12,7 +12,8 @@ from ganbench.errors import UserError
 from ganbench.inference.model import Model
 from ganbench.metrics.score import Score
 from ganbench.runs.run import Run
-from ganbench.utils.files import write_bytes, write_sealed_json
+from ganbench.utils.file_names import file_stem
+from ganbench.utils.files import check_writable, write_bytes, write_sealed_json
 from ganbench.visualization.image_grid import gallery_png
 
 
@@ -26,23 +27,52 @@ def write_results(
     against: str | None,
     held_out: str | None,
 ) -> None:
-    """Write each score and its gallery to ``eval/``; only a score measured the same way is replaced."""
+    """Write each score and its gallery to ``eval/``; only a score measured the same way is replaced.
+
+    Raises:
+        OSError: a file cannot be written.
+    """
     info = reference.info
     run.eval.mkdir(exist_ok=True)
     for score in scores:
-        label = f"{score.name} step-{model.step:08d} n{score.measured['samples']} seed{seed}"
+        parts = [
+            file_stem(score.name, separators="[]:"),
+            f"step-{model.step:08d}-n{score.measured['samples']}-seed{seed}",
+        ]
         if model.has_average and model.weights == "live":
-            label += " live"
+            parts.append("live")
         if against is not None:
-            label += f" against {info.name} {info.fingerprint}"
+            name = file_stem(info.name, separators=": ")
+            parts.append(f"against-{name}-{info.fingerprint}")
         elif info.split != run.info.split:
-            label += f" {info.split}"
+            parts.append(file_stem(info.split))
         if held_out is not None:
-            label += f" held out {held_out}"
-        name = "-".join("".join(c if c.isalnum() or c in "-@." else " " for c in label).split())
+            parts.append(f"held-out-{file_stem(held_out)}")
+        name = "-".join(parts)
         write_sealed_json(run.eval / f"{name}.json", score.to_dict())
         if score.gallery is not None:
             write_bytes(run.eval / f"{name}.png", gallery_png(score.gallery))
+
+
+class UnsavedScoresError(UserError):
+    """The scores have been measured, but cannot be written to the run's ``eval/``.
+
+    Attributes:
+        scores: The scores.
+    """
+
+    def __init__(self, message: str, scores: Sequence[Score]) -> None:
+        super().__init__(message)
+        self.scores = scores
+
+
+def check_results(run: Run) -> None:
+    """Raise UserError if scores cannot be written to ``eval/``; call it before any work."""
+    try:
+        run.eval.mkdir(exist_ok=True)
+    except OSError as error:
+        raise UserError(f"scores cannot be written to {run.eval}: {error.strerror}") from error
+    check_writable(run.eval / "score.json")
 
 
 def checkpoint_record(run: Run, step: int, seed: int) -> dict[str, Any]:
@@ -67,6 +97,7 @@ def check_gallery(out: Path) -> None:
     """Raise UserError if a gallery cannot be written to a path; call it before any work."""
     if out.suffix != ".png" or not out.parent.is_dir() or out.exists():
         raise UserError(f"--gallery must be a new FILE.png in a folder that exists, not {out}")
+    check_writable(out)
 
 
 def write_gallery(out: Path, scores: Sequence[Score]) -> None:

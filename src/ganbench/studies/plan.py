@@ -21,6 +21,7 @@ _FORMAT = 1
 _DESCRIPTIVE_KEYS = ("format", "summary", "papers")
 #: Recipe keys that the study sets itself.
 _STUDY_KEYS = ("machine.threads",)
+_MAX_LABEL_BYTES = 200  # a label is the start of file names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,4 +213,8 @@ def _require_folder_name(label: str) -> str:
     """Return the label. Raises UserError if a path made from it could leave its folder."""
     if not all(c.isalnum() or c in "-_." for c in label) or not label[:1].isalnum():
         raise UserError(f"'{label}' cannot name a folder; use letters, digits and dashes")
+    if len(label.encode()) > _MAX_LABEL_BYTES:
+        raise UserError(
+            f"'{label}' is too long for the files of a study; use at most {_MAX_LABEL_BYTES} bytes"
+        )
     return label

@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,6 +15,7 @@ from ganbench.utils.regular_file import read_regular
 from ganbench.utils.sealed_json import parse_sealed, seal
 
 _MAX_JSON_BYTES = 2**26
+_MAX_NAME_BYTES = 200  # of a temporary file, before what makes its name unique
 
 
 @contextmanager
@@ -24,7 +25,7 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
     Raises:
         OSError: the folder is missing, not writable or full; it names ``path``.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    temporary = _temporary_path(path)
     try:
         with name_in_errors(path):
             with temporary.open("x+b") as file:
@@ -35,6 +36,28 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def check_writable(path: Path) -> None:
+    """Check that a file or folder of this name could be created: call it before the work whose result goes there.
+
+    Raises:
+        UserError: the folder is missing or not writable, or the name is too long for the file system.
+    """
+    temporary = _temporary_path(path)
+    try:
+        with suppress(FileNotFoundError):
+            os.lstat(path)  # fails if the name is too long
+        temporary.touch(exist_ok=False)
+        temporary.unlink()
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def _temporary_path(path: Path) -> Path:
+    """Return a new name beside a path; the longest possible name is shortened to leave room for the additions."""
+    name = os.fsdecode(os.fsencode(path.name)[:_MAX_NAME_BYTES])
+    return path.with_name(f".{name}.{secrets.token_hex(4)}.tmp")
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import mimetypes
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -15,7 +16,7 @@ from torch import Tensor
 from ganbench.algorithms.capabilities import ChoosesRepresentations
 from ganbench.errors import UserError, did_you_mean
 from ganbench.inference.model import Model
-from ganbench.utils.files import write_bytes
+from ganbench.utils.files import check_writable, write_bytes
 from ganbench.utils.random_stream import RandomStream
 from ganbench.visualization.attention import attention_picture
 from ganbench.visualization.code_sweeps import code_sweep_grid
@@ -40,10 +41,12 @@ def check_destination(out: Path) -> None:
             raise UserError(f"the folder {out.parent} does not exist")
         if out.exists():
             raise UserError(f"{out} exists; give another --out")
-    elif out.suffix:
+    elif mimetypes.guess_type(out.name) != (None, None) or out.suffix in (".npy", ".pt"):
         raise UserError(f"--out must end in .png or .npz or be a new folder, not '{out.name}'")
     elif out.exists():
         raise UserError(f"{out} exists; give a new folder, FILE.png or FILE.npz")
+    if out.parent.is_dir():
+        check_writable(out)
 
 
 def write_samples(

@@ -19,6 +19,7 @@ from ganbench.utils.files import name_in_errors
 from ganbench.utils.progress import DurationEstimator
 
 _BATCH = 256
+_MAX_CLASS_NAME = 60  # letters of a class in the name of its folder, which are at most 240 bytes
 
 
 def write_npz_file(model: Model, out: Path, latents: Tensor, labels: Tensor | None) -> None:
@@ -69,7 +70,7 @@ def write_image_folder(model: Model, out: Path, latents: Tensor, labels: Tensor 
 
 def class_folder_name(number: int, name: str) -> str:
     """Return the folder name of a class, which sorts by the class number: ``003-cat``."""
-    return f"{number:03d}-" + "".join(c if c.isalnum() or c in "-_" else "_" for c in name)
+    return f"{number:03d}-" + "".join(c if c.isalnum() or c in "-_" else "_" for c in name[:_MAX_CLASS_NAME])
 
 
 def _batches(model: Model, latents: Tensor, labels: Tensor | None) -> Iterator[Tensor]:

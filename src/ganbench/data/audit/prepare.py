@@ -14,6 +14,7 @@ from ganbench.data.io.decode import BrokenImageError, crop_and_resize, decode_im
 from ganbench.data.io.listing import classes_from_folders, list_images, lost_classes, printable_path
 from ganbench.data.io.sizes import Size, height_width
 from ganbench.errors import UserError
+from ganbench.utils.files import check_writable
 
 
 def prepare(
@@ -48,6 +49,7 @@ def prepare(
         raise UserError(f"{destination} exists already: remove it or choose another name")
     if not destination.parent.is_dir():
         raise UserError(f"there is no folder {destination.parent} to write in")
+    check_writable(destination)
     if quality is not None and not 1 <= quality <= 100:
         raise UserError(f"JPEG quality must be from 1 to 100, not {quality}")
     check_on_error(on_error)

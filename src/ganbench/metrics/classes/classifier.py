@@ -24,6 +24,7 @@ from ganbench.metrics.classes.training import (
 )
 from ganbench.metrics.extractors.classifier_network import WIDTHS, ClassifierNetwork
 from ganbench.metrics.score import JSON
+from ganbench.utils.file_names import file_stem
 from ganbench.utils.files import atomic_file
 from ganbench.utils.paths import cache_folder
 from ganbench.utils.progress import Notify, print_note
@@ -112,7 +113,9 @@ def classifier_path(train: DataInfo, test: DataInfo, training: ClassifierTrainin
         "teaching": training.record,
     }
     digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
-    return cache_folder() / "classifiers" / f"{train.name}-{digest[:24]}.safetensors"
+    return (
+        cache_folder() / "classifiers" / f"{file_stem(train.name, separators=': ')}-{digest[:24]}.safetensors"
+    )
 
 
 def _load_splits(name: str) -> tuple[Dataset, Dataset]:

@@ -28,6 +28,7 @@ from ganbench.metrics.disentanglement.factors import (
 )
 from ganbench.metrics.features.cached_tensors import read_tensors, write_tensors
 from ganbench.metrics.score import JSON
+from ganbench.utils.file_names import file_stem
 from ganbench.utils.paths import cache_folder
 from ganbench.utils.progress import Notify, print_note
 
@@ -187,7 +188,7 @@ def factor_predictor_path(train: DataInfo, training: FactorTraining) -> Path:
     """Return the weights file for this data set and these settings."""
     key = [FORMAT, WIDTHS, HIDDEN, train.fingerprint, training.record]
     digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
-    return cache_folder() / "readers" / f"{train.name}-{digest[:24]}.safetensors"
+    return cache_folder() / "readers" / f"{file_stem(train.name, separators=': ')}-{digest[:24]}.safetensors"
 
 
 def train_factor_network(

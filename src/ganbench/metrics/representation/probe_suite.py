@@ -16,6 +16,7 @@ from ganbench.metrics.representation.feature_quality import LabelledFeatures
 from ganbench.metrics.representation.knn import knn_accuracy, nearest_neighbour_accuracy
 from ganbench.metrics.representation.linear_probe import ProbeResult, run_linear_probe
 from ganbench.metrics.score import JSON
+from ganbench.utils.file_names import file_stem
 from ganbench.utils.paths import cache_folder
 
 FORMAT = 1
@@ -103,4 +104,6 @@ def _cache_path(train: Dataset, test: Dataset) -> Path:
         test.info.fingerprint,
     ]
     digest = hashlib.sha256(repr(settings).encode()).hexdigest()
-    return cache_folder() / "baselines" / f"{train.info.name}-{digest[:24]}.pixels"
+    return (
+        cache_folder() / "baselines" / f"{file_stem(train.info.name, separators=': ')}-{digest[:24]}.pixels"
+    )
