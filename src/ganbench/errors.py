@@ -5,6 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+#: Ends a message about an unknown name where the user's own names are allowed.
+OWN_HINT = " (one of your own needs --module FILE.py)"
+
 
 class UserError(Exception):
     """The input is wrong. The message is one sentence: what is wrong, where, and what would work. Exit code 2.
@@ -48,7 +51,7 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
 def did_you_mean_or_own(word: str, choices: Iterable[str]) -> str:
     """Return what :func:`did_you_mean` does; without a close choice, also say how to name one's own."""
     hint = did_you_mean(word, choices)
-    return hint if "did you mean" in hint else f"{hint} (one of your own needs --module FILE.py)"
+    return hint if "did you mean" in hint else f"{hint}{OWN_HINT}"
 
 
 def _initials(word: str) -> str:

@@ -9,7 +9,13 @@ import torch
 from torch import Tensor
 
 from ganbench.data.base import DataInfo
-from ganbench.evaluation.sample_sources import GeneratedDataset, ModelSamples
+from ganbench.data.images import ImageDataset
+from ganbench.evaluation.sample_sources import (
+    DatasetSamples,
+    GeneratedDataset,
+    ModelSamples,
+    match_classes,
+)
 
 
 def stand_in(classes: int) -> Any:
@@ -59,3 +65,22 @@ def test_a_reference_of_samples_has_the_same_labels_in_any_order() -> None:
     assert torch.equal(drawn, ModelSamples(stand_in(1000)).labels(600)[order])  # type: ignore[index]
     whole, incomplete = (GeneratedDataset(stand_in(10), "run", "c", size=n) for n in (20, 21))
     assert whole.info.fingerprint != incomplete.info.fingerprint
+
+
+def test_samples_in_folders_have_the_references_classes_again() -> None:
+    classes = ("cat", "sea lion", "9")
+    pixels = torch.arange(6, dtype=torch.uint8)[:, None, None, None].expand(-1, 1, 2, 2)
+    numbers = torch.tensor([0, 1, 0, 1, 1, 0])
+    folders = ImageDataset("f", pixels, numbers, ("000-cat", "002-9"))
+    samples = match_classes(DatasetSamples(folders), classes)
+    labels = samples.labels(6)
+    assert samples.classes == classes
+    assert labels is not None
+    order = torch.cat(list(samples.batches(6)))[:, 0, 0, 0].long()
+    assert torch.equal(labels, 2 * numbers[order]), "002-9 is class number 2"
+    for names in (("cat", "9"), ("000-cat", "001-9"), ("000-dog", "002-9")):
+        other = DatasetSamples(ImageDataset("f", pixels, numbers, names))
+        assert match_classes(other, classes) is other
+    unlabelled = DatasetSamples(ImageDataset("f", pixels))
+    assert match_classes(unlabelled, classes) is unlabelled
+    assert match_classes(other, ()) is other

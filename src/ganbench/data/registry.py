@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 
 from ganbench.config.addresses import user_modules
 from ganbench.data.base import Dataset
-from ganbench.errors import UserError, did_you_mean
+from ganbench.errors import OWN_HINT, UserError, did_you_mean
 
 DatasetFunction = Callable[..., Dataset]
 _F = TypeVar("_F", bound=DatasetFunction)
@@ -113,8 +113,9 @@ def find_dataset(text: str, trusted: Collection[str] = ()) -> tuple[DatasetFunct
     name, colon, path = text.partition(":")
     functions = datasets(trusted)
     if name not in functions:
-        hint = did_you_mean(name, functions)
-        raise UserError(f"there is no data set '{name}'{hint or '; `ganbench data list` shows them all'}")
+        hint = did_you_mean(name, functions) or "; `ganbench data list` shows them all"
+        own = "" if "did you mean" in hint else OWN_HINT
+        raise UserError(f"there is no data set '{name}'{hint}{own}")
     function = functions[name]
     if needs_path(function):
         if not path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,15 @@ from ganbench.data.base import Dataset, require_dataset
 from ganbench.data.held_out import held_out_split
 from ganbench.data.io.decode import BrokenImageError, decode_image, read_image_bytes
 from ganbench.data.io.listing import list_images
-from ganbench.data.registry import find_dataset
+from ganbench.data.registry import datasets, find_dataset
 from ganbench.data.samples import is_samples_file
-from ganbench.errors import UserError
-from ganbench.evaluation.sample_sources import REFERENCE_SAMPLES, DatasetSamples, generated_dataset
+from ganbench.errors import UserError, did_you_mean_or_own
+from ganbench.evaluation.sample_sources import (
+    REFERENCE_SAMPLES,
+    DatasetSamples,
+    generated_dataset,
+    match_classes,
+)
 from ganbench.evaluation.scoring import EvaluationRequest
 from ganbench.inference.model import load
 from ganbench.runs.run import Run
@@ -35,14 +41,16 @@ def open_samples_and_reference(
     Raises:
         UserError: ``against`` is missing, or one of the two cannot be read.
     """
+    require_existing(source, request.trusted)
     if against is None:
         raise UserError(f"'{source}' is not a run, so --against must say what to compare it with")
     if is_folder(against) and not is_folder(source):
         items, decoding = open_dataset(source, None, trusted=request.trusted)
-        return DatasetSamples(items, decoding), open_reference(against, items.info.shape, split, request)
-    reference = open_reference(against, None, split, request)
-    items, decoding = open_dataset(source, reference.info.shape, trusted=request.trusted)
-    return DatasetSamples(items, decoding), reference
+        reference = open_reference(against, items.info.shape, split, request)
+    else:
+        reference = open_reference(against, None, split, request)
+        items, decoding = open_dataset(source, reference.info.shape, trusted=request.trusted)
+    return match_classes(DatasetSamples(items, decoding), reference.info.classes), reference
 
 
 def open_reference(
@@ -137,8 +145,7 @@ def dataset_spec(
     Raises:
         UserError: there is no such set, or it has no such split.
     """
-    if "/" in text and ":" not in text and not Path(text).exists():
-        raise UserError(f"there is nothing at {text}; name a run, a folder, an archive or a data set")
+    require_existing(text, trusted)
     function, arguments = find_dataset(add_kind(text), trusted)
     names, decoding = parameters(function), dict[str, Any]()
     if shape is None and is_folder(text):
@@ -152,6 +159,19 @@ def dataset_spec(
         raise UserError(f"'{text}' has no splits to choose from, so leave '{split}' out")
     record = {name: list(v) if isinstance(v, tuple) else v for name, v in decoding.items()}
     return Spec(function, **{**decoding, **arguments}), record
+
+
+def require_existing(text: str, trusted: Collection[str] = ()) -> None:
+    """Raise UserError if a text is neither a path that exists nor a data set, as in ``ring8`` or ``folder:PATH``."""
+    name, known, exists = text.partition(":")[0], datasets(trusted), Path(text).exists()
+    if exists and text in known:
+        warnings.warn(f"'{text}' is read from this folder, not from the data set of that name", stacklevel=3)
+    if exists or name in known:
+        return
+    if "/" in text and ":" not in text:
+        raise UserError(f"there is nothing at {text}; name a run, a folder, an archive or a data set")
+    hint = did_you_mean_or_own(name, known)
+    raise UserError(f"there is no run, folder, archive or data set '{text}'{hint}")
 
 
 def add_kind(source: str) -> str:

@@ -20,6 +20,7 @@ from ganbench.metrics.record import versions
 from ganbench.metrics.sample_batch import LabelledSamples
 from ganbench.runs.run import Run
 from ganbench.utils.random_stream import RandomStream
+from ganbench.visualization.sample_files import class_folder_name
 
 BATCH_SIZE = 250
 REFERENCE_SAMPLES = 10_000
@@ -158,16 +159,22 @@ class ModelSamples:
 class DatasetSamples:
     """The items of a data set in a fixed random order.
 
-    ``decoding`` is stored in the record: how image files of a folder or archive are decoded, such as their size.
+    Attributes:
+        dataset: The data set.
+        decoding: Stored in the record: how image files of a folder or archive are decoded, such as their size.
+        class_numbers: Which class of the reference each class of the data set is; None if the names are the same.
+        reference_classes: The names of the reference's classes, if there are ``class_numbers``.
     """
 
     dataset: Dataset
     decoding: Mapping[str, Any] = field(default_factory=dict)
+    class_numbers: tuple[int, ...] | None = None
+    reference_classes: tuple[str, ...] = ()
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The data set's classes."""
-        return self.dataset.info.classes
+        """The data set's classes, by the reference's names."""
+        return self.dataset.info.classes if self.class_numbers is None else self.reference_classes
 
     @property
     def size(self) -> int | None:
@@ -176,7 +183,12 @@ class DatasetSamples:
 
     def labels(self, count: int) -> Tensor | None:
         """Return the labels of the first ``count`` items in this order."""
-        return self.dataset.labels(self._order(count))
+        labels = self.dataset.labels(self._order(count))
+        return (
+            labels
+            if labels is None or self.class_numbers is None
+            else torch.tensor(self.class_numbers)[labels]
+        )
 
     def batches(self, count: int) -> Iterator[Tensor]:
         """Yield the first ``count`` items in this order, in batches."""
@@ -204,6 +216,18 @@ class DatasetSamples:
 
     def _order(self, count: int) -> Tensor:
         return torch.randperm(self.dataset.info.size, generator=torch.Generator().manual_seed(0))[:count]
+
+
+def match_classes(samples: DatasetSamples, classes: tuple[str, ...]) -> DatasetSamples:
+    """Return samples labelled with a reference's classes, if their folders have the names that `ganbench sample` gives.
+
+    So ``003-cat`` is the class ``cat`` again. Other samples are returned as they are.
+    """
+    numbers = {class_folder_name(number, name): number for number, name in enumerate(classes)}
+    own = samples.classes
+    if not own or own == classes or not set(own) <= numbers.keys():
+        return samples
+    return replace(samples, class_numbers=tuple(numbers[name] for name in own), reference_classes=classes)
 
 
 def labelled_batches(batches: Iterator[Tensor], labels: Tensor) -> Iterator[LabelledSamples]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import torch
@@ -22,12 +23,16 @@ def balanced_labels(count: int, classes: int) -> Tensor:
 
 
 def find_class(text: str, classes: Sequence[str]) -> int:
-    """Return the index of a class, given its name or its index as text. Raises UserError for an unknown class."""
+    """Return the index of a class, given its name or its index as text; where names are numbers, only its name.
+
+    Raises:
+        UserError: there is no such class.
+    """
     if not classes:
         raise UserError(f"this model was trained without classes, so it cannot sample the class '{text}'")
     if text in classes:
         return classes.index(text)
-    if text.isdecimal() and int(text) < len(classes):
+    if re.fullmatch("[0-9]{1,9}", text) and int(text) < len(classes) and not any(map(str.isdecimal, classes)):
         return int(text)
     raise UserError(f"there is no class '{text}'{did_you_mean(text, classes)}; classes: {', '.join(classes)}")
 
