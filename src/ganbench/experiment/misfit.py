@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 
+import torch
 from torch import nn
 
 from ganbench.errors import RunError, Stopped, UserError
 from ganbench.inference.build import RUNTIME_ARGUMENTS
+from ganbench.inference.model import Model
 from ganbench.recipes.base import Recipe
 from ganbench.runs.run import Run
 from ganbench.training.trainer import Trainer
@@ -17,14 +19,25 @@ from ganbench.utils.error_text import describe_error
 
 
 @contextmanager
-def explain_misfit(recipe: Recipe) -> Iterator[None]:
+def explain_misfit(recipe: Recipe, networks: nn.ModuleDict | None = None) -> Iterator[None]:
     """Turn an unexpected error in the block, which builds or tries the recipe's parts, into a UserError."""
     try:
         yield
     except (UserError, RunError, Stopped, OSError):
         raise
     except Exception as error:
-        raise UserError(_describe(recipe, error, {})) from error
+        raise UserError(_describe(recipe, error, networks or nn.ModuleDict())) from error
+
+
+def try_generator(recipe: Recipe, model: Model) -> None:
+    """Draw two samples of an untrained model, if it generates any without real items.
+
+    Raises:
+        UserError: the latent and the networks do not fit together.
+    """
+    if model.generates and not model.needs_real_inputs:
+        with explain_misfit(recipe, model.networks), torch.random.fork_rng(devices=[]):
+            model.sample(2)
 
 
 @contextmanager
@@ -45,10 +58,10 @@ def undo_misfit(run: Run, recipe: Recipe, trainer: Trainer) -> Iterator[None]:
             shutil.rmtree(run.path, ignore_errors=True)
         if isinstance(error, UserError):
             raise
-        raise UserError(_describe(recipe, error, dict(trainer.networks.items()))) from error
+        raise UserError(_describe(recipe, error, trainer.networks)) from error
 
 
-def _describe(recipe: Recipe, error: BaseException, networks: Mapping[str, nn.Module]) -> str:
+def _describe(recipe: Recipe, error: BaseException, networks: nn.ModuleDict) -> str:
     """Return what does not fit, and in which network, and which arguments the run would set otherwise."""
     name = _network_of(error, networks)
     where = f"in the network {name}, " if name else ""
@@ -62,7 +75,7 @@ def _describe(recipe: Recipe, error: BaseException, networks: Mapping[str, nn.Mo
     return f"the parts of recipe '{recipe.name}' do not fit together: {where}{describe_error(error)}{hint}"
 
 
-def _network_of(error: BaseException, networks: Mapping[str, nn.Module]) -> str:
+def _network_of(error: BaseException, networks: nn.ModuleDict) -> str:
     """Return the name of the network whose code the error passed last, or an empty text."""
     name, traceback = "", error.__traceback__
     while traceback is not None:

@@ -17,7 +17,7 @@ from ganbench.experiment.build_trainer import make_trainer
 from ganbench.experiment.closing import close_run
 from ganbench.experiment.continuation import describe_jump, load_first_weights, record_extension
 from ganbench.experiment.heading import heading
-from ganbench.experiment.misfit import explain_misfit, undo_misfit
+from ganbench.experiment.misfit import explain_misfit, try_generator, undo_misfit
 from ganbench.experiment.resolve_recipe import resolve_recipe
 from ganbench.experiment.run_hooks import RunHooks
 from ganbench.experiment.stop import StopRequest
@@ -203,8 +203,9 @@ def _prepare(
     with explain_misfit(recipe):
         dataset = make_dataset(recipe)
         parts = assemble(recipe, dataset.info, seed)
+        model = Model(parts.algorithm, parts.networks, parts.latent, dataset.info, step=0)
+        try_generator(recipe, model)
         if recipe.schedule.evaluate_every:
-            model = Model(parts.algorithm, parts.networks, parts.latent, dataset.info, step=0)
             PeriodicEvaluation(recipe, dataset, trusted).check_metrics(model)
     return dataset, parts
 
