@@ -289,6 +289,86 @@ def test_evaluate_by_a_protocol_best_and_last(cli: CommandLine, runs: Path) -> N
     assert "the covariance is singular" in err
 
 
+def test_metrics_may_be_repeated(cli: CommandLine, runs: Path) -> None:
+    options = ("--metrics", "swd,spectrum", "--metrics", "kd", "--metrics", "swd", "--features", "pixels@2")
+    code, out, err = cli.run("evaluate", "shapes", "--against", "shapes", *options, "--n", "120", "--json")
+    assert code == 0, err
+    assert [score["name"] for score in json.loads(out)] == ["swd", "spectrum", "kd[pixels@2]"]
+
+
+def test_samples_are_scored_with_their_labels_again(cli: CommandLine, tmp_path: Path) -> None:
+    changes = override_arguments({**tiny_overrides("sagan-cifar10"), "data.size": 600, "schedule.steps": 1})
+    run = tmp_path / "run"
+    code, _, err = cli.run("train", "sagan-cifar10", *changes, "--budget", "laptop", "--out", run)
+    assert code == 0, err
+    options = ("--metrics", "fd-class", "--features", "pixels@2", "--json", "--seed", "0")
+    scores = []
+    for source in (run, tmp_path / "folder", tmp_path / "samples.npz"):
+        if source != run:
+            assert cli.run("sample", run, "--n", "300", "--out", source)[0] == 0
+        code, out, err = cli.run("evaluate", source, "--against", "shapes", "--n", "300", *options)
+        assert code == 0, err
+        scores += json.loads(out)
+    assert [score["value"] for score in scores] == pytest.approx([scores[0]["value"]] * 3, rel=1e-4)
+    assert [score["measured"]["sampling"]["labels"] for score in scores] == [
+        "each class in turn",
+        *["the items' own"] * 2,
+    ]
+
+
+@pytest.mark.parametrize("coding", ["ascii", "latin-1"])
+def test_a_terminal_without_unicode_gets_escapes(cli: CommandLine, tmp_path: Path, coding: str) -> None:
+    env = {"PYTHONIOENCODING": coding, "GANBENCH_CACHE": str(tmp_path / "cache")}
+    for i in range(20):
+        (tmp_path / "写真" / f"ж{i % 2}").mkdir(parents=True, exist_ok=True)
+        picture = np.full((16, 16, 3), 10 * i, np.uint8)
+        Image.fromarray(picture).save(tmp_path / "写真" / f"ж{i % 2}" / f"é{i}.png")
+    process = start("data", "check", tmp_path / "写真", env={**os.environ, **env})
+    out, err = process.communicate(timeout=120)
+    assert (process.returncode, err) == (0, ""), err
+    assert "\\u0436" in out
+    process = start("data", "check", tmp_path / "写", env={**os.environ, **env})
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 2
+    assert err.startswith("error: there is no folder")
+    assert "\\u5199" in err
+
+
+def test_paths_with_colons_dots_and_spaces(cli: CommandLine, folder: Path) -> None:
+    changes = [w for w in override_arguments(tiny_overrides("dcgan-shapes")) if not w.startswith("data.")]
+    path = folder / "a: b #1 v1.2"
+    (folder / "own").rename(path)
+    code, out, err = cli.run(
+        *("train", "dcgan-shapes", f"data=folder:{path}", "data.size=16", *changes),
+        *("--out", folder / "runs: v1.5"),
+        env={"GANBENCH_CACHE": str(folder / "cache")},
+    )
+    assert (code, out) == (0, f"{folder / 'runs: v1.5'}\n"), err
+    assert Run(folder / "runs: v1.5").recipe().data.kwargs["path"] == str(path)
+    code, out, err = cli.run("sample", folder / "runs: v1.5", "--n", "3", "--out", folder / "samples.v2")
+    assert (code, out) == (0, f"{folder / 'samples.v2'}\n"), err
+
+
+def test_ones_own_data_set_is_listed_and_checked(cli: CommandLine, tmp_path: Path) -> None:
+    (tmp_path / "my_sets.py").write_text(
+        "from ganbench.data.registry import dataset\n"
+        "from ganbench.data.shapes import shapes\n\n\n"
+        '@dataset("my_shapes")\n'
+        "def my_shapes(split='train', size=20):\n"
+        '    """Shapes of my own."""\n'
+        "    return shapes(size=size, split=split)\n"
+    )
+    module = ("--module", tmp_path / "my_sets.py")
+    code, out, err = cli.run("data", "list", *module)
+    assert (code, err) == (0, "")
+    assert any(
+        line.startswith("my_shapes ") and line.endswith(" Shapes of my own.") for line in out.splitlines()
+    )
+    code, out, err = cli.run("data", "check", "my_shapes", *module)
+    assert (code, err) == (0, "")
+    assert "in both: " in out
+
+
 def test_data_list_says_what_is_on_this_machine(cli: CommandLine, tmp_path: Path) -> None:
     archive = tmp_path / "data" / "imagenette64" / "train.npz"
     archive.parent.mkdir(parents=True)
@@ -417,7 +497,30 @@ MISTAKES: dict[str, tuple[tuple[str, ...], str]] = {
     "metric of pictures": (("evaluate", "{runs}/points", "--metrics", "fd"), "judges data of kind 'image'"),
     "features": (("evaluate", "{runs}/pictures", "--features", "inceptoin"), "there are no features 'inceptoin'"),
     "few samples": (("evaluate", "{runs}/points", "--n", "20"), "needs at least 250 samples, not 20"),
-    "evaluate nothing": (("evaluate", "{tmp}/none"), "is not a run"),
+    "evaluate nothing": (("evaluate", "{tmp}/none"), "there is nothing at {tmp}/none; name a run, a folder"),
+    "evaluate a misspelt run": (("evaluate", "pointz"), "there is no run, folder, archive or data set 'pointz'"),
+    "evaluate without reference": (("evaluate", "shapes"), "'shapes' is not a run, so --against must say"),
+    "evaluate into no folder": (("evaluate", "{tmp}/file-for-eval"), "scores cannot be written to"),
+    "seed twice": ((*TRAIN, "--seed", "1", "--seed", "2"), "--seed is given twice"),
+    "budget twice": (("show", "gan-ring8", "--budget", "laptop", "--budget", "hour"), "--budget is given twice"),
+    "n twice": (("evaluate", "{runs}/points", "--n", "300", "--seed", "1", "--n", "400"), "--n is given twice"),
+    "key twice": ((*TRAIN, "schedule.steps=3", "schedule.steps=4"), "schedule.steps is given twice"),
+    "misfit": ((*TRAIN, "--budget", "laptop", "networks.G.latent=16"), "in the network G, RuntimeError"),
+    "loss as algorithm": ((*TRAIN, "algorithm={{target: 'ganbench.losses:Hinge'}}"), "not the loss Hinge"),
+    "too large a network": ((*TRAIN, "networks.G.width=1000000000000"), "MLPGenerator cannot be built"),
+    "base 60": ((*TRAIN, "schedule.steps=1:30"), "must be a whole number, not '1:30'"),
+    "long number": ((*TRAIN, f"schedule.steps={'9' * 5000}"), "a number has too many digits"),
+    "tiny number": ((*TRAIN, "optimizers.G.lr=1e-400"), "1e-400 is too close to 0"),
+    "own loss": ((*TRAIN, "algorithm.loss=MyLoss"), "(one of your own needs --module FILE.py)"),
+    "own loss misspelt": ((*TRAIN, "algorithm.loss=MyLos", "--module", "{tmp}/my_parts.py"), "mean 'MyLoss'?"),
+    "own data": ((*TRAIN, "data=my_set"), "(one of your own needs --module FILE.py)"),
+    "own recipe": (("show", "my-own-recipe"), "(one of your own needs --module FILE.py)"),
+    "own metric": (("evaluate", "{runs}/points", "--metrics", "my_own"), "(one of your own needs --module FILE.py)"),
+    "function": ((*TRAIN, "optimizers.G=torch.optim.swa_utils:update_bn"), "there is no part 'update_bn'"),
+    "sample too many": (("sample", "{runs}/points", "--n", "9" * 40, "--out", "{tmp}/new.npz"), "--n"),
+    "step power": (("sample", "{runs}/points", "--step", "²", "--out", "{tmp}/new.png"), "a number or 'best'"),
+    "long name": (("sample", "{runs}/points", "--out", "{tmp}/" + "a" * 252 + ".png"), "File name too long"),
+    "whole recipe": (("show", "{runs}/points/recipe.json", "--budget", "reference"), "cannot be resized"),
     "evaluate no pictures": (("evaluate", "{tmp}/empty", "--against", "shapes"), "{tmp}/empty"),
     "against": (("evaluate", "{runs}/points", "--against", "ring9"), "did you mean 'ring8'?"),
     "check points": (("data", "check", "ring8"), "'ring8' holds points, not images"),
@@ -439,6 +542,11 @@ def test_a_mistake_prints_one_line_and_changes_nothing(
     (folder / "there.npz").write_bytes(b"not an archive")
     shutil.copytree(runs / "points", folder / "damaged")
     (folder / "damaged" / "recipe.json").write_text('{"format": 1, ')
+    shutil.copytree(runs / "points", folder / "file-for-eval", ignore=shutil.ignore_patterns("eval"))
+    (folder / "file-for-eval" / "eval").touch()
+    (folder / "my_parts.py").write_text(
+        "from ganbench.losses import Hinge\n\n\nclass MyLoss(Hinge):\n    pass\n"
+    )
     before = {**read_files(folder), **read_files(runs)}
     names = sorted(folder.rglob("*"))
     arguments, message = MISTAKES[name]

@@ -40,6 +40,13 @@ def test_too_short_a_time_is_refused() -> None:
         parse_minutes("4s")
 
 
+def test_too_long_a_time_is_refused() -> None:
+    assert parse_minutes("8784h") == 60 * 8784
+    for text in ("8785h", "9" * 400 + "m", "9" * 5000 + "s"):
+        with pytest.raises(UserError, match="is longer than a year"):
+            parse_minutes(text)
+
+
 def clocked(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     """Let each look at the clock be that much later than the one before."""
     looks = iter(range(10**9))

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Optional
 
 import typer
 
-from ganbench.cli.options import JsonOption, print_json
+from ganbench.cli.once import OnceCommand
+from ganbench.cli.options import JsonOption, ModuleOption, import_modules, print_json
 
 _STATES = {
     "built in": "built in",
@@ -20,14 +21,14 @@ _STATES = {
 data_app = typer.Typer(help="List, check and prepare data sets.", no_args_is_help=True)
 
 
-@data_app.command("list")
-def list_data(as_json: JsonOption = False) -> None:
+@data_app.command("list", cls=OnceCommand)
+def list_data(as_json: JsonOption = False, module: ModuleOption = None) -> None:
     """List the data sets, and say which of them are on this machine."""
     from ganbench.data.registry import datasets, locate
 
     rows = []
     folders: dict[str, list[str]] = {}
-    for name, function in datasets().items():
+    for name, function in datasets(import_modules(module)).items():
         state, path = locate(function)
         summary = (function.__doc__ or "").split("\n")[0].replace("`", "")
         where = None if path is None else str(path)
@@ -45,7 +46,7 @@ def list_data(as_json: JsonOption = False) -> None:
         print("A set that is not on this machine names the files that it needs: ganbench data check NAME")
 
 
-@data_app.command("check")
+@data_app.command("check", cls=OnceCommand)
 def check_data(
     path: Annotated[str, typer.Argument(help="An image folder, an archive, or the name of a data set.")],
     other: Annotated[
@@ -53,6 +54,7 @@ def check_data(
         typer.Argument(help="A second folder or archive: also report the images that occur in both."),
     ] = None,
     as_json: JsonOption = False,
+    module: ModuleOption = None,
 ) -> None:
     """Report image sizes, colour modes, broken and duplicate images, and class balance.
 
@@ -64,8 +66,9 @@ def check_data(
     from ganbench.data.audit.check import DatasetReport, check
     from ganbench.data.registry import datasets
 
-    if other is None and path in datasets() and not Path(path).exists():
-        reports: list[Any] = [overlap.compare_splits(path)]
+    trusted = import_modules(module)
+    if other is None and path in datasets(trusted) and not Path(path).exists():
+        reports: list[Any] = [overlap.compare_splits(path, trusted)]
     elif other is None:
         reports = [check(path)]
     else:
@@ -82,7 +85,7 @@ def check_data(
         raise typer.Exit(2)  # training would refuse it
 
 
-@data_app.command("prepare")
+@data_app.command("prepare", cls=OnceCommand)
 def prepare_data(
     source: Annotated[Path, typer.Argument(help="A folder of images.")],
     destination: Annotated[Path, typer.Argument(help="The archive to write: FILE.npz.")],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import io
 import sys
 import warnings
 from typing import Annotated, Any
@@ -13,6 +14,7 @@ from ganbench.cli.compare import compare
 from ganbench.cli.dashboard import ui
 from ganbench.cli.data import data_app
 from ganbench.cli.evaluate import evaluate
+from ganbench.cli.once import OnceCommand
 from ganbench.cli.recipes import recipes
 from ganbench.cli.report import report
 from ganbench.cli.resume import resume
@@ -22,6 +24,7 @@ from ganbench.cli.study import study
 from ganbench.cli.train import train
 from ganbench.cli.translate import translate
 from ganbench.errors import RunError, Stopped, UserError
+from ganbench.utils.error_text import describe_error
 from ganbench.utils.openmp import wait_passively
 
 app = typer.Typer(
@@ -49,7 +52,7 @@ def root(
 
 
 for command in (recipes, show, train, resume, sample, evaluate, translate, study, compare, report, ui):
-    app.command()(command)
+    app.command(cls=OnceCommand)(command)
 app.add_typer(data_app, name="data")
 
 # Click's UsageError. Newer typer releases bundle a copy of click, so it cannot be imported from click itself.
@@ -64,6 +67,12 @@ def main() -> None:
     """
     wait_passively()
     warnings.showwarning = _show_warning
+    for stream in (
+        sys.stdout,
+        sys.stderr,
+    ):  # a terminal that cannot show a letter gets an escape such as \\xe9
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     code = 0
     try:
         code = app(standalone_mode=False) or 0
@@ -81,6 +90,12 @@ def main() -> None:
         _exit(f"the run failed: {error}", 3)
     except Stopped as error:
         _exit(str(error), 128 + error.signal)
+    except MemoryError as error:
+        _exit(f"error: there is not enough memory: {error or 'try smaller numbers'}", 2)
+    except RuntimeError as error:
+        if "memory" not in str(error) and "storage" not in str(error):
+            raise
+        _exit(f"error: there is not enough memory: {describe_error(error)}", 2)
     except BrokenPipeError:  # the reader of our output has closed the pipe, as in `| head`
         sys.stderr.close()
         sys.exit(0)

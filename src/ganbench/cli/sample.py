@@ -28,7 +28,7 @@ def sample(
             help="FILE.png for a grid, FILE.npz for an array, or a new folder, which gets one PNG per sample.",
         ),
     ],
-    n: Annotated[int, typer.Option("--n", min=1, help="Number of samples.")] = 64,
+    n: Annotated[int, typer.Option("--n", min=1, max=10**9, help="Number of samples.")] = 64,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the latents.")] = 0,
     step: StepOption = None,
     class_: Annotated[

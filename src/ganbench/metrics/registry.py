@@ -10,7 +10,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from ganbench.errors import UserError, did_you_mean
+from ganbench.errors import OWN_HINT, UserError, did_you_mean
 from ganbench.metrics.base import Metric
 from ganbench.metrics.extractors.base import FeatureExtractor
 from ganbench.metrics.score import Kind
@@ -168,7 +168,9 @@ def create_metrics(
             available = [*METRICS, *custom]
             hint = did_you_mean(name, available) or f"; known: {', '.join(available)}"
             common = COMMON_NAMES.get(name.lower().replace("_", "-"))
-            raise UserError(f"there is no metric '{name}'{hint if common is None else f': {common}'}")
+            hint = hint if common is None else f": {common}"
+            own = OWN_HINT if hint.startswith("; known") else ""
+            raise UserError(f"there is no metric '{name}'{hint}{own}")
 
     @cache
     def get_extractor() -> FeatureExtractor:

@@ -6,6 +6,8 @@ import re
 
 from ganbench.errors import UserError
 
+_MAX_MINUTES = 60 * 24 * 366
+
 
 def parse_minutes(text: str) -> float:
     """Return the minutes in ``20m``, ``1.5h`` or ``90s``.
@@ -21,4 +23,6 @@ def parse_minutes(text: str) -> float:
     minutes = float(match[1]) * {"s": 1 / 60, "m": 1.0, "h": 60.0}[match[2]]
     if minutes * 60 < 5:
         raise UserError(f"a budget of {text} is too short to plan; give at least 5s")
+    if minutes > _MAX_MINUTES:
+        raise UserError(f"a budget of {text[:40]} is longer than a year")
     return minutes

@@ -16,7 +16,7 @@ from typing import Any
 from ganbench.config.addresses import RECIPES_GROUP, plugins, user_modules
 from ganbench.config.spec import check_value, parameters
 from ganbench.config.values import parse_json, parse_yaml
-from ganbench.errors import UserError, did_you_mean
+from ganbench.errors import UserError, did_you_mean, did_you_mean_or_own
 from ganbench.recipes.base import ALL_BUDGETS, DEFAULT_BUDGETS, Budget, Recipe, RecipeFunction
 from ganbench.utils.sealed_json import remove_seal
 
@@ -109,7 +109,7 @@ def _find(source: str, search: _Search) -> tuple[Recipe, frozenset[str]]:
         return _from_file(Path(source), search)
     functions = recipe_functions(search.trusted)
     if source not in functions:
-        raise UserError(f"there is no recipe '{source}'{did_you_mean(source, functions)}")
+        raise UserError(f"there is no recipe '{source}'{did_you_mean_or_own(source, functions)}")
     return _call(functions[source], search.budget), frozenset()
 
 
