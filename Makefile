@@ -53,7 +53,8 @@ agreement: $(VENV)/installed
 
 robustness: $(VENV)/installed
 	rm -f results/robustness.json
-	GANBENCH_MEASURED=results/robustness.json $(BIN)/pytest -q tests/robustness tests/experiment/test_train.py
+	GANBENCH_MEASURED=results/robustness.json $(BIN)/pytest -q tests/robustness tests/experiment/test_train.py \
+		tests/runs/test_event_log.py tests/data/io/test_decoded_cache.py
 
 results: $(VENV)/installed
 	$(BIN)/python results/pictures.py

@@ -50,6 +50,14 @@ CHECKS = {
     ),
     "single-bit flips of a checkpoint": ("single-bit flips in a checkpoint", "{found} of {flips} detected"),
     "truncations of a checkpoint": ("truncated checkpoint files", "{found} of {cuts} detected"),
+    "links, pipes and huge files in a run folder": (
+        "links, pipes and huge files in a run folder",
+        "{refused} of {tried} uses refused; {silent} silent, {tracebacks} tracebacks",
+    ),
+    "checkpoints that are not finite, sampled or scored": (
+        "checkpoints with a NaN or infinite weight",
+        "{refused} of {tried} uses refused",
+    ),
     "SIGTERM to exit": ("time from SIGTERM to exit", "95th percentile {p95_seconds} s, {times} runs"),
     "SIGINT to exit": ("time from SIGINT to exit", "95th percentile {p95_seconds} s, {times} runs"),
 }
@@ -236,6 +244,9 @@ def _check_cells(name: str, numbers: dict[str, float]) -> tuple[str, str]:
             f"{numbers['items']} items: every change is detected or alters the result, unless the next step "
             "overwrites the item",
         )
+    if name.startswith("single-bit flips of ") and "silent" in numbers:
+        check = name.replace("single-bit flips of", "single-bit flips in")
+        return check, "{flips} flips: {silent} silent, {tracebacks} tracebacks".format(**numbers)
     if name == "full disk":
         failures = ", ".join(f"{value} times {key}" for key, value in numbers.items() if key != "sizes")
         return name, f"{numbers['sizes']} disk sizes: writing fails {failures}"

@@ -106,9 +106,21 @@ def _setup(run_data: RunData) -> str:
         "machine": describe_machine(meta),
         "ganbench version": meta.get("ganbench"),
         "budget": recipe.get("budget", ""),
+        **({"length": length} if (length := _extensions(meta)) else {}),
     }
     papers = paper_list([recipe])
     return key_value_table(values) + (f"<h3>Papers</h3>{papers}" if papers else "")
+
+
+def _extensions(meta: Mapping[str, Any]) -> str:
+    """Say when the planned number of steps was changed, which changes what goes by a share of the run."""
+    try:
+        return "; ".join(
+            f"planned as {entry['from_steps']:,} steps, changed at step {entry['step']:,} to {entry['to_steps']:,}"
+            for entry in meta.get("extended", ())
+        )
+    except (KeyError, TypeError, ValueError):
+        return ""
 
 
 def _mapping(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
