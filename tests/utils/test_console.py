@@ -78,12 +78,17 @@ def test_a_terminal_gets_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
             return True
 
     monkeypatch.setattr(sys, "stderr", Tty())
+    monkeypatch.setenv("COLUMNS", "80")
     console = console_for_stderr()
     assert isinstance(console, TerminalConsole)
+    with console.progress(5, 120_000, 64) as show:
+        show(119_999, TERMS, 640.0)
+    for whole in ("119999/120000", "640 images/s", "0:00 left"):
+        assert whole in sys.stderr.getvalue()  # type: ignore[attr-defined]
     with console.progress(5, 10, 64) as show:
         show(9, TERMS, 640.0)
         show(10, {}, 640.0)
-    assert "G/adversarial 0.5" in sys.stderr.getvalue().rpartition("10/10")[2]  # type: ignore[attr-defined]
+    assert "D/adversarial" in sys.stderr.getvalue().rpartition("10/10")[2]  # type: ignore[attr-defined]
     assert "10/10" in sys.stderr.getvalue()  # type: ignore[attr-defined]
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     assert type(console_for_stderr()) is LineConsole

@@ -49,10 +49,10 @@ METRICS: Mapping[str, str] = MappingProxyType(
 #: What users may mean by the common names of scores, which say nothing about the features.
 COMMON_NAMES: Mapping[str, str] = MappingProxyType(
     {
-        "fid": "FID is fd in the features of Inception (--metrics fd --features inception, which needs its weights); fd "
-        "alone uses EfficientNet-Lite0, and is not comparable with published FIDs",
-        "kid": "KID is kd in the features of Inception (--metrics kd --features inception, which needs its weights); kd "
-        "alone uses EfficientNet-Lite0, and is not comparable with published KIDs",
+        "fid": "FID is fd in the features of Inception (--metrics fd --features inception, which needs its weights); "
+        "fd alone uses EfficientNet-Lite0, and is not comparable with published FIDs",
+        "kid": "KID is kd in the features of Inception (--metrics kd --features inception, which needs its weights); "
+        "kd alone uses EfficientNet-Lite0, and is not comparable with published KIDs",
         "inception-score": "the Inception Score is 'is', with --features inception, which needs its weights",
         "precision": "precision and recall are measured together, by pr",
         "recall": "precision and recall are measured together, by pr",

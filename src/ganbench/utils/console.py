@@ -96,12 +96,16 @@ class TerminalConsole(LineConsole):
         """Show a bar with steps, images per second, time left and loss terms."""
         from rich import progress
         from rich.console import Console as RichConsole
+        from rich.table import Column
 
+        whole = Column(
+            min_width=2 * len(str(steps)) + 1, no_wrap=True
+        )  # the terms give way on a narrow terminal
         columns = (
             progress.BarColumn(bar_width=24),
-            progress.MofNCompleteColumn(),
-            progress.TextColumn("{task.fields[rate]}"),
-            progress.TextColumn("{task.fields[left]}"),
+            progress.MofNCompleteColumn(table_column=whole(f"{steps}/{steps}")),
+            progress.TextColumn("{task.fields[rate]}", table_column=whole("9,999 images/s")),
+            progress.TextColumn("{task.fields[left]}", table_column=whole("99:59 left")),
             progress.TextColumn("[dim]{task.fields[terms]}"),
         )
         with progress.Progress(*columns, console=RichConsole(stderr=True)) as bar:
