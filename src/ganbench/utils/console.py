@@ -98,9 +98,10 @@ class TerminalConsole(LineConsole):
         from rich.console import Console as RichConsole
         from rich.table import Column
 
-        whole = Column(
-            min_width=2 * len(str(steps)) + 1, no_wrap=True
-        )  # the terms give way on a narrow terminal
+        def whole(text: str) -> Column:
+            """Return a column with room for the text; on a narrow terminal the terms are cut instead."""
+            return Column(min_width=len(text), no_wrap=True)
+
         columns = (
             progress.BarColumn(bar_width=24),
             progress.MofNCompleteColumn(table_column=whole(f"{steps}/{steps}")),
