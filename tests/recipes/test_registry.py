@@ -437,3 +437,10 @@ def test_a_file_without_a_function_name_is_refused(own_file: Path) -> None:
 
 def test_optimizers_resolve_to_torch_classes() -> None:
     assert find_recipe("gan-ring8").optimizers["G"].target is torch.optim.Adam
+
+
+def test_a_huge_file_is_refused_unread(tmp_path: Path) -> None:
+    with (tmp_path / "huge.yaml").open("wb") as file:
+        file.truncate(60 * 2**30)
+    with pytest.raises(UserError, match=r"huge.yaml is no recipe: it has more than 16 MiB"):
+        find_recipe(str(tmp_path / "huge.yaml"))

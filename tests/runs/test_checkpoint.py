@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import resource
 import shutil
 import stat
 from collections.abc import Callable
@@ -13,7 +14,14 @@ import pytest
 import torch
 
 from ganbench.errors import RunError
-from ganbench.runs.checkpoint import CheckpointError, list_checkpoints, read_checkpoint, save_checkpoint
+from ganbench.runs.checkpoint import (
+    CheckpointError,
+    list_checkpoints,
+    read_checkpoint,
+    read_manifest,
+    save_checkpoint,
+)
+from ganbench.utils.checkpoint_files import manifest_text
 
 
 def state_of(step: int) -> dict[str, Any]:
@@ -196,3 +204,16 @@ def test_a_system_that_cannot_sync_folders_is_used_all_the_same(
 
     monkeypatch.setattr(os, "fsync", refuse_folders)
     assert read_checkpoint(save_checkpoint(tmp_path, state_of(3)))["step"] == 3
+
+
+def test_a_huge_file_of_the_size_in_the_manifest_is_hashed_without_filling_the_memory(tmp_path: Path) -> None:
+    path = save_checkpoint(tmp_path, state_of(1))
+    with (path / "networks.safetensors").open("r+b") as file:
+        file.truncate(600 * 2**20)
+    files = read_manifest(path)["files"]
+    files["networks.safetensors"]["bytes"] = 600 * 2**20
+    (path / "manifest.json").write_bytes(manifest_text(1, files))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(CheckpointError, match=r"networks.safetensors has changed since it was written"):
+        read_checkpoint(path)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100 * 1024

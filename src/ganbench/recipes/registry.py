@@ -20,6 +20,8 @@ from ganbench.errors import UserError, did_you_mean, did_you_mean_or_own
 from ganbench.recipes.base import ALL_BUDGETS, DEFAULT_BUDGETS, Budget, Recipe, RecipeFunction
 from ganbench.utils.sealed_json import remove_seal
 
+_MAX_BYTES = 2**24  # of a recipe file
+
 
 def recipe_functions(trusted: Collection[str] = ()) -> dict[str, RecipeFunction]:
     """Return all recipe functions by public name, sorted: built-in ones, those of plug-ins, and the user's own.
@@ -179,6 +181,8 @@ def _from_file(path: Path, search: _Search) -> tuple[Recipe, frozenset[str]]:
     if path.resolve() in search.files:
         raise UserError(f"{path} extends itself")
     try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise UserError(f"{path} is no recipe: it has more than {_MAX_BYTES >> 20} MiB")
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise UserError(f"the recipe file {path} cannot be read: {error.strerror}") from error

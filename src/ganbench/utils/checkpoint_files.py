@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -70,12 +71,13 @@ def read_verified(path: Path, entry: Mapping[str, Any]) -> bytes:
     """
     try:
         with open_regular(path) as file:
-            size = path.stat().st_size  # looked at first: a huge file would fill the memory
-            content = file.read() if size == entry["bytes"] else b""
+            size = os.fstat(file.fileno()).st_size
+            if size != entry["bytes"]:
+                raise CheckpointError(f"{path} has {size} bytes instead of {entry['bytes']}")
+            # Hashed block by block, so that a huge file that is no checkpoint does not fill the memory.
+            if hashlib.file_digest(file, "sha256").hexdigest() != entry["sha256"]:
+                raise CheckpointError(f"{path} has changed since it was written (SHA-256 differs)")
+            file.seek(0)
+            return file.read()
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read ({error.strerror})") from error
-    if size != entry["bytes"]:
-        raise CheckpointError(f"{path} has {size} bytes instead of {entry['bytes']}")
-    if hashlib.sha256(content).hexdigest() != entry["sha256"]:
-        raise CheckpointError(f"{path} has changed since it was written (SHA-256 differs)")
-    return content

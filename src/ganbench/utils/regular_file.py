@@ -5,14 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 _NONBLOCKING = getattr(os, "O_NONBLOCK", 0)  # opening a pipe would wait for a writer
 _NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
 
 
-def open_regular(path: Path, max_bytes: int | None = None, *, follow_links: bool = True) -> BinaryIO:
+def open_regular(path: Path, max_bytes: int | None = None, *, follow_links: bool = True) -> BufferedReader:
     """Open a regular file for reading.
 
     Args:
