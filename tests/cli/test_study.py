@@ -13,6 +13,7 @@ from tests.support.command_line import CommandLine, cli
 from tests.support.training import read_files
 
 from ganbench.runs.run import Run
+from ganbench.utils.files import read_json
 
 __all__ = ["cli"]
 SETTINGS = [
@@ -68,7 +69,7 @@ def test_a_killed_study_is_continued(finished_study: tuple[Path, list[str], str]
         assert run.meta["machine"]["threads"] == 1
         (score,) = json.loads((path / "results" / f"{name}-seed0.json").read_text())["scores"]
         assert score["measured"]["generator"].items() >= {"step": 20, "seed": 1}.items()
-        assert [json.loads(p.read_text()) for p in run.eval.glob("*.json")] == [score]
+        assert [read_json(p) for p in run.eval.glob("*.json")] == [score]
         assert f"{name} seed 0: modes {score['value']:.4g}, " in output
         assert f"\n  {name} " in output
 
