@@ -53,6 +53,9 @@ def verdict_table(data: str) -> str:
             _verdict(_compare(scores[following], scores[name], spread)[1]) if following else "",
         ]
         lines.append(f"| {' | '.join(cells)} |")
+    if older := [name for name in recipes_on(data) if evidence_on(name, data).older]:
+        names = ", ".join(f"`{name}`" for name in older)
+        lines += ["", f"Left out, because the runs are older than the present recipe: {names}."]
     return "\n".join(lines)
 
 
