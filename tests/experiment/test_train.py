@@ -108,7 +108,8 @@ def test_a_second_signal_stops_at_once(cli: CommandLine, tmp_path: Path) -> None
     time.sleep(0.3)
     child.kill(signal.SIGTERM)
     time.sleep(0.3)
-    assert child.err == ""
+    headings = [line.partition(":")[0] for line in child.err.splitlines()]
+    assert headings == ["run", "machine", "data", "networks", "plan"]
     child.kill(signal.SIGINT)
     assert child.wait() == 130
     assert Run(tmp_path / "run").read_checkpoint() is None  # it did not wait for the step's end
@@ -452,6 +453,7 @@ def test_a_resumed_run_takes_no_more_threads_than_it_may(
     edit_json(run.path / "meta.json", lambda meta: meta["machine"].update(threads=3))
     torch.set_num_threads(2)
     monkeypatch.setattr("ganbench.experiment.train.threads_per_process", lambda: processes_threads)
+    monkeypatch.setattr("ganbench.training.engine.threads_per_process", lambda processes: processes_threads)
     threads: list[int] = []
     monkeypatch.setattr(
         "ganbench.experiment.train._run_loop", lambda *_: threads.append(torch.get_num_threads())
