@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ganbench.config.spec import Spec
 from ganbench.errors import UserError
+from ganbench.experiment.misfit import explain_misfit
 from ganbench.experiment.train import train
 from ganbench.losses import Hinge
 
@@ -87,3 +88,9 @@ def test_a_later_error_is_not_hidden_and_keeps_the_run(tmp_path: Path) -> None:
     with pytest.raises(IndexError):
         train(tiny_recipe("gan-ring8"), overrides=changes, out=tmp_path / "run", trusted=(__name__,))
     assert (tmp_path / "run" / "recipe.json").is_file()
+
+
+@pytest.mark.parametrize("error", [MemoryError(), torch.cuda.OutOfMemoryError("out of memory")])
+def test_too_little_memory_is_no_misfit(error: Exception) -> None:
+    with pytest.raises(type(error)), explain_misfit(tiny_recipe("gan-ring8")):
+        raise error

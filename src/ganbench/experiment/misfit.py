@@ -17,13 +17,16 @@ from ganbench.runs.run import Run
 from ganbench.training.trainer import Trainer
 from ganbench.utils.error_text import describe_error
 
+#: Errors that say nothing about whether parts fit together, such as too little memory.
+_NO_MISFIT = (RunError, Stopped, OSError, MemoryError, torch.cuda.OutOfMemoryError)
+
 
 @contextmanager
 def explain_misfit(recipe: Recipe, networks: nn.ModuleDict | None = None) -> Iterator[None]:
     """Turn an unexpected error in the block, which builds or tries the recipe's parts, into a UserError."""
     try:
         yield
-    except (UserError, RunError, Stopped, OSError):
+    except (UserError, *_NO_MISFIT):
         raise
     except Exception as error:
         raise UserError(_describe(recipe, error, networks or nn.ModuleDict())) from error
@@ -49,7 +52,7 @@ def undo_misfit(run: Run, recipe: Recipe, trainer: Trainer) -> Iterator[None]:
     """
     try:
         yield
-    except (RunError, Stopped, OSError):
+    except _NO_MISFIT:
         raise
     except Exception as error:
         if trainer.step > 0:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ganbench.data.base import Dataset
+from ganbench.experiment.clock_progress import ClockProgress
 from ganbench.experiment.closing import score_line
-from ganbench.experiment.heartbeat import Heartbeat
 from ganbench.experiment.long_run import LongRunNotice
 from ganbench.experiment.tensorboard import TensorBoardMirror
 from ganbench.experiment.validation import PeriodicEvaluation
@@ -108,11 +108,10 @@ class RunHooks:
             Every(schedule.evaluate_every, lambda trainer: self.evaluate(trainer, console)),
         ]
         warn = AfterAny([log, *others], lambda trainer: self.warn(trainer, console))
-        heartbeat = Heartbeat(
-            show, self.trainer.images
-        )  # behind the log, whose lines make its own superfluous
+        # Progress comes after the log, whose lines make its own superfluous.
+        progress = ClockProgress(show, self.trainer.images)
         notice = LongRunNotice(self.recipe, console)
-        return [log, heartbeat, notice, *others, warn, Every(schedule.checkpoint_every, self.save)]
+        return [log, progress, notice, *others, warn, Every(schedule.checkpoint_every, self.save)]
 
     def warn(self, trainer: Trainer, console: Console) -> None:
         """Print each new health finding once."""

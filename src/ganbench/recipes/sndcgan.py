@@ -47,10 +47,10 @@ def sndcgan(
 ) -> Recipe:
     """Return SNDCGAN with hinge loss on a data set.
 
-    The reference budget has the paper's networks and its setting C, with which the authors' code trains them: one D
-    update per G update, learning rates of 2e-4, betas of .5 and .999. (The paper's five D updates and betas of 0 and .9
-    belong to its residual networks.) The other budgets have narrower networks, sum pooling in D, LeCam, and batches of
-    16: training reaches a given score after about as many steps as with batches of 32, and those steps take longer.
+    The reference budget has the paper's networks and the settings of pfnet-research/chainer-gan-lib for them: one D
+    update per G update, learning rates of 2e-4, betas of .5 and .999. The other budgets have narrower networks, sum
+    pooling in D, LeCam, and batches of 16: training reaches a given score after about as many steps as with batches of
+    32, and those steps take longer.
 
     Args:
         dataset_name: Last part of the recipe's name.

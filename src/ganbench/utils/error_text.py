@@ -6,12 +6,8 @@ import traceback
 from pathlib import Path
 
 _MAX_LENGTH = 300
-_LIBRARIES = {
-    "torch",
-    "torchvision",
-    "numpy",
-    "PIL",
-}  # folders of code that is neither ganbench's nor the user's
+#: Folders of code that is neither ganbench's nor the user's.
+_LIBRARIES = {"torch", "torchvision", "numpy", "PIL"}
 
 
 def describe_error(error: BaseException) -> str:

@@ -9,7 +9,7 @@ from ganbench.training.trainer import Trainer
 from ganbench.utils.console import ShowProgress
 
 
-class Heartbeat:
+class ClockProgress:
     """A hook that shows the step and the speed after every step that ends ``seconds`` after the last one shown.
 
     Args:
