@@ -166,6 +166,9 @@ def test_the_version(cli: CommandLine) -> None:
 
 def test_every_reading_command_prints_json(cli: CommandLine, runs: Path, folder: Path) -> None:
     cli.run("evaluate", runs / "points", "--n", 250)
+    for i in range(10):  # auto trains on 16 pictures and more
+        picture = Image.effect_noise((40, 40), 50 + i)
+        picture.save(folder / "own" / "class-0" / f"more-{i}.png")
     for command in (
         ("recipes",),
         ("show", "gan-ring8"),

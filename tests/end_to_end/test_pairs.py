@@ -114,9 +114,13 @@ def test_what_is_not_there(things: dict[str, str], tmp_path: Path) -> None:
         UserError, match=r"there is nothing at .*none; name a run, a folder, an archive or a data set"
     ):
         evaluate(things["run"], against=str(tmp_path / "none"))
-    with pytest.raises(UserError, match="is not a run, so --against must say"):
+    with pytest.raises(UserError, match=r"there is nothing at .*none; name a run"):
         evaluate(str(tmp_path / "none"))
-    with pytest.raises(UserError, match=r"there is no data set 'shape'; did you mean 'shapes'\?"):
+    with pytest.raises(UserError, match="is not a run, so --against must say"):
+        evaluate(things["folder"])
+    with pytest.raises(
+        UserError, match=r"there is no run, folder, archive or data set 'shape'; did you mean 'shapes'\?"
+    ):
         evaluate(things["folder"], against="shape")
 
 

@@ -86,8 +86,8 @@ USES: dict[str, Callable[[Model, Path], Any]] = {
     "a folder": lambda model, out: write_samples(model, out / "x", 4, 0),
     "interpolations": lambda model, out: write_interpolations(model, out / "x.png", 2, 0),
     "directions": lambda model, out: write_picture(model, out / "x.png", "directions", 2, 0),
-    "fd of pixels": lambda model, out: score_model(
-        model, shapes(size=40), metrics=["kd"], features="pixels", n=100
+    "kd of pixels": lambda model, out: score_model(
+        model, shapes(size=100), metrics=["kd"], features="pixels", n=100
     ),
     "swd": lambda model, out: score_model(model, shapes(size=200), metrics=["swd"], n=100),
     "spectrum": lambda model, out: score_model(model, shapes(size=200), metrics=["spectrum"], n=100),

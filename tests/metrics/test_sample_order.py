@@ -18,6 +18,7 @@ from ganbench.metrics.classes.class_balance import ClassBalance
 from ganbench.metrics.classes.conditional_accuracy import ConditionalAccuracy
 from ganbench.metrics.classes.training import ClassifierTraining
 from ganbench.metrics.classes.utility import Utility
+from ganbench.metrics.coverage.class_coverage import ClassCoverage
 from ganbench.metrics.coverage.diversity import Diversity
 from ganbench.metrics.coverage.mode_coverage import Modes
 from ganbench.metrics.coverage.prdc import DensityCoverage, PrecisionRecall
@@ -87,6 +88,7 @@ def metric_and_samples(name: str) -> tuple[Metric, Dataset, Tensor, Tensor]:
         "pr": (PrecisionRecall(FEATURES), reference, samples),
         "dc": (DensityCoverage(FEATURES), reference, samples),
         "accuracy": (ConditionalAccuracy(digit_classifier()), levels, levels.pixels),
+        "covered-classes": (ClassCoverage(digit_classifier()), levels, levels.pixels),
         "balance": (ClassBalance(digit_classifier()), levels, levels.pixels),
         "memorization": (Memorization(FEATURES).with_held_out(classes(2)), reference, samples),
         "utility": (

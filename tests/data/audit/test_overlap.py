@@ -47,7 +47,7 @@ def _leaky(split: str = "train") -> ImageDataset:
 
 
 def test_the_splits_of_a_set_are_compared(monkeypatch):
-    monkeypatch.setattr(overlap, "find_dataset", lambda name: (dataset("leaky")(_leaky), {}))
+    monkeypatch.setattr(overlap, "find_dataset", lambda name, trusted: (dataset("leaky")(_leaky), {}))
     result = overlap.compare_splits("leaky")
     assert (result.names, result.pictures, result.in_both) == (("train", "test"), (10, 3), (1, 1))
     assert result.shared == ((("train 9",), ("test 0",)),)
