@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from PIL import Image
 from tests.data.conftest import encoded, noise
 
@@ -71,6 +74,47 @@ def test_a_transparent_grey_level_of_16_bits_becomes_white(level: int, expected:
     buffer = io.BytesIO()
     Image.fromarray(np.array([[0, 32896, 65535]], np.uint16)).save(buffer, "PNG", transparency=level)
     assert decode_pixels(buffer.getvalue()).tolist() == [expected]
+
+
+def deep_png(pixels: NDArray[np.uint16], transparent: tuple[int, int, int] | None = None) -> bytes:
+    """Return ``[H, W, C]`` as a PNG of 16 bits per number; Pillow cannot write one with colours or an opacity."""
+    height, width, channels = pixels.shape
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in pixels)
+    header = struct.pack(">IIBBBBB", width, height, 16, {2: 4, 3: 2, 4: 6}[channels], 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    if transparent is not None:
+        chunks.insert(1, (b"tRNS", struct.pack(">3H", *transparent)))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks
+    )
+
+
+LEVELS = np.array([0, 100, 128, 129, 255, 256, 257, 300, 32896, 65535], np.uint16)
+ROUNDED = [0, 0, 0, 1, 1, 1, 1, 1, 128, 255]
+
+
+@pytest.mark.parametrize("channels", [2, 3, 4])
+def test_16_bit_colours_round_like_16_bit_greys(channels: int) -> None:
+    pixels = np.repeat(LEVELS[None, :, None], channels, 2)
+    if channels != 3:
+        pixels[..., -1] = 65535  # opaque
+    for data in (deep_png(pixels), encode_image(Image.fromarray(LEVELS[None]))):
+        decoded = decode_pixels(data)
+        decoded = decoded if decoded.ndim == 3 else decoded[..., None]
+        assert all(decoded[0, :, c].tolist() == ROUNDED for c in range(decoded.shape[2]))
+
+
+def test_16_bit_opacity_and_transparent_colour() -> None:
+    half = np.repeat(LEVELS[None, :, None], 4, 2)
+    half[..., 3] = 32768
+    expected = (LEVELS / 257 * 32768 / 65535 + 255 * (1 - 32768 / 65535) + 0.5).astype(int)
+    assert decode_pixels(deep_png(half))[0, :, 1].tolist() == expected.tolist()
+    opaque = np.repeat(LEVELS[None, :, None], 3, 2)
+    white = decode_pixels(deep_png(opaque, transparent=(300, 300, 300)))[0, :, 2].tolist()
+    assert white == [*ROUNDED[:7], 255, *ROUNDED[8:]]
+    unlike = decode_pixels(deep_png(opaque, transparent=(300, 300, 301)))[0, :, 2].tolist()
+    assert unlike == ROUNDED
 
 
 def test_cmyk_becomes_rgb() -> None:

@@ -27,6 +27,8 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+# Raw modes of 16-bit numbers in PNG files, and those that read their low bytes.
+_LOW_BYTES = {"RGB;16B": "RGB;16L", "RGBA;16B": "RGBA;16L", "LA;16B": "RGBA"}
 # Exceptions that Pillow raises on damaged files; UnidentifiedImageError is an OSError.
 _DECODE_ERRORS = (
     OSError,
@@ -88,7 +90,7 @@ def decode_image(
         if image.width * image.height > limit:
             raise BrokenImageError(f"{image.width}x{image.height} is above {limit // 1_000_000} megapixels")
         image.load()
-        plain, transpose = _to_grey_or_rgb(image), _upright_transpose(image)
+        plain, transpose = _scale_16_bit_rgb(data, image) or _to_grey_or_rgb(image), _upright_transpose(image)
         upright = plain if transpose is None else plain.transpose(transpose)
         return DecodedImage(upright, image.format or "?", image.mode)
     except UnidentifiedImageError as error:
@@ -103,6 +105,32 @@ def _upright_transpose(image: Image.Image) -> Image.Transpose | None:
         return _UPRIGHT.get(image.getexif().get(_ORIENTATION, 1))
     except _DECODE_ERRORS:
         return None  # damaged EXIF data in a readable image are ignored
+
+
+def _scale_16_bit_rgb(data: bytes, image: Image.Image) -> Image.Image | None:
+    """Return a PNG of 16 bits per colour as "RGB", scaled and rounded; None for any other image.
+
+    Pillow keeps the high byte of each number and drops the low one. Read in the other byte order, it keeps the low one;
+    a grey level and an opacity are also read as four numbers of one byte.
+    """
+    if image.format != "PNG":
+        return None
+    low = Image.open(io.BytesIO(data))
+    raw_mode = str(low.tile[0].args) if low.tile else ""
+    if raw_mode not in _LOW_BYTES:
+        return None
+    low.tile = [low.tile[0]._replace(args=_LOW_BYTES[raw_mode])]
+    low.load()
+    low_bytes = np.asarray(low)
+    if raw_mode == "LA;16B":
+        low_bytes = low_bytes[..., [1, 1, 1, 3]]
+    wide = np.asarray(image).astype(np.float64) * 256 + low_bytes
+    colours, opacity = wide[..., :3], wide[..., 3:] / 65535
+    if isinstance(transparent := image.info.get("transparency"), tuple):  # a colour, as PNG stores it
+        opacity = (colours != transparent).any(2, keepdims=True)
+    if opacity.size:
+        colours = colours * opacity + 65535 * (1 - opacity)
+    return Image.fromarray((colours / 257 + 0.5).astype(np.uint8))
 
 
 def _to_grey_or_rgb(image: Image.Image) -> Image.Image:
