@@ -32,6 +32,17 @@ def test_few_images_are_scored_by_the_kernel_distance(
     assert ("only 400 images: scored by the kernel distance" in capsys.readouterr().err) == (name == "kd")
 
 
+def test_too_few_images_for_any_score_are_refused_without_a_promise_of_one(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    request = EvaluationRequest(features="pixels@16")
+    message = r"99 images are too few for a score: kd\[pixels@16\] needs 100 and fd\[pixels@16\] 769"
+    for samples, reference in ((99, 400), (400, 99)):
+        with pytest.raises(UserError, match=message):
+            score(DatasetSamples(images(samples)), images(reference), request)
+    assert "scored by" not in capsys.readouterr().err
+
+
 def test_a_metric_of_models_needs_a_run() -> None:
     with pytest.raises(UserError, match="metric 'codes' needs the networks of a run, and 'ring8' is none"):
         evaluate("ring8", against="ring8", metrics=["codes"])

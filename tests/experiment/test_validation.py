@@ -12,6 +12,7 @@ from tests.support.training import tiny_recipe
 
 from ganbench.data.shapes import shapes
 from ganbench.errors import UserError
+from ganbench.evaluation.evaluate import evaluate
 from ganbench.experiment.train import resume, train
 from ganbench.inference.model import Purpose, load
 from ganbench.metrics.coverage.path_length import PathLength
@@ -118,6 +119,31 @@ def test_data_too_few_to_score_can_be_trained_on_without_scores(tmp_path: Path) 
         train(scored_by(["fd"], **changes), out=tmp_path / "run")
     run = train(scored_by(["fd"], **changes, evaluate_every=0), out=tmp_path / "run")
     assert run.events.read("score") == []
+
+
+def test_few_images_are_scored_on_the_way_by_the_metric_that_evaluate_chooses(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few: dict[str, Any] = {"evaluate_features": "pixels@8", "evaluate_samples": 200}  # 192 numbers, of 130 images
+    run = train(scored_by([], **few), out=tmp_path / "run")
+    assert {e["name"] for e in run.events.read("score")} == {"kd[pixels@8]"}
+    selection = run.best_score()
+    assert selection is not None
+    assert selection["by"] == "kd[pixels@8]"
+    note = "only 130 images: scored by the kernel distance (kd), since fd[pixels@8] needs 193"
+    assert capsys.readouterr().err.count(note) == 1
+    assert [s.name for s in evaluate(run, features="pixels@8", n=200)] == ["kd[pixels@8]"]
+    capsys.readouterr()
+    train(scored_by(["kd"], **few), out=tmp_path / "told")
+    assert note not in capsys.readouterr().err
+
+
+def test_images_too_few_for_any_metric_are_refused_in_one_sentence(tmp_path: Path) -> None:
+    recipe = scored_by([], features="pixels@8").override({"data.size": 99})
+    needs = r"99 images are too few for a score: kd\[pixels@8\] needs 100 and fd\[pixels@8\] 193"
+    with pytest.raises(UserError, match=f"{needs}; or set schedule.evaluate_every=0 to train without scores"):
+        train(recipe, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_model_of_classes_is_scored_by_class_if_each_has_enough(tmp_path: Path) -> None:

@@ -141,6 +141,40 @@ def default_metrics(reference: Dataset) -> list[str]:
     return [name]
 
 
+def fitting_metrics(
+    reference: Dataset, request: EvaluationRequest, size: int | None = None
+) -> tuple[list[str], str]:
+    """Return the default metrics that the number of images allows, and a sentence if they are not the usual ones.
+
+    Images too few for the Fréchet distance are scored by the kernel distance.
+
+    Args:
+        reference: The real items.
+        request: The features and where they may come from.
+        size: The number of samples; None if there are as many as a metric asks for.
+
+    Raises:
+        UserError: there is no metric for such data, or there are too few images for any.
+    """
+    names = default_metrics(reference)
+    count = min(reference.info.size, reference.info.size if size is None else size)
+    if names != ["fd"] or request.allow_rank_deficient:
+        return names, ""
+    usual, other = create_metrics(
+        ["fd", "kd"], request.features, trusted=request.trusted, shape=reference.info.shape
+    )
+    if count >= usual.min_samples:
+        return names, ""
+    if count < other.min_samples:
+        raise UserError(
+            f"{count:,} images are too few for a score: {other.name} needs {other.min_samples:,} and {usual.name} "
+            f"{usual.min_samples:,}"
+        )
+    return ["kd"], (
+        f"only {count:,} images: scored by the kernel distance (kd), since {usual.name} needs {usual.min_samples:,}"
+    )
+
+
 def _plan(
     samples: SampleSource, reference: Dataset, request: EvaluationRequest, held_out: HeldOut | None
 ) -> _Plan:
@@ -162,29 +196,19 @@ def _plan(
     return _Plan(metrics, count, samples.labels(count) if labelled else None)
 
 
-def _fitting_metrics(reference: Dataset, request: EvaluationRequest, size: int | None) -> list[str]:
-    """Return the default metrics; the kernel distance for images too few for the Fréchet distance, with a note."""
-    names = default_metrics(reference)
-    count = min(reference.info.size, reference.info.size if size is None else size)
-    if names != ["fd"] or request.allow_rank_deficient:
-        return names
-    (metric,) = create_metrics(names, request.features, trusted=request.trusted, shape=reference.info.shape)
-    if count >= metric.min_samples:
-        return names
-    print_note(
-        f"only {count:,} images: scored by the kernel distance (kd), since {metric.name} needs {metric.min_samples:,}"
-    )
-    return ["kd"]
-
-
 def _build_metrics(
     request: EvaluationRequest, reference: Dataset, labelled: bool, size: int | None
 ) -> list[Metric]:
     """Build the metrics with one shared feature extractor; some protocols add metrics for labelled samples."""
     if request.protocol is not None:
         return list(request.protocol.build_metrics(labelled=labelled))
+    names = request.metrics
+    if not names:
+        names, note = fitting_metrics(reference, request, size)
+        if note:
+            print_note(note)
     return create_metrics(
-        request.metrics or _fitting_metrics(reference, request, size),
+        names,
         request.features,
         trusted=request.trusted,
         shape=reference.info.shape,
