@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 RUNS ?= runs
+SITE ?= docs/_build
 JOBS ?= 2
 
 .PHONY: demo test lint docs bench bench-metrics bench-quality bench-ablation agreement robustness results clean
@@ -30,8 +31,8 @@ lint: $(VENV)/installed
 
 # Warnings are errors, and so are links to pages, headings or files that are not there.
 docs: $(VENV)/installed
-	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build
-	@echo "docs/_build/index.html"
+	$(BIN)/sphinx-build -q -W --keep-going -b html docs $(SITE)
+	@echo "$(SITE)/index.html"
 
 test: lint
 	$(BIN)/pytest -n $(JOBS) --dist loadfile
