@@ -19,6 +19,7 @@ from ganbench.data.shapes import shapes
 from ganbench.data.stacked_mnist import StackedImages
 from ganbench.data.toy import ring8
 from ganbench.errors import UserError
+from ganbench.evaluation import evaluate as evaluate_module
 from ganbench.evaluation.evaluate import evaluate
 from ganbench.evaluation.result_files import check_gallery, write_gallery
 from ganbench.evaluation.scoring import EvaluationRequest, require_scorable, score_model
@@ -58,9 +59,28 @@ def test_a_score_is_written_with_how_it_was_measured(run: Run) -> None:
     }
     assert score.measured["versions"].keys() == {"ganbench", "torch", "numpy"}
     assert score.measured["machine"]["threads"] == 1
+    assert score.measured["machine"]["device"] == "cpu"
     assert score.measured["samples"] == 400
     (written,) = [p for p in run.eval.iterdir() if "n400" in p.name]
     assert parse_sealed(written.read_bytes(), written) == json.loads(json.dumps(score.to_dict()))
+
+
+def test_a_runs_networks_compute_on_the_requested_device(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[torch.device] = []
+    monkeypatch.setattr(torch.nn.Module, "to", lambda module, device: asked.append(device) or module)
+    monkeypatch.setattr(evaluate_module, "select_device", lambda name: torch.device(name, 0))
+    evaluate(run, n=300, device="cuda")
+    assert asked == [torch.device("cuda", 0)] * 2  # the algorithm and the networks
+    with pytest.raises(
+        UserError, match="'ring8' is no run, and only a run's networks use a device; leave 'cuda' out"
+    ):
+        evaluate("ring8", against="ring8", n=300, device="cuda")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
+def test_a_device_that_is_not_there_is_refused(run: Run) -> None:
+    with pytest.raises(UserError, match="this machine has no 'cuda' device that torch can use; it has: cpu"):
+        evaluate(run, n=300, device="cuda")
 
 
 def test_the_same_model_scores_the_same(run: Run) -> None:

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from tests.support.training import draw_figures, tiny_recipe
@@ -121,6 +122,26 @@ def test_the_data_set_is_not_needed(images: Run, tmp_path: Path, monkeypatch: py
 def test_no_samples_at_all(points: Run) -> None:
     with pytest.raises(UserError, match="at least 1, not 0"):
         load(points).sample(0)
+
+
+@pytest.mark.parametrize("wrong", [2.0, True, "2", None, float("nan")])
+def test_numbers_that_are_no_whole_numbers_are_refused_in_one_sentence(points: Run, wrong: Any) -> None:
+    model = load(points)
+    with pytest.raises(UserError, match=f"^the number of samples must be a whole number, not {wrong!r}$"):
+        model.sample(wrong)
+    with pytest.raises(UserError, match=f"^the seed must be a whole number, not {wrong!r}$"):
+        model.sample(2, seed=wrong)
+    with pytest.raises(UserError, match=f"^the batch size must be a whole number, not {wrong!r}$"):
+        model.sample(2, batch=wrong)
+    with pytest.raises(UserError, match="the batch size must be at least 1, not 0"):
+        model.sample(2, batch=0)
+
+
+def test_integers_of_numpy_and_torch_give_the_samples_of_equal_ints(points: Run) -> None:
+    model = load(points)
+    expected = model.sample(3, seed=5)
+    assert torch.equal(model.sample(np.int64(3), seed=np.uint8(5)), expected)
+    assert torch.equal(model.sample(torch.tensor(3), seed=torch.tensor(5)), expected)
 
 
 def test_a_run_without_a_checkpoint(points: Run, tmp_path: Path) -> None:

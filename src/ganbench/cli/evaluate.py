@@ -11,6 +11,7 @@ import typer
 
 from ganbench.cli.options import (
     JsonOption,
+    ModelDeviceOption,
     ModuleOption,
     QuietOption,
     ThreadsOption,
@@ -85,6 +86,7 @@ def evaluate(
             help="Allow fewer samples than the features have dimensions. The score is then mostly bias.",
         ),
     ] = False,
+    device: ModelDeviceOption = "cpu",
     threads: ThreadsOption = None,
     held_out: Annotated[
         Optional[str],  # noqa: UP045
@@ -114,7 +116,7 @@ def evaluate(
     if gallery is not None:
         check_gallery(gallery)
     try:
-        with Engine(Machine(threads=threads)):  # threads and memory as in training
+        with Engine(Machine(device=device, threads=threads)):  # threads and memory as in training
             scores = evaluate_source(
                 source,
                 against=against,
@@ -129,6 +131,7 @@ def evaluate(
                 allow_rank_deficient=allow_rank_deficient,
                 trusted=trusted,
                 held_out=held_out,
+                device=device,
             )
     except UnsavedScoresError as error:
         _print_scores(error.scores, as_json)

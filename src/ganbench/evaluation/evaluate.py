@@ -28,8 +28,10 @@ from ganbench.metrics.protocols.base import EvaluationProtocol
 from ganbench.metrics.protocols.registry import find_protocol
 from ganbench.metrics.score import Score
 from ganbench.runs.run import Run
+from ganbench.training.engine import select_device
 from ganbench.utils.float32 import float32_default
 from ganbench.utils.malloc import keep_pages
+from ganbench.utils.whole_number import whole_number
 
 
 @float32_default()
@@ -48,6 +50,7 @@ def evaluate(
     weights: Weights = "averaged",
     allow_rank_deficient: bool = False,
     held_out: str | None = None,
+    device: str = "cpu",
 ) -> list[Score]:
     """Score the samples of a trained run, or real items: images or points from a folder, an archive or a data set.
 
@@ -69,6 +72,8 @@ def evaluate(
         allow_rank_deficient: Whether to accept fewer samples than feature dimensions.
         held_out: Real items that were held out of training: a folder, an archive or a data set. Default the other
             split of the reference.
+        device: Where a run's networks compute: "cpu", "cuda", "mps", or "auto" for the first that there is. Feature
+            networks always run on the CPU, so that features are the same everywhere.
 
     Raises:
         UserError: an argument is wrong, an input cannot be read, a metric does not fit the data, or scores cannot be
@@ -81,6 +86,9 @@ def evaluate(
         ('modes', 8.0)
     """
     keep_pages()  # faster memory allocation
+    place = select_device(device)
+    seed = whole_number(seed, "the seed")
+    n = None if n is None else whole_number(n, "the number of samples", at_least=1)
     if protocol is not None and (metrics or features or n or split or allow_rank_deficient):
         name = protocol if isinstance(protocol, str) else protocol.name
         raise UserError(
@@ -102,6 +110,8 @@ def evaluate(
             f"metric '{next(iter(run_metrics))}' needs the networks of a run, and '{source}' is none; "
             "name a run folder, or leave this metric out"
         )
+    if run is None and place.type != "cpu":
+        raise UserError(f"'{source}' is no run, and only a run's networks use a device; leave '{device}' out")
     if run is None:
         items, reference = open_samples_and_reference(str(source), against, split, request)
         return score(items, reference, request, find_held_out(held_out, None, against, reference, request))
@@ -114,6 +124,8 @@ def evaluate(
     scores: list[Score] = []
     for scored_step in _steps_to_score(run, step):
         model = load(run, scored_step, trusted, weights=weights)
+        for module in (model.algorithm, model.networks):
+            module.to(place)
         samples = ModelSamples(model, seed, checkpoint=checkpoint_record(run, model.step, seed))
         evaluation = ModelEvaluation(run, model, reference, against, load_held_out, trusted)
         step_scores = [s for metric in run_metrics.values() for s in metric(evaluation)]

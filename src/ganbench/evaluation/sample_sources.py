@@ -145,7 +145,7 @@ class ModelSamples:
                 "shape": list(model.info.shape),
                 "quantised": _QUANTIZATION if model.info.kind == "image" else None,
             },
-            **_environment_record(),
+            **_environment_record(model.device.type),
         }
 
     def _describe_labels(self, count: int) -> str:
@@ -288,8 +288,8 @@ def generated_dataset(run: Run, model: Model, size: int = REFERENCE_SAMPLES) -> 
     return GeneratedDataset(model, run.path.resolve().name, digest, size)
 
 
-def _environment_record() -> dict[str, Any]:
+def _environment_record(device: str = "cpu") -> dict[str, Any]:
     return {
         "versions": versions("ganbench", "torch", "numpy"),
-        "machine": {"threads": torch.get_num_threads(), "platform": platform.platform()},
+        "machine": {"device": device, "threads": torch.get_num_threads(), "platform": platform.platform()},
     }

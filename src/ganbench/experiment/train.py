@@ -34,6 +34,7 @@ from ganbench.training.settings import Device
 from ganbench.utils.console import Console, SilentConsole
 from ganbench.utils.cores import threads_per_process
 from ganbench.utils.files import write_sealed_json
+from ganbench.utils.whole_number import whole_number
 
 
 def train(
@@ -76,7 +77,7 @@ def train(
         >>> run.checkpoint_steps()
         [20]
     """
-    console = console or SilentConsole()
+    console, seed = console or SilentConsole(), whole_number(seed, "the seed")
     resolved = resolve_recipe(recipe, budget, overrides or {}, trusted)
     recipe = resolved.recipe
     for reason in resolved.reasons:  # what "auto" chose, and why

@@ -32,6 +32,7 @@ from ganbench.utils.batched import eval_mode, map_batches
 from ganbench.utils.float32 import float32_default
 from ganbench.utils.progress import DurationEstimator
 from ganbench.utils.random_stream import RandomStream
+from ganbench.utils.whole_number import whole_number
 
 Weights: TypeAlias = Literal["averaged", "live"]
 #: What samples are for: the user or final scores ("sample"), the choice of the best checkpoint ("selection"), or use as
@@ -120,9 +121,8 @@ class Model:
         self, n: int, seed: int = 0, purpose: Purpose = "sample", *, truncation: float | None = None
     ) -> Tensor:
         """Return ``n`` latents ``[n, size]``, determined by seed and purpose; see :meth:`draw_latents`."""
-        if n < 1:
-            raise UserError(f"the number of samples must be at least 1, not {n}")
-        return self.draw_latents(RandomStream(seed, purpose), n, truncation)
+        n = whole_number(n, "the number of samples", at_least=1)
+        return self.draw_latents(RandomStream(whole_number(seed, "the seed"), purpose), n, truncation)
 
     @float32_default()
     def draw_latents(self, stream: RandomStream, n: int, truncation: float | None = None) -> Tensor:
@@ -171,7 +171,7 @@ class Model:
             batch: The batch size.
 
         Raises:
-            UserError: labels are out of range, of the wrong number, or given to a model without classes.
+            UserError: n is no whole number; labels are out of range, too few, or given to a model without classes.
             NotFiniteError: some samples are NaN or infinite.
         """
         return self.decode(self.latents(n, seed), labels, batch=batch)
@@ -185,7 +185,7 @@ class Model:
         algorithm = self.algorithm
         if not isinstance(algorithm, Samples):
             raise UserError(f"{type(algorithm).__name__} generates no samples; it only encodes items")
-        n = len(latents)
+        n, batch = len(latents), whole_number(batch, "the batch size", at_least=1)
         condition = self.labels(n) if labels is None else condition_tensor(labels, n, len(self.classes))
         samples = []
         with eval_mode(self.networks):

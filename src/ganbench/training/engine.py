@@ -41,7 +41,7 @@ class Engine:
 
     def __init__(self, machine: Machine | None = None) -> None:
         self.machine = machine or Machine()
-        self.device = _select_device(self.machine.device)
+        self.device = select_device(self.machine.device)
         self.rank, self.world_size = join_processes(self.device)
         if self.device.type == "cuda" and self.world_size > 1:
             self.device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", self.rank)))
@@ -221,7 +221,8 @@ def processor() -> str:
     return names[0] if names else platform.processor() or platform.machine()
 
 
-def _select_device(name: str) -> torch.device:
+def select_device(name: str) -> torch.device:
+    """Return a device by its name; "auto" is the first of CUDA, MPS and CPU. Raises UserError if torch has none."""
     available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if name == "auto":
         return torch.device(next(d for d in ("cuda", "mps", "cpu") if available[d]))

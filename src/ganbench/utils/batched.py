@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ganbench.utils.float32 import float32_default
+from ganbench.utils.whole_number import whole_number
 
 
 @torch.no_grad()
@@ -32,6 +33,7 @@ def map_batches(
     Returns:
         The results by name, each ``[N, ...]``, as float32 on the CPU.
     """
+    batch_size = whole_number(batch_size, "the batch size", at_least=1)
     device, total = next(networks.parameters()).device, len(next(iter(tensors.values())))
     results = []
     with eval_mode(networks):
