@@ -292,6 +292,22 @@ def test_points_are_drawn_over_the_scores_of_d(page: Any, address: str, tmp_path
     page.get_by_role("img", name="5000 samples").wait_for()
 
 
+@pytest.mark.parametrize(("scheme", "corner"), [("light", 255), ("dark", 23)])
+def test_a_plot_is_dark_on_a_dark_page_and_white_in_its_file(
+    browser: Any, address: str, scheme: str, corner: int
+) -> None:
+    page = browser.new_page(color_scheme=scheme)
+    page.set_default_timeout(TIMEOUT)
+    open_page(page, address, page="playground", run=folder_id(Path("points-seed0")))
+    image = wait_for_image(page, "1000 samples")
+    shown = Image.open(io.BytesIO(page.request.get(f"{address}{image.get_attribute('src')}").body()))
+    assert shown.convert("RGB").getpixel((0, 0)) == (corner, corner, corner)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download PNG").click()
+    assert Image.open(download.value.path()).convert("RGB").getpixel((0, 0)) == (255, 255, 255)
+    page.close()
+
+
 def test_directions_and_sources_of_representations(page: Any, address: str, tmp_path: Path) -> None:
     open_page(page, address, page="playground", run=folder_id(Path("points-seed0")))
     image = wait_for_image(page, "1000 samples")

@@ -52,3 +52,15 @@ def two_classes(tmp_path: Path) -> Path:
         for i in range(3):
             (root / name / f"{i}.png").write_bytes(encoded(noise(10 * k + i, 12, 10)))
     return root
+
+
+def forbid(monkeypatch: pytest.MonkeyPatch, *folders: Path) -> None:
+    """Let folders be unreadable, as for a user without the right to (root reads everything)."""
+    scandir = os.scandir
+
+    def refuse(path: str | Path = ".") -> object:
+        if Path(path) in folders:
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)

@@ -37,6 +37,7 @@ def test_it_says_where_what_on_which_machine_and_how_long() -> None:
         ({"kind": "points", "shape": (2,)}, "x, 1,500 points in 2 dimensions"),
         ({"kind": "points", "shape": (1,)}, "x, 1,500 points in 1 dimension"),
         ({"shape": (1, 28, 30)}, "x, 1,500 grey images of 30x28 pixels"),
+        ({"shape": (3, 8, 8), "classes": ("a",)}, "x, 1,500 colour images of 8x8 pixels"),
         ({"shape": (4, 8, 8), "classes": ("a", "b")}, "x, 1,500 4-channel images of 8x8 pixels, 2 classes"),
     ],
 )

@@ -178,3 +178,11 @@ def test_steps_of_one_s_own_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"plans schedule\.steps itself"):
         train("gan-r1-ring8", budget="1m", overrides={"schedule.steps": 5}, out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"), [(1 / 3, "20 seconds"), (1, "60 seconds"), (2.5, "2.5 minutes")]
+)
+def test_a_plan_gives_its_time_in_a_fitting_unit(minutes: float, words: str) -> None:
+    plan = Plan(minutes=minutes, steps=9, step_seconds=0.1, trial_steps=3)
+    assert plan.describe(tiny_recipe("gan-r1-ring8").schedule).startswith(f"plan for {words}: 9 steps")

@@ -28,6 +28,16 @@ def test_a_duration_is_printed_once_and_excludes_the_first_batch():
     assert _notes(iter([50.0, 52.0, 54.0, 56.0]), [100, 200, 300, 400], 10_000) == ["a pass: about 3 min"]
 
 
+def test_a_slow_pass_says_every_ten_seconds_how_far_it_is():
+    times = [0.0, 2.0, 11.9, 12.0, 21.0, 22.5, 40.0]
+    done = [100, 200, 700, 800, 1300, 1400, 2000]
+    assert _notes(iter(times), done, 2000) == [
+        "a pass: about 38 s",
+        "a pass: 800 of 2,000 done",
+        "a pass: 1,400 of 2,000 done",
+    ]
+
+
 def test_the_rate_is_measured_over_at_least_a_second():
     assert _notes(iter([0.0, 0.01, 0.02, 1.0]), [10, 20, 30, 40], 30_010) == ["a pass: about 17 min"]
 
@@ -87,4 +97,5 @@ def test_durations_of_samples_and_reference_are_printed(random_images, monkeypat
     assert notes == [
         "features 'projection@8' of 1,500 images of 'held', once: about 80 s",
         "one pass over all samples: about 2 min",
+        "one pass over all samples: 300 of 400 done",
     ]

@@ -184,7 +184,8 @@ def _describe_classes(info: DataInfo, smallest_class: int) -> str:
 
 
 def _describe_data(info: DataInfo, smallest_class: int, broken: int) -> str:
-    classes = f"{len(info.classes)} classes of at least {smallest_class:,}" if info.classes else "no classes"
+    count = len(info.classes)
+    classes = f"{count} classes of at least {smallest_class:,}" if count > 1 else "no classes"
     without = f", without {broken:,} broken ones" if broken else ""
     return f"data: {info.name}, {info.size:,} images{without}, {_describe_shape(info)}, {classes}"
 

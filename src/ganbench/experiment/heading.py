@@ -37,7 +37,7 @@ def describe_data(info: DataInfo) -> str:
         items = f"{info.size:,} {colour}images of {width}x{height} pixels"
     else:
         items = f"{info.size:,} points in {info.shape[0]} dimension{'s' if info.shape[0] > 1 else ''}"
-    classes = f", {len(info.classes)} classes" if info.classes else ""
+    classes = f", {len(info.classes)} classes" if len(info.classes) > 1 else ""
     return f"{info.name}, {items}{classes}"
 
 

@@ -39,6 +39,7 @@ class Plan:
 
     def describe(self, schedule: Schedule) -> str:
         """Return the plan as a sentence."""
+        span = f"{self.minutes:g} minutes" if self.minutes > 1 else f"{self.minutes * 60:.0f} seconds"
         half_life = schedule.ema_half_life
         end = schedule.learning_rate_at(schedule.steps)
         rates = "fall to 0 at the end" if end == 0 else f"end at {end:.3g} times the recipe's"
@@ -46,7 +47,7 @@ class Plan:
             "no EMA of G" if half_life is None else f"the EMA of G has a half-life of {half_life:,.0f} images"
         )
         return (
-            f"plan for {self.minutes:g} minutes: {self.steps:,} steps with batch size {schedule.batch}, at "
+            f"plan for {span}: {self.steps:,} steps with batch size {schedule.batch}, at "
             f"{self.step_seconds * 1000:.3g} ms a step here ({self.trial_steps} tried); learning rates {rates}; {ema}"
         )
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeAlias, runtime_checkable
 
-from ganbench.utils.console import console_for_stderr
+from ganbench.utils.console import LINE_SECONDS, console_for_stderr
 
 MIN_NOTED_SECONDS = 20.0  # shorter work prints nothing
 TRIAL_SECONDS = 1.0  # how long a pass runs before its rate is estimated
@@ -29,7 +29,7 @@ class EstimatesScoreTime(Protocol):
 
 
 class DurationEstimator:
-    """A progress callback that prints once how long a pass takes, if it is slow.
+    """A progress callback that prints how long a pass takes, if it is slow, and then how far it is.
 
     It is called with the amount of work done and the total. The rate counts from the first call, so that
     one-time work before it is excluded.
@@ -40,20 +40,27 @@ class DurationEstimator:
     ) -> None:
         self._what, self._note, self._clock = what, note, clock
         self._start: tuple[float, int] | None = None
-        self._finished = False
+        self._last: float | None = None  # when a line was printed, or decided against
+        self._slow = False
 
     def __call__(self, done: int, total: int) -> None:
-        """Record the progress; print the estimate when the rate is known."""
-        if self._finished:
+        """Record the progress; print the estimate when the rate is known, and a line from time to time after it."""
+        if self._last is not None and not self._slow:
             return
         now = self._clock()
         if self._start is None:
             self._start = now, done
             return
+        if self._last is not None:
+            if now - self._last >= LINE_SECONDS and done < total:
+                self._last = now
+                self._note(f"{self._what}: {done:,} of {total:,} done")
+            return
         seconds, amount = now - self._start[0], done - self._start[1]
         if seconds >= TRIAL_SECONDS and amount > 0:
-            self._finished = True
-            note_duration(self._what, seconds / amount * (total - self._start[1]), self._note)
+            self._last, estimate = now, seconds / amount * (total - self._start[1])
+            self._slow = estimate >= MIN_NOTED_SECONDS
+            note_duration(self._what, estimate, self._note)
 
 
 def note_duration(what: str, seconds: float, note: Notify = print_note) -> None:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.data.conftest import encoded, noise
+from tests.data.conftest import encoded, forbid, noise
 
 from ganbench.data.audit.check import check
+from ganbench.data.folder import folder
 from ganbench.data.io.archive_file import write_archive
 from ganbench.errors import UserError
 
@@ -46,6 +47,31 @@ def test_the_text_and_the_dictionary_agree(two_classes: Path) -> None:
     assert len(restored["broken"]) == 8
 
 
+def test_one_class_is_not_balanced_against_others(tmp_path: Path) -> None:
+    (tmp_path / "ant").mkdir()
+    (tmp_path / "ant" / "a.png").write_bytes(encoded(noise(0)))
+    text = str(check(tmp_path))
+    assert "classes: ant (1)" in text
+    assert "balance:" not in text
+
+
+def test_a_class_that_may_not_be_read_is_broken_and_named(
+    two_classes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forbid(monkeypatch, two_classes / "bee")
+    report = check(two_classes)
+    assert not report.all_readable
+    assert "3 images, 1 broken" in str(report)
+    assert "broken: bee/: Permission denied" in str(report)
+    assert report.notes == (f"subfolder bee in {two_classes} cannot be read, so there is no such class",)
+    with pytest.raises(UserError, match=r"1 of the subfolders cannot be read \(bee: Permission denied\)"):
+        folder(str(two_classes), size=8)
+    with pytest.warns(UserWarning) as warned:
+        assert folder(str(two_classes), size=8, on_error="skip").info.classes == ("ant",)
+    assert [str(w.message) for w in warned][-1] == report.notes[0]
+    assert "bee: Permission denied) and is skipped" in str(warned[0].message)
+
+
 def test_an_archive(tmp_path: Path) -> None:
     image = encoded(noise(0))
     write_archive(tmp_path / "a.npz", [image, b"nothing", image], [0, 1, 1], ["x", "y"])
@@ -61,7 +87,7 @@ def test_a_valid_folder_without_classes(tmp_path: Path) -> None:
     report = check(tmp_path)
     assert report.all_readable
     assert report.classes == {}
-    assert "balance" not in str(report)
+    assert "balance:" not in str(report)
 
 
 def test_missing_images_are_refused(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import os
 from pathlib import Path, PurePath
 
 import pytest
+from tests.data.conftest import forbid
 
 from ganbench.data.io.listing import classes_from_folders, list_images, lost_classes, printable_path
 from ganbench.errors import UserError
@@ -61,18 +62,6 @@ def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
         list_images(tmp_path)
 
 
-def forbid(monkeypatch: pytest.MonkeyPatch, *folders: Path) -> None:
-    """Let folders be unreadable, as for a user without the right to (root reads everything)."""
-    scandir = os.scandir
-
-    def refuse(path: str | Path = ".") -> object:
-        if Path(path) in folders:
-            raise PermissionError(13, "Permission denied", str(path))
-        return scandir(path)
-
-    monkeypatch.setattr(os, "scandir", refuse)
-
-
 @pytest.mark.parametrize("name", ["b", "a/x", "a/x/y", "with space", "z"])
 def test_an_unreadable_subfolder_is_refused_by_name_or_skipped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
@@ -81,10 +70,22 @@ def test_an_unreadable_subfolder_is_refused_by_name_or_skipped(
     forbid(monkeypatch, tmp_path / name)
     with pytest.raises(UserError, match=rf"1 of the subfolders cannot be read \({name}: Permission denied\)"):
         list_images(tmp_path)
-    with pytest.warns(UserWarning, match=rf"{name}: Permission denied\) and are skipped"):
+    with pytest.warns(UserWarning, match=rf"{name}: Permission denied\) and is skipped"):
         files = list_images(tmp_path, "skip")
     assert all(not str(path).startswith(name) for path in files.paths)
     assert list_images(tmp_path, None).unreadable == ((name, "Permission denied"),)
+
+
+def test_a_class_whose_folder_may_not_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touch(tmp_path, "a/1.png", "b/2.png", "b/x/3.png", "c/4.png")
+    forbid(monkeypatch, tmp_path / "b" / "x", tmp_path / "c")
+    files = list_images(tmp_path, None)
+    (sentence,) = lost_classes(files, ("a", "b"))
+    assert sentence == f"subfolder c in {tmp_path} cannot be read, so there is no such class"
+    with pytest.warns(UserWarning, match="2 of the subfolders cannot be read .* and are skipped"):
+        list_images(tmp_path, "skip")
 
 
 def test_an_unreadable_folder_itself_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

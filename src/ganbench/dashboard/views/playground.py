@@ -29,6 +29,7 @@ from ganbench.dashboard.views.elements import select_one, show_user_errors
 from ganbench.inference.model import Model
 from ganbench.latents.truncation import noise_size
 from ganbench.runs.run import Run
+from ganbench.visualization.figure import dark_plot, is_plot
 from ganbench.visualization.image_grid import encode_png, image_grid
 
 _REPRESENTATIONS: Mapping[str, str] = MappingProxyType(
@@ -149,8 +150,10 @@ def _code_value(value: int | None) -> str:
 
 def _show_samples(model: Model, samples: GeneratedSamples, real: Tensor | None) -> None:
     picture = samples.png(model, real)
+    dark = st.context.theme.type == "dark" and is_plot(picture)
+    shown = dark_plot(picture) if dark else picture
     # By default Streamlit would show a JPEG.
-    st.image(picture, alt=f"{len(samples.samples)} samples", width="stretch", output_format="PNG")
+    st.image(shown, alt=f"{len(samples.samples)} samples", width="stretch", output_format="PNG")
     left, right = st.columns(2)
     left.download_button("Download PNG", picture, "samples.png", "image/png", on_click="ignore")
     right.download_button(

@@ -74,7 +74,7 @@ class DatasetReport:
                 lines.append(
                     f"{title + ':':9}{abbreviate_list([f'{name} ({n})' for name, n in counts.items()], ', ', 12)}"
                 )
-        if self.classes:
+        if len(self.classes) > 1:
             fewest, most = min(self.classes.values()), max(self.classes.values())
             lines.append(f"balance: {len(self.classes)} classes with {fewest} to {most} images")
         for title, groups in (("duplicate files", self.same_files), ("duplicate images", self.same_pictures)):

@@ -54,7 +54,8 @@ def list_images(folder: str | Path, on_error: OnError | None = "refuse") -> Imag
         what += f"; and {more} more)" if more > 0 else ")"
         if on_error == "refuse":
             raise UserError(f"{what}; on_error=skip (--skip-broken) continues without them")
-        warnings.warn(f"{what} and are skipped", stacklevel=3)
+        verb = "is" if len(files.unreadable) == 1 else "are"
+        warnings.warn(f"{what} and {verb} skipped", stacklevel=3)
     if not files.paths:
         raise UserError(
             f"there is no image in {files.root}: {files.others} files, none ending in {' '.join(IMAGE_SUFFIXES)}"
@@ -139,6 +140,11 @@ def lost_classes(files: ImageFiles, classes: Sequence[str]) -> list[str]:
     if unread:
         sentences.append(
             f"no image of {_name_folders(unread)} in {files.root} can be read, so there is no such class"
+        )
+    closed = {name for name, _ in files.unreadable if len(PurePath(name).parts) == 1} - set(classes)
+    if closed:
+        sentences.append(
+            f"{_name_folders(sorted(closed))} in {files.root} cannot be read, so there is no such class"
         )
     if files.empty:
         sentences.append(
