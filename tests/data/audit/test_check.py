@@ -66,7 +66,7 @@ def test_a_class_that_may_not_be_read_is_broken_and_named(
     assert report.notes == (f"subfolder bee in {two_classes} cannot be read, so there is no such class",)
     with pytest.raises(UserError, match=r"1 of the subfolders cannot be read \(bee: Permission denied\)"):
         folder(str(two_classes), size=8)
-    with pytest.warns(UserWarning) as warned:
+    with pytest.warns(UserWarning, match="bee") as warned:
         assert folder(str(two_classes), size=8, on_error="skip").info.classes == ("ant",)
     assert [str(w.message) for w in warned][-1] == report.notes[0]
     assert "bee: Permission denied) and is skipped" in str(warned[0].message)
