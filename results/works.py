@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from blind_naming import ANSWERS, describe
 from records import Evidence, changed_settings, describe_scores, find_evidence, present_recipe
 
 from ganbench.recipes.registry import find_recipe
@@ -124,11 +125,19 @@ def row_section(row: Row) -> list[str]:
         lines.append("- At the `reference` budget, the settings are those of the work.")
     lines.append(f"- The `laptop` budget has {laptop_changes(row)}.")
     lines.append(f"- Scores here: {_long_scores(evidence)}")
+    if answer := read_answers().get(row["recipe"]):
+        lines.append(f"- {describe(answer)}")
     for picture, caption in pictures_of(row, evidence):
         lines += ["", f"![{caption}]({TO_ROOT}{picture.relative_to(HERE.parent)})"]
         if picture.parent != HERE / "grids":
             lines += ["", f"{caption[0].upper()}{caption[1:]}."]
     return [*lines, "", "```", *commands_of(row), "```"]
+
+
+def read_answers() -> dict[str, Any]:
+    """Return the classes that were named by eye, by recipe."""
+    answers: dict[str, Any] = json.loads(ANSWERS.read_text())
+    return answers
 
 
 def _recipes(row: Row) -> str:
