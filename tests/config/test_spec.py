@@ -123,6 +123,9 @@ def test_a_value_is_kept_as_its_annotation_has_it(name: str, given: Any, kept: A
         ("whole", "true", "a whole number, not 'true'"),
         ("whole", "1:30", "a whole number, not '1:30'"),
         ("many", [1, 2.0**53], "a list of a whole number, not [1, 9007199254740992.0]"),
+        ("flag", 1, "true or false, not 1"),
+        ("flag", 0.0, "true or false, not 0.0"),
+        ("flag", "1", "true or false, not '1'"),
         ("flag", "perhaps", "true or false, not 'perhaps'"),
         ("choice", "c", "one of a, b, not 'c'"),
         ("maybe", "much", "a number or none, not 'much'"),
@@ -156,6 +159,27 @@ def test_a_value_of_the_wrong_type_is_refused_and_the_place_named(name: str, giv
 def test_a_part_of_another_kind_is_refused(name: str, given: Any, words: str) -> None:
     with pytest.raises(UserError, match=rf"^everything\.{name} must be {words}$"):
         Spec(everything, **{name: given})
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("number", 2**53 + 1),
+        ("number", str(2**53 + 1)),
+        ("maybe", -(10**23)),
+        ("pair", [0, 2**60 + 1]),
+        ("number_or_tensor", 2**53 + 1),
+    ],
+)
+def test_a_whole_number_that_a_float_cannot_hold_is_refused(name: str, given: Any) -> None:
+    with pytest.raises(UserError, match=rf"^everything\.{name}: .* has more digits than a number can hold$"):
+        Spec(everything, **{name: given})
+    assert Spec(everything, number=2**60).kwargs["number"] == 2**60
+
+
+def test_a_stored_argument_whose_name_is_no_text_is_refused() -> None:
+    with pytest.raises(UserError, match=r"^Hinge has no argument 5; the names of arguments are text$"):
+        Spec.from_dict({"target": "ganbench.losses:Hinge", 5: 5})  # type: ignore[dict-item]
 
 
 def test_a_part_that_is_required_cannot_be_an_empty_list() -> None:

@@ -368,6 +368,8 @@ def put(value: Any, *keys: str) -> Any:
         put([{"title": "x"}], "papers"),
         put([3], "papers"),
         put(3, "papers"),
+        put([{"title": "x", "year": 2014, "authors": "064"}], "papers"),
+        put([{"title": "x", "year": "soon"}], "papers"),
         put(3, "name"),
         put(["x"], "summary"),
         put({"target": "os:system"}, "algorithm"),

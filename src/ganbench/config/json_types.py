@@ -26,9 +26,14 @@ def convert(value: Any, annotation: Any, name: str) -> Any:
         raise error
     try:
         adapter: TypeAdapter[Any] = TypeAdapter(annotation, config=ConfigDict(allow_inf_nan=False))
-        return adapter.validate_python(value)
+        kept = adapter.validate_python(value)
     except ValidationError:
         raise error from None
+    if _number_became_bool(value, kept):
+        raise error
+    if _is_rounded(value, kept):
+        raise UserError(f"{name}: {shorten(value)} has more digits than a number can hold")
+    return kept
 
 
 def json_types_of(annotation: Any) -> Any:
@@ -96,6 +101,20 @@ def _read_text(value: Any, name: str) -> Any:
         return value
     number = parse_value(re.sub(r"(?<=[0-9])_(?=[0-9])", "", value), name)
     return number if type(number) in (int, float) else value  # but no bool
+
+
+def _number_became_bool(value: Any, kept: Any) -> bool:
+    """Whether pydantic has read a number, or one in a list, as true or false."""
+    if isinstance(value, list | tuple):
+        return any(map(_number_became_bool, value, kept))
+    return isinstance(kept, bool) and isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_rounded(value: Any, kept: Any) -> bool:
+    """Whether a number, or one in a list, has become another: a float cannot hold every large whole number."""
+    if isinstance(value, list | tuple):
+        return any(map(_is_rounded, value, kept))
+    return isinstance(value, int | float) and bool(value != kept)
 
 
 def _has_rounded(value: Any) -> bool:

@@ -105,6 +105,9 @@ class Spec:
         """
         part = current_part(data)
         target = load_part(part.pop("target"), trusted)
+        for key in part:
+            if not isinstance(key, str):
+                raise UserError(f"{target.__name__} has no argument {key!r}; the names of arguments are text")
         return cls(target, **{k: _from_json(v, trusted) for k, v in part.items()})
 
     def __eq__(self, other: object) -> bool:

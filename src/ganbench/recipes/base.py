@@ -43,7 +43,9 @@ class Paper:
     authors: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "authors", tuple(self.authors))  # a list if read from JSON
+        types_by_name = {"title": str, "year": int, "arxiv": str, "authors": tuple[str, ...]}
+        for name, expected in types_by_name.items():  # authors are a list if read from JSON
+            object.__setattr__(self, name, check_value(getattr(self, name), expected, f"a paper's {name}"))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the paper as a JSON-compatible dictionary."""
