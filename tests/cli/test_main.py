@@ -457,6 +457,11 @@ MISTAKES: dict[str, tuple[tuple[str, ...], str]] = {
     "recipe to show": (("show", "gann-ring8"), "did you mean 'gan-ring8'?"),
     "recipe file": (("train", "{tmp}/none.yaml"), "cannot be read: No such file"),
     "key": ((*TRAIN, "optimizers.G.learning_rate=1"), "did you mean 'lr'?"),
+    "line break": ((*TRAIN, "schedule.st\neps=3"), "schedule has no key 'st\\neps'; did you mean 'steps'?"),
+    "terminal code": ((*TRAIN, "\x1b[2Jsteps"), "'\\x1b[2Jsteps' is not KEY=VALUE"),
+    "long key": ((*TRAIN, "x" * 50_000), "xxx' is not KEY=VALUE"),
+    "rounded": ((*TRAIN, "optimizers.G.lr=9007199254740993"), "9007199254740993 has more digits than a number can"),
+    "number for a switch": ((*TRAIN, "optimizers.G.amsgrad=1"), "must be true or false, not 1"),
     "whole key": ((*TRAIN, "steps=3"), "did you mean 'schedule.steps'?"),
     "value": ((*TRAIN, "schedule.steps=many"), "must be a whole number, not 'many'"),
     "small value": ((*TRAIN, "schedule.steps=0"), "schedule.steps must be at least 1"),
@@ -564,6 +569,7 @@ def test_a_mistake_prints_one_line_and_changes_nothing(
     assert message.format(**places) in err
     assert err.startswith("error: ")
     assert err.count("\n") == 1
+    assert len(err) < 2100
     assert out == ""
     after = {**read_files(folder), **read_files(runs)}
     for files in (after, before):

@@ -7,7 +7,7 @@ import json
 import pytest
 import torch
 
-from ganbench.utils.error_text import describe_error
+from ganbench.utils.error_text import describe_error, one_line
 
 
 def caught(text: str) -> BaseException:
@@ -34,3 +34,15 @@ def test_the_place_is_in_the_code_that_calls_a_library() -> None:
 
 def test_an_error_that_was_never_raised_has_no_place() -> None:
     assert describe_error(KeyError("a")) == "KeyError: 'a'"
+
+
+def test_a_message_with_foreign_text_is_one_line_that_hides_nothing() -> None:
+    assert (
+        one_line("a plain sentence with ä, λ and 'quotes'\\") == "a plain sentence with ä, λ and 'quotes'\\"
+    )
+    assert one_line("two\nlines\r\x1b[2J\u2028\u202e\x00") == r"two\nlines\r\x1b[2J\u2028\u202e\x00"
+    long = one_line("start " + "\n" * 50_000 + " end")
+    assert len(long) == 2000
+    assert long.startswith("start ")
+    assert long.endswith(" end")
+    assert one_line("x" * 2000) == "x" * 2000

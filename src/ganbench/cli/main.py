@@ -24,7 +24,7 @@ from ganbench.cli.study import study
 from ganbench.cli.train import train
 from ganbench.cli.translate import translate
 from ganbench.errors import RunError, Stopped, UserError
-from ganbench.utils.error_text import describe_error
+from ganbench.utils.error_text import describe_error, one_line
 from ganbench.utils.openmp import wait_passively
 
 app = typer.Typer(
@@ -100,7 +100,7 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(0)
     except OSError as error:
-        _exit(f"error: {error.filename or 'a file'}: {error.strerror or error}", 2)
+        _exit(f"error: {error.filename or 'the output or a file'}: {error.strerror or error}", 2)
     sys.exit(code)
 
 
@@ -109,5 +109,5 @@ def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__
 
 
 def _exit(message: str, code: int) -> None:
-    print(message, file=sys.stderr)
+    print(one_line(message), file=sys.stderr)
     sys.exit(code)

@@ -1,4 +1,4 @@
-"""Describe an unexpected error in one line, for users who get no traceback."""
+"""Say errors in one line: unexpected ones for users who get no traceback, and messages with foreign text."""
 
 from __future__ import annotations
 
@@ -6,8 +6,22 @@ import traceback
 from pathlib import Path
 
 _MAX_LENGTH = 300
+_MAX_LINE, _LINE_END = 2000, 400
 #: Folders of code that is neither ganbench's nor the user's.
 _LIBRARIES = {"torch", "torchvision", "numpy", "PIL"}
+
+
+def one_line(message: str) -> str:
+    """Return a message as one line of at most 2000 characters: what a user or a file gave may hold anything.
+
+    Line breaks and other control characters, which could hide text on a terminal, are escaped.
+
+    Example:
+        >>> len(one_line("two\\nlines").splitlines())
+        1
+    """
+    line = "".join(c if c.isprintable() else repr(c)[1:-1] for c in message)
+    return line if len(line) <= _MAX_LINE else f"{line[: _MAX_LINE - _LINE_END - 5]} ... {line[-_LINE_END:]}"
 
 
 def describe_error(error: BaseException) -> str:
