@@ -79,15 +79,22 @@ class CommandLine:
         cwd: Path | None = None,
         env: dict[str, str] | None = None,
         largest_file: int | None = None,
+        more_memory: int | None = None,
+        stdout: str | None = None,
     ) -> Process:
-        """Start ``ganbench ARGUMENTS``; files cannot grow beyond ``largest_file`` bytes."""
+        """Start ``ganbench ARGUMENTS``.
+
+        Files cannot grow beyond ``largest_file`` bytes, and the process by more than ``more_memory`` bytes. Standard
+        output goes to the file ``stdout`` if it is given.
+        """
         self.count += 1
         output = self.folder / str(self.count)
         output.mkdir()
         for name in ("out", "err"):
             (output / name).touch()
         request = {"arguments": [str(a) for a in arguments], "output": str(output), "cwd": str(cwd or output)}
-        return Process(self, self.request(**request, env=env or {}, largest_file=largest_file), output)
+        limits = {"largest_file": largest_file, "more_memory": more_memory, "stdout": stdout}
+        return Process(self, self.request(**request, env=env or {}, **limits), output)
 
     def run(self, *arguments: str | Path, **options: Any) -> tuple[int, str, str]:
         """Run ``ganbench ARGUMENTS`` and return its exit code, standard output and standard error."""
@@ -146,11 +153,16 @@ def _run_command_line(request: dict[str, Any]) -> None:
     code: Any = 1
     try:
         for number, name in ((1, "out"), (2, "err")):
-            os.dup2(os.open(Path(request["output"]) / name, os.O_WRONLY), number)
+            given = request["stdout"] if name == "out" else None
+            os.dup2(os.open(given or Path(request["output"]) / name, os.O_WRONLY), number)
         os.chdir(request["cwd"])
         os.environ |= request["env"]
         if request["largest_file"] is not None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (request["largest_file"], request["largest_file"]))
+        if request["more_memory"] is not None:
+            pages = int(Path("/proc/self/statm").read_text().split()[0])
+            limit = pages * os.sysconf("SC_PAGE_SIZE") + request["more_memory"]
+            resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
         sys.argv = ["ganbench", *request["arguments"]]
         main()
         code = 0
