@@ -13,7 +13,7 @@ from ganbench.losses import NonSaturating
 from ganbench.networks import DenseDCGANDiscriminator, DenseDCGANGenerator
 from ganbench.recipes.base import Budget, Paper, Recipe, recipe
 from ganbench.recipes.dcgan import DCGAN
-from ganbench.recipes.optimization import adam, ema_schedule, with_scores
+from ganbench.recipes.optimization import adam, warmup_schedule, with_scores
 from ganbench.regularizers import LabelNoise
 from ganbench.training.settings import Schedule
 
@@ -34,8 +34,9 @@ def dcgan_ttur_cifar10(budget: Budget = "reference") -> Recipe:
     latents for G; here D is updated on both at once and G on new latents. In the original, a side effect of Keras
     switches batch norm to its running statistics where G makes D's fakes and where D judges G's; here every batch has
     its own statistics in training. The original reached its 100,000 steps over several runs and does not flip images.
-    At laptop size images are flipped, the networks have half the width, G's learning rate is half of D's, and an EMA of
-    G is kept.
+    At laptop size images are flipped, the networks have half the width, batches have 16 images, G learns from D's
+    fakes, and there are a warmup and an EMA of G. There G's learning rate is twice D's: after 1,500 steps, that scored
+    better than half of D's.
     """
     laptop = budget == "laptop"
     width = 32 if laptop else 64
@@ -52,9 +53,13 @@ def dcgan_ttur_cifar10(budget: Budget = "reference") -> Recipe:
             Adversarial,
             loss=Spec(NonSaturating, real_target=0.95, fake_target=0.05),
             regularizers=(Spec(LabelNoise, real=0.05, fake=0.05),),
+            reuse_fakes=laptop,
         ),
-        optimizers={"G": adam(2e-4 if laptop else 1e-4, (0.5, 0.99)), "D": adam(4e-4, (0.5, 0.99))},
-        schedule=ema_schedule(5000, batch=64)
+        optimizers={
+            "G": adam(1e-3, (0.5, 0.999)) if laptop else adam(1e-4, (0.5, 0.99)),
+            "D": adam(5e-4, (0.5, 0.999)) if laptop else adam(4e-4, (0.5, 0.99)),
+        },
+        schedule=warmup_schedule(budget, 12_000, batch=16, end=1)
         if laptop
         else with_scores(Schedule(steps=100_000, batch=128), every=2000),
         papers=(DCGAN, TTUR),
