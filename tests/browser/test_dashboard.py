@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import numpy as np
 import pytest
@@ -300,7 +301,7 @@ def test_a_plot_is_dark_on_a_dark_page_and_white_in_its_file(
     page.set_default_timeout(TIMEOUT)
     open_page(page, address, page="playground", run=folder_id(Path("points-seed0")))
     image = wait_for_image(page, "1000 samples")
-    shown = Image.open(io.BytesIO(page.request.get(f"{address}{image.get_attribute('src')}").body()))
+    shown = Image.open(io.BytesIO(page.request.get(urljoin(page.url, image.get_attribute("src"))).body()))
     assert shown.convert("RGB").getpixel((0, 0)) == (corner, corner, corner)
     with page.expect_download() as download:
         page.get_by_role("button", name="Download PNG").click()

@@ -77,6 +77,11 @@ def test_a_runs_networks_compute_on_the_requested_device(run: Run, monkeypatch: 
         evaluate("ring8", against="ring8", n=300, device="cuda")
 
 
+def test_an_unknown_device_is_refused(run: Run) -> None:
+    with pytest.raises(UserError, match="this machine has no 'gpu' device that torch can use; it has: cpu"):
+        evaluate(run, n=300, device="gpu")
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
 def test_a_device_that_is_not_there_is_refused(run: Run) -> None:
     with pytest.raises(UserError, match="this machine has no 'cuda' device that torch can use; it has: cpu"):

@@ -48,8 +48,25 @@ def test_the_best_step_and_the_health(run: Run) -> None:
 
 def test_a_run_whose_recipe_was_chosen_by_rules_is_scored(run: Run) -> None:
     edit_json(run.path / "meta.json", lambda meta: meta.update(chosen=["because"]))
+    line = lines_of(run)[1]
     (score,) = ganbench.evaluate(run)
-    assert lines_of(run)[1].startswith(f"score: modes {score.value:.4g} (")
+    assert line.startswith(f"score: modes {score.value:.4g} (")
+    assert line.endswith("), higher is better")
+
+
+def test_a_score_is_not_measured_again_by_resuming_a_finished_run(run: Run) -> None:
+    edit_json(run.path / "meta.json", lambda meta: meta.update(chosen=["because"]))
+    assert lines_of(run)[1].startswith("score: modes")
+    (file,) = run.eval.glob("*.json")
+    written = file.stat().st_mtime_ns
+    again = Recording()
+    resume(run, console=again)
+    assert "all 12 steps are trained; --steps 24 would train as many again" in again.lines
+    stored = f"score: in {run.eval} already; `ganbench evaluate {run.path}` measures it again"
+    assert stored in again.lines
+    assert file.stat().st_mtime_ns == written
+    resume(run, steps=14, console=again)
+    assert again.lines[-2].startswith("score: modes")
 
 
 def test_without_a_score_the_run_is_complete(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

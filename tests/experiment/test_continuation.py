@@ -153,6 +153,20 @@ def test_every_schedule_that_jumps_is_said_and_no_other(tmp_path: Path, factor: 
     assert text in "".join(said)
 
 
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        ({"steps": "9"}, "the number of steps must be a whole number, not '9'"),
+        ({"steps": 20.0}, "the number of steps must be a whole number, not 20.0"),
+        ({"threads": 0}, "machine.threads must be at least 1, not 0"),
+    ],
+)
+def test_wrong_numbers_are_refused(tmp_path: Path, given: dict[str, Any], fault: str) -> None:
+    run = run_of(tmp_path, Spec(Constant))
+    with pytest.raises(UserError, match=fault):
+        resume(run, **given)
+
+
 def test_fewer_steps_and_steps_in_the_middle(tmp_path: Path) -> None:
     recipe = tiny_recipe("gan-ring8", {"schedule.steps": 40, "schedule.learning_rate": Spec(Linear)})
     run = train_until(recipe, tmp_path / "run", 10)

@@ -137,6 +137,13 @@ def test_numbers_that_are_no_whole_numbers_are_refused_in_one_sentence(points: R
         model.sample(2, batch=0)
 
 
+def test_no_latents_and_unknown_weights_are_refused(points: Run) -> None:
+    with pytest.raises(UserError, match="the number of latents must be at least 1, not 0"):
+        load(points).decode(torch.zeros(0, 128))
+    with pytest.raises(UserError, match="weights must be 'averaged' or 'live', not 'ema'"):
+        load(points, weights="ema")  # type: ignore[arg-type]
+
+
 def test_integers_of_numpy_and_torch_give_the_samples_of_equal_ints(points: Run) -> None:
     model = load(points)
     expected = model.sample(3, seed=5)

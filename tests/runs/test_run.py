@@ -132,3 +132,13 @@ def test_only_temporary_files_are_removed(run: Run) -> None:
     before = {p for p in run.path.rglob("*") if p not in temporary}
     run.remove_temporary_files()
     assert set(run.path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [("x" * 256, "cannot be created: File name too long"), ("a\0b", "it has a zero character")],
+)
+def test_a_name_that_no_folder_can_have_is_refused(tmp_path: Path, name: str, fault: str) -> None:
+    with pytest.raises(UserError, match=fault):
+        Run.create(tmp_path / name, tiny_recipe("gan-ring8"), {})
+    assert list(tmp_path.iterdir()) == []

@@ -90,3 +90,14 @@ def test_a_warmup_never_raises_the_rate(step: int, warmup: int) -> None:
     assert 0 < with_warmup.learning_rate_at(step) <= without.learning_rate_at(step)
     if step + 1 >= warmup:
         assert with_warmup.learning_rate_at(step) == without.learning_rate_at(step)
+
+
+@pytest.mark.parametrize(
+    ("threads", "limit"),
+    [(0, "at least 1"), (-1, "at least 1"), (1025, "at most 1,024"), (10**9, "at most 1,024")],
+)
+def test_threads_that_no_machine_can_start_are_refused(threads: int, limit: str) -> None:
+    """OpenMP would end the process without a word of Python's."""
+    with pytest.raises(UserError, match=f"machine.threads must be {limit}, not {threads:,}"):
+        Machine(threads=threads)
+    assert Machine(threads=1024).threads == 1024

@@ -60,7 +60,7 @@ ModelDeviceOption = Annotated[
 ]
 ThreadsOption = Annotated[
     Optional[int],  # noqa: UP045
-    typer.Option(min=1, help="Number of CPU threads. Default: OMP_NUM_THREADS, or one per core."),
+    typer.Option(min=1, max=1024, help="Number of CPU threads. Default: OMP_NUM_THREADS, or one per core."),
 ]
 QuietOption = Annotated[
     bool,

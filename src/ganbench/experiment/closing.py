@@ -18,8 +18,8 @@ def close_run(
 ) -> None:
     """Print what a finished run has come to.
 
-    A run whose recipe was chosen by rules is scored here, since its user may not know how. Its score is saved like that
-    of ``ganbench evaluate``.
+    A run whose recipe was chosen by rules is scored here unless it has a score, since its user may not know how. Its
+    score is saved like that of ``ganbench evaluate``.
 
     Args:
         run: The finished run.
@@ -30,9 +30,12 @@ def close_run(
     """
     if (best := run.best_score()) is not None:
         console.note(_describe_best(run, best))
-    if run.meta.get("chosen"):
+    if run.meta.get("chosen") and any(run.eval.glob(f"*-step-{step:08d}-*.json")):
+        console.note(f"score: in {run.eval} already; `ganbench evaluate {run.path}` measures it again")
+    elif run.meta.get("chosen"):
         try:
-            console.note(f"score: {', '.join(map(score_line, evaluate(run, trusted=trusted)))}")
+            scores = evaluate(run, trusted=trusted)
+            console.note(f"score: {', '.join(f'{score_line(s)}, {s.better} is better' for s in scores)}")
         except UserError as error:
             console.warn(f"the run is complete but has no score: {error}")
     console.note(f"health: {verdict(findings, step)}")

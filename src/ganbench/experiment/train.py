@@ -148,8 +148,10 @@ def resume(
     recipe, meta = run.recipe(trusted), run.meta
     planned = recipe.schedule.steps
     if steps is not None:
+        steps = whole_number(steps, "the number of steps", at_least=1)
         recipe = recipe.override({"schedule.steps": steps})
-    threads = threads or recipe.machine.threads or _threads_of_resumed_run(meta["machine"])
+    if threads is None:
+        threads = recipe.machine.threads or _threads_of_resumed_run(meta["machine"])
     device = device or recipe.machine.device
     engine = Engine(dataclasses.replace(recipe.machine, threads=threads, device=device))
     with engine, _exclusive_access(run, engine):
@@ -172,7 +174,7 @@ def resume(
         _warn_if_machine_changed(meta["machine"], engine, console)
         for line in heading(run.path, recipe, dataset.info, trainer):
             console.note(line)
-        console.note(f"resuming at step {trainer.step} of {recipe.schedule.steps}")
+        console.note(_describe_start(trainer.step, recipe.schedule.steps))
         meta = record_extension(meta, trainer.step, planned, recipe.schedule.steps)
         if jump := describe_jump(recipe, meta, trainer.step):
             console.warn(jump)
@@ -181,6 +183,12 @@ def resume(
             write_sealed_json(run.path / "recipe.json", recipe.to_dict())
         _run_loop(run, RunHooks(run, trainer, parts.latent, dataset, recipe, trusted), tensorboard, console)
     return run
+
+
+def _describe_start(step: int, steps: int) -> str:
+    if step < steps:
+        return f"resuming at step {step} of {steps}"
+    return f"all {steps} steps are trained; --steps {2 * steps} would train as many again"
 
 
 def _threads_of_resumed_run(machine: Mapping[str, Any]) -> int | None:

@@ -77,9 +77,8 @@ class Model:
         has_average: bool = False,
         real_data: Callable[[], Dataset] | None = None,
     ) -> None:
-        self.algorithm, self.networks, self.latent = algorithm, networks, latent
-        self.info, self.step = info, step
-        self.weights, self.has_average = weights, has_average
+        self.algorithm, self.networks, self.latent, self.info = algorithm, networks, latent, info
+        self.step, self.weights, self.has_average = step, weights, has_average
         self._open_real_data = real_data
 
     @cached_property
@@ -141,8 +140,7 @@ class Model:
         if algorithm.needs_real_inputs:
             per_sample = algorithm.inputs_per_sample
             index = stream.integers(n * per_sample, self.real_data.info.size)
-            # for data of two domains, the items to translate
-            items = getattr(self.real_data, "source_items", self.real_data.items)(index)
+            items = getattr(self.real_data, "source_items", self.real_data.items)(index)  # to translate
             inputs["items"] = items if per_sample == 1 else items.reshape(n, per_sample, *items.shape[1:])
 
         def prepare(batch: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -185,7 +183,8 @@ class Model:
         algorithm = self.algorithm
         if not isinstance(algorithm, Samples):
             raise UserError(f"{type(algorithm).__name__} generates no samples; it only encodes items")
-        n, batch = len(latents), whole_number(batch, "the batch size", at_least=1)
+        n = whole_number(len(latents), "the number of latents", at_least=1)
+        batch = whole_number(batch, "the batch size", at_least=1)
         condition = self.labels(n) if labels is None else condition_tensor(labels, n, len(self.classes))
         samples = []
         with eval_mode(self.networks):
@@ -282,6 +281,8 @@ def load(
     if state is None:
         raise UserError(f"{run.path} has no intact checkpoint yet; `ganbench resume {run.path}` trains it")
     parts = assemble(recipe, info, seed=0)
+    if weights not in ("averaged", "live"):
+        raise UserError(f"weights must be 'averaged' or 'live', not {weights!r}")
     average = state["average"] if weights == "averaged" else {}
     with run.explain_load_errors(state["step"]):
         parts.networks.load_state_dict({**state["networks"], **average})

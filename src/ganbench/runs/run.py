@@ -66,10 +66,12 @@ class Run:
         Raises:
             UserError: the folder exists, or cannot be created.
         """
-        if path.exists():
+        if os.path.exists(path):  # unlike Path.exists, it answers for names that no file can have
             raise UserError(
                 f"{path} exists; give another --out, or continue it with `ganbench resume {path}`"
             )
+        if "\0" in str(path):
+            raise UserError(f"the run folder cannot be named {str(path)!r}: it has a zero character")
         temporary = path.with_name(f".{path.name}.{os.getpid()}")
         shutil.rmtree(temporary, ignore_errors=True)  # left by a killed process with the same id
         try:

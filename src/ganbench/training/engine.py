@@ -226,7 +226,7 @@ def select_device(name: str) -> torch.device:
     available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if name == "auto":
         return torch.device(next(d for d in ("cuda", "mps", "cpu") if available[d]))
-    if not available[name]:
+    if not available.get(name):
         usable = ", ".join(d for d, is_available in available.items() if is_available)
         raise UserError(f"this machine has no '{name}' device that torch can use; it has: {usable}")
     return torch.device(name)

@@ -111,6 +111,9 @@ class Schedule:
         return ramp * factor
 
 
+MAX_THREADS = 1024  # with millions, OpenMP ends the process
+
+
 @dataclass(frozen=True, kw_only=True)
 class Machine:
     """How a run uses the machine.
@@ -142,6 +145,8 @@ class Machine:
         _check_types(self, "machine")
         if self.threads is not None and self.threads < 1:
             raise UserError(f"machine.threads must be at least 1, not {self.threads}")
+        if self.threads is not None and self.threads > MAX_THREADS:
+            raise UserError(f"machine.threads must be at most {MAX_THREADS:,}, not {self.threads:,}")
 
 
 def _check_types(settings: Schedule | Machine, name: str) -> None:
