@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import os
 import sys
 import types
 from collections.abc import Iterator
@@ -439,8 +440,21 @@ def test_optimizers_resolve_to_torch_classes() -> None:
     assert find_recipe("gan-ring8").optimizers["G"].target is torch.optim.Adam
 
 
-def test_a_huge_file_is_refused_unread(tmp_path: Path) -> None:
-    with (tmp_path / "huge.yaml").open("wb") as file:
+@pytest.mark.parametrize("name", ["mine.yaml", "mine.json"])
+def test_a_huge_file_and_a_pipe_are_refused_unread(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    with path.open("wb") as file:
         file.truncate(60 * 2**30)
-    with pytest.raises(UserError, match=r"huge.yaml is no recipe: it has more than 16 MiB"):
-        find_recipe(str(tmp_path / "huge.yaml"))
+    with pytest.raises(
+        UserError, match=f"{name} cannot be read: the file has .* bytes, which is above 16 MiB"
+    ):
+        find_recipe(str(path))
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(UserError, match=f"{name} cannot be read: it is not a regular file"):
+        find_recipe(str(path))
+
+
+def test_line_ends_of_windows_change_no_recipe(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_bytes(b"extends: gan-ring8\r\nschedule.steps: 7\r\n")
+    assert find_recipe(str(tmp_path / "mine.yaml")).schedule.steps == 7

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import shutil
+import statistics
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from tests.support.command_line import CommandLine, cli
+from tests.support.hostile_runs import ACTIONS, FILES, FOLDERS, LARGEST, make_sparse
 from tests.support.recording import record, repetitions
 from tests.support.training import read_files, tiny_recipe
 
 from ganbench.errors import UserError
 from ganbench.evaluation.evaluate import evaluate
-from ganbench.experiment.train import resume, train
+from ganbench.experiment.train import train
 from ganbench.inference.model import load
 from ganbench.recipes.registry import find_recipe
-from ganbench.report.page import write_report
 from ganbench.report.run_data import read_run_data
 from ganbench.runs.run import Run
 from ganbench.studies.ad_hoc import load_rows
@@ -127,44 +130,16 @@ def test_a_file_that_was_edited_on_purpose_is_used_without_its_checksum(run: Pat
 
 # --- hostile folders -------------------------------------------------------------------------------------------------
 
-FILES = (
-    "recipe.json", "meta.json", "events.jsonl", ".lock", ".heartbeat", "report.html", "eval/fd.json", "eval/fd.png",
-    "samples/step-00000004.png", "critic/step-00000004.png", "pictures/losses.png", "own.txt",
-    "checkpoints/step-00000012/manifest.json", "checkpoints/step-00000012/networks.safetensors",
-)  # fmt: skip
-FOLDERS = (
-    "samples",
-    "checkpoints",
-    "eval",
-    "critic",
-    "pictures",
-    "sweeps",
-    "tensorboard",
-    "checkpoints/step-00000012",
-)
-ACTIONS: dict[str, Callable[[Path], object]] = {
-    "resume": lambda path: resume(path, steps=20),
-    "sample": load,
-    "evaluate": lambda path: evaluate(Run(path), n=250),
-    "report": lambda path: write_report(Run(path)),
-    "compare": lambda path: load_rows([path, path]),
-}
-
 
 def hostile_entries(outside: Path) -> Iterator[tuple[str, Callable[[Path], None]]]:
     """Yield names in a run folder, each with a function that puts something hostile there."""
-
-    def sparse(path: Path) -> None:
-        with path.open("ab") as file:
-            file.truncate(60 * 2**30)
 
     for name in FILES:
         yield name, lambda path: path.symlink_to(outside / "secret.png")
         yield name, lambda path: path.symlink_to(outside / "none")
         yield name, lambda path: path.symlink_to(path.name)
         yield name, os.mkfifo
-        if name.endswith((".json", ".jsonl", ".png")) and "checkpoints" not in name:
-            yield name, sparse
+        yield name, make_sparse
     for name in FOLDERS:
         yield name, lambda path: path.symlink_to(outside)
         yield name, lambda path: path.symlink_to(outside / "run" / path.name)
@@ -198,3 +173,53 @@ def test_links_pipes_and_huge_files_are_refused_and_nothing_outside_changes(
     record(
         "links, pipes and huge files in a run folder", tried=tried, refused=refused, silent=0, tracebacks=0
     )
+
+
+COMMANDS = {
+    "resume": ("resume", "{path}", "--steps", "20"),
+    "sample": ("sample", "{path}", "--out", "{new}.png"),
+    "evaluate": ("evaluate", "{path}", "--n", "250"),
+    "report": ("report", "{path}"),
+    "compare": ("compare", "{path}", "{path}"),
+}
+DATA = {
+    "a.yaml": ("show", "{path}"),
+    "a.json": ("show", "{path}"),
+    "a.npz": ("data", "check", "{path}"),
+    "a.zip": ("data", "check", "{path}"),
+    "b.npz": ("evaluate", "{path}", "--against", "shapes"),
+    "b.zip": ("train", "dcgan-shapes", "data=archive:{path}", "--out", "{new}"),
+    "folder/a.png": ("evaluate", "{folder}", "--against", "shapes"),
+    "train/a.jpg": ("train", "dcgan-shapes", "data=folder:{folder}", "--out", "{new}"),
+    "check/a.png": ("data", "check", "{folder}"),
+}
+
+
+def test_huge_files_are_refused_by_their_size_in_little_time_and_memory(
+    cli: CommandLine, original: Path, tmp_path: Path
+) -> None:
+    cli.run("--version")  # waits until processes can be forked
+    seconds = []
+    uses = zip((f"run/{name}" for name in LARGEST), itertools.cycle(COMMANDS.values()), strict=False)
+    for name, command in [*uses, *DATA.items()]:
+        shutil.copytree(original, tmp_path / "run")
+        path = tmp_path / name
+        make_sparse(path)
+        run = tmp_path / "run" if name.startswith("run/") else path
+        words = [word.format(path=run, folder=path.parent, new=tmp_path / "new") for word in command]
+        started = time.monotonic()
+        code, out, err = cli.run(*words, more_memory=400 * 2**20)
+        seconds.append(time.monotonic() - started)
+        assert code == 2, (words, err)
+        assert out == "" or "check" in command  # which lists the broken files
+        assert err.startswith("error: ")
+        assert err.count("\n") == 1
+        assert path.name in err or str(path.parent) in err
+        assert "memory" not in err
+        assert not (tmp_path / "new").exists()
+        shutil.rmtree(tmp_path / "run")
+        path.unlink(missing_ok=True)
+    median = round(statistics.median(seconds), 2)
+    record("files of 60 GB", tried=len(seconds), silent=0, tracebacks=0, median_seconds=median)
+    assert median < 2
+    assert max(seconds) < 15  # on a busy machine; to read 60 GB takes longer

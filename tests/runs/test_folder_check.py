@@ -5,40 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.support.hostile_runs import ACTIONS, FILES, FOLDERS, LARGEST, make_sparse
 from tests.support.training import read_files, tiny_recipe
 
 from ganbench.errors import UserError
-from ganbench.evaluation.evaluate import evaluate
-from ganbench.experiment.train import resume, train
+from ganbench.experiment.train import train
 from ganbench.inference.model import load
-from ganbench.report.page import write_report
 from ganbench.runs.folder_check import find_problem
-from ganbench.runs.run import Run
-
-NAMES = (
-    "recipe.json", "meta.json", "events.jsonl", ".lock", ".heartbeat", "report.html",
-    "samples/step-00000004.png", "eval/fd.json", "checkpoints/step-00000012/networks.safetensors",
-)  # fmt: skip
-FOLDERS = (
-    "samples",
-    "checkpoints",
-    "eval",
-    "critic",
-    "pictures",
-    "sweeps",
-    "checkpoints/step-00000012",
-    "own",
-)
-COMMANDS: tuple[Callable[[Path], object], ...] = (
-    lambda path: resume(path, steps=20),
-    load,
-    lambda path: evaluate(path, n=250),
-    lambda path: write_report(Run(path)),
-)
 
 
 @pytest.fixture(scope="module")
@@ -64,14 +41,15 @@ def outside(original: Path, tmp_path: Path) -> Iterator[Path]:
 
 
 def refuse(run: Path, problem: str) -> None:
-    for command in COMMANDS:
+    for command in ACTIONS.values():
         with pytest.raises(UserError, match=f"run is not used: {problem}") as error:
             command(run)
         assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FILES)
 def test_a_link_to_a_file_is_refused_by_every_command(run: Path, outside: Path, name: str) -> None:
+    (run / name).parent.mkdir(exist_ok=True)
     (run / name).unlink(missing_ok=True)
     (run / name).symlink_to(outside / "secret")
     refuse(run, f"{name} is a link")
@@ -104,19 +82,9 @@ def test_a_pipe_is_refused_at_once(run: Path, name: str) -> None:
     assert time.monotonic() - started < 2
 
 
-@pytest.mark.parametrize(
-    ("name", "limit"),
-    [
-        ("recipe.json", 64),
-        ("meta.json", 64),
-        ("events.jsonl", 2048),
-        ("eval/fd.json", 64),
-        ("samples/a.png", 64),
-    ],
-)
+@pytest.mark.parametrize(("name", "limit"), LARGEST.items())
 def test_a_sparse_file_is_refused_by_its_size(run: Path, name: str, limit: int) -> None:
-    with (run / name).open("ab") as file:
-        file.truncate(60 * 2**30)
+    make_sparse(run / name)
     refuse(run, f"{name} is larger than {limit} MiB")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import importlib.util
+import io
 import pkgutil
 import sys
 from collections.abc import Collection, Mapping
@@ -18,6 +19,7 @@ from ganbench.config.spec import check_value, parameters
 from ganbench.config.values import parse_json, parse_yaml
 from ganbench.errors import UserError, did_you_mean, did_you_mean_or_own
 from ganbench.recipes.base import ALL_BUDGETS, DEFAULT_BUDGETS, Budget, Recipe, RecipeFunction
+from ganbench.utils.regular_file import open_regular
 from ganbench.utils.sealed_json import remove_seal
 
 _MAX_BYTES = 2**24  # of a recipe file
@@ -181,9 +183,8 @@ def _from_file(path: Path, search: _Search) -> tuple[Recipe, frozenset[str]]:
     if path.resolve() in search.files:
         raise UserError(f"{path} extends itself")
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise UserError(f"{path} is no recipe: it has more than {_MAX_BYTES >> 20} MiB")
-        text = path.read_text(encoding="utf-8-sig")
+        with io.TextIOWrapper(open_regular(path, _MAX_BYTES), encoding="utf-8-sig") as file:
+            text = file.read()
     except OSError as error:
         raise UserError(f"the recipe file {path} cannot be read: {error.strerror}") from error
     except ValueError as error:

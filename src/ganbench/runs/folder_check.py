@@ -14,6 +14,7 @@ from pathlib import Path
 from ganbench.errors import UserError
 
 _MAX_BYTES = {".json": 2**26, ".jsonl": 2**31, ".png": 2**26}
+_MAX_OTHER_BYTES = 2**34  # checkpoints, archives, pages
 
 
 def find_problem(folder: Path, *, skip: Collection[str] = (), max_files: int | None = None) -> str:
@@ -71,8 +72,8 @@ def _entry_problem(entry: os.DirEntry[str]) -> str:
         return ""
     if not stat.S_ISREG(status.st_mode):
         return "is not a regular file"
-    max_bytes = _MAX_BYTES.get(os.path.splitext(entry.name)[1])
-    if max_bytes is not None and status.st_size > max_bytes:
+    max_bytes = _MAX_BYTES.get(os.path.splitext(entry.name)[1], _MAX_OTHER_BYTES)
+    if status.st_size > max_bytes:
         return f"is larger than {max_bytes >> 20} MiB"
     return ""
 
