@@ -257,6 +257,14 @@ def test_an_invalid_override_is_refused(assignment: str, message: str) -> None:
 # A recipe as a whole
 
 
+@pytest.mark.parametrize("key", ["machine", "schedule", "networks", "optimizers"])
+def test_a_part_in_place_of_settings_is_refused(key: str) -> None:
+    with pytest.raises(
+        UserError, match=f"^{key} is no part itself; set the keys below it, as in {key}.KEY=VALUE$"
+    ):
+        override(f"{key}={{target: 'ganbench.losses:Hinge'}}")
+
+
 def test_a_recipe_is_immutable() -> None:
     original = small_recipe()
     with pytest.raises(dataclasses.FrozenInstanceError):

@@ -136,7 +136,9 @@ def short_file(rng: random.Random, name: str, as_json: bool) -> tuple[str, dict[
             line = "".join(f"{'  ' * i}{k}:\n" for i, k in enumerate(nested))[:-1] + f" {text}"
         lines.append(line)
     text = "{" + ",\n".join(lines) + "}" if as_json else "\n".join(lines) + "\n"
-    return text, {tuple(k.split(".")): v if as_json or plain(v) else UNKNOWN for k, v in made.items()}
+    # YAML reads a key such as 00 as the number 0
+    places = {key: tuple(str(int(k)) if k.isdecimal() else k for k in key.split(".")) for key in made}
+    return text, {places[key]: v if as_json or plain(v) else UNKNOWN for key, v in made.items()}
 
 
 def whole_file(rng: random.Random, stored: dict[str, Any], as_json: bool) -> tuple[str, dict[Place, Typed]]:

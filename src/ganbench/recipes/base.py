@@ -103,6 +103,12 @@ class Recipe:
             raise UserError(
                 f"the recipe's name {self.name!r} cannot name a folder; use letters, digits and dashes"
             )
+        whole = {"networks": Mapping, "optimizers": Mapping, "schedule": Schedule, "machine": Machine}
+        for field_name, kind in whole.items():
+            if not isinstance(getattr(self, field_name), kind):
+                raise UserError(
+                    f"{field_name} is no part itself; set the keys below it, as in {field_name}.KEY=VALUE"
+                )
         for key, package, spec in self._parts():
             if not isinstance(spec, Spec):
                 raise UserError(f"{key} must be a part such as Spec(...), not {spec!r}")
