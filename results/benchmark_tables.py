@@ -48,8 +48,14 @@ CHECKS = {
         "SIGKILL at the start",
         "{kills} kills: {whole_runs} leave a complete run folder, {no_run} none",
     ),
-    "single-bit flips of a checkpoint": ("single-bit flips in a checkpoint", "{found} of {flips} detected"),
-    "truncations of a checkpoint": ("truncated checkpoint files", "{found} of {cuts} detected"),
+    "files of 60 GB": (
+        "recipes, data and files of a run with a length of 60 GB",
+        "{tried} uses: {silent} silent, {tracebacks} tracebacks; refused in {median_seconds} s (median)",
+    ),
+    "runs on a full disk": (
+        "runs on a disk that fills up",
+        "{tried} disk sizes: {silent} silent, {tracebacks} tracebacks; all resumed to the same bytes",
+    ),
     "links, pipes and huge files in a run folder": (
         "links, pipes and huge files in a run folder",
         "{refused} of {tried} uses refused; {silent} silent, {tracebacks} tracebacks",
@@ -247,6 +253,10 @@ def _check_cells(name: str, numbers: dict[str, float]) -> tuple[str, str]:
     if name.startswith("single-bit flips of ") and "silent" in numbers:
         check = name.replace("single-bit flips of", "single-bit flips in")
         return check, "{flips} flips: {silent} silent, {tracebacks} tracebacks".format(**numbers)
+    if "tried" in numbers and "silent" in numbers:
+        counts = "{tried} tried: {silent} silent, {tracebacks} tracebacks"
+        more = "; {used} used, {refused} refused" if "used" in numbers else ""
+        return name, (counts + more).format(**numbers)
     if name == "full disk":
         failures = ", ".join(f"{value} times {key}" for key, value in numbers.items() if key != "sizes")
         return name, f"{numbers['sizes']} disk sizes: writing fails {failures}"

@@ -104,7 +104,9 @@ def test_a_flip_in_an_archive_is_refused_or_changes_nothing(tmp_path: Path, writ
     whose = "an archive" if writer == "ours" else "an archive written by NumPy"
     record(f"single-bit flips of {whose}", flips=FLIPS, silent=counts["silent"], tracebacks=0)
     assert counts["silent"] == 0
-    assert counts["harmless"] == 0 or writer == "numpy"
+    assert (
+        counts["refused"] > 0.95 * FLIPS or writer == "numpy"
+    )  # a flip in the mark of the checksum hides only that
 
 
 @pytest.mark.usefixtures("cache")
