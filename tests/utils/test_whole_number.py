@@ -21,12 +21,12 @@ def test_integers_of_any_type_become_ints(value: Any) -> None:
 
 @pytest.mark.parametrize("value", [3.0, True, np.True_, "3", None, np.float32(3), torch.tensor(3.0), [3]])
 def test_everything_else_is_refused(value: Any) -> None:
-    with pytest.raises(UserError, match="^n must be a whole number, not "):
+    with pytest.raises(UserError, match=r"^n must be a whole number, not "):
         whole_number(value, "n")
 
 
 def test_a_minimum() -> None:
-    with pytest.raises(UserError, match="^n must be at least 1, not -2$"):
+    with pytest.raises(UserError, match=r"^n must be at least 1, not -2$"):
         whole_number(-2, "n", at_least=1)
 
 
