@@ -23,8 +23,6 @@ RESULTS = ROOT / "results"
 FACTS = json.loads((RESULTS / "works" / "rows.json").read_text())
 ROWS: list[dict[str, Any]] = FACTS["rows"]
 DIFFERENCES = json.loads((RESULTS / "works" / "rows_differences.json").read_text())
-#: Rows without a run of their own yet.
-UNTRAINED = ()
 #: Rows whose own pictures, such as reconstructions, are not drawn yet: `python results/works_pictures.py RUNS`.
 UNDRAWN = (30, 31, 39)
 
@@ -72,8 +70,6 @@ def test_a_row_has_recipes_and_differences(row: dict[str, Any]) -> None:
 
 @each_row()
 def test_a_row_has_a_record_and_pictures(row: dict[str, Any], works: ModuleType) -> None:
-    if row["row"] in UNTRAINED:
-        pytest.skip("not trained yet")
     evidence = works.evidence_of(row)
     assert evidence.records
     pictures = [path for path, _ in works.pictures_of(row, evidence)]
