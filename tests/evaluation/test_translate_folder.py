@@ -262,7 +262,7 @@ def test_a_model_of_one_domain_translates_nothing(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="translates no items"):
         translate_images(model, "shapes", tmp_path / "out")
     assert not list(tmp_path.glob(".out*"))
-    with pytest.raises(UserError, match="between two domains"):
+    with pytest.raises(UserError, match="does not translate"):
         write_picture(model, tmp_path / "t.png", "translations", 1, 0)
     with pytest.raises(UserError, match="has one"):
         translation_scores(model, model.real_data)
