@@ -64,6 +64,7 @@ from ganbench.networks import (
     SNDCGANGenerator,
     StridelessDCGANDiscriminator,
     StridelessDCGANGenerator,
+    UNetGenerator,
     VectorMap,
 )
 
@@ -134,8 +135,10 @@ def joint_discriminator(cls: type[nn.Module], shape: tuple[int, ...], **recipe: 
     return Example(cls, recipe, run, (math.prod(shape) + 6,), (), inputs=(shape, (6,)))
 
 
-def translator(shape: tuple[int, ...], **recipe: Any) -> Example:
-    return Example(ImageToImageGenerator, recipe, {"shape": shape}, shape, shape, -1.0, 1.0)
+def translator(
+    shape: tuple[int, ...], cls: type[nn.Module] = ImageToImageGenerator, **recipe: Any
+) -> Example:
+    return Example(cls, recipe, {"shape": shape}, shape, shape, -1.0, 1.0)
 
 
 def conditional(example: Example, conditioning: type, /, classes: int = 5, **arguments: Any) -> Example:
@@ -244,6 +247,9 @@ EXAMPLES = [
     translator((3, 8, 12), width=4, blocks=1),
     translator((1, 8, 8), width=4, blocks=2, norm="batch"),
     translator((1, 8, 8), width=4, blocks=1, norm="none"),
+    translator((3, 16, 24), UNetGenerator, width=4),
+    translator((1, 8, 8), UNetGenerator, width=4, norm="none", dropout=0.0),
+    translator((1, 12, 28), UNetGenerator, width=4),
     discriminator(PatchDiscriminator, (3, 28, 28), width=4, average=True),
     discriminator(PatchDiscriminator, (1, 24, 24), width=4, average=True, norm="none", spectral_norm=True),
     Example(PatchDiscriminator, {"width": 4}, {"shape": (1, 32, 40)}, (1, 32, 40), (2, 3)),

@@ -34,6 +34,7 @@ from ganbench.networks import (
     SimpleCNNGenerator,
     SNDCGANDiscriminator,
     SNDCGANGenerator,
+    UNetGenerator,
 )
 from ganbench.networks.fixup_resnet import _FixupBlock
 
@@ -52,6 +53,7 @@ NORMAL = (
     SimpleCNNDiscriminator,
     SimpleCNNGenerator,
     SNDCGANGenerator,
+    UNetGenerator,
 )
 #: Networks whose weights start orthogonal. All others start with torch's default initialisation.
 ORTHOGONAL = (BigGANGenerator, SNDCGANDiscriminator)

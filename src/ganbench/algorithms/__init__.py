@@ -6,6 +6,7 @@ from ganbench.algorithms.base import Algorithm, GenerativeAlgorithm
 from ganbench.algorithms.bigan import BiGAN
 from ganbench.algorithms.cyclegan import CycleGAN
 from ganbench.algorithms.infogan import InfoGAN
+from ganbench.algorithms.pix2pix import Pix2Pix
 from ganbench.algorithms.representation_gan import RepresentationGAN
 from ganbench.algorithms.simsiam import SimSiam
 from ganbench.algorithms.simsiam_gan import SimSiamGAN
@@ -20,6 +21,7 @@ __all__ = [
     "CycleGAN",
     "GenerativeAlgorithm",
     "InfoGAN",
+    "Pix2Pix",
     "RepresentationGAN",
     "SimSiam",
     "SimSiamGAN",

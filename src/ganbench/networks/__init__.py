@@ -15,6 +15,7 @@ from ganbench.networks.resnet import ResNetDiscriminator, ResNetGenerator
 from ganbench.networks.simple_cnn import SimpleCNNDiscriminator, SimpleCNNGenerator
 from ganbench.networks.sndcgan import SNDCGANDiscriminator, SNDCGANGenerator
 from ganbench.networks.strideless_dcgan import StridelessDCGANDiscriminator, StridelessDCGANGenerator
+from ganbench.networks.unet import UNetGenerator
 from ganbench.networks.vector_heads import RepresentationGenerator, RepresentationReader, VectorMap
 
 __all__ = [
@@ -49,5 +50,6 @@ __all__ = [
     "SimpleCNNGenerator",
     "StridelessDCGANDiscriminator",
     "StridelessDCGANGenerator",
+    "UNetGenerator",
     "VectorMap",
 ]
