@@ -36,6 +36,7 @@ def model(name: str) -> Model:
         ("bigan-mnist", {"Samples", "Encodes", "Reconstructs", "HasFeatures"}),
         ("veegan-ring8", {"Samples", "Encodes", "Reconstructs", "HasFeatures"}),
         ("cyclegan-mnist", {"Samples", "PreparesLatents", "Reconstructs", "Translates"}),
+        ("cut-mnist", {"Samples", "PreparesLatents", "Translates"}),
         ("pix2pix-shapes", {"Samples", "PreparesLatents", "Translates"}),
         ("simsiam-cifar10", {"Encodes", "HasFeatures"}),
         ("simsiam-gan-cifar10", set(PROTOCOLS) - {"Translates", "InfersCodes"}),

@@ -21,6 +21,7 @@ from ganbench.networks import (
     BigGANGenerator,
     CodeNetwork,
     ContextEncoder,
+    ContrastiveGenerator,
     DenseConvDiscriminator,
     DenseConvGenerator,
     DenseDCGANDiscriminator,
@@ -29,6 +30,7 @@ from ganbench.networks import (
     DenseSAGANGenerator,
     ImageToImageGenerator,
     PatchDiscriminator,
+    PatchProjector,
     ResNetDiscriminator,
     SimpleCNNDiscriminator,
     SimpleCNNGenerator,
@@ -54,6 +56,8 @@ NORMAL = (
     SimpleCNNGenerator,
     SNDCGANGenerator,
     UNetGenerator,
+    ContrastiveGenerator,
+    PatchProjector,
 )
 #: Networks whose weights start orthogonal. All others start with torch's default initialisation.
 ORTHOGONAL = (BigGANGenerator, SNDCGANDiscriminator)

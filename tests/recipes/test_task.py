@@ -19,6 +19,7 @@ from ganbench.recipes.task import TASKS, family_of, task_of
         ("infogan-mnist", "images with codes", "infogan"),
         ("bigan-mnist", "images and an encoder", "bigan"),
         ("cyclegan-mnist", "translation", "cyclegan"),
+        ("cut-mnist", "translation", "cut"),
         ("pix2pix-shapes", "translation", "pix2pix"),
         ("simsiam-cifar10", "representations", "simsiam"),
         ("simsiam-gan-shapes", "representations", "simsiam"),

@@ -4,6 +4,7 @@ from ganbench.algorithms.adversarial import Adversarial
 from ganbench.algorithms.auxiliary_classifier import AuxiliaryClassifier
 from ganbench.algorithms.base import Algorithm, GenerativeAlgorithm
 from ganbench.algorithms.bigan import BiGAN
+from ganbench.algorithms.cut import CUT
 from ganbench.algorithms.cyclegan import CycleGAN
 from ganbench.algorithms.infogan import InfoGAN
 from ganbench.algorithms.pix2pix import Pix2Pix
@@ -13,6 +14,7 @@ from ganbench.algorithms.simsiam_gan import SimSiamGAN
 from ganbench.algorithms.veegan import VEEGAN
 
 __all__ = [
+    "CUT",
     "VEEGAN",
     "Adversarial",
     "Algorithm",

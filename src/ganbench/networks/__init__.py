@@ -2,6 +2,7 @@
 
 from ganbench.networks.biggan import BigGANGenerator
 from ganbench.networks.codes import CodeNetwork
+from ganbench.networks.contrastive import ContrastiveGenerator, PatchProjector
 from ganbench.networks.dense_conv import DenseConvDiscriminator, DenseConvGenerator
 from ganbench.networks.dense_dcgan import DenseDCGANDiscriminator, DenseDCGANGenerator
 from ganbench.networks.dense_sagan import DenseSAGANDiscriminator, DenseSAGANGenerator
@@ -23,6 +24,7 @@ __all__ = [
     "BranchedDecoder",
     "CodeNetwork",
     "ContextEncoder",
+    "ContrastiveGenerator",
     "DenseConvDiscriminator",
     "DenseConvGenerator",
     "DenseDCGANDiscriminator",
@@ -38,6 +40,7 @@ __all__ = [
     "MLPGenerator",
     "MaxoutDiscriminator",
     "PatchDiscriminator",
+    "PatchProjector",
     "Predictor",
     "RepresentationGenerator",
     "RepresentationReader",
