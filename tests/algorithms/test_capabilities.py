@@ -38,6 +38,7 @@ def model(name: str) -> Model:
         ("cyclegan-mnist", {"Samples", "PreparesLatents", "Reconstructs", "Translates"}),
         ("cut-mnist", {"Samples", "PreparesLatents", "Translates"}),
         ("pix2pix-shapes", {"Samples", "PreparesLatents", "Translates"}),
+        ("stargan-shapes", {"Samples", "PreparesLatents", "Translates"}),
         ("simsiam-cifar10", {"Encodes", "HasFeatures"}),
         ("simsiam-gan-cifar10", set(PROTOCOLS) - {"Translates", "InfersCodes"}),
         ("repgan-cifar10", set(PROTOCOLS) - {"Translates", "InfersCodes", "ChoosesRepresentations"}),

@@ -44,6 +44,7 @@ from ganbench.networks import (
     DenseDCGANGenerator,
     DenseSAGANDiscriminator,
     DenseSAGANGenerator,
+    DomainGenerator,
     FixupResNetDiscriminator,
     FixupResNetGenerator,
     ImageToImageGenerator,
@@ -257,6 +258,9 @@ EXAMPLES = [
         (4 * (3 + 4 + 8 + 8 + 8),),
         (5, 4, 6),
         inputs=((4, 3), (4, 4), (4, 8), (4, 8), (4, 8)),
+    ),
+    replace(
+        translator((3, 8, 12), DomainGenerator, width=4, blocks=1), run={"shape": (3, 8, 12), "classes": 5}
     ),
     translator((3, 16, 24), UNetGenerator, width=4),
     translator((1, 8, 8), UNetGenerator, width=4, norm="none", dropout=0.0),

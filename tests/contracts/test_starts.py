@@ -28,6 +28,7 @@ from ganbench.networks import (
     DenseDCGANGenerator,
     DenseSAGANDiscriminator,
     DenseSAGANGenerator,
+    DomainGenerator,
     ImageToImageGenerator,
     PatchDiscriminator,
     PatchProjector,
@@ -58,6 +59,7 @@ NORMAL = (
     UNetGenerator,
     ContrastiveGenerator,
     PatchProjector,
+    DomainGenerator,
 )
 #: Networks whose weights start orthogonal. All others start with torch's default initialisation.
 ORTHOGONAL = (BigGANGenerator, SNDCGANDiscriminator)

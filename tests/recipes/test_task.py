@@ -24,6 +24,7 @@ from ganbench.recipes.task import TASKS, family_of, task_of
         ("simsiam-cifar10", "representations", "simsiam"),
         ("simsiam-gan-shapes", "representations", "simsiam"),
         ("simsiam-gan-shapes-uncond", "images", "simsiam"),
+        ("stargan-shapes", "translation", "stargan"),
     ],
 )
 def test_the_task_follows_from_data_and_algorithm(name: str, task: str, family: str) -> None:

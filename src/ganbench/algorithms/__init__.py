@@ -11,6 +11,7 @@ from ganbench.algorithms.pix2pix import Pix2Pix
 from ganbench.algorithms.representation_gan import RepresentationGAN
 from ganbench.algorithms.simsiam import SimSiam
 from ganbench.algorithms.simsiam_gan import SimSiamGAN
+from ganbench.algorithms.stargan import StarGAN
 from ganbench.algorithms.veegan import VEEGAN
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "RepresentationGAN",
     "SimSiam",
     "SimSiamGAN",
+    "StarGAN",
 ]

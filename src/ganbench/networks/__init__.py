@@ -6,6 +6,7 @@ from ganbench.networks.contrastive import ContrastiveGenerator, PatchProjector
 from ganbench.networks.dense_conv import DenseConvDiscriminator, DenseConvGenerator
 from ganbench.networks.dense_dcgan import DenseDCGANDiscriminator, DenseDCGANGenerator
 from ganbench.networks.dense_sagan import DenseSAGANDiscriminator, DenseSAGANGenerator
+from ganbench.networks.domain_generator import DomainGenerator
 from ganbench.networks.encoder import Predictor, ResNetEncoder
 from ganbench.networks.fixup_resnet import FixupResNetDiscriminator, FixupResNetGenerator
 from ganbench.networks.image_to_image import ImageToImageGenerator, PatchDiscriminator
@@ -31,6 +32,7 @@ __all__ = [
     "DenseDCGANGenerator",
     "DenseSAGANDiscriminator",
     "DenseSAGANGenerator",
+    "DomainGenerator",
     "FixupResNetDiscriminator",
     "FixupResNetGenerator",
     "ImageToImageGenerator",

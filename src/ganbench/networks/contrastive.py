@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import normalize
 
+from ganbench.conditioning.discriminator_output import l2_normalize
 from ganbench.layers.initialisation import init_normal
 from ganbench.layers.normalisation import Norm2d
 from ganbench.networks.image_to_image import ImageToImageGenerator
@@ -57,5 +57,5 @@ class PatchProjector(nn.Module):
 
     def forward(self, *patches: Tensor) -> Tensor:
         """Return vectors ``[N, 5, P, size]``."""
-        vectors = [head(x) for head, x in zip(self.heads, patches, strict=True)]
-        return normalize(torch.stack(vectors, 1), dim=-1)
+        vectors = torch.stack([head(x) for head, x in zip(self.heads, patches, strict=True)], 1)
+        return l2_normalize(vectors.flatten(0, 2)).view_as(vectors)

@@ -19,6 +19,7 @@ from ganbench.evaluation.model_metrics.disentanglement import (
     mutual_information_scores,
     require_factors,
 )
+from ganbench.evaluation.model_metrics.domains import domain_scores
 from ganbench.evaluation.model_metrics.representation import representation_scores
 from ganbench.evaluation.model_metrics.translation import translation_scores
 from ganbench.inference.model import Model
@@ -71,6 +72,10 @@ def _counterparts(evaluation: ModelEvaluation) -> list[Score]:
     return counterpart_scores(evaluation.model, evaluation.reference, held_out)
 
 
+def _domains(evaluation: ModelEvaluation) -> list[Score]:
+    return domain_scores(evaluation.model, evaluation.reference, evaluation.load_held_out("domains"))
+
+
 def _consistency(evaluation: ModelEvaluation) -> list[Score]:
     return consistency_scores(evaluation.model, evaluation.load_held_out("consistency"))
 
@@ -94,14 +99,15 @@ _ATTRIBUTE = "model_metric_name"
 
 #: ``codes`` reads the data's test split, or all of ``against``. ``representation`` trains probes on the reference and
 #: tests them on the held-out items. ``translation`` translates the held-out items of both domains, ``counterparts``
-#: those of the source domain, and ``consistency`` generates samples from the held-out items. ``disentanglement``
-#: measures samples with a network that is trained on one split and tested on the other.
+#: those of the source domain, ``domains`` each to another class; ``consistency`` generates samples from the held-out
+#: items. ``disentanglement`` measures samples with a network that is trained on one split and tested on the other.
 MODEL_METRICS: Mapping[str, ModelMetric] = MappingProxyType(
     {
         "codes": _codes,
         "representation": _representation,
         "translation": _translation,
         "counterparts": _counterparts,
+        "domains": _domains,
         "consistency": _consistency,
         "disentanglement": _disentanglement,
     }
