@@ -114,7 +114,8 @@ class CUT(Translator):
         queries = networks["H"](*map(_take, encoder.encode_maps(result), places))
         similarity = queries @ keys.transpose(-1, -2) / self.temperature  # [N, maps, patches, patches]
         right = similarity.diagonal(dim1=-2, dim2=-1)
-        return (similarity.logsumexp(-1) - right).mean((1, 2))
+        cross_entropy: Tensor = similarity.logsumexp(-1) - right
+        return cross_entropy.mean((1, 2))
 
 
 def _take(maps: Tensor, places: Tensor) -> Tensor:
