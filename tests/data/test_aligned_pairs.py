@@ -61,7 +61,8 @@ def test_a_pair_is_flipped_as_one() -> None:
 
 
 def test_two_folders_are_matched_by_name(tmp_path: Path) -> None:
-    for i, (a, b) in enumerate((("x.png", "x.bmp"), ("x-1.bmp", "x-1.png"), ("deep/y.png", "deep/y.png"))):
+    # With their endings, x.c.png comes before x.png, and x.bmp before x.c.bmp.
+    for i, (a, b) in enumerate((("x.png", "x.bmp"), ("x.c.png", "x.c.bmp"), ("deep/y.png", "deep/y.png"))):
         write(tmp_path / "a" / a, noise(i), a[-3:])
         write(tmp_path / "b" / b, 255 - noise(i), b[-3:])
     data = aligned_pairs(f"folder:{tmp_path}", side=8)

@@ -31,7 +31,7 @@ def stargan_shapes(budget: Budget = "reference") -> Recipe:
     convolutional network with a score and a class for the whole image, where the paper's scores patches.
     """
     laptop = budget == "laptop"
-    optimizer = adam(5e-4 if laptop else 1e-4, (0.5, 0.999))
+    betas = (0.5, 0.999)
     return Recipe(
         name="stargan-shapes",
         summary="StarGAN: one generator translates shapes between eight colours",
@@ -47,7 +47,7 @@ def stargan_shapes(budget: Budget = "reference") -> Recipe:
             ),
         },
         algorithm=Spec(StarGAN, loss=Spec(Wasserstein), regularizers=(Spec(GradientPenalty),)),
-        optimizers={"G": optimizer, "D": optimizer},
+        optimizers={"G": adam(1e-3 if laptop else 1e-4, betas), "D": adam(5e-4 if laptop else 1e-4, betas)},
         schedule=Schedule(
             steps=2000 if laptop else 200_000,
             batch=16,
