@@ -25,8 +25,8 @@ CUT_PAPER = Paper(
 def cut_mnist(budget: Budget = "reference") -> Recipe:
     """CUT from MNIST to reddish digits: the data, the sizes of G and D and the averaged scores of ``cyclegan-mnist``.
 
-    G has instance norm, since its encoder sees images of both domains and translations. The laptop budget is about
-    eight minutes of one core, with higher learning rates. The paper's settings, for larger images: default networks, batches
+    G has instance norm, since its encoder sees images of both domains and translations. The laptop budget, about eight
+    minutes of one core, has higher learning rates. The paper's settings, for larger images: default networks, batches
     of 1, and 400 epochs.
     """
     laptop = budget == "laptop"
