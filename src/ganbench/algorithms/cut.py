@@ -107,9 +107,8 @@ class CUT(Translator):
         encoder: Any = networks["G"]
         with torch.no_grad():
             source_maps = encoder.encode_maps(source)
-        count = min(self.patches, *(x[0, 0].numel() for x in source_maps))
-        places = [stream.uniform(len(x), x[0, 0].numel()).argsort(1)[:, :count] for x in source_maps]
-        with torch.no_grad():
+            count = min(self.patches, *(x[0, 0].numel() for x in source_maps))
+            places = [stream.uniform(len(x), x[0, 0].numel()).argsort(1)[:, :count] for x in source_maps]
             keys = networks["H"](*map(_take, source_maps, places))
         queries = networks["H"](*map(_take, encoder.encode_maps(result), places))
         similarity = queries @ keys.transpose(-1, -2) / self.temperature  # [N, maps, patches, patches]
