@@ -314,10 +314,14 @@ def model_names() -> set[str]:
     }
 
 
+#: Words that are a model's name, too, in packages where they mean something else.
+OTHER_MEANINGS = {"studies": {"cut"}}  # the status of a run that was interrupted
+
+
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
 def test_nobody_asks_for_a_models_name(path: Path) -> None:
     asked = {w for w in words(tree_of(path)) if w.lower().rstrip("-_") in model_names()}
-    assert asked == set()
+    assert asked - OTHER_MEANINGS.get(path.relative_to(ROOT).parts[0], set()) == set()
 
 
 @pytest.mark.parametrize(

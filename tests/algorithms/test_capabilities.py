@@ -36,6 +36,9 @@ def model(name: str) -> Model:
         ("bigan-mnist", {"Samples", "Encodes", "Reconstructs", "HasFeatures"}),
         ("veegan-ring8", {"Samples", "Encodes", "Reconstructs", "HasFeatures"}),
         ("cyclegan-mnist", {"Samples", "PreparesLatents", "Reconstructs", "Translates"}),
+        ("cut-mnist", {"Samples", "PreparesLatents", "Translates"}),
+        ("pix2pix-shapes", {"Samples", "PreparesLatents", "Translates"}),
+        ("stargan-shapes", {"Samples", "PreparesLatents", "Translates"}),
         ("simsiam-cifar10", {"Encodes", "HasFeatures"}),
         ("simsiam-gan-cifar10", set(PROTOCOLS) - {"Translates", "InfersCodes"}),
         ("repgan-cifar10", set(PROTOCOLS) - {"Translates", "InfersCodes", "ChoosesRepresentations"}),
@@ -67,5 +70,5 @@ def test_an_unknown_domain_is_a_clear_error() -> None:
     cyclegan = model("cyclegan-mnist")
     images = torch.zeros(2, *cyclegan.info.shape, dtype=torch.uint8)
     assert cyclegan.translate(images).shape == cyclegan.translate(images, target="a").shape == images.shape
-    with pytest.raises(UserError, match="there is no domain 'c', only a and b"):
+    with pytest.raises(UserError, match="there is no domain 'c'; known: a, b"):
         cyclegan.translate(images, target="c")

@@ -37,12 +37,14 @@ from ganbench.networks import (
     BranchedDecoder,
     CodeNetwork,
     ContextEncoder,
+    ContrastiveGenerator,
     DenseConvDiscriminator,
     DenseConvGenerator,
     DenseDCGANDiscriminator,
     DenseDCGANGenerator,
     DenseSAGANDiscriminator,
     DenseSAGANGenerator,
+    DomainGenerator,
     FixupResNetDiscriminator,
     FixupResNetGenerator,
     ImageToImageGenerator,
@@ -52,6 +54,7 @@ from ganbench.networks import (
     MLPEncoder,
     MLPGenerator,
     PatchDiscriminator,
+    PatchProjector,
     Predictor,
     RepresentationGenerator,
     RepresentationReader,
@@ -64,6 +67,7 @@ from ganbench.networks import (
     SNDCGANGenerator,
     StridelessDCGANDiscriminator,
     StridelessDCGANGenerator,
+    UNetGenerator,
     VectorMap,
 )
 
@@ -134,8 +138,10 @@ def joint_discriminator(cls: type[nn.Module], shape: tuple[int, ...], **recipe: 
     return Example(cls, recipe, run, (math.prod(shape) + 6,), (), inputs=(shape, (6,)))
 
 
-def translator(shape: tuple[int, ...], **recipe: Any) -> Example:
-    return Example(ImageToImageGenerator, recipe, {"shape": shape}, shape, shape, -1.0, 1.0)
+def translator(
+    shape: tuple[int, ...], cls: type[nn.Module] = ImageToImageGenerator, **recipe: Any
+) -> Example:
+    return Example(cls, recipe, {"shape": shape}, shape, shape, -1.0, 1.0)
 
 
 def conditional(example: Example, conditioning: type, /, classes: int = 5, **arguments: Any) -> Example:
@@ -244,6 +250,21 @@ EXAMPLES = [
     translator((3, 8, 12), width=4, blocks=1),
     translator((1, 8, 8), width=4, blocks=2, norm="batch"),
     translator((1, 8, 8), width=4, blocks=1, norm="none"),
+    translator((3, 8, 12), ContrastiveGenerator, width=4, blocks=2),
+    Example(
+        PatchProjector,
+        {"size": 6},
+        {"shape": (3, 8, 8), "features": 8},
+        (4 * (3 + 4 + 8 + 8 + 8),),
+        (5, 4, 6),
+        inputs=((4, 3), (4, 4), (4, 8), (4, 8), (4, 8)),
+    ),
+    replace(
+        translator((3, 8, 12), DomainGenerator, width=4, blocks=1), run={"shape": (3, 8, 12), "classes": 5}
+    ),
+    translator((3, 16, 24), UNetGenerator, width=4),
+    translator((1, 8, 8), UNetGenerator, width=4, norm="none", dropout=0.0),
+    translator((1, 12, 28), UNetGenerator, width=4),
     discriminator(PatchDiscriminator, (3, 28, 28), width=4, average=True),
     discriminator(PatchDiscriminator, (1, 24, 24), width=4, average=True, norm="none", spectral_norm=True),
     Example(PatchDiscriminator, {"width": 4}, {"shape": (1, 32, 40)}, (1, 32, 40), (2, 3)),

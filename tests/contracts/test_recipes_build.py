@@ -52,7 +52,7 @@ class FakeDataset:
         self.y = torch.arange(size) % 10  # each class has items
 
     def batch(self, index: Tensor, draws: RandomStream) -> Batch:
-        return Batch(self.x[index], self.y[index], self.x[index].flip(0))
+        return Batch(self.x[index], self.y[index], self.x[index].flip(0), paired=True)
 
     def items(self, index: Tensor) -> Tensor:
         return self.info.to_data(self.x[index])

@@ -21,19 +21,23 @@ from ganbench.networks import (
     BigGANGenerator,
     CodeNetwork,
     ContextEncoder,
+    ContrastiveGenerator,
     DenseConvDiscriminator,
     DenseConvGenerator,
     DenseDCGANDiscriminator,
     DenseDCGANGenerator,
     DenseSAGANDiscriminator,
     DenseSAGANGenerator,
+    DomainGenerator,
     ImageToImageGenerator,
     PatchDiscriminator,
+    PatchProjector,
     ResNetDiscriminator,
     SimpleCNNDiscriminator,
     SimpleCNNGenerator,
     SNDCGANDiscriminator,
     SNDCGANGenerator,
+    UNetGenerator,
 )
 from ganbench.networks.fixup_resnet import _FixupBlock
 
@@ -52,6 +56,10 @@ NORMAL = (
     SimpleCNNDiscriminator,
     SimpleCNNGenerator,
     SNDCGANGenerator,
+    UNetGenerator,
+    ContrastiveGenerator,
+    PatchProjector,
+    DomainGenerator,
 )
 #: Networks whose weights start orthogonal. All others start with torch's default initialisation.
 ORTHOGONAL = (BigGANGenerator, SNDCGANDiscriminator)

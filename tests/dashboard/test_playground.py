@@ -207,14 +207,19 @@ def test_an_image_is_transformed_as_far_as_the_model_supports(models: Models) ->
     assert transform_image(model, image) == {}
 
     class Encoder:
+        domains = ("b", "red")
+
+        @property
+        def algorithm(self) -> Encoder:
+            return self
+
         def reconstruct(self, items: torch.Tensor) -> torch.Tensor:
             return 255 - items
 
         def translate(self, items: torch.Tensor, *, target: str) -> torch.Tensor:
-            if target == "a":
-                raise UserError("one direction only")
+            assert target in self.domains
             return items // 2
 
     results = transform_image(Encoder(), image)  # type: ignore[arg-type]
-    assert list(results) == ["reconstruction", "translated to domain b"]
+    assert list(results) == ["reconstruction", "translated to b", "translated to red"]
     assert torch.equal(results["reconstruction"], 255 - image)

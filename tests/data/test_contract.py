@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from ganbench.data.aligned_pairs import aligned_pairs
 from ganbench.data.archive import archive
 from ganbench.data.audit.prepare import prepare
 from ganbench.data.base import DataInfo, Dataset
@@ -23,8 +24,9 @@ from ganbench.data.stacked_mnist import StackedImages
 from ganbench.data.toy import grid25, ring8
 from ganbench.utils.random_stream import RandomStream
 
-# Sets that read files; they have their own tests.
+# Sets that read files or are made of other sets; they have their own tests.
 FROM_FILES = {
+    "aligned-pairs",
     "archive",
     "folder",
     "cifar10",
@@ -50,6 +52,7 @@ VARIANTS: dict[str, Callable[[], Dataset]] = {
     "grid25, fresh": lambda: grid25(fresh=True),
     "shapes, flip": lambda: shapes(size=200, flip=True),
     "pairs": lambda: pairs("shapes", "shapes", size=50, flip=True),
+    "aligned pairs": lambda: aligned_pairs(size=50, flip=True),
     "coloured": lambda: ColouredDigits(grey(), seed=0, split="train"),
     "stacked": lambda: StackedImages("stacked", grey(), size=50, seed=0, split="train"),
 }

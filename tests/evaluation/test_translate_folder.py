@@ -158,6 +158,31 @@ def test_scores_of_a_perfect_translation_and_of_one_that_turns_every_digit_into_
         assert there["cycle_l1"] == pytest.approx(float(expected))
 
 
+def test_a_model_of_one_direction_has_no_cycle(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    data = both()
+    monkeypatch.setattr(
+        "ganbench.evaluation.model_metrics.translation.load_or_train_classifier", lambda name: data.b
+    )
+    monkeypatch.setattr("ganbench.evaluation.model_metrics.translation.ClassifierFeatures", KnowsPlaces)
+    algorithm, network = Perfect(data), nn.ModuleDict({"G": nn.Linear(1, 1)})
+    algorithm.domains = ("b",)  # type: ignore[assignment]
+    model = Model(algorithm, network, EmptyLatent(), data.info, 7, real_data=lambda: data)
+    (told,) = translation_scores(model, data)
+    assert (told.name, told.value) == ("translation", 1.0)
+    assert set(told.details) == {"a to b"}
+    there = told.details["a to b"]
+    assert isinstance(there, dict)
+    assert there["hidden_pair_l1"] == 0
+    assert "cycle_l1" not in there
+    write_picture(model, tmp_path / "t.png", "translations", 1, 0)
+    sheet = np.asarray(Image.open(tmp_path / "t.png"))
+    assert sheet.shape[:2] == (3 * 29 + 1, 20 * 29 + 1), "sources, translations and counterparts"
+    assert np.array_equal(sheet[30:58], sheet[59:87])
+    data.aligned = False
+    write_picture(model, tmp_path / "t.png", "translations", 1, 0)
+    assert np.asarray(Image.open(tmp_path / "t.png")).shape[:2] == (2 * 29 + 1, 20 * 29 + 1)
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return train(
@@ -262,7 +287,7 @@ def test_a_model_of_one_domain_translates_nothing(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="translates no items"):
         translate_images(model, "shapes", tmp_path / "out")
     assert not list(tmp_path.glob(".out*"))
-    with pytest.raises(UserError, match="between two domains"):
+    with pytest.raises(UserError, match="does not translate"):
         write_picture(model, tmp_path / "t.png", "translations", 1, 0)
     with pytest.raises(UserError, match="has one"):
         translation_scores(model, model.real_data)

@@ -19,9 +19,12 @@ from ganbench.recipes.task import TASKS, family_of, task_of
         ("infogan-mnist", "images with codes", "infogan"),
         ("bigan-mnist", "images and an encoder", "bigan"),
         ("cyclegan-mnist", "translation", "cyclegan"),
+        ("cut-mnist", "translation", "cut"),
+        ("pix2pix-shapes", "translation", "pix2pix"),
         ("simsiam-cifar10", "representations", "simsiam"),
         ("simsiam-gan-shapes", "representations", "simsiam"),
         ("simsiam-gan-shapes-uncond", "images", "simsiam"),
+        ("stargan-shapes", "translation", "stargan"),
     ],
 )
 def test_the_task_follows_from_data_and_algorithm(name: str, task: str, family: str) -> None:

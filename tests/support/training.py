@@ -24,7 +24,16 @@ from ganbench.visualization.image_grid import sample_picture
 
 STEPS = 12
 # data sets that need no files
-SYNTHETIC = ("ring8", "ring8-narrow", "grid25", "grid25-narrow", "mixture1d", "shapes")
+SYNTHETIC = (
+    "ring8",
+    "ring8-narrow",
+    "grid25",
+    "grid25-narrow",
+    "mixture1d",
+    "shapes",
+    "aligned-pairs",
+    "shapes-by-colour",
+)
 SCHEDULE = {
     "schedule.steps": STEPS,
     "schedule.batch": 8,

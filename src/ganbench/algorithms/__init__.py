@@ -4,14 +4,18 @@ from ganbench.algorithms.adversarial import Adversarial
 from ganbench.algorithms.auxiliary_classifier import AuxiliaryClassifier
 from ganbench.algorithms.base import Algorithm, GenerativeAlgorithm
 from ganbench.algorithms.bigan import BiGAN
+from ganbench.algorithms.cut import CUT
 from ganbench.algorithms.cyclegan import CycleGAN
 from ganbench.algorithms.infogan import InfoGAN
+from ganbench.algorithms.pix2pix import Pix2Pix
 from ganbench.algorithms.representation_gan import RepresentationGAN
 from ganbench.algorithms.simsiam import SimSiam
 from ganbench.algorithms.simsiam_gan import SimSiamGAN
+from ganbench.algorithms.stargan import StarGAN
 from ganbench.algorithms.veegan import VEEGAN
 
 __all__ = [
+    "CUT",
     "VEEGAN",
     "Adversarial",
     "Algorithm",
@@ -20,7 +24,9 @@ __all__ = [
     "CycleGAN",
     "GenerativeAlgorithm",
     "InfoGAN",
+    "Pix2Pix",
     "RepresentationGAN",
     "SimSiam",
     "SimSiamGAN",
+    "StarGAN",
 ]

@@ -86,9 +86,15 @@ class Translates(Protocol):
     """Translates samples from one domain to another."""
 
     domains: tuple[str, ...]
+    """The domains that it translates to: "a" and "b", only "b", or the classes of the data."""
 
     def translate(self, networks: nn.ModuleDict, x: Tensor, *, target: str) -> Tensor:
         """Return samples translated to the domain ``target``, one of ``domains``."""
+
+
+def domains_of(algorithm: object) -> tuple[str, ...]:
+    """Return the domains that an algorithm translates to; empty if it does not translate."""
+    return algorithm.domains if isinstance(algorithm, Translates) else ()
 
 
 @runtime_checkable

@@ -10,8 +10,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from ganbench.algorithms.base import Algorithm
 from ganbench.algorithms.image_pool import ImagePool
+from ganbench.algorithms.translator import Translator, mean_absolute_error, per_sample, two_domains
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.losses.base import Loss
@@ -19,7 +19,7 @@ from ganbench.regularizers.checks import check_weight
 from ganbench.training.phase import Context, LossDict, Phase
 
 
-class CycleGAN(Algorithm):
+class CycleGAN(Translator):
     """G translates images of domain a to b, F from b to a; the discriminators DB and DA score the results.
 
     G and F minimize their adversarial losses + ``cycle_weight`` times the mean absolute errors of F(G(a)) and G(F(b))
@@ -36,8 +36,6 @@ class CycleGAN(Algorithm):
     networks: ClassVar[tuple[str, ...]] = ("G", "F", "DA", "DB")
     averaged = ("G", "F")
     domains = ("a", "b")
-    needs_real_inputs = True
-    inputs_per_sample = 1
     loss: Loss
 
     def __init__(
@@ -69,41 +67,32 @@ class CycleGAN(Algorithm):
 
     def generator_losses(self, networks: nn.ModuleDict, batch: Batch | None, context: Context) -> LossDict:
         """Return the losses ``[N]`` of both generators."""
-        a, b = _domains(batch)
+        a, b = two_domains(batch, "CycleGAN")
         fake_b, fake_a = networks["G"](a), networks["F"](b)
         losses = {
-            "adversarial_b": _per_sample(self.loss.generator(None, networks["DB"](fake_b))),
-            "adversarial_a": _per_sample(self.loss.generator(None, networks["DA"](fake_a))),
-            "cycle_a": self.cycle_weight * _mean_absolute_error(networks["F"](fake_b), a),
-            "cycle_b": self.cycle_weight * _mean_absolute_error(networks["G"](fake_a), b),
+            "adversarial_b": per_sample(self.loss.generator(None, networks["DB"](fake_b))),
+            "adversarial_a": per_sample(self.loss.generator(None, networks["DA"](fake_a))),
+            "cycle_a": self.cycle_weight * mean_absolute_error(networks["F"](fake_b), a),
+            "cycle_b": self.cycle_weight * mean_absolute_error(networks["G"](fake_a), b),
         }
         if self.identity_weight:
-            losses["identity_b"] = self.identity_weight * _mean_absolute_error(networks["G"](b), b)
-            losses["identity_a"] = self.identity_weight * _mean_absolute_error(networks["F"](a), a)
+            losses["identity_b"] = self.identity_weight * mean_absolute_error(networks["G"](b), b)
+            losses["identity_a"] = self.identity_weight * mean_absolute_error(networks["F"](a), a)
         return losses
 
     def discriminator_losses(
         self, networks: nn.ModuleDict, batch: Batch | None, context: Context
     ) -> LossDict:
         """Return the losses ``[N]`` of both discriminators."""
-        a, b = _domains(batch)
+        a, b = two_domains(batch, "CycleGAN")
         with torch.no_grad():
             fake_b = self.history_b(networks["G"](a), context.stream)
             fake_a = self.history_a(networks["F"](b), context.stream)
         inputs = {"b": (networks["DB"], b, fake_b), "a": (networks["DA"], a, fake_a)}
         return {
-            f"adversarial_{domain}": _per_sample(self.loss.discriminator(critic(real), critic(fake)))
+            f"adversarial_{domain}": per_sample(self.loss.discriminator(critic(real), critic(fake)))
             for domain, (critic, real, fake) in inputs.items()
         }
-
-    def prepare_latents(self, networks: nn.ModuleDict, latents: Tensor, items: Tensor | None) -> Tensor:
-        """Return the real images, which take the place of latents."""
-        assert items is not None, "samples start from items"
-        return items
-
-    def sample(self, networks: nn.ModuleDict, latent: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Return images of a translated to b."""
-        return self.translate(networks, latent, target="b")
 
     def translate(self, networks: nn.ModuleDict, x: Tensor, *, target: str) -> Tensor:
         """Return images of the other domain translated to ``target``."""
@@ -113,18 +102,3 @@ class CycleGAN(Algorithm):
     def reconstruct(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
         """Return images of a translated to b and back."""
         return self.translate(networks, self.translate(networks, x, target="b"), target="a")
-
-
-def _domains(batch: Batch | None) -> tuple[Tensor, Tensor]:
-    if batch is None or batch.source is None:
-        raise UserError("CycleGAN needs two domains: set data=pairs data.a=folder:DIR_A data.b=folder:DIR_B")
-    return batch.source, batch.x
-
-
-def _mean_absolute_error(x: Tensor, y: Tensor) -> Tensor:
-    return (x - y).abs().flatten(1).mean(1)
-
-
-def _per_sample(values: Tensor) -> Tensor:
-    """Return values ``[N, ...]`` averaged over all but the first dimension."""
-    return values if values.dim() == 1 else values.flatten(1).mean(1)

@@ -12,24 +12,26 @@ from ganbench.cli.options import ModelDeviceOption, ModuleOption, StepOption, Th
 
 def translate(
     run: Annotated[
-        Path, typer.Argument(help="A run folder of a model with two domains, such as cyclegan-mnist.")
+        Path, typer.Argument(help="A run folder of a model that translates, such as cyclegan-mnist.")
     ],
     images: Annotated[str, typer.Argument(help="An image folder, an archive, or the name of a data set.")],
     out: Annotated[
         Path, typer.Option("--out", "-o", help="A new folder for the translations, one PNG each.")
     ],
-    back: Annotated[
-        bool, typer.Option("--back", help="Translate from domain b to domain a instead of from a to b.")
-    ] = False,
+    to: Annotated[
+        str,
+        typer.Option("--to", help="The domain to translate to: b, a, or a class of the data such as red."),
+    ] = "b",
+    back: Annotated[bool, typer.Option("--back", help="The same as --to a.")] = False,
     step: StepOption = None,
     device: ModelDeviceOption = "cpu",
     threads: ThreadsOption = None,
     module: ModuleOption = None,
 ) -> None:
-    """Translate images from one domain to the other."""
+    """Translate images to another domain."""
     from ganbench.evaluation.translate_folder import check_folder, translate_images
 
     check_folder(out)
     model = load_model(run, step, module, device, threads)
-    count = translate_images(model, images, out, target="a" if back else "b")
+    count = translate_images(model, images, out, target="a" if back else to)
     print(f"{out}  {count:,} images")

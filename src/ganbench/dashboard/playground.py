@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import torch
 from torch import Tensor
 
-from ganbench.algorithms.capabilities import ChoosesRepresentations
+from ganbench.algorithms.capabilities import ChoosesRepresentations, Reconstructs, domains_of
 from ganbench.dashboard.sample_request import SampleRequest, build_sample_grid
 from ganbench.dashboard.sanitize import printable
 from ganbench.data import toy
-from ganbench.errors import NotFiniteError, UserError
+from ganbench.errors import UserError
 from ganbench.inference.critic_scores import critic_scores, critic_unavailable_reason
 from ganbench.inference.directions import directions
 from ganbench.inference.model import Model, load
@@ -29,13 +28,6 @@ _REAL_POINTS = 1000  # drawn behind generated points
 _MAX_DATASET_POINTS = 100_000  # larger synthetic data sets are not built
 _MAX_DIRECTIONS = 5  # that get a slider
 _COMPARED_SAMPLES = 256  # that an uploaded image's score is compared with
-_IMAGE_TRANSFORMS: Mapping[str, Callable[[Model, Tensor], Tensor]] = MappingProxyType(
-    {
-        "reconstruction": lambda model, image: model.reconstruct(image),
-        "translated to domain b": lambda model, image: model.translate(image, target="b"),
-        "translated to domain a": lambda model, image: model.translate(image, target="a"),
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -129,15 +121,10 @@ def score_image(model: Model, image: Tensor, seed: int = 0) -> tuple[float, floa
 
 def transform_image(model: Model, image: Tensor) -> dict[str, Tensor]:
     """Return the model's reconstruction and translations of an image, ``[1, C, H, W]`` each, as far as supported."""
-    results: dict[str, Tensor] = {}
-    for name, transform in _IMAGE_TRANSFORMS.items():
-        try:
-            results[name] = transform(model, image)
-        except NotFiniteError:
-            raise
-        except UserError:  # the model has no encoder, or no second domain
-            continue
-    return results
+    algorithm = model.algorithm
+    results = {"reconstruction": model.reconstruct(image)} if isinstance(algorithm, Reconstructs) else {}
+    translations = {f"translated to {name}": name for name in domains_of(algorithm)}
+    return results | {title: model.translate(image, target=name) for title, name in translations.items()}
 
 
 def count_directions(model: Model) -> int:

@@ -67,12 +67,14 @@ class Batch:
     Attributes:
         x: the samples, float32 ``[N, *shape]``.
         y: their labels, int64 ``[N]``; None without classes.
-        source: for translation between two domains, N samples of the source domain, not paired with ``x``.
+        source: for translation between two domains, N samples of the source domain.
+        paired: whether sample i of ``source`` is the counterpart of sample i of ``x``.
     """
 
     x: Tensor
     y: Tensor | None = None
     source: Tensor | None = None
+    paired: bool = False
 
     def __len__(self) -> int:
         return len(self.x)
@@ -80,7 +82,7 @@ class Batch:
     def map(self, fn: Callable[[Tensor], Tensor]) -> Batch:
         """Return the batch with the function applied to each tensor, for example to move it to a device."""
         y = None if self.y is None else fn(self.y)
-        return Batch(fn(self.x), y, None if self.source is None else fn(self.source))
+        return Batch(fn(self.x), y, None if self.source is None else fn(self.source), self.paired)
 
 
 class Dataset(Protocol):

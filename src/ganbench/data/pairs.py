@@ -6,7 +6,7 @@ Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks 
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -17,6 +17,24 @@ from ganbench.data.split import Split
 from ganbench.data.torchvision_sets import find_mnist
 from ganbench.errors import UserError
 from ganbench.utils.random_stream import RandomStream
+
+
+@runtime_checkable
+class TwoDomains(Protocol):
+    """A data set of a target domain b, whose images are its items, and a source domain a."""
+
+    aligned: bool
+    """Whether image i of b is the counterpart of image i of a."""
+
+    @property
+    def info(self) -> DataInfo:
+        """The description of the target domain."""
+
+    def items(self, index: Tensor) -> Tensor:
+        """Return b's images, uint8 ``[N, C, H, W]``."""
+
+    def source_items(self, index: Tensor) -> Tensor:
+        """Return a's images, uint8 ``[N, C, H, W]``."""
 
 
 class UnpairedImages:

@@ -43,7 +43,12 @@ def assemble(recipe: Recipe, info: DataInfo, seed: int) -> ModelParts:
     """
     latent: Latent = make(recipe.latent, {}, "latent")
     _require("latent", latent, hasattr(latent, "size") and hasattr(latent, "draw"), "latent distribution")
-    arguments: dict[str, Any] = {"latent": latent, "classes": len(info.classes), "shape": info.shape}
+    arguments: dict[str, Any] = {
+        "latent": latent,
+        "classes": len(info.classes),
+        "class_names": info.classes,
+        "shape": info.shape,
+    }
     algorithm: Algorithm = make(recipe.algorithm, arguments, "algorithm")
     _require("algorithm", algorithm, isinstance(algorithm, Algorithm), "ganbench.algorithms.Algorithm")
     networks = nn.ModuleDict()

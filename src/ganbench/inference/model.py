@@ -21,7 +21,7 @@ from ganbench.algorithms.capabilities import (
 )
 from ganbench.data.base import DataInfo, Dataset
 from ganbench.data.held_out import held_out_split
-from ganbench.errors import UserError
+from ganbench.errors import UserError, did_you_mean
 from ganbench.inference.build import assemble
 from ganbench.inference.finite import require_finite
 from ganbench.inference.labels import condition_tensor, find_class
@@ -222,7 +222,7 @@ class Model:
         return self._map(items, lambda x: algorithm.features(self.networks, x), batch)
 
     def translate(self, items: Tensor, *, target: str = "b", batch: int = 256) -> Tensor:
-        """Return items of another domain translated to the domain ``target``.
+        """Return items translated to the domain ``target``.
 
         Raises:
             UserError: the model does not translate, has no such domain, or the items have another shape.
@@ -231,7 +231,7 @@ class Model:
         if not isinstance(algorithm, Translates):
             raise UserError(f"{type(algorithm).__name__} translates no items; the recipe cyclegan-mnist does")
         if target not in algorithm.domains:
-            raise UserError(f"there is no domain '{target}', only {' and '.join(algorithm.domains)}")
+            raise UserError(f"there is no domain '{target}'{did_you_mean(target, algorithm.domains)}")
         return self._map_to_data(items, lambda x: algorithm.translate(self.networks, x, target=target), batch)
 
     def _map_to_data(self, items: Tensor, fn: Callable[[Tensor], Tensor], batch: int) -> Tensor:

@@ -2,9 +2,11 @@
 
 from ganbench.networks.biggan import BigGANGenerator
 from ganbench.networks.codes import CodeNetwork
+from ganbench.networks.contrastive import ContrastiveGenerator, PatchProjector
 from ganbench.networks.dense_conv import DenseConvDiscriminator, DenseConvGenerator
 from ganbench.networks.dense_dcgan import DenseDCGANDiscriminator, DenseDCGANGenerator
 from ganbench.networks.dense_sagan import DenseSAGANDiscriminator, DenseSAGANGenerator
+from ganbench.networks.domain_generator import DomainGenerator
 from ganbench.networks.encoder import Predictor, ResNetEncoder
 from ganbench.networks.fixup_resnet import FixupResNetDiscriminator, FixupResNetGenerator
 from ganbench.networks.image_to_image import ImageToImageGenerator, PatchDiscriminator
@@ -15,6 +17,7 @@ from ganbench.networks.resnet import ResNetDiscriminator, ResNetGenerator
 from ganbench.networks.simple_cnn import SimpleCNNDiscriminator, SimpleCNNGenerator
 from ganbench.networks.sndcgan import SNDCGANDiscriminator, SNDCGANGenerator
 from ganbench.networks.strideless_dcgan import StridelessDCGANDiscriminator, StridelessDCGANGenerator
+from ganbench.networks.unet import UNetGenerator
 from ganbench.networks.vector_heads import RepresentationGenerator, RepresentationReader, VectorMap
 
 __all__ = [
@@ -22,12 +25,14 @@ __all__ = [
     "BranchedDecoder",
     "CodeNetwork",
     "ContextEncoder",
+    "ContrastiveGenerator",
     "DenseConvDiscriminator",
     "DenseConvGenerator",
     "DenseDCGANDiscriminator",
     "DenseDCGANGenerator",
     "DenseSAGANDiscriminator",
     "DenseSAGANGenerator",
+    "DomainGenerator",
     "FixupResNetDiscriminator",
     "FixupResNetGenerator",
     "ImageToImageGenerator",
@@ -37,6 +42,7 @@ __all__ = [
     "MLPGenerator",
     "MaxoutDiscriminator",
     "PatchDiscriminator",
+    "PatchProjector",
     "Predictor",
     "RepresentationGenerator",
     "RepresentationReader",
@@ -49,5 +55,6 @@ __all__ = [
     "SimpleCNNGenerator",
     "StridelessDCGANDiscriminator",
     "StridelessDCGANGenerator",
+    "UNetGenerator",
     "VectorMap",
 ]

@@ -12,12 +12,14 @@ from ganbench.data.base import Dataset
 from ganbench.errors import UserError
 from ganbench.evaluation.model_metrics.codes import code_scores, items_to_encode
 from ganbench.evaluation.model_metrics.consistency import consistency_scores
+from ganbench.evaluation.model_metrics.counterparts import counterpart_scores
 from ganbench.evaluation.model_metrics.disentanglement import (
     ROWS,
     disentanglement_scores,
     mutual_information_scores,
     require_factors,
 )
+from ganbench.evaluation.model_metrics.domains import domain_scores
 from ganbench.evaluation.model_metrics.representation import representation_scores
 from ganbench.evaluation.model_metrics.translation import translation_scores
 from ganbench.inference.model import Model
@@ -65,6 +67,15 @@ def _translation(evaluation: ModelEvaluation) -> list[Score]:
     return translation_scores(evaluation.model, evaluation.load_held_out("translation"))
 
 
+def _counterparts(evaluation: ModelEvaluation) -> list[Score]:
+    held_out = evaluation.load_held_out("counterparts")
+    return counterpart_scores(evaluation.model, evaluation.reference, held_out)
+
+
+def _domains(evaluation: ModelEvaluation) -> list[Score]:
+    return domain_scores(evaluation.model, evaluation.reference, evaluation.load_held_out("domains"))
+
+
 def _consistency(evaluation: ModelEvaluation) -> list[Score]:
     return consistency_scores(evaluation.model, evaluation.load_held_out("consistency"))
 
@@ -87,14 +98,16 @@ _F = TypeVar("_F", bound=ModelMetric)
 _ATTRIBUTE = "model_metric_name"
 
 #: ``codes`` reads the data's test split, or all of ``against``. ``representation`` trains probes on the reference and
-#: tests them on the held-out items. ``translation`` translates the held-out items of both domains, and
-#: ``consistency`` generates samples from the held-out items. ``disentanglement`` measures samples with a network
-#: that is trained on one split and tested on the other.
+#: tests them on the held-out items. ``translation`` translates the held-out items of both domains, ``counterparts``
+#: those of the source domain, ``domains`` each to another class; ``consistency`` generates samples from the held-out
+#: items. ``disentanglement`` measures samples with a network that is trained on one split and tested on the other.
 MODEL_METRICS: Mapping[str, ModelMetric] = MappingProxyType(
     {
         "codes": _codes,
         "representation": _representation,
         "translation": _translation,
+        "counterparts": _counterparts,
+        "domains": _domains,
         "consistency": _consistency,
         "disentanglement": _disentanglement,
     }

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ganbench.algorithms.capabilities import domains_of
 from ganbench.data.base import Dataset
 from ganbench.data.pairs import UnpairedImages
 from ganbench.data.registry import datasets
@@ -37,25 +38,29 @@ class _Direction:
 
 
 def translation_scores(model: Model, items: Dataset) -> list[Score]:
-    """Score the translation of all items of both domains.
+    """Score the translation of all items of both domains, in the directions that the model has.
 
     ``cycle`` is the mean absolute difference, on a scale from 0 to 1, between an image and the same image translated
-    there and back, over both domains. Where both domains are named data sets with the same classes, ``translation`` is
-    the accuracy with which a classifier of the target domain recognizes the class of translated images, the smaller of
-    the two directions. The details hold both directions, the accuracy on real images, and, where the true counterparts
-    are known, the distance to them.
+    there and back, over both domains; a model of one direction has none. Where both domains are named data sets with
+    the same classes, ``translation`` is the accuracy with which a classifier of the target domain recognizes the class
+    of translated images, the smaller of the directions. The details hold each direction, the accuracy on real images,
+    and, where the true counterparts are known, the distance to them.
 
     Raises:
-        UserError: the items are not of two domains, or the model translates nothing.
+        UserError: the items are not of two domains, the model translates to neither, or there is nothing to compare
+            with: no way back, and no classes.
     """
     if not isinstance(items, UnpairedImages):
         raise UserError(f"'translation' needs the items of two domains, and '{items.info.name}' has one")
-    directions = (
+    domains = domains_of(model.algorithm)
+    both = (
         _Direction("a to b", "a", "b", items.a, items.b, items.source_items, items.items),
         _Direction("b to a", "b", "a", items.b, items.a, items.items, items.source_items),
     )
+    directions = [direction for direction in both if direction.target_domain in domains]
+    if not directions:
+        raise UserError("'translation' needs a model that translates to b or a, such as cyclegan-mnist")
     distances = {d.name: _distances(model, d, items.aligned) for d in directions}
-    cycle = sum(row["cycle_l1"] for row in distances.values()) / len(directions)
     measured: dict[str, Any] = {
         "samples": items.a.info.size + items.b.info.size,
         "a": reference_record(items.a, items.a.info.size),
@@ -64,29 +69,42 @@ def translation_scores(model: Model, items: Dataset) -> list[Score]:
         "scale": "0 to 1, pictures as bytes",
         "versions": versions("ganbench", "torch"),
     }
-    details: dict[str, JSON] = {"ways": distances}
-    scores = [Score(name="cycle", value=cycle, better="lower", details=details, measured=measured)]
+    scores = []
+    if len(directions) == len(both):
+        cycle = sum(row["cycle_l1"] for row in distances.values()) / len(both)
+        details: dict[str, JSON] = {"ways": distances}
+        scores = [Score(name="cycle", value=cycle, better="lower", details=details, measured=measured)]
     are_named_sets = {items.a.info.name, items.b.info.name} <= set(datasets())
     if are_named_sets and items.a.info.classes and items.a.info.classes == items.b.info.classes:
         scores.insert(0, _class_accuracy(model, directions, distances, measured))
+    if not scores:
+        raise UserError(
+            f"'translation' has nothing to compare with: the model translates one way only, and '{items.info.name}' "
+            "has no classes; measure fd or counterparts"
+        )
     return scores
 
 
 def _distances(model: Model, direction: _Direction, aligned: bool) -> dict[str, float]:
-    """Return the mean absolute distance after a full cycle and, if ``aligned``, to the true counterparts."""
-    size = direction.source.info.size
+    """Return the mean absolute distances after a full cycle, if the model translates back, and to the counterparts.
+
+    The latter are known if ``aligned``.
+    """
+    size, returns = direction.source.info.size, direction.source_domain in domains_of(model.algorithm)
     cycle = counterpart = 0.0
     for index in torch.split(torch.arange(size), _BATCH_SIZE):
         images = direction.source_images(index)
         translated = model.translate(images, target=direction.target_domain)
-        cycle += _sum_of_distances(model.translate(translated, target=direction.source_domain), images)
+        if returns:
+            back = model.translate(translated, target=direction.source_domain)
+            cycle += sum_of_distances(back, images)
         if aligned:
-            counterpart += _sum_of_distances(translated, direction.target_images(index))
-    distances = {"cycle_l1": cycle / size}
+            counterpart += sum_of_distances(translated, direction.target_images(index))
+    distances = {"cycle_l1": cycle / size} if returns else {}
     return distances | ({"hidden_pair_l1": counterpart / size} if aligned else {})
 
 
-def _sum_of_distances(x: Tensor, y: Tensor) -> float:
+def sum_of_distances(x: Tensor, y: Tensor) -> float:
     """Return the sum over images of their mean absolute difference, pixels scaled to 0..1."""
     return float((x.double() - y.double()).abs().flatten(1).mean(1).sum()) / 255
 
