@@ -45,7 +45,8 @@ _HOMES = {
 }
 __all__ = [
     "Budget", "Machine", "Model", "Paper", "Recipe", "Run", "RunError", "Schedule", "Spec", "Stopped", "Study",
-    "UserError", "evaluate", "export_run", "find_recipe", "load", "recipe", "recipe_functions", "resume", "study", "train",
+    "UserError", "evaluate", "export_run", "find_recipe", "load", "recipe", "recipe_functions", "resume", "study",
+    "train",
 ]  # fmt: skip
 
 

@@ -124,10 +124,7 @@ def test_data_too_few_to_score_can_be_trained_on_without_scores(tmp_path: Path) 
 def test_few_images_are_scored_on_the_way_by_the_metric_that_evaluate_chooses(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    few: dict[str, Any] = {
-        "evaluate_features": "pixels@8",
-        "evaluate_samples": 200,
-    }  # 192 numbers, of 130 images
+    few: dict[str, Any] = {"evaluate_features": "pixels@8", "evaluate_samples": 200}  # 192 numbers, of 130 images
     run = train(scored_by([], **few), out=tmp_path / "run")
     assert {e["name"] for e in run.events.read("score")} == {"kd[pixels@8]"}
     selection = run.best_score()

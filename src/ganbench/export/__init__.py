@@ -1,1 +1,1 @@
-"""Write a trained model as a folder that other programs can use: weights, ONNX or a torch.export program, and a card."""
+"""Write a trained model as a folder for other programs: weights, ONNX or a torch.export program, and a card."""
