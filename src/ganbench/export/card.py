@@ -89,9 +89,10 @@ def _check(record: Mapping[str, Any]) -> str:
         if parity["largest"] > 1 or record["part"] == "encoder"
         else "in [-1, 1]"
     )
+    values = f"float32 values {of} differ by at most {parity['values']:.1e}{pixels}"
     return (
         f"When this folder was written, the file was read back and compared with {what} for {parity['inputs']} "
-        f"inputs, in one batch and in batches of 1 and 7: float32 values {of} differ by at most {parity['values']:.1e}{pixels}. "
+        f"inputs, in one batch and in batches of 1 and 7: {values}. "
         "`check.npz` holds a few inputs and their results, so that you can repeat this in your own program."
     )
 
