@@ -43,7 +43,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     for name in ("cgan-dense-mnist", "infogan-mnist"):
         run = train(tiny_recipe(name), out=root / f"run-{name}")
         export_run(run, root / name, format="onnx")
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=root)) as server:
+    with http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(_Quiet, directory=root)
+    ) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}/index.html?runtime=files"
         server.shutdown()
@@ -62,9 +64,7 @@ def test_the_slider_draws_other_pictures(address: str, name: str, classes: int) 
         first = _pixels(page)
         assert len(set(first)) > 2, "not blank"
         page.evaluate("place.value = 1; place.dispatchEvent(new Event('input'))")
-        page.wait_for_function(
-            f"({_PIXELS}).join() !== {','.join(map(str, first))!r}", timeout=TIMEOUT
-        )
+        page.wait_for_function(f"({_PIXELS}).join() !== {','.join(map(str, first))!r}", timeout=TIMEOUT)
         page.close()
     assert messages == []
 

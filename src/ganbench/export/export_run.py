@@ -73,8 +73,8 @@ def export_run(
         >>> import ganbench
         >>> run = ganbench.train("gan-ring8", budget="laptop", out="runs/to-export", overrides={"schedule.steps": 20})
         >>> parity = ganbench.export_run(run, "runs/exported")
-        >>> parity.values, ganbench.load("runs/exported").sample(5).shape
-        (0.0, torch.Size([5, 2]))
+        >>> parity.values < 1e-6, ganbench.load("runs/exported").sample(5).shape
+        (True, torch.Size([5, 2]))
     """
     out = Path(out)
     require_packages(format)

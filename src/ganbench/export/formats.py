@@ -114,6 +114,7 @@ def _write_onnx(
             verbose=False,
             input_names=[entry["name"] for entry in names],
             output_names=outputs,
+            dynamic_shapes={"inputs": tuple({0: "batch"} for _ in names)},
         )
     for graph in (onnx.model.graph, *onnx.model.functions.values()):
         for node in graph:
