@@ -12,7 +12,7 @@ import json
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, get_args
+from typing import Any
 
 import torch
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -21,8 +21,9 @@ from ganbench.config.spec import parameters
 from ganbench.data.base import DataInfo
 from ganbench.errors import UserError
 from ganbench.export.formats import FORMATS, Runner, trace
-from ganbench.export.module import ExportedModule, Part, choose_part, example_inputs
+from ganbench.export.module import ExportedModule, example_inputs
 from ganbench.export.parity import INPUTS, Parity, compare, reference_results
+from ganbench.export.parts import PARTS, PartName
 from ganbench.inference.build import assemble
 from ganbench.inference.model import Model
 from ganbench.recipes.base import Recipe
@@ -99,18 +100,12 @@ def _enliven(model: Model) -> None:
                     parameter.mul_(1.2)
 
 
-def parts_of(model: Model) -> list[Part]:
+def parts_of(model: Model) -> list[PartName]:
     """Return the parts that a model has."""
-    found = []
-    for part in get_args(Part):
-        try:
-            found.append(choose_part(model, part))
-        except UserError:
-            continue
-    return found
+    return [name for name, part in PARTS.items() if part.is_of(model)]
 
 
-def measure(model: Model, part: Part, form: str) -> tuple[Parity, int]:
+def measure(model: Model, part: PartName, form: str) -> tuple[Parity, int]:
     """Export a part of a model, and return the differences and the size of the file in bytes."""
     inputs = example_inputs(model, part, INPUTS)
     expected = reference_results(model, part, inputs, "b")

@@ -11,8 +11,9 @@ from torch import Tensor
 
 from ganbench.export.card import render_card
 from ganbench.export.licences import LICENCES, licence_of
-from ganbench.export.module import Part, example_inputs
+from ganbench.export.module import example_inputs
 from ganbench.export.parity import Parity, reference_results
+from ganbench.export.parts import PartName
 from ganbench.export.record import make_record
 from ganbench.recipes.registry import find_recipe
 
@@ -23,7 +24,7 @@ SOURCE = {
 }
 
 
-def record_of(name: str, part: Part, **changes: Any) -> dict[str, Any]:
+def record_of(name: str, part: PartName, **changes: Any) -> dict[str, Any]:
     model = random_model(name, 8)
     inputs = example_inputs(model, part, 3)
     record = make_record(model, part, inputs, reference_results(model, part, inputs, "b"), "b")
@@ -46,7 +47,7 @@ def record_of(name: str, part: Part, **changes: Any) -> dict[str, Any]:
         ),
     ],
 )
-def test_the_card_fits_the_model(name: str, part: Part, texts: list[str]) -> None:
+def test_the_card_fits_the_model(name: str, part: PartName, texts: list[str]) -> None:
     card = render_card(record_of(name, part), picture=part != "encoder")
     for text in [
         *texts,
@@ -62,7 +63,7 @@ def test_the_card_fits_the_model(name: str, part: Part, texts: list[str]) -> Non
 
 
 @pytest.mark.parametrize(("name", "part"), [("infogan-mnist", "generator"), ("bigan-mnist", "encoder")])
-def test_the_inputs_in_its_code_are_inputs_of_the_model(name: str, part: Part) -> None:
+def test_the_inputs_in_its_code_are_inputs_of_the_model(name: str, part: PartName) -> None:
     record = record_of(name, part)
     code = render_card(record, picture=False).split("```python\n")[1].split("```")[0]
     lines = [line for line in code.splitlines() if "onnxruntime" not in line and "results" not in line]

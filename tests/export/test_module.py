@@ -8,8 +8,7 @@ from benchmarks.export_parity import parts_of, random_model
 from torch.nn.utils import parametrize
 
 from ganbench.algorithms.capabilities import PreparesLatents
-from ganbench.errors import UserError
-from ganbench.export.module import ExportedModule, choose_part, example_inputs, plain_copy
+from ganbench.export.module import ExportedModule, example_inputs, plain_copy
 from ganbench.export.parity import reference_results
 from ganbench.recipes.registry import recipe_functions
 
@@ -75,14 +74,3 @@ def test_representations_that_need_no_images_need_no_items() -> None:
     assert example_inputs(model, "generator", 2)["items"].shape == (2, 2, 3, 32, 32)
     algorithm.choose_sampling("normal")  # type: ignore[attr-defined]
     assert set(example_inputs(model, "generator", 2)) == {"latents"}
-
-
-def test_the_default_part_and_parts_that_are_not_there() -> None:
-    assert choose_part(random_model("bigan-mnist", WIDTH), None) == "generator"
-    assert choose_part(random_model("cyclegan-mnist", WIDTH), None) == "translator"
-    simsiam = random_model("simsiam-cifar10", WIDTH)
-    assert choose_part(simsiam, None) == "encoder"
-    with pytest.raises(UserError, match="SimSiam has no generator; it has: encoder"):
-        choose_part(simsiam, "generator")
-    with pytest.raises(UserError, match="unknown part 'encodr'; did you mean 'encoder'"):
-        choose_part(simsiam, "encodr")

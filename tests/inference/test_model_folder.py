@@ -116,7 +116,7 @@ def test_weights_of_another_recipe_are_refused(folder: Path) -> None:
     recipe = json.loads((folder / "config.json").read_text())["recipe"]
     recipe["networks"]["G"]["width"] = 16
     edit(folder, recipe=recipe)
-    with pytest.raises(UserError, match="the weights in .* do not fit its recipe"):
+    with pytest.raises(UserError, match=r"the weights in .* do not fit its recipe"):
         load(folder)
 
 

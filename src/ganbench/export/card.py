@@ -32,7 +32,7 @@ def render_card(record: Mapping[str, Any], *, picture: bool) -> str:
         "## Check",
         _check(record),
         "## Scores",
-        _scores(record["scores"], record["part"]),
+        _scores(record["scores"], has_samples="latent" in record),
         "## Limits",
         _limits(record),
         "## Papers",
@@ -86,7 +86,7 @@ def _check(record: Mapping[str, Any]) -> str:
     }[record["part"]]
     of = (
         f"of at most {parity['largest']:.3g}"
-        if parity["largest"] > 1 or record["part"] == "encoder"
+        if parity["largest"] > 1 or parity["pixels"] is None
         else "in [-1, 1]"
     )
     values = f"float32 values {of} differ by at most {parity['values']:.1e}{pixels}"
@@ -97,11 +97,9 @@ def _check(record: Mapping[str, Any]) -> str:
     )
 
 
-def _scores(scores: Sequence[Mapping[str, Any]] | None, part: str) -> str:
+def _scores(scores: Sequence[Mapping[str, Any]] | None, *, has_samples: bool) -> str:
     if not scores:
-        return "None for these weights." + (
-            " `ganbench evaluate RUN` measures some." if part == "generator" else ""
-        )
+        return "None for these weights." + (" `ganbench evaluate RUN` measures some." if has_samples else "")
     lines = ["| score | value | better | samples | reference | how |", "|---|--:|---|--:|---|---|"]
     for score in scores:
         measured = score.get("measured") or {}

@@ -13,13 +13,13 @@ from typing import Any
 
 from torch import Tensor
 
-from ganbench.algorithms.capabilities import Translates
 from ganbench.data.io.npz import write_npz
 from ganbench.errors import UserError
 from ganbench.export.card import render_card
 from ganbench.export.formats import FORMATS, Arrays, Runner, file_name, require_packages, save_weights, trace
-from ganbench.export.module import ExportedModule, Part, choose_part, example_inputs
+from ganbench.export.module import ExportedModule, example_inputs
 from ganbench.export.parity import INPUTS, Parity, compare, reference_results
+from ganbench.export.parts import PARTS, PartName, choose_part
 from ganbench.export.record import describe_source, make_record
 from ganbench.inference.model import Model, Weights, load
 from ganbench.inference.model_folder import CONFIG
@@ -97,7 +97,7 @@ def export_run(
 def _fill(
     folder: Path,
     model: Model,
-    part: Part,
+    part: PartName,
     target: str,
     name: str,
     source: Mapping[str, Any],
@@ -124,13 +124,14 @@ def _fill(
     write_sealed_json(folder / CONFIG, record)
     checked = {**inputs, **expected}
     write_npz(folder / CHECK, {key: value[:_CHECKED].numpy() for key, value in checked.items()})
-    if "samples" in expected:
-        write_bytes(folder / PICTURE, sample_picture(model.info, expected["samples"][:_SHOWN]))
-    write_bytes(folder / CARD, render_card(record, picture="samples" in expected).encode())
+    samples = expected.get("samples")
+    if samples is not None:
+        write_bytes(folder / PICTURE, sample_picture(model.info, samples[:_SHOWN]))
+    write_bytes(folder / CARD, render_card(record, picture=samples is not None).encode())
     return parity
 
 
-def _reload(folder: Path, model: Model, part: Part, target: str, trusted: Collection[str]) -> Runner:
+def _reload(folder: Path, model: Model, part: PartName, target: str, trusted: Collection[str]) -> Runner:
     """Return a function that computes the part with the model in a folder."""
     again = load(folder, trusted=trusted, weights=model.weights)
 
@@ -141,10 +142,9 @@ def _reload(folder: Path, model: Model, part: Part, target: str, trusted: Collec
     return run
 
 
-def _target(model: Model, part: Part, back: bool) -> str:
-    algorithm = model.algorithm
-    if part == "translator" and isinstance(algorithm, Translates):
-        return algorithm.domains[0 if back else 1]
+def _target(model: Model, part: PartName, back: bool) -> str:
+    if domains := PARTS[part].domains(model):
+        return domains[0 if back else 1]
     if back:
         raise UserError(f"--back is for translators, and this part is a {part}")
     return ""

@@ -4,56 +4,15 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import Any, Literal, get_args
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from ganbench.algorithms.capabilities import Encodes, PreparesLatents, Samples, Translates
-from ganbench.errors import UserError, did_you_mean
+from ganbench.export.parts import PARTS, PartName
 from ganbench.inference.model import Model
 from ganbench.inference.stages import Stages
-from ganbench.utils.random_stream import RandomStream
-
-Part = Literal["generator", "encoder", "translator"]
-"""What can be exported of a model."""
-
-
-def choose_part(model: Model, name: str | None) -> Part:
-    """Return the part of a model with this name; without one, its generator, else its translator, else its encoder.
-
-    Raises:
-        UserError: There is no such part, or the model has none.
-    """
-    parts = list(_parts(model))
-    if name is None:
-        if not parts:
-            raise UserError(
-                f"{type(model.algorithm).__name__} neither generates, translates nor encodes anything"
-            )
-        return parts[0]
-    if name not in get_args(Part):
-        raise UserError(f"unknown part '{name}'{did_you_mean(name, get_args(Part))}")
-    for part in parts:
-        if part == name:
-            return part
-    raise UserError(
-        f"{type(model.algorithm).__name__} has no {name}; it has: {', '.join(parts) or 'nothing'}"
-    )
-
-
-def _parts(model: Model) -> list[Part]:
-    """Return the parts that a model has, the most typical first."""
-    algorithm = model.algorithm
-    parts: list[Part] = []
-    if isinstance(algorithm, Samples) and not isinstance(algorithm, Translates):
-        parts.append("generator")
-    if isinstance(algorithm, Translates):
-        parts.append("translator")
-    if isinstance(algorithm, Encodes):
-        parts.append("encoder")
-    return parts
 
 
 class ExportedModule(nn.Module):
@@ -74,7 +33,7 @@ class ExportedModule(nn.Module):
         target: The domain to translate to.
     """
 
-    def __init__(self, model: Model, part: Part, target: str = "b") -> None:
+    def __init__(self, model: Model, part: PartName, target: str = "b") -> None:
         super().__init__()
         networks = plain_copy(model.networks)
         self.part, self.target = part, target
@@ -87,24 +46,10 @@ class ExportedModule(nn.Module):
     def forward(self, *inputs: Tensor) -> dict[str, Tensor]:
         """Return the results by name."""
         (stages,), given = self._stages, dict(zip(self.input_names, inputs, strict=True))
-        return run_part(stages, self.part, given, self.target)
+        return PARTS[self.part].run(stages, given, self.target)
 
 
-def run_part(
-    stages: Stages, part: Part, inputs: Mapping[str, Tensor], target: str = "b"
-) -> dict[str, Tensor]:
-    """Return the results of a part for one batch of inputs by name; see :class:`ExportedModule`."""
-    info = stages.info
-    if part == "encoder":
-        return {"latents": stages.encode(info.from_data(inputs["items"]))}
-    if part == "translator":
-        x = stages.translate(info.from_data(inputs["items"]), target)
-    else:
-        x = stages.generate(stages.prepare(inputs["latents"], inputs.get("items")), inputs.get("labels"))
-    return {"samples": info.to_data(x), "values": x}
-
-
-def example_inputs(model: Model, part: Part, n: int, seed: int = 0) -> dict[str, Tensor]:
+def example_inputs(model: Model, part: PartName, n: int, seed: int = 0) -> dict[str, Tensor]:
     """Return ``n`` inputs of a part by name.
 
     - ``latents``, float32 ``[n, size]``: the draws of ``model.sample(n, seed=seed)``; only a generator takes them.
@@ -112,21 +57,7 @@ def example_inputs(model: Model, part: Part, n: int, seed: int = 0) -> dict[str,
       of real data, which may be private; only encoders, translators and generators that start from items take them.
     - ``labels``, int64 ``[n]``: the classes in turn; only generators of classes take them.
     """
-    stream, items = RandomStream(seed, "sample"), RandomStream(seed, "items")
-    shape = model.info.shape
-    if part != "generator":
-        return {"items": _random_items(model, items, n, shape)}
-    inputs = {"latents": model.latent.draw(stream, n)}
-    algorithm = model.algorithm
-    if isinstance(algorithm, PreparesLatents) and algorithm.needs_real_inputs:
-        count = algorithm.inputs_per_sample
-        inputs["items"] = _random_items(model, items, n, shape if count == 1 else (count, *shape))
-    labels = model.labels(n)
-    return inputs if labels is None else {**inputs, "labels": labels}
-
-
-def _random_items(model: Model, stream: RandomStream, n: int, shape: tuple[int, ...]) -> Tensor:
-    return model.info.to_data(stream.uniform(n, *shape, low=-1.0))
+    return PARTS[part].inputs(model, n, seed)
 
 
 def plain_copy(networks: nn.ModuleDict) -> nn.ModuleDict:

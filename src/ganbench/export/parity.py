@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ganbench.errors import RunError
 from ganbench.export.formats import Arrays, Runner
-from ganbench.export.module import Part, run_part
+from ganbench.export.parts import PARTS, PartName
 from ganbench.inference.model import Model
 from ganbench.utils.batched import eval_mode
 from ganbench.utils.float32 import float32_default
@@ -70,39 +70,33 @@ class Parity:
 @torch.no_grad()
 @float32_default()
 def reference_results(
-    model: Model, part: Part, inputs: Mapping[str, Tensor], target: str = "b"
+    model: Model, part: PartName, inputs: Mapping[str, Tensor], target: str = "b"
 ) -> dict[str, Tensor]:
     """Return what the original model computes for inputs by name, in one batch on the CPU.
 
-    The samples of a generator are those of ``Model.decode``, which refuses numbers that are not finite.
+    Samples and latents are those of the model's own methods, which refuse numbers that are not finite.
     """
     with eval_mode(model.networks):
-        results = run_part(model.stages, part, inputs, target)
-        if part == "generator":
-            latents = model.stages.prepare(inputs["latents"], inputs.get("items"))
-            results["samples"] = model.decode(latents, inputs.get("labels"), batch=INPUTS)
-        elif part == "translator":
-            results["samples"] = model.translate(inputs["items"], target=target, batch=INPUTS)
-        else:
-            results["latents"] = model.encode(inputs["items"], batch=INPUTS)
-    return results
+        results = PARTS[part].run(model.stages, inputs, target)
+        return results | PARTS[part].run_model(model, inputs, target)
 
 
 def compare(run: Runner, inputs: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> Parity:
     """Run an exported model on inputs by name, also in small batches, and compare it with the expected results."""
     wanted: Arrays = {name: value.numpy() for name, value in expected.items()}
-    key = "values" if "values" in wanted else "latents"
-    total = len(wanted[key])
+    key = next(name for name in ("values", "latents") if name in wanted)
+    total, samples = len(wanted[key]), wanted.get("samples")
     values, pixels, changed = 0.0, 0, 0.0
     for size in (total, *SMALL_BATCHES):
         results = run({name: value[:size] for name, value in inputs.items()})
         values = max(values, _difference(results[key], wanted[key][:size]))
-        if "samples" in wanted:
-            difference = _difference(results["samples"], wanted["samples"][:size])
+        if samples is not None:
+            computed = results["samples"]
+            difference = _difference(computed, samples[:size])
             values = values if np.isfinite(difference) else difference
             pixels = max(pixels, int(min(difference, 255)))
-            changed = max(changed, float((results["samples"] != wanted["samples"][:size]).mean()))
-    images = "samples" in wanted and wanted["samples"].dtype == np.uint8
+            changed = max(changed, float((computed != samples[:size]).mean()))
+    images = samples is not None and samples.dtype == np.uint8
     largest = float(np.abs(wanted[key]).max(initial=0.0))
     return Parity(total, values, largest, pixels if images else None, changed if images else None)
 

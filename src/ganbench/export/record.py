@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,11 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from ganbench import __version__
 from ganbench.errors import UserError
-from ganbench.export.module import Part
+from ganbench.export.parts import PARTS, PartName
 from ganbench.health import verdict
 from ganbench.inference.model import Model
 from ganbench.inference.model_folder import FORMAT, ModelFolder, open_model_source
-from ganbench.latents.description import describe_latent
 from ganbench.report.run_data import read_run_data
 from ganbench.runs.run import Run
 
@@ -65,7 +64,7 @@ def _is_of(score: Mapping[str, Any], model: Model) -> bool:
 
 
 def make_record(
-    model: Model, part: Part, inputs: Mapping[str, Tensor], results: Mapping[str, Tensor], target: str
+    model: Model, part: PartName, inputs: Mapping[str, Tensor], results: Mapping[str, Tensor], target: str
 ) -> dict[str, Any]:
     """Return the record of a part of a model without what :func:`describe_source` knows.
 
@@ -75,7 +74,7 @@ def make_record(
     record: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,
-        "ganbench": __version__,
+        "ganbench": importlib.metadata.version("ganbench"),
         "step": model.step,
         "weights": model.weights,
         "part": part,
@@ -84,11 +83,7 @@ def make_record(
         "classes": list(model.classes),
         "data": info.to_dict(),
     }
-    if part == "generator":
-        record["latent"] = describe_latent(model.latent)
-    if part == "translator":
-        record["target"] = target
-    return record
+    return record | PARTS[part].describe(model, target)
 
 
 def _tensor(name: str, tensor: Tensor) -> dict[str, Any]:

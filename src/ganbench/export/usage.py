@@ -96,7 +96,7 @@ def _tensors(record: Mapping[str, Any]) -> str:
 def _meaning(record: Mapping[str, Any], name: str) -> str:
     units = _units(record["data"])
     return {
-        "latents": "the latent vectors" if record["part"] == "encoder" else "random numbers, see below",
+        "latents": "random numbers, see below" if "latent" in record else "the latent vectors",
         "labels": f"class numbers from 0 to {len(record['classes']) - 1}, in the order above",
         "items": "your items",
         "samples": f"the result: {units}",
