@@ -23,6 +23,7 @@ GAN = ("algorithms", "losses", "regularizers", "networks", "recipes")
 LAYERS = (
     "cli",
     "dashboard",
+    "export",
     "report",
     "studies",
     "experiment",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ganbench.errors import RunError, Stopped, UserError
     from ganbench.evaluation.evaluate import evaluate
     from ganbench.experiment.train import resume, train
+    from ganbench.export.export_run import export_run
     from ganbench.inference.model import Model, load
     from ganbench.recipes.base import Budget, Paper, Recipe, recipe
     from ganbench.recipes.registry import find_recipe, recipe_functions
@@ -33,6 +34,7 @@ _HOMES = {
     "Study": "studies.study",
     "UserError": "errors",
     "evaluate": "evaluation.evaluate",
+    "export_run": "export.export_run",
     "find_recipe": "recipes.registry",
     "load": "inference.model",
     "recipe": "recipes.base",
@@ -43,7 +45,8 @@ _HOMES = {
 }
 __all__ = [
     "Budget", "Machine", "Model", "Paper", "Recipe", "Run", "RunError", "Schedule", "Spec", "Stopped", "Study",
-    "UserError", "evaluate", "find_recipe", "load", "recipe", "recipe_functions", "resume", "study", "train",
+    "UserError", "evaluate", "export_run", "find_recipe", "load", "recipe", "recipe_functions", "resume", "study",
+    "train",
 ]  # fmt: skip
 
 

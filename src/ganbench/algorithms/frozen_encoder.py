@@ -47,7 +47,7 @@ class FrozenEncoderGAN(Adversarial):
 
     def encode(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
         """Return latents ``[N, size]`` of images: no noise, and their representations."""
-        return torch.cat([x.new_zeros(len(x), self.noise), self.represent(networks, x)], 1)
+        return torch.cat([x.new_zeros(x.shape[0], self.noise), self.represent(networks, x)], 1)
 
     def reconstruct(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
         """Return samples from the encoded images."""

@@ -14,6 +14,7 @@ from ganbench.cli.compare import compare
 from ganbench.cli.dashboard import ui
 from ganbench.cli.data import data_app
 from ganbench.cli.evaluate import evaluate
+from ganbench.cli.export import export
 from ganbench.cli.once import OnceCommand
 from ganbench.cli.recipes import recipes
 from ganbench.cli.report import report
@@ -51,7 +52,20 @@ def root(
     """A workbench for generative adversarial networks."""
 
 
-for command in (recipes, show, train, resume, sample, evaluate, translate, study, compare, report, ui):
+for command in (
+    recipes,
+    show,
+    train,
+    resume,
+    sample,
+    evaluate,
+    translate,
+    study,
+    compare,
+    report,
+    export,
+    ui,
+):
     app.command(cls=OnceCommand)(command)
 app.add_typer(data_app, name="data")
 

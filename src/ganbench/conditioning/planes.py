@@ -56,7 +56,7 @@ class _LabelPlaneInput(PlaneInput):
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
         plane = self.plane(select_rows(self.embedding.weight, condition))
-        return torch.cat([x, plane.reshape(len(x), 1, *self.sides)], 1)
+        return torch.cat([x, plane.reshape(x.shape[0], 1, *self.sides)], 1)
 
 
 @dataclass(frozen=True)

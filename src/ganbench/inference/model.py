@@ -12,19 +12,19 @@ from torch import Tensor, nn
 
 from ganbench.algorithms.base import Algorithm
 from ganbench.algorithms.capabilities import (
-    Encodes,
     HasFeatures,
     PreparesLatents,
     Reconstructs,
     Samples,
-    Translates,
 )
 from ganbench.data.base import DataInfo, Dataset
 from ganbench.data.held_out import held_out_split
-from ganbench.errors import UserError, did_you_mean
+from ganbench.errors import UserError
 from ganbench.inference.build import assemble
 from ganbench.inference.finite import require_finite
 from ganbench.inference.labels import condition_tensor, find_class
+from ganbench.inference.model_folder import ModelFolder, open_model_source
+from ganbench.inference.stages import Stages
 from ganbench.latents import Latent
 from ganbench.latents.truncation import truncate_noise
 from ganbench.runs.run import Run
@@ -94,6 +94,11 @@ class Model:
         return next(self.networks.parameters()).device
 
     @property
+    def stages(self) -> Stages:
+        """What the model computes, batch by batch."""
+        return Stages(self.algorithm, self.networks, self.info)
+
+    @property
     def generates(self) -> bool:
         """Whether the model generates samples."""
         return isinstance(self.algorithm, Samples)
@@ -143,12 +148,9 @@ class Model:
             items = getattr(self.real_data, "source_items", self.real_data.items)(index)  # to translate
             inputs["items"] = items if per_sample == 1 else items.reshape(n, per_sample, *items.shape[1:])
 
-        def prepare(batch: dict[str, Tensor]) -> dict[str, Tensor]:
-            items = self.info.from_data(batch["items"]) if "items" in batch else None
-            return {"latents": algorithm.prepare_latents(self.networks, batch["latents"], items)}
-
+        stages, progress = self.stages, DurationEstimator(f"latents of {n:,} samples")
         return map_batches(
-            self.networks, prepare, inputs, 256, DurationEstimator(f"latents of {n:,} samples")
+            self.networks, lambda batch: {"latents": stages.prepare(**batch)}, inputs, 256, progress
         )["latents"]
 
     def sample(
@@ -180,9 +182,7 @@ class Model:
         self, latents: Tensor, labels: Tensor | Sequence[int] | int | None = None, *, batch: int = 256
     ) -> Tensor:
         """Return the samples of latents ``[N, size]``, on the CPU; labels are as in :meth:`sample`."""
-        algorithm = self.algorithm
-        if not isinstance(algorithm, Samples):
-            raise UserError(f"{type(algorithm).__name__} generates no samples; it only encodes items")
+        stages = self.stages
         n = whole_number(len(latents), "the number of latents", at_least=1)
         batch = whole_number(batch, "the batch size", at_least=1)
         condition = self.labels(n) if labels is None else condition_tensor(labels, n, len(self.classes))
@@ -192,7 +192,7 @@ class Model:
                 rows = slice(start, start + batch)
                 z = latents[rows].to(self.device, torch.float32)
                 y = None if condition is None else condition[rows].to(self.device)
-                x = require_finite(algorithm.sample(self.networks, z, y), "samples", self.networks, self.step)
+                x = require_finite(stages.generate(z, y), "samples", self.networks, self.step)
                 samples.append(self.info.to_data(x).cpu().contiguous())
         return torch.cat(samples)
 
@@ -202,10 +202,8 @@ class Model:
         Raises:
             UserError: the model has no encoder, or the items have another shape than the data.
         """
-        algorithm = self.algorithm
-        if not isinstance(algorithm, Encodes):
-            raise UserError(f"{type(algorithm).__name__} has no encoder; the recipe bigan-mnist has one")
-        return self._map(items, lambda x: {"latents": algorithm.encode(self.networks, x)}, batch)["latents"]
+        stages = self.stages
+        return self._map(items, lambda x: {"latents": stages.encode(x)}, batch)["latents"]
 
     def reconstruct(self, items: Tensor, *, batch: int = 256) -> Tensor:
         """Return items encoded and decoded, or translated to the other domain and back. Raises like :meth:`encode`."""
@@ -227,12 +225,8 @@ class Model:
         Raises:
             UserError: the model does not translate, has no such domain, or the items have another shape.
         """
-        algorithm = self.algorithm
-        if not isinstance(algorithm, Translates):
-            raise UserError(f"{type(algorithm).__name__} translates no items; the recipe cyclegan-mnist does")
-        if target not in algorithm.domains:
-            raise UserError(f"there is no domain '{target}'{did_you_mean(target, algorithm.domains)}")
-        return self._map_to_data(items, lambda x: algorithm.translate(self.networks, x, target=target), batch)
+        stages = self.stages
+        return self._map_to_data(items, lambda x: stages.translate(x, target), batch)
 
     def _map_to_data(self, items: Tensor, fn: Callable[[Tensor], Tensor], batch: int) -> Tensor:
         return self.info.to_data(self._map(items, lambda x: {"items": fn(x)}, batch)["items"]).contiguous()
@@ -258,10 +252,10 @@ def load(
     *,
     weights: Weights = "averaged",
 ) -> Model:
-    """Load the model of a run. No data set is read.
+    """Load the model of a run, or one that was exported as safetensors. No data set is read.
 
     Args:
-        run: The run, or its folder.
+        run: The run, its folder, or the folder of an exported model.
         step: A step with a checkpoint, or ``"best"``; by default, that of the newest intact checkpoint.
         trusted: Names of the user's own Python modules that the recipe may import.
         weights: "averaged" (EMA weights; the live ones if the run has no EMA) or "live".
@@ -275,16 +269,22 @@ def load(
         >>> ganbench.load(run).sample(5).shape
         torch.Size([5, 2])
     """
-    run = run if isinstance(run, Run) else Run(run)
-    recipe, info = run.recipe(trusted), run.info
-    state = run.read_checkpoint(step)
+    source = open_model_source(run)
+    recipe, info = source.recipe(trusted), source.info
+    state = source.read_checkpoint(step)
     if state is None:
-        raise UserError(f"{run.path} has no intact checkpoint yet; `ganbench resume {run.path}` trains it")
+        raise UserError(
+            f"{source.path} has no intact checkpoint yet; `ganbench resume {source.path}` trains it"
+        )
+    if weights == "live" and isinstance(source, ModelFolder) and state["average"]:
+        raise UserError(
+            f"{source.path} holds only averaged weights; export the run with --live for live ones"
+        )
     parts = assemble(recipe, info, seed=0)
     if weights not in ("averaged", "live"):
         raise UserError(f"weights must be 'averaged' or 'live', not {weights!r}")
     average = state["average"] if weights == "averaged" else {}
-    with run.explain_load_errors(state["step"]):
+    with source.explain_load_errors(state["step"]):
         parts.networks.load_state_dict({**state["networks"], **average})
         parts.algorithm.load_state_dict(state["algorithm"])
     parts.networks.requires_grad_(False).eval()

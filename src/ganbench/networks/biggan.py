@@ -95,7 +95,7 @@ class BigGANGenerator(Generator):
         """Return images ``[N, C, H, W]`` in [-1, 1] for latent vectors ``[N, latent]`` and classes."""
         first, *others = torch.tensor_split(z, self.chunk_count, 1)
         class_vectors = [] if self.embedding is None else [select_rows(self.embedding.weight, condition)]
-        x: Tensor = self.first(first).reshape(len(z), *self.start_shape)
+        x: Tensor = self.first(first).unflatten(1, self.start_shape)
         for block, chunk in zip(self.blocks, others, strict=True):
             x = block(x, torch.cat([chunk, *class_vectors], 1))
         return torch.tanh(self.last(x))

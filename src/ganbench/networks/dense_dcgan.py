@@ -50,7 +50,7 @@ class DenseDCGANGenerator(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         """Return images ``[N, C, H, W]`` in [-1, 1] for latent vectors ``[N, latent]``."""
-        return torch.tanh(self.layers(self.first(z).reshape(len(z), *self.start_shape)))
+        return torch.tanh(self.layers(self.first(z).unflatten(1, self.start_shape)))
 
 
 class DenseDCGANDiscriminator(nn.Module):

@@ -64,7 +64,7 @@ class FixupResNetGenerator(Generator):
 
     def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         """Return images ``[N, C, H, W]`` in [-1, 1] for latent vectors ``[N, latent]``."""
-        start_map = self.first(self.condition_latent(z, condition)).reshape(len(z), *self.start_shape)
+        start_map = self.first(self.condition_latent(z, condition)).unflatten(1, self.start_shape)
         return torch.tanh(self.layers(start_map))
 
 

@@ -62,7 +62,7 @@ class MLPGenerator(Generator):
     def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         """Return samples ``[N, *shape]`` in [-1, 1] for latent vectors ``[N, latent]``."""
         flat = self.layers(self.condition_latent(z, condition), condition)
-        return torch.tanh(flat).reshape(len(z), *self.shape)
+        return torch.tanh(flat).reshape(z.shape[0], *self.shape)
 
 
 class MLPDiscriminator(VectorDiscriminator):

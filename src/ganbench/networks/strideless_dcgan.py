@@ -45,7 +45,7 @@ class StridelessDCGANGenerator(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         """Return images ``[N, C, H, W]`` in [-1, 1] for latent vectors ``[N, latent]``."""
-        return torch.tanh(self.layers(self.first(z).reshape(len(z), *self.start_shape)))
+        return torch.tanh(self.layers(self.first(z).unflatten(1, self.start_shape)))
 
 
 class StridelessDCGANDiscriminator(nn.Module):
