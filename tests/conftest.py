@@ -32,6 +32,7 @@ def no_waiting() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
+    torch.set_flush_denormal(False)  # hypothesis fails to draw numbers otherwise
     yield
     torch.set_num_threads(1)
     torch.set_flush_denormal(False)

@@ -27,6 +27,7 @@ def stand_in(classes: int) -> Any:
 
     info = DataInfo(name="x", kind="points", shape=(1,), size=9, fingerprint="f", classes=("?",) * classes)
     return SimpleNamespace(
+        device=torch.device("cpu"),
         classes=info.classes,
         info=info,
         weights="live",

@@ -34,6 +34,13 @@ def _train(cli: CommandLine, out: Path, every: int) -> list[str]:
     return ["train", "gan-r1-ring8", "--budget", "laptop", "--out", str(out), *override_arguments(changes)]
 
 
+def wait_for_save(checkpoints: Path, seconds: float = 0.5) -> None:
+    """Wait until a checkpoint is being written, or the time is over."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and not any(checkpoints.glob(".writing-*")):
+        pass
+
+
 @pytest.mark.slow
 def test_kills_while_every_step_is_saved(cli: CommandLine, tmp_path: Path) -> None:
     code, _, err = cli.run(*_train(cli, tmp_path / "whole", STEPS))
@@ -44,6 +51,8 @@ def test_kills_while_every_step_is_saved(cli: CommandLine, tmp_path: Path) -> No
     kills = in_a_save = steps_lost = newest = 0
     while kills < KILLS:
         time.sleep(rng.uniform(0, 0.06))
+        if kills % 4 == 0:
+            wait_for_save(path / "checkpoints")
         child.kill()
         code = child.wait()
         if code == 0:
