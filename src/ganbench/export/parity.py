@@ -35,7 +35,7 @@ class Parity:
         values: The largest difference of float32 results: of samples in about [-1, 1], or of an encoder's latents.
         largest: The largest absolute value of these results in the original.
         pixels: The largest difference of pixels; None if the results are no images.
-        pixels_changed: The share of pixels that differ at all; None if the results are no images.
+        pixels_changed: The share of pixels that differ at all in the whole batch; None if the results are no images.
     """
 
     inputs: int
@@ -95,7 +95,7 @@ def compare(run: Runner, inputs: Mapping[str, Tensor], expected: Mapping[str, Te
             difference = _difference(computed, samples[:size])
             values = values if np.isfinite(difference) else difference
             pixels = max(pixels, int(min(difference, 255)))
-            changed = max(changed, float((computed != samples[:size]).mean()))
+            changed = changed if size < total else float((computed != samples).mean())
     images = samples is not None and samples.dtype == np.uint8
     largest = float(np.abs(wanted[key]).max(initial=0.0))
     return Parity(total, values, largest, pixels if images else None, changed if images else None)
