@@ -21,6 +21,7 @@ from ganbench.recipes.base import Recipe
 from ganbench.recipes.budget import parse_minutes
 from ganbench.training.engine import Engine
 from ganbench.training.schedule import Constant, Cosine, Linear
+from ganbench.utils.console import SilentConsole
 from ganbench.utils.files import read_json
 
 
@@ -155,14 +156,27 @@ def test_the_run_is_that_of_as_many_steps_bit_for_bit(
 ) -> None:
     monkeypatch.setattr(planning, "_trial", tried_for_two_steps)
     with draw_figures():
-        timed = train(tiny_recipe("gan-r1-ring8", {}), budget="5s", out=tmp_path / "timed")
+        notes = Notes()
+        timed = train(tiny_recipe("gan-r1-ring8", {}), budget="5s", out=tmp_path / "timed", console=notes)
         recipe = dataclasses.replace(timed.recipe(), budget="laptop")
         counted = train(recipe, out=tmp_path / "counted")
     assert timed.recipe().schedule.steps == 8
+    assert notes.said[0] == "timing a few steps, to see how many fit into the budget"
+    assert notes.said[1].startswith("plan for 5 seconds: 8 steps")
     assert read_json(timed.path / "recipe.json")["budget"] == "5s"
     first, second = (run.path / "checkpoints" / "step-00000008" for run in (timed, counted))
     for file in sorted(first.glob("*.safetensors")):
         assert file.read_bytes() == (second / file.name).read_bytes(), file.name
+
+
+class Notes(SilentConsole):
+    """Keeps all notes."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.said.append(text)
 
 
 def tried_for_two_steps(*arguments: object) -> tuple[int, float]:

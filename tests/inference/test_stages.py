@@ -17,7 +17,7 @@ def test_each_step_says_what_the_model_cannot_do() -> None:
         stages.translate(torch.zeros(1, 3, 32, 32), "b")
     with pytest.raises(UserError, match="Adversarial has no encoder; the recipe bigan-mnist has one"):
         random_model("gan-ring8", 8).stages.encode(torch.zeros(1, 2))
-    with pytest.raises(UserError, match="there is no domain 'c', only a and b"):
+    with pytest.raises(UserError, match="there is no domain 'c'; known: a, b"):
         random_model("cyclegan-mnist", 8).stages.translate(torch.zeros(1, 3, 32, 32), "c")
 
 

@@ -84,7 +84,8 @@ def train(
         console.note(reason)
     with Engine(recipe.machine) as engine:
         dataset, parts = _prepare(recipe, seed, tensorboard, trusted)
-        if resolved.minutes is not None:  # time a trial to find the number of steps that fit
+        if resolved.minutes is not None:
+            console.note("timing a few steps, to see how many fit into the budget")
             recipe, plan = fit_to_budget(
                 recipe, resolved.minutes, dataset, engine, seed, changed=resolved.changed
             )
