@@ -23,7 +23,7 @@ from ganbench.errors import UserError
 from ganbench.export.formats import FORMATS, Runner, trace
 from ganbench.export.module import ExportedModule, example_inputs
 from ganbench.export.parity import INPUTS, Parity, compare, reference_results
-from ganbench.export.parts import PARTS, PartName
+from ganbench.export.parts import PARTS, PartName, default_target
 from ganbench.inference.build import assemble
 from ganbench.inference.model import Model
 from ganbench.recipes.base import Recipe
@@ -91,7 +91,7 @@ def _enliven(model: Model) -> None:
             continue
         inputs, level = example_inputs(model, part, 6), -1.0
         while True:
-            values = reference_results(model, part, inputs, "b")["values"]
+            values = reference_results(model, part, inputs, default_target(model, part))["values"]
             if values.std(0).mean() > _SPREAD or values.abs().mean() > _LEVEL or values.abs().mean() <= level:
                 break  # the last is for weights that are normalized, so that scaling changes nothing
             level = float(values.abs().mean()) * 1.01
@@ -108,7 +108,7 @@ def parts_of(model: Model) -> list[PartName]:
 def measure(model: Model, part: PartName, form: str) -> tuple[Parity, int]:
     """Export a part of a model, and return the differences and the size of the file in bytes."""
     inputs = example_inputs(model, part, INPUTS)
-    expected = reference_results(model, part, inputs, "b")
+    expected = reference_results(model, part, inputs, default_target(model, part))
     program = trace(ExportedModule(model, part), {name: value[:3] for name, value in inputs.items()})
     chosen = FORMATS[form]
     assert chosen is not None, "weights are no program"

@@ -19,7 +19,7 @@ from ganbench.export.card import render_card
 from ganbench.export.formats import FORMATS, Arrays, Runner, file_name, require_packages, save_weights, trace
 from ganbench.export.module import ExportedModule, example_inputs
 from ganbench.export.parity import INPUTS, Parity, compare, reference_results
-from ganbench.export.parts import PARTS, PartName, choose_part
+from ganbench.export.parts import PARTS, PartName, choose_part, default_target
 from ganbench.export.record import describe_source, make_record
 from ganbench.inference.model import Model, Weights, load
 from ganbench.inference.model_folder import CONFIG
@@ -148,7 +148,7 @@ def _target(model: Model, part: PartName, to: str | None) -> str:
         raise UserError(f"--to is for translators, and this part is a {part}")
     if to is not None and to not in domains:
         raise UserError(f"there is no domain '{to}'{did_you_mean(to, domains)}")
-    return to or (domains[-1] if domains else "")
+    return to or default_target(model, part)
 
 
 def _check_out(out: Path) -> None:

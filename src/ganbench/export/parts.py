@@ -142,3 +142,8 @@ def _with_samples(stages: Stages, x: Tensor) -> dict[str, Tensor]:
 
 def _random_items(model: Model, n: int, seed: int, shape: tuple[int, ...]) -> Tensor:
     return model.info.to_data(RandomStream(seed, "items").uniform(n, *shape, low=-1.0))
+
+
+def default_target(model: Model, part: PartName) -> str:
+    """Return the domain that a translator translates to unless another is named, the last; empty for other parts."""
+    return (PARTS[part].domains(model) or ("",))[-1]
