@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from benchmarks.export_parity import SHAPES
 from torch import Tensor
 
 from ganbench.algorithms.capabilities import Samples
@@ -21,17 +22,6 @@ from ganbench.training.trainer import Trainer
 from ganbench.utils.random_stream import RandomStream
 
 CASES = [(name, budget) for name, function in recipe_functions().items() for budget in function.budgets]  # type: ignore[attr-defined]
-SHAPES = {
-    "mnist": (1, 28, 28),
-    "fashion-mnist": (1, 28, 28),
-    "imagenette64": (3, 64, 64),
-    "tiny-imagenet": (3, 64, 64),
-    "mixture1d": (1,),
-    "ring8": (2,),
-    "ring8-narrow": (2,),
-    "grid25": (2,),
-    "grid25-narrow": (2,),
-}
 STEPS = 2
 
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from ganbench.algorithms.translator import Translator, per_sample, two_domains
+from ganbench.algorithms.translator import Translator, per_sample, require_unpaired, two_domains
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.losses.base import Loss
@@ -51,10 +51,7 @@ class CUT(Translator):
         super().__init__()
         check_weight("CUT", "weight", weight)
         check_weight("CUT", "identity_weight", identity_weight)
-        if loss.generator_needs_real:
-            raise UserError(
-                f"algorithm.loss: {type(loss).__name__} compares pairs, and CUT's domains have none"
-            )
+        require_unpaired(loss, "CUT")
         if patches < 2 or not temperature > 0:
             raise UserError("CUT needs at least 2 patches and a temperature above 0")
         self.loss, self.weight, self.identity_weight = loss, weight, identity_weight

@@ -11,9 +11,14 @@ import torch
 from torch import Tensor, nn
 
 from ganbench.algorithms.image_pool import ImagePool
-from ganbench.algorithms.translator import Translator, mean_absolute_error, per_sample, two_domains
+from ganbench.algorithms.translator import (
+    Translator,
+    mean_absolute_error,
+    per_sample,
+    require_unpaired,
+    two_domains,
+)
 from ganbench.data.base import Batch
-from ganbench.errors import UserError
 from ganbench.losses.base import Loss
 from ganbench.regularizers.checks import check_weight
 from ganbench.training.phase import Context, LossDict, Phase
@@ -50,11 +55,7 @@ class CycleGAN(Translator):
         super().__init__()
         check_weight("CycleGAN", "cycle_weight", cycle_weight)
         check_weight("CycleGAN", "identity_weight", identity_weight)
-        if loss.generator_needs_real:
-            raise UserError(
-                f"algorithm.loss: {type(loss).__name__} compares real and fake samples pairwise, "
-                "and CycleGAN's domains have no pairs"
-            )
+        require_unpaired(loss, "CycleGAN")
         self.loss, self.cycle_weight, self.identity_weight = loss, cycle_weight, identity_weight
         self.history_a, self.history_b = ImagePool(history, shape), ImagePool(history, shape)
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from ganbench.algorithms.translator import Translator, mean_absolute_error
+from ganbench.algorithms.translator import Translator, mean_absolute_error, require_unpaired
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.losses.base import Loss
@@ -58,10 +58,7 @@ class StarGAN(Translator):
             raise UserError("StarGAN translates between classes, and the data have fewer than two")
         if critic_steps < 1:
             raise UserError(f"algorithm.critic_steps must be at least 1, not {critic_steps}")
-        if loss.generator_needs_real:
-            raise UserError(
-                f"algorithm.loss: {type(loss).__name__} compares pairs, and StarGAN's domains have none"
-            )
+        require_unpaired(loss, "StarGAN")
         self.domains, self.loss, self.critic_steps = tuple(class_names), loss, critic_steps
         self.class_weight, self.reconstruction_weight = class_weight, reconstruction_weight
         self.regularizers, self.stateful_terms = tuple(regularizers), stateful_terms(regularizers)

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from ganbench.algorithms.base import Algorithm
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
+from ganbench.losses import Loss
 
 
 class Translator(Algorithm):
@@ -38,6 +39,15 @@ def two_domains(batch: Batch | None, owner: str) -> tuple[Tensor, Tensor]:
     if batch is None or batch.source is None:
         raise UserError(f"{owner} needs two domains: set data=pairs data.a=folder:DIR_A data.b=folder:DIR_B")
     return batch.source, batch.x
+
+
+def require_unpaired(loss: Loss, owner: str) -> None:
+    """Raise UserError, naming the algorithm, if a loss compares pairs of a real sample and a fake."""
+    if loss.generator_needs_real:
+        raise UserError(
+            f"algorithm.loss: {type(loss).__name__} compares real and fake samples pairwise, and {owner}'s domains "
+            "have no pairs"
+        )
 
 
 def mean_absolute_error(x: Tensor, y: Tensor) -> Tensor:

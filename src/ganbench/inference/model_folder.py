@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from ganbench.data.base import DataInfo
 from ganbench.errors import UserError
 from ganbench.recipes.base import Recipe
 from ganbench.runs.folder_check import require_safe
-from ganbench.runs.run import Run
+from ganbench.runs.run import Run, explain_load_errors
 from ganbench.utils.checkpoint_files import CheckpointError, read_verified
 from ganbench.utils.files import read_json
 
@@ -81,14 +81,9 @@ class ModelFolder:
         average = state["networks"] if self.config.get("weights") == "averaged" else {}
         return {**state, "average": average, "step": own_step}
 
-    @contextmanager
-    def explain_load_errors(self, step: int) -> Iterator[None]:
+    def explain_load_errors(self, step: int) -> AbstractContextManager[None]:
         """Convert errors of ``load_state_dict`` in the block into a UserError."""
-        try:
-            yield
-        except (KeyError, RuntimeError, ValueError) as error:
-            reason = str(error).strip().split("\n")[0]
-            raise UserError(f"the weights in {self.path} do not fit its recipe: {reason}") from error
+        return explain_load_errors(f"the weights in {self.path} do not fit its recipe")
 
     def _entry(self, name: str) -> dict[str, Any]:
         value = self.config.get(name)

@@ -6,7 +6,7 @@ import os
 import shutil
 import warnings
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -188,15 +188,9 @@ class Run:
         except CheckpointError as error:
             raise UserError(f"{error}; other steps: {', '.join(map(str, steps))}") from error
 
-    @contextmanager
-    def explain_load_errors(self, step: int) -> Iterator[None]:
+    def explain_load_errors(self, step: int) -> AbstractContextManager[None]:
         """Convert errors of ``load_state_dict`` in the block into a UserError that names checkpoint and recipe."""
-        try:
-            yield
-        except (KeyError, RuntimeError, ValueError) as error:
-            reason = str(error).strip().split("\n")[0]
-            recipe = self.path / "recipe.json"
-            raise UserError(f"the checkpoint of step {step} does not fit {recipe}: {reason}") from error
+        return explain_load_errors(f"the checkpoint of step {step} does not fit {self.path / 'recipe.json'}")
 
     def remove_temporary_files(self) -> None:
         """Delete temporary files that a killed process left. Call this only while holding the lock."""
@@ -222,6 +216,16 @@ class Run:
         """Raise RunError if a process of another machine has taken over the run while :meth:`lock` was held."""
         if self._lease is not None:
             self._lease.require()
+
+
+@contextmanager
+def explain_load_errors(problem: str) -> Iterator[None]:
+    """Convert errors of ``load_state_dict`` in the block into a UserError: the problem, and torch's first line."""
+    try:
+        yield
+    except (KeyError, RuntimeError, ValueError) as error:
+        reason = str(error).strip().split("\n")[0]
+        raise UserError(f"{problem}: {reason}") from error
 
 
 def _has_manifest(path: Path) -> bool:
