@@ -148,7 +148,7 @@ def test_what_does_not_fit_is_refused() -> None:
     for options in ({"patches": 1}, {"temperature": 0.0}):
         with pytest.raises(UserError, match="at least 2 patches and a temperature above 0"):
             cut(**options)
-    with pytest.raises(UserError, match="CUT's domains have none"):
+    with pytest.raises(UserError, match="CUT's domains have no pairs"):
         CUT(loss=RelativisticPairing())
     with pytest.raises(UserError, match="needs two domains"):
         cut().generator_losses(networks(), Batch(A), context())

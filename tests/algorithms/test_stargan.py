@@ -147,7 +147,7 @@ def test_what_does_not_fit_is_refused() -> None:
         stargan(critic_steps=0)
     with pytest.raises(UserError, match="the data have fewer than two"):
         StarGAN(loss=Wasserstein(), class_names=())
-    with pytest.raises(UserError, match="StarGAN's domains have none"):
+    with pytest.raises(UserError, match="StarGAN's domains have no pairs"):
         StarGAN(loss=RelativisticPairing(), class_names=NAMES)
     nets = nn.ModuleDict({"G": Paint(), "D": SimpleCNNDiscriminator(shape=(3, 16, 16), width=4, classes=3)})
     with pytest.raises(UserError, match=r"must classify: set networks\.D\.conditioning=ClassifierHead"):
