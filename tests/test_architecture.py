@@ -32,6 +32,7 @@ LAYERS = (
     "visualization",
     "inference",
     "runs",
+    "zoo",
     "auto",
     "recipes",
     "algorithms",

@@ -24,6 +24,7 @@ from ganbench.cli.show import show
 from ganbench.cli.study import study
 from ganbench.cli.train import train
 from ganbench.cli.translate import translate
+from ganbench.cli.zoo import zoo_app
 from ganbench.errors import RunError, Stopped, UserError
 from ganbench.utils.error_text import describe_error, one_line
 from ganbench.utils.openmp import wait_passively
@@ -68,6 +69,7 @@ for command in (
 ):
     app.command(cls=OnceCommand)(command)
 app.add_typer(data_app, name="data")
+app.add_typer(zoo_app, name="zoo")
 
 # Click's UsageError. Newer typer releases bundle a copy of click, so it cannot be imported from click itself.
 _UsageError: Any = typer.BadParameter.__base__

@@ -1,0 +1,92 @@
+"""Pack a run as a model of the zoo: a small run folder whose only checkpoint holds networks in half precision."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ganbench.errors import UserError
+from ganbench.inference.model import load
+from ganbench.runs.checkpoint import save_checkpoint
+from ganbench.runs.run import Run
+from ganbench.utils.files import read_json
+
+_CURVE_POINTS = 100  # of the losses; the scores are all kept
+_COMPARED = 64  # samples drawn before and after, to see what half precision changes
+
+
+def pack_run(run: Run, out: Path, step: int | str | None = None) -> float:
+    """Write a packed copy of a run to a new folder, and return how much its samples differ.
+
+    The copy has the networks, averaged where the run keeps an average, the recipe, the scores, a thinned log and the
+    newest sample grid. It can be sampled and scored, but not resumed: it lacks the state of the optimizers.
+
+    Args:
+        run: The run.
+        out: The new folder.
+        step: A step with a checkpoint, or ``"best"``; by default, the newest.
+
+    Returns:
+        The largest difference between the samples of both for the same latents, in units of the data: grey levels for
+        images.
+
+    Raises:
+        UserError: The folder exists, or the run has no such checkpoint.
+    """
+    if out.exists():
+        raise UserError(f"{out} exists; name a new folder")
+    state = run.read_checkpoint(step)
+    if state is None:
+        raise UserError(f"{run.path} has no intact checkpoint yet")
+    try:
+        packed = Run.create(
+            out, run.recipe(), {k: v for k, v in run.meta.items() if k not in ("format", "sha256")}
+        )
+        save_checkpoint(packed.checkpoints, _inference_state(state))
+        _copy_log(run, packed)
+        for path in sorted(run.eval.glob("*.json")):
+            read_json(path)  # a damaged score is not published
+            shutil.copy(path, packed.eval)
+        for grid in sorted(run.samples.glob("step-*.png"))[-1:]:
+            shutil.copy(grid, packed.samples)
+        return _largest_difference(run, packed, state["step"])
+    except BaseException:
+        shutil.rmtree(out, ignore_errors=True)
+        raise
+
+
+def _inference_state(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a checkpoint that samples need, with weights in half precision where they fit."""
+    average = {name: _halve(tensor) for name, tensor in state["average"].items()}
+    networks = {name: _halve(tensor) for name, tensor in state["networks"].items() if name not in average}
+    return {"step": state["step"], "networks": networks, "average": average, "algorithm": state["algorithm"]}
+
+
+def _halve(tensor: Tensor) -> Tensor:
+    half = tensor.half()
+    fits = tensor.is_floating_point() and bool(torch.isfinite(half).all())
+    return half if fits else tensor
+
+
+def _copy_log(run: Run, packed: Run) -> None:
+    """Append all scores and about ``_CURVE_POINTS`` of the losses to the log of the packed run."""
+    scalars = sum(1 for _ in run.events.stream("scalars"))
+    number, interval = 0, max(1, scalars // _CURVE_POINTS)
+    for event in run.events.stream():
+        kind, step = event.pop("kind"), event.pop("step")
+        number += kind == "scalars"
+        if kind == "score" or (kind == "scalars" and number % interval == 0):
+            packed.events.append(kind, step, **event)
+
+
+def _largest_difference(run: Run, packed: Run, step: int) -> float:
+    before, after = load(run, step), load(packed)
+    latents = before.latents(_COMPARED, seed=0)
+    labels = torch.arange(_COMPARED) % len(before.classes) if before.classes else None
+    a, b = (model.decode(latents, labels).float() for model in (before, after))
+    return float((a - b).abs().max())
