@@ -32,7 +32,6 @@ LAYERS = (
     "visualization",
     "inference",
     "runs",
-    "zoo",
     "auto",
     "recipes",
     "algorithms",
@@ -47,6 +46,7 @@ LAYERS = (
     "layers",
     "losses",
     "config",
+    "zoo",
     "utils",
     "errors",
 )

@@ -46,6 +46,14 @@ def test_weights_have_half_the_bytes_and_no_optimizers(run: Run, tmp_path: Path)
     assert packed.info == run.info
 
 
+@pytest.mark.parametrize("name", ["simsiam-cifar10", "cyclegan-mnist", "bigan-mnist", "simsiam-gan-cifar10"])
+@pytest.mark.filterwarnings("ignore:networks.f is frozen and untrained")
+def test_encoders_and_translators_are_packed_too(name: str, tmp_path: Path) -> None:
+    run = train(tiny_recipe(name), out=tmp_path / "run")
+    assert 0 < pack_run(run, tmp_path / "packed") < 3
+    assert load(tmp_path / "packed").networks.keys() == load(run).networks.keys()
+
+
 def test_numbers_beyond_half_precision_stay_as_they_are(run: Run, tmp_path: Path) -> None:
     from ganbench.inference.pack_run import _halve
 

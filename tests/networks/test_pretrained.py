@@ -15,10 +15,13 @@ from ganbench.errors import UserError
 from ganbench.experiment.train import train
 from ganbench.inference.build import assemble, load_pretrained_weights
 from ganbench.inference.model import load
+from ganbench.inference.pack_run import pack_run
 from ganbench.networks import ResNetEncoder
 from ganbench.networks.pretrained import Pretrained
 from ganbench.networks.published_simsiam import SimSiamResNet50
 from ganbench.runs.checkpoint import list_checkpoints, read_checkpoint
+from ganbench.runs.run import Run
+from ganbench.zoo.index import describe_folder, write_index
 
 SHAPE = (3, 16, 16)
 
@@ -85,13 +88,27 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return train(tiny_recipe("simsiam-cifar10"), out=tmp_path_factory.mktemp("source") / "run").path
 
 
-def weights_of(path: Path) -> dict[str, torch.Tensor]:
+def weights_of(path: Path | str) -> dict[str, torch.Tensor]:
     """What a network of the right kind loads from a run."""
     recipe = tiny_recipe("simsiam-cifar10", {"networks.f.weights": str(path)})
     network = assemble(recipe, recipe.data().info, seed=5).networks["f"]
     assert isinstance(network, Pretrained)
     network.load_pretrained()
     return network.state_dict()
+
+
+def test_a_model_of_the_zoo_is_a_source(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "zoo").mkdir()
+    pack_run(Run(source), tmp_path / "zoo" / "encoder")
+    write_index(
+        {"encoder": describe_folder(tmp_path / "zoo" / "encoder", "")}, tmp_path / "zoo" / "index.json"
+    )
+    monkeypatch.setenv("GANBENCH_ZOO", str(tmp_path / "zoo"))
+    monkeypatch.setenv("GANBENCH_CACHE", str(tmp_path / "cache"))
+    expected, loaded = weights_of(source), weights_of("zoo:encoder")
+    assert all(torch.allclose(loaded[key], expected[key], rtol=1e-3, atol=1e-5) for key in expected)
 
 
 def test_a_changed_checkpoint_is_skipped_and_the_one_before_is_used(source: Path, tmp_path: Path) -> None:

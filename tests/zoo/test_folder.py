@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from ganbench.dashboard.folders import resolve_root
 from ganbench.errors import UserError
 from ganbench.evaluation.evaluate import evaluate
 from ganbench.experiment.train import resume
@@ -33,6 +34,11 @@ def test_a_model_is_a_run_in_the_cache(make_zoo: MakeZoo, tmp_path: Path) -> Non
     shutil.rmtree(zoo / "figures")
     assert is_available(model), "the copy in the cache is enough"
     assert torch.equal(load("zoo:figures").sample(6), expected)
+
+
+def test_the_dashboard_shows_a_model(make_zoo: MakeZoo, tmp_path: Path) -> None:
+    make_zoo()
+    assert resolve_root(Path("zoo:figures")) == (tmp_path / "cache" / "zoo" / "figures").resolve()
 
 
 def test_scores_are_added_to_the_copy(make_zoo: MakeZoo) -> None:

@@ -11,6 +11,7 @@ from typing import Literal
 from ganbench.dashboard.sanitize import folder_id, printable
 from ganbench.errors import UserError
 from ganbench.runs.folder_check import find_problem
+from ganbench.zoo.folder import is_zoo_name, zoo_folder
 
 Kind = Literal["run", "study"]
 
@@ -31,7 +32,12 @@ class FolderEntry:
 
 
 def resolve_root(path: Path) -> Path:
-    """Return the folder's path with all links resolved. Raises UserError if it is not a folder."""
+    """Return the folder's path, or that of ``zoo:NAME``, with all links resolved.
+
+    Raises:
+        UserError: It is not a folder, or the model of the zoo is not on this machine.
+    """
+    path = zoo_folder(path) if is_zoo_name(path) else path
     if not path.is_dir():
         raise UserError(f"{path} is not a folder; `ganbench ui DIR` shows the runs below DIR")
     return path.resolve()

@@ -10,11 +10,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ganbench.algorithms.capabilities import Translates
 from ganbench.errors import UserError
-from ganbench.inference.model import load
+from ganbench.inference.model import Model, load
 from ganbench.runs.checkpoint import save_checkpoint
 from ganbench.runs.run import Run
 from ganbench.utils.files import read_json
+from ganbench.utils.random_stream import RandomStream
 
 _CURVE_POINTS = 100  # of the losses; the scores are all kept
 _COMPARED = 64  # samples drawn before and after, to see what half precision changes
@@ -33,7 +35,7 @@ def pack_run(run: Run, out: Path, step: int | str | None = None) -> float:
 
     Returns:
         The largest difference between the samples of both for the same latents, in units of the data: grey levels for
-        images.
+        images. For models without samples, that between their translations or features.
 
     Raises:
         UserError: The folder exists, or the run has no such checkpoint.
@@ -85,8 +87,15 @@ def _copy_log(run: Run, packed: Run) -> None:
 
 
 def _largest_difference(run: Run, packed: Run, step: int) -> float:
-    before, after = load(run, step), load(packed)
-    latents = before.latents(_COMPARED, seed=0)
-    labels = torch.arange(_COMPARED) % len(before.classes) if before.classes else None
-    a, b = (model.decode(latents, labels).float() for model in (before, after))
-    return float((a - b).abs().max())
+    before, after = (_outputs(load(source, at)) for source, at in ((run, step), (packed, None)))
+    return max(float((before[name] - after[name]).abs().max()) for name in before)
+
+
+def _outputs(model: Model) -> dict[str, Tensor]:
+    """Return what the model computes: samples, or features or translations of the same random items."""
+    if model.generates and not model.needs_real_inputs:
+        return {"samples": model.sample(_COMPARED, seed=0).float()}
+    items = model.info.to_data(RandomStream(0, "pack").uniform(_COMPARED, *model.info.shape, low=-1.0))
+    if isinstance(model.algorithm, Translates):
+        return {target: model.translate(items, target=target).float() for target in model.algorithm.domains}
+    return model.features(items)
