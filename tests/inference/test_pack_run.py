@@ -10,6 +10,7 @@ from tests.support.training import tiny_recipe
 
 from ganbench.errors import UserError
 from ganbench.experiment.train import train
+from ganbench.inference.critic_scores import critic_scores
 from ganbench.inference.model import load
 from ganbench.inference.pack_run import pack_run
 from ganbench.runs.checkpoint import read_checkpoint
@@ -52,6 +53,26 @@ def test_encoders_and_translators_are_packed_too(name: str, tmp_path: Path) -> N
     run = train(tiny_recipe(name), out=tmp_path / "run")
     assert 0 < pack_run(run, tmp_path / "packed") < 3
     assert load(tmp_path / "packed").networks.keys() == load(run).networks.keys()
+
+
+def test_d_can_be_left_out(run: Run, tmp_path: Path) -> None:
+    pack_run(run, tmp_path / "packed", without=["D"])
+    packed = load(tmp_path / "packed")
+    assert list(packed.networks) == ["G"]
+    assert float((packed.sample(64, seed=1) - load(run).sample(64, seed=1)).abs().max()) < 1e-2
+    with pytest.raises(UserError, match="packed without D"):
+        critic_scores(packed, packed.sample(4))
+
+
+@pytest.mark.parametrize(
+    ("name", "message"), [("E", "has no network E; it has G, D"), ("G", "need its network 'G'")]
+)
+def test_a_network_that_is_unknown_or_needed_is_refused(
+    name: str, message: str, run: Run, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError, match=message):
+        pack_run(run, tmp_path / "packed", without=[name])
+    assert not (tmp_path / "packed").exists()
 
 
 def test_numbers_beyond_half_precision_stay_as_they_are(run: Run, tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def test_scores_are_added_to_the_copy(make_zoo: MakeZoo) -> None:
 
 def test_a_model_cannot_be_resumed(make_zoo: MakeZoo) -> None:
     make_zoo()
-    with pytest.raises(UserError, match="holds networks only, without the state of their optimizers"):
+    with pytest.raises(UserError, match="it holds networks, but no optimizers"):
         resume("zoo:figures", steps=1000)
 
 

@@ -69,6 +69,9 @@ def add_model(
     name: Annotated[str, typer.Option(help="The model's name: small letters, digits and hyphens.")],
     summary: Annotated[str, typer.Option(help="What it draws, in one sentence.")],
     step: StepOption = None,
+    without: Annotated[
+        list[str] | None, typer.Option(help="A network to leave out, such as D; may be repeated.")
+    ] = None,
 ) -> None:
     """Pack a run into a zoo, and enter it into the zoo's index.json."""
     from ganbench.inference.pack_run import pack_run
@@ -81,7 +84,7 @@ def add_model(
     if name in models:
         raise UserError(f"{path} has the model '{name}'; choose another name")
     opened = Run(run)
-    difference = pack_run(opened, zoo / name, parse_step(step))
+    difference = pack_run(opened, zoo / name, parse_step(step), without=without or ())
     model = describe_folder(zoo / name, summary)
     write_index({**models, name: model}, path)
     print(f"{zoo / name}: {model.size / 1e6:.2f} MB; samples differ by {difference:.3g} from those of {run}")

@@ -167,9 +167,7 @@ def resume(
         if state is None:
             load_first_weights(run, parts.networks)
         elif "optimizers" not in state:
-            raise UserError(
-                f"{run.path} holds networks only, without the state of their optimizers: it cannot resume"
-            )
+            raise UserError(f"{run.path} cannot resume: it holds networks, but no optimizers' state")
         trainer = make_trainer(recipe, dataset, engine, meta["seed"], parts)
         if state is not None:
             with run.explain_load_errors(state["step"]):

@@ -19,12 +19,14 @@ def critic_scores(model: Model, samples: Tensor) -> Tensor:
     """Return D's raw scores ``[N]``, float32 on the CPU, of samples ``[N, *shape]`` in the data's own units.
 
     Raises:
-        UserError: D does not score single samples.
+        UserError: D does not score single samples, or the model was packed without it.
         NotFiniteError: some scores are NaN or infinite.
     """
     algorithm = model.algorithm
     if not isinstance(algorithm, ScoresSamples):
         raise UserError(f"{type(algorithm).__name__} has no network that scores single samples")
+    if "D" not in model.networks:
+        raise UserError("this model was packed without D, so it scores no samples")
     batches = torch.split(model.info.from_data(samples), _BATCH_SIZE)
     with eval_mode(model.networks):
         scores = [algorithm.scores(model.networks, x.to(model.device)).cpu() for x in batches]

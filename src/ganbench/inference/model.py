@@ -11,12 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ganbench.algorithms.base import Algorithm
-from ganbench.algorithms.capabilities import (
-    HasFeatures,
-    PreparesLatents,
-    Reconstructs,
-    Samples,
-)
+from ganbench.algorithms.capabilities import HasFeatures, PreparesLatents, Reconstructs, Samples
 from ganbench.data.base import DataInfo, Dataset
 from ganbench.data.held_out import held_out_split
 from ganbench.errors import UserError
@@ -281,6 +276,8 @@ def load(
             f"{source.path} holds only averaged weights; export the run with --live for live ones"
         )
     parts = assemble(recipe, info, seed=0)
+    for name in state.get("without", ()):  # networks left out when the run was packed
+        del parts.networks[name]
     if weights not in ("averaged", "live"):
         raise UserError(f"weights must be 'averaged' or 'live', not {weights!r}")
     average = state["average"] if weights == "averaged" else {}

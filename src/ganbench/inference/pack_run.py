@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ _CURVE_POINTS = 100  # of the losses; the scores are all kept
 _COMPARED = 64  # samples drawn before and after, to see what half precision changes
 
 
-def pack_run(run: Run, out: Path, step: int | str | None = None) -> float:
+def pack_run(run: Run, out: Path, step: int | str | None = None, *, without: Collection[str] = ()) -> float:
     """Write a packed copy of a run to a new folder, and return how much its samples differ.
 
     The copy has the networks, averaged where the run keeps an average, the recipe, the scores, a thinned log and the
@@ -32,16 +32,22 @@ def pack_run(run: Run, out: Path, step: int | str | None = None) -> float:
         run: The run.
         out: The new folder.
         step: A step with a checkpoint, or ``"best"``; by default, the newest.
+        without: Networks to leave out, such as D, which samples do not need.
 
     Returns:
         The largest difference between the samples of both for the same latents, in units of the data: grey levels for
         images. For models without samples, that between their translations or features.
 
     Raises:
-        UserError: The folder exists, or the run has no such checkpoint.
+        UserError: The folder exists, the run has no such checkpoint or network, or its samples need a network that is
+            left out.
     """
     if out.exists():
         raise UserError(f"{out} exists; name a new folder")
+    if unknown := set(without) - run.recipe().networks.keys():
+        raise UserError(
+            f"{run.path} has no network {min(unknown)}; it has {', '.join(run.recipe().networks)}"
+        )
     state = run.read_checkpoint(step)
     if state is None:
         raise UserError(f"{run.path} has no intact checkpoint yet")
@@ -49,7 +55,7 @@ def pack_run(run: Run, out: Path, step: int | str | None = None) -> float:
         packed = Run.create(
             out, run.recipe(), {k: v for k, v in run.meta.items() if k not in ("format", "sha256")}
         )
-        save_checkpoint(packed.checkpoints, _inference_state(state))
+        save_checkpoint(packed.checkpoints, _inference_state(state, without))
         _copy_log(run, packed)
         for path in sorted(run.eval.glob("*.json")):
             read_json(path)  # a damaged score is not published
@@ -62,11 +68,20 @@ def pack_run(run: Run, out: Path, step: int | str | None = None) -> float:
         raise
 
 
-def _inference_state(state: Mapping[str, Any]) -> dict[str, Any]:
+def _inference_state(state: Mapping[str, Any], without: Collection[str]) -> dict[str, Any]:
     """Return the part of a checkpoint that samples need, with weights in half precision where they fit."""
-    average = {name: _halve(tensor) for name, tensor in state["average"].items()}
-    networks = {name: _halve(tensor) for name, tensor in state["networks"].items() if name not in average}
-    return {"step": state["step"], "networks": networks, "average": average, "algorithm": state["algorithm"]}
+    average, networks = (
+        {n: _halve(t) for n, t in state[part].items() if n.partition(".")[0] not in without}
+        for part in ("average", "networks")
+    )
+    networks = {name: tensor for name, tensor in networks.items() if name not in average}
+    packed = {
+        "step": state["step"],
+        "networks": networks,
+        "average": average,
+        "algorithm": state["algorithm"],
+    }
+    return {**packed, "without": sorted(without)} if without else packed
 
 
 def _halve(tensor: Tensor) -> Tensor:
@@ -87,7 +102,12 @@ def _copy_log(run: Run, packed: Run) -> None:
 
 
 def _largest_difference(run: Run, packed: Run, step: int) -> float:
-    before, after = (_outputs(load(source, at)) for source, at in ((run, step), (packed, None)))
+    try:
+        before, after = (_outputs(load(source, at)) for source, at in ((run, step), (packed, None)))
+    except KeyError as error:
+        raise UserError(
+            f"the samples of {run.path} need its network {error}, which is to be left out"
+        ) from error
     return max(float((before[name] - after[name]).abs().max()) for name in before)
 
 
