@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from ganbench.evaluation.evaluate import evaluate
     from ganbench.experiment.train import resume, train
     from ganbench.export.export_run import export_run
-    from ganbench.inference.model import Model, load
+    from ganbench.inference.load import load
+    from ganbench.inference.model import Model
     from ganbench.recipes.base import Budget, Paper, Recipe, recipe
     from ganbench.recipes.registry import find_recipe, recipe_functions
     from ganbench.runs.run import Run
@@ -36,7 +37,7 @@ _HOMES = {
     "evaluate": "evaluation.evaluate",
     "export_run": "export.export_run",
     "find_recipe": "recipes.registry",
-    "load": "inference.model",
+    "load": "inference.load",
     "recipe": "recipes.base",
     "recipe_functions": "recipes.registry",
     "resume": "experiment.train",

@@ -17,7 +17,7 @@ from ganbench.algorithms.views import Views
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.experiment.train import train
-from ganbench.inference.model import load
+from ganbench.inference.load import load
 from ganbench.networks import Predictor, ResNetEncoder
 from ganbench.recipes.base import Recipe
 from ganbench.report.page import write_report

@@ -11,7 +11,7 @@ from tests.support.command_line import CommandLine, cli
 from tests.support.training import tiny_recipe
 
 from ganbench.experiment.train import train
-from ganbench.inference.model import load
+from ganbench.inference.load import load
 from ganbench.runs.run import Run
 
 __all__ = ["cli"]

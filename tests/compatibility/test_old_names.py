@@ -16,7 +16,7 @@ from ganbench.config.renamed import ARGUMENTS, TARGETS
 from ganbench.config.spec import Spec
 from ganbench.evaluation.evaluate import evaluate
 from ganbench.experiment.train import resume
-from ganbench.inference.model import load
+from ganbench.inference.load import load
 from ganbench.recipes.base import Recipe
 from ganbench.recipes.registry import find_recipe
 from ganbench.report.page import write_report

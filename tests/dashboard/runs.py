@@ -7,7 +7,8 @@ from pathlib import Path
 from tests.support.training import draw_figures, tiny_recipe
 
 from ganbench.experiment.train import train
-from ganbench.inference.model import Model, load
+from ganbench.inference.load import load
+from ganbench.inference.model import Model
 
 KINDS = {
     "points": "gan-r1-ring8",

@@ -19,7 +19,8 @@ from ganbench.evaluation.scoring import score_model
 from ganbench.experiment.build_trainer import make_trainer
 from ganbench.experiment.train import resume, train
 from ganbench.inference.build import make_dataset
-from ganbench.inference.model import Model, load
+from ganbench.inference.load import load
+from ganbench.inference.model import Model
 from ganbench.metrics.sample_batch import LabelledSamples
 from ganbench.runs.run import Run
 from ganbench.training.engine import Engine

@@ -17,7 +17,7 @@ from ganbench.data.shapes import shapes
 from ganbench.errors import UserError
 from ganbench.evaluation.evaluate import evaluate
 from ganbench.experiment.train import train
-from ganbench.inference.model import load
+from ganbench.inference.load import load
 from ganbench.runs.run import Run
 from ganbench.visualization.export import write_samples
 

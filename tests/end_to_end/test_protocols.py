@@ -14,7 +14,7 @@ from tests.support.training import tiny_recipe
 from ganbench.errors import UserError
 from ganbench.evaluation.evaluate import evaluate
 from ganbench.experiment.train import train
-from ganbench.inference.model import load
+from ganbench.inference.load import load
 from ganbench.metrics.protocols.base import EvaluationProtocol
 from ganbench.metrics.protocols.registry import PROTOCOLS, find_protocol
 from ganbench.runs.run import Run

@@ -19,7 +19,8 @@ from ganbench.errors import UserError
 from ganbench.evaluation.evaluate import evaluate
 from ganbench.evaluation.model_metrics.representation import PROBE_CURVES, representation_scores
 from ganbench.experiment.train import train
-from ganbench.inference.model import Model, load
+from ganbench.inference.load import load
+from ganbench.inference.model import Model
 from ganbench.inference.snapshots import untrained_model
 from ganbench.latents import Gaussian
 from ganbench.report.chart import probe_chart

@@ -14,7 +14,7 @@ from ganbench.errors import UserError
 from ganbench.evaluation.evaluate import evaluate
 from ganbench.evaluation.scoring import score_model
 from ganbench.experiment.train import train
-from ganbench.inference.model import load
+from ganbench.inference.load import load
 from ganbench.runs.run import Run
 
 SCORED = {

@@ -24,7 +24,8 @@ from ganbench.evaluation.evaluate import evaluate
 from ganbench.evaluation.result_files import check_gallery, write_gallery
 from ganbench.evaluation.scoring import EvaluationRequest, require_scorable, score_model
 from ganbench.experiment.train import train
-from ganbench.inference.model import Model, load
+from ganbench.inference.load import load
+from ganbench.inference.model import Model
 from ganbench.latents import Gaussian
 from ganbench.metrics import registry
 from ganbench.metrics.coverage import stacked_modes

@@ -24,7 +24,8 @@ from ganbench.evaluation.evaluate import evaluate
 from ganbench.evaluation.model_metrics.translation import translation_scores
 from ganbench.evaluation.translate_folder import check_folder, png_names, translate_images
 from ganbench.experiment.train import train
-from ganbench.inference.model import Model, load
+from ganbench.inference.load import load
+from ganbench.inference.model import Model
 from ganbench.latents import EmptyLatent
 from ganbench.losses import LeastSquares
 from ganbench.runs.run import Run

@@ -14,7 +14,8 @@ from ganbench.data.shapes import shapes
 from ganbench.errors import UserError
 from ganbench.evaluation.evaluate import evaluate
 from ganbench.experiment.train import resume, train
-from ganbench.inference.model import Purpose, load
+from ganbench.inference.load import load
+from ganbench.inference.model import Purpose
 from ganbench.metrics.coverage.path_length import PathLength
 from ganbench.metrics.measure import measure
 from ganbench.metrics.registry import create_extractor

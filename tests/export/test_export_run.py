@@ -20,7 +20,7 @@ from ganbench.experiment.train import train
 from ganbench.export import export_run as exporting
 from ganbench.export.export_run import export_run
 from ganbench.export.parity import Parity
-from ganbench.inference.model import load
+from ganbench.inference.load import load
 from ganbench.runs.run import Run
 from ganbench.utils.files import write_json
 

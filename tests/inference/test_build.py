@@ -16,7 +16,7 @@ from ganbench.errors import UserError
 from ganbench.experiment.build_trainer import make_trainer
 from ganbench.experiment.train import resume, train
 from ganbench.inference.build import assemble, make_dataset
-from ganbench.inference.model import load
+from ganbench.inference.load import load
 from ganbench.training.engine import Engine
 
 

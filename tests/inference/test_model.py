@@ -21,7 +21,8 @@ from ganbench.evaluation.scoring import score_model
 from ganbench.experiment.build_trainer import make_trainer
 from ganbench.experiment.run_hooks import RunHooks
 from ganbench.experiment.train import train
-from ganbench.inference.model import Model, load
+from ganbench.inference.load import load
+from ganbench.inference.model import Model
 from ganbench.runs.run import Run
 from ganbench.training.engine import Engine
 from ganbench.utils.batched import eval_mode
@@ -53,6 +54,27 @@ def test_each_step_has_different_weights(points: Run) -> None:
     samples = [load(points, step).sample(8) for step in (4, 8, 12)]
     assert not torch.equal(samples[0], samples[1])
     assert not torch.equal(samples[1], samples[2])
+
+
+def test_a_model_moves_to_a_device_and_names_its_weights(images: Run) -> None:
+    model = load(images)
+    assert model.to("cpu") is model
+    assert model.to("meta").device.type == "meta"
+    assert list(model.state_dict()) == list(model.networks.state_dict())
+
+
+def test_the_representation_names_size_step_and_weights(points: Run, images: Run) -> None:
+    text = repr(load(images))
+    assert text.startswith("Model(Adversarial, image 3x32x32, step 12, averaged weights, cpu; parameters: G ")
+    g, d = load(points).networks["G"], load(points).networks["D"]
+    count = [f"{sum(p.numel() for p in network.parameters()):,}" for network in (g, d)]
+    assert repr(load(points)).endswith(f"parameters: G {count[0]}, D {count[1]})")
+
+
+def test_latents_of_another_size_are_refused(points: Run) -> None:
+    model = load(points)
+    with pytest.raises(UserError, match=rf"\[N, {model.latent.size}\], not \[3, 99\]"):
+        model.decode(torch.zeros(3, 99))
 
 
 def test_samples_depend_on_the_seed_alone(images: Run) -> None:
@@ -139,7 +161,7 @@ def test_numbers_that_are_no_whole_numbers_are_refused_in_one_sentence(points: R
 
 def test_no_latents_and_unknown_weights_are_refused(points: Run) -> None:
     with pytest.raises(UserError, match="the number of latents must be at least 1, not 0"):
-        load(points).decode(torch.zeros(0, 128))
+        load(points).decode(torch.zeros(0, load(points).latent.size))
     with pytest.raises(UserError, match="weights must be 'averaged' or 'live', not 'ema'"):
         load(points, weights="ema")  # type: ignore[arg-type]
 

@@ -13,7 +13,7 @@ from tests.support.training import tiny_recipe
 from ganbench.errors import UserError
 from ganbench.experiment.train import train
 from ganbench.export.export_run import export_run
-from ganbench.inference.model import load
+from ganbench.inference.load import load
 from ganbench.inference.model_folder import ModelFolder, open_model_source
 from ganbench.runs.run import Run
 

@@ -11,7 +11,7 @@ from tests.support.training import tiny_recipe
 from ganbench.errors import UserError
 from ganbench.experiment.train import train
 from ganbench.inference.critic_scores import critic_scores
-from ganbench.inference.model import load
+from ganbench.inference.load import load
 from ganbench.inference.pack_run import pack_run
 from ganbench.runs.checkpoint import read_checkpoint
 from ganbench.runs.run import Run

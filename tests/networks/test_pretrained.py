@@ -14,7 +14,7 @@ from tests.support.training import tiny_recipe
 from ganbench.errors import UserError
 from ganbench.experiment.train import train
 from ganbench.inference.build import assemble, load_pretrained_weights
-from ganbench.inference.model import load
+from ganbench.inference.load import load
 from ganbench.inference.pack_run import pack_run
 from ganbench.networks import ResNetEncoder
 from ganbench.networks.pretrained import Pretrained

@@ -14,7 +14,7 @@ from tests.report.example import HOSTILE, example_run
 from tests.support.training import draw_figures, tiny_recipe
 
 from ganbench.experiment.train import train
-from ganbench.inference.model import load
+from ganbench.inference.load import load
 from ganbench.report.page import write_report
 from ganbench.runs.run import Run
 

@@ -23,7 +23,7 @@ from tests.support.training import final_state, read_files, resume_until, tiny_r
 
 from ganbench.errors import UserError
 from ganbench.experiment.train import resume, train
-from ganbench.inference.model import load
+from ganbench.inference.load import load
 from ganbench.runs.checkpoint import (
     CheckpointError,
     list_checkpoints,

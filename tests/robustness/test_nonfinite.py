@@ -16,7 +16,7 @@ from tests.support.training import final_state, override_arguments, read_files, 
 from ganbench.errors import RunError, UserError
 from ganbench.evaluation.evaluate import evaluate
 from ganbench.experiment.train import resume, train
-from ganbench.inference.model import load
+from ganbench.inference.load import load
 from ganbench.runs.checkpoint import read_checkpoint
 from ganbench.runs.run import Run
 

@@ -21,7 +21,7 @@ from tests.support.training import read_files, tiny_recipe
 from ganbench.errors import UserError
 from ganbench.evaluation.evaluate import evaluate
 from ganbench.experiment.train import train
-from ganbench.inference.model import load
+from ganbench.inference.load import load
 from ganbench.recipes.registry import find_recipe
 from ganbench.report.run_data import read_run_data
 from ganbench.runs.run import Run

@@ -14,7 +14,7 @@ from tests.support.training import read_files, tiny_recipe
 
 from ganbench.errors import UserError
 from ganbench.experiment.train import train
-from ganbench.inference.model import load
+from ganbench.inference.load import load
 from ganbench.runs.folder_check import find_problem
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ganbench.evaluation.evaluate import evaluate
 from ganbench.experiment.train import resume
-from ganbench.inference.model import load
+from ganbench.inference.load import load
 from ganbench.report.page import write_report
 from ganbench.runs.run import Run
 from ganbench.studies.ad_hoc import load_rows

@@ -13,7 +13,8 @@ from tests.support.training import draw_figures, tiny_recipe
 from ganbench.cli.report import report
 from ganbench.errors import UserError
 from ganbench.experiment.train import train
-from ganbench.inference.model import Model, load
+from ganbench.inference.load import load
+from ganbench.inference.model import Model
 from ganbench.inference.traversals import interpolate_latents
 from ganbench.latents import Uniform
 from ganbench.runs.run import Run

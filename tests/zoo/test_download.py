@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from ganbench.errors import UserError
-from ganbench.inference.model import load
+from ganbench.inference.load import load
 from ganbench.zoo.folder import pull
 from ganbench.zoo.index import ZooModel
 

@@ -13,7 +13,7 @@ from ganbench.dashboard.folders import resolve_root
 from ganbench.errors import UserError
 from ganbench.evaluation.evaluate import evaluate
 from ganbench.experiment.train import resume
-from ganbench.inference.model import load
+from ganbench.inference.load import load
 from ganbench.runs.run import Run
 from ganbench.zoo.folder import is_available, zoo_folder
 from ganbench.zoo.index import ZooModel

@@ -100,7 +100,7 @@ def load_model(
     """Load the model of a run on a device, and set the number of threads for the rest of the process."""
     import torch
 
-    from ganbench.inference.model import load
+    from ganbench.inference.load import load
     from ganbench.training.engine import Engine
     from ganbench.training.settings import Machine
 

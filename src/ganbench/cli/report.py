@@ -59,7 +59,7 @@ def report(
 
         _print_all(_write_animation(run, "timeline", timeline_frames(run), mp4))
     if walk:
-        from ganbench.inference.model import load
+        from ganbench.inference.load import load
         from ganbench.visualization.latent_walk import render_walk
 
         frames = render_walk(load(run, trusted=trusted), seed=seed)

@@ -15,7 +15,8 @@ from ganbench.data import toy
 from ganbench.errors import UserError
 from ganbench.inference.critic_scores import critic_scores, critic_unavailable_reason
 from ganbench.inference.directions import directions
-from ganbench.inference.model import Model, load
+from ganbench.inference.load import load
+from ganbench.inference.model import Model
 from ganbench.recipes.base import Recipe
 from ganbench.runs.run import Run
 from ganbench.utils.files import read_json

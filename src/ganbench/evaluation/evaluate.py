@@ -22,7 +22,8 @@ from ganbench.evaluation.result_files import (
 )
 from ganbench.evaluation.sample_sources import ModelSamples
 from ganbench.evaluation.scoring import DEFAULT_FEATURES, EvaluationRequest, score
-from ganbench.inference.model import Weights, load
+from ganbench.inference.load import load
+from ganbench.inference.model import Weights
 from ganbench.metrics.base import Metric
 from ganbench.metrics.protocols.base import EvaluationProtocol
 from ganbench.metrics.protocols.registry import find_protocol

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from ganbench.config.spec import Spec, parameters
-from ganbench.data.base import Dataset, require_dataset
+from ganbench.data.base import Dataset
 from ganbench.data.held_out import held_out_split
 from ganbench.data.io.decode import BrokenImageError, decode_image, read_image_bytes
 from ganbench.data.io.listing import list_images
+from ganbench.data.python_data import as_dataset
 from ganbench.data.registry import datasets, find_dataset
 from ganbench.data.samples import is_samples_file
 from ganbench.errors import UserError, did_you_mean_or_own
@@ -22,7 +23,7 @@ from ganbench.evaluation.sample_sources import (
     match_classes,
 )
 from ganbench.evaluation.scoring import EvaluationRequest
-from ganbench.inference.model import load
+from ganbench.inference.load import load
 from ganbench.runs.run import Run
 from ganbench.zoo.folder import is_zoo_name
 
@@ -123,7 +124,7 @@ def open_dataset(
 ) -> tuple[Dataset, dict[str, Any]]:
     """Open a data set by name; also return how the user's own images are decoded. See :func:`dataset_spec`."""
     spec, decoding = dataset_spec(text, shape, split, strict=strict, trusted=trusted)
-    return require_dataset(spec(), f"'{text}'"), decoding
+    return as_dataset(spec(), f"'{text}'"), decoding
 
 
 def dataset_spec(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ganbench.data.base import Dataset
+from ganbench.data.python_data import with_stored_data
 from ganbench.errors import NotFiniteError, RunError, Stopped, UserError
 from ganbench.experiment.build_trainer import make_trainer
 from ganbench.experiment.closing import close_run
@@ -58,7 +59,7 @@ def train(
             "auto" is 10 minutes.
         seed: Determines every random number of the run.
         out: The run folder; default ``runs/NAME-seedN``, with a number appended if that exists.
-        overrides: New recipe values by dotted key, such as ``{"schedule.steps": 100}``.
+        overrides: New values by dotted key, as {"schedule.steps": 100}; "data" may be an array, too (data/python_data).
         tensorboard: Whether to write scalars for TensorBoard too.
         console: Receives progress, notes and warnings; default: nothing is printed.
         trusted: Names of Python modules outside ganbench whose code the recipe may run.
@@ -78,7 +79,7 @@ def train(
         [20]
     """
     console, seed = console or SilentConsole(), whole_number(seed, "the seed")
-    resolved = resolve_recipe(recipe, budget, overrides or {}, trusted)
+    resolved = resolve_recipe(recipe, budget, with_stored_data(overrides or {}), trusted)
     recipe = resolved.recipe
     for reason in resolved.reasons:  # what "auto" chose, and why
         console.note(reason)

@@ -21,7 +21,8 @@ from ganbench.export.module import ExportedModule, example_inputs
 from ganbench.export.parity import INPUTS, Parity, compare, reference_results
 from ganbench.export.parts import PARTS, PartName, choose_part, default_target
 from ganbench.export.record import describe_source, make_record
-from ganbench.inference.model import Model, Weights, load
+from ganbench.inference.load import load
+from ganbench.inference.model import Model, Weights
 from ganbench.inference.model_folder import CONFIG
 from ganbench.runs.run import Run
 from ganbench.utils.files import check_writable, name_in_errors, write_bytes, write_sealed_json

@@ -11,7 +11,8 @@ from torch import nn
 
 from ganbench.algorithms.base import Algorithm
 from ganbench.config.instantiate import make
-from ganbench.data.base import DataInfo, Dataset, require_dataset
+from ganbench.data.base import DataInfo, Dataset
+from ganbench.data.python_data import as_dataset
 from ganbench.errors import UserError
 from ganbench.latents import Latent
 from ganbench.networks.pretrained import Pretrained
@@ -108,4 +109,4 @@ def _digest(network: nn.Module) -> str:
 @float32_default()
 def make_dataset(recipe: Recipe) -> Dataset:
     """Build the recipe's data set."""
-    return require_dataset(make(recipe.data, {}, "data"), "data")
+    return as_dataset(make(recipe.data, {}, "data"), "data")

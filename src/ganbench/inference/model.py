@@ -1,11 +1,10 @@
-"""A trained model that samples, encodes, reconstructs or translates: ``load("runs/x").sample(64)``."""
+"""A trained model: it samples, encodes, reconstructs or translates."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
-from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, Self, TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -13,16 +12,12 @@ from torch import Tensor, nn
 from ganbench.algorithms.base import Algorithm
 from ganbench.algorithms.capabilities import HasFeatures, PreparesLatents, Reconstructs, Samples
 from ganbench.data.base import DataInfo, Dataset
-from ganbench.data.held_out import held_out_split
 from ganbench.errors import UserError
-from ganbench.inference.build import assemble
 from ganbench.inference.finite import require_finite
 from ganbench.inference.labels import condition_tensor, find_class
-from ganbench.inference.model_folder import ModelFolder, open_model_source
 from ganbench.inference.stages import Stages
 from ganbench.latents import Latent
 from ganbench.latents.truncation import truncate_noise
-from ganbench.runs.run import Run
 from ganbench.utils.batched import eval_mode, map_batches
 from ganbench.utils.float32 import float32_default
 from ganbench.utils.progress import DurationEstimator
@@ -87,6 +82,29 @@ class Model:
     def device(self) -> torch.device:
         """The device of the networks."""
         return next(self.networks.parameters()).device
+
+    def to(self, device: torch.device | str) -> Self:
+        """Move the model to a device, and return it. Latents are drawn on the CPU, so a seed gives the same ones."""
+        self.networks.to(device)
+        self.algorithm.to(device)
+        return self
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Return the weights and buffers of all networks, named as in ``G.layers.0.weight``."""
+        return self.networks.state_dict()
+
+    def __repr__(self) -> str:
+        """Say what the model computes, and how large its networks are."""
+        sizes = (
+            f"{name} {sum(p.numel() for p in network.parameters()):,}"
+            for name, network in self.networks.items()
+        )
+        shape = "x".join(map(str, self.info.shape))
+        classes = f", {len(self.classes)} classes" if self.classes else ""
+        return (
+            f"Model({type(self.algorithm).__name__}, {self.info.kind} {shape}{classes}, step {self.step:,}, "
+            f"{self.weights} weights, {self.device}; parameters: {', '.join(sizes)})"
+        )
 
     @property
     def stages(self) -> Stages:
@@ -176,8 +194,14 @@ class Model:
     def decode(
         self, latents: Tensor, labels: Tensor | Sequence[int] | int | None = None, *, batch: int = 256
     ) -> Tensor:
-        """Return the samples of latents ``[N, size]``, on the CPU; labels are as in :meth:`sample`."""
+        """Return the samples of latents ``[N, size]``, on the CPU; labels are as in :meth:`sample`.
+
+        Raises:
+            UserError: the latents have another shape.
+        """
         stages = self.stages
+        if latents.shape[1:] != (self.latent.size,) and not isinstance(self.algorithm, PreparesLatents):
+            raise UserError(f"latents have the shape [N, {self.latent.size}], not {list(latents.shape)}")
         n = whole_number(len(latents), "the number of latents", at_least=1)
         batch = whole_number(batch, "the batch size", at_least=1)
         condition = self.labels(n) if labels is None else condition_tensor(labels, n, len(self.classes))
@@ -238,60 +262,3 @@ class Model:
         for name, values in results.items():
             require_finite(values, f"results '{name}'", self.networks, self.step)
         return results
-
-
-def load(
-    run: str | Path | Run,
-    step: int | str | None = None,
-    trusted: Collection[str] = (),
-    *,
-    weights: Weights = "averaged",
-) -> Model:
-    """Load the model of a run, or one that was exported as safetensors. No data set is read.
-
-    Args:
-        run: The run, its folder, or the folder of an exported model.
-        step: A step with a checkpoint, or ``"best"``; by default, that of the newest intact checkpoint.
-        trusted: Names of the user's own Python modules that the recipe may import.
-        weights: "averaged" (EMA weights; the live ones if the run has no EMA) or "live".
-
-    Raises:
-        UserError: there is no such run or checkpoint.
-
-    Example:
-        >>> import ganbench
-        >>> run = ganbench.train("gan-ring8", budget="laptop", out="runs/loaded", overrides={"schedule.steps": 20})
-        >>> ganbench.load(run).sample(5).shape
-        torch.Size([5, 2])
-    """
-    source = open_model_source(run)
-    recipe, info = source.recipe(trusted), source.info
-    state = source.read_checkpoint(step)
-    if state is None:
-        raise UserError(
-            f"{source.path} has no intact checkpoint yet; `ganbench resume {source.path}` trains it"
-        )
-    if weights == "live" and isinstance(source, ModelFolder) and state["average"]:
-        raise UserError(
-            f"{source.path} holds only averaged weights; export the run with --live for live ones"
-        )
-    parts = assemble(recipe, info, seed=0)
-    for name in state.get("without", ()):  # networks left out when the run was packed
-        del parts.networks[name]
-    if weights not in ("averaged", "live"):
-        raise UserError(f"weights must be 'averaged' or 'live', not {weights!r}")
-    average = state["average"] if weights == "averaged" else {}
-    with source.explain_load_errors(state["step"]):
-        parts.networks.load_state_dict({**state["networks"], **average})
-        parts.algorithm.load_state_dict(state["algorithm"])
-    parts.networks.requires_grad_(False).eval()
-    return Model(
-        parts.algorithm,
-        parts.networks,
-        parts.latent,
-        info,
-        state["step"],
-        weights="averaged" if average else "live",
-        has_average=bool(state["average"]),
-        real_data=held_out_split(recipe.data) or recipe.data,  # a Spec; calling it opens the data set
-    )

@@ -12,7 +12,8 @@ from torch import Tensor
 
 from ganbench.algorithms.capabilities import Translates
 from ganbench.errors import UserError
-from ganbench.inference.model import Model, load
+from ganbench.inference.load import load
+from ganbench.inference.model import Model
 from ganbench.runs.checkpoint import save_checkpoint
 from ganbench.runs.run import Run
 from ganbench.utils.files import read_json

@@ -10,7 +10,8 @@ from typing import Any
 from ganbench.data.io.decode import BrokenImageError, read_image_bytes
 from ganbench.errors import UserError
 from ganbench.inference.critic_scores import critic_unavailable_reason
-from ganbench.inference.model import Model, load
+from ganbench.inference.load import load
+from ganbench.inference.model import Model
 from ganbench.report.architecture import Layer, model_layers
 from ganbench.report.chart import (
     Chart,

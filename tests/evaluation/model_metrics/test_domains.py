@@ -23,7 +23,8 @@ from ganbench.errors import UserError
 from ganbench.evaluation.evaluate import evaluate
 from ganbench.evaluation.model_metrics.domains import domain_scores
 from ganbench.experiment.train import train
-from ganbench.inference.model import Model, load
+from ganbench.inference.load import load
+from ganbench.inference.model import Model
 from ganbench.latents import EmptyLatent
 from ganbench.losses import Wasserstein
 from ganbench.metrics.score import JSON
