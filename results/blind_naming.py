@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 
-from ganbench.inference.model import load
+from ganbench.inference.load import load
 from ganbench.runs.run import Run
 from ganbench.utils.files import write_bytes, write_json
 from ganbench.visualization.image_grid import sample_picture

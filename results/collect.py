@@ -19,7 +19,7 @@ from typing import Any
 from PIL import Image
 from tables import file_stem
 
-from ganbench.inference.model import load
+from ganbench.inference.load import load
 from ganbench.runs.run import Run
 from ganbench.utils.files import read_json, write_bytes, write_json
 from ganbench.visualization.critic import weight_histogram

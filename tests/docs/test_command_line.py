@@ -40,7 +40,18 @@ def test_the_page_lists_the_commands_with_an_option(option: str) -> None:
 
 
 def test_every_command_that_only_reads_can_print_json() -> None:
-    writing = {"train", "resume", "sample", "translate", "report", "export", "ui", "data prepare"}
+    writing = {
+        "train",
+        "resume",
+        "sample",
+        "translate",
+        "report",
+        "export",
+        "ui",
+        "data prepare",
+        "zoo pull",
+        "zoo add",
+    }
     assert with_option("--json") == commands().keys() - writing
 
 
@@ -48,6 +59,6 @@ def test_every_variable_of_ganbench_is_documented() -> None:
     source = "".join(
         path.read_text(encoding="utf-8") for path in Path(ganbench.__file__).parent.rglob("*.py")
     )
-    variables = set(re.findall(r'"(GANBENCH_[A-Z]+)"', source))
+    variables = set(re.findall(r'"(GANBENCH_[A-Z_]+)"', source))
     assert {"GANBENCH_DATA", "GANBENCH_QUIET"} <= variables
     assert variables <= set(re.findall(r"`(\w+)`", PAGE))

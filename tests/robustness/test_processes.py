@@ -128,7 +128,7 @@ def test_a_run_of_two_processes_resumes_in_one_and_the_reverse(cli: CommandLine,
 def test_batch_norm_sees_its_own_half_on_cpu(cli: CommandLine, tmp_path: Path) -> None:
     pytest.importorskip("tensorboard")
     name = "dcgan-shapes"
-    finish(start_two(cli, *command(name, tmp_path / "two"), "--tensorboard"))
+    finish(start_two(cli, *command(name, tmp_path / "two"), "--track", "tensorboard"))
     assert (
         len(list((tmp_path / "two" / "tensorboard").iterdir())) == 1
     )  # the first process writes, the other does not

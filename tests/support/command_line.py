@@ -133,7 +133,7 @@ def _serve(requests: Sequence[str]) -> None:
         train(
             tiny_recipe("gan-ring8", schedule),
             out=Path(folder) / "run",
-            tensorboard=find_spec("tensorboard") is not None,
+            track=["tensorboard"] if find_spec("tensorboard") else [],
         )
     for line in requests:
         request = json.loads(line)

@@ -14,7 +14,7 @@ from ganbench.cli.options import (
     ThreadsOption,
     import_modules,
 )
-from ganbench.cli.train import TensorBoardOption, print_run_path
+from ganbench.cli.train import TrackOption, print_run_path
 
 
 def resume(
@@ -25,7 +25,7 @@ def resume(
     ] = None,
     device: DeviceOption = None,
     threads: ThreadsOption = None,
-    tensorboard: TensorBoardOption = False,
+    track: TrackOption = None,
     module: ModuleOption = None,
     quiet: QuietOption = False,
 ) -> None:
@@ -40,7 +40,7 @@ def resume(
         steps=steps,
         device=device,
         threads=threads,
-        tensorboard=tensorboard,
+        track=track or (),
         console=console,
         trusted=trusted,
     )

@@ -20,7 +20,12 @@ from ganbench.cli.options import (
     machine_overrides,
 )
 
-TensorBoardOption = Annotated[bool, typer.Option(help="Also log scalars for TensorBoard.")]
+TrackOption = Annotated[
+    Optional[list[str]],  # noqa: UP045 (typer needs this form)
+    typer.Option(
+        help="Show the run in another program too: tensorboard, wandb, mlflow or trackio. May be repeated."
+    ),
+]
 
 
 def train(
@@ -38,7 +43,7 @@ def train(
         typer.Option(help="The precision of forward passes. Default: fp32."),
     ] = None,
     threads: ThreadsOption = None,
-    tensorboard: TensorBoardOption = False,
+    track: TrackOption = None,
     module: ModuleOption = None,
     quiet: QuietOption = False,
 ) -> None:
@@ -56,7 +61,7 @@ def train(
         overrides=machine_overrides(
             parse_overrides(overrides or []), device=device, precision=precision, threads=threads
         ),
-        tensorboard=tensorboard,
+        track=track or (),
         console=console_for_stderr(),
         trusted=trusted,
     )

@@ -71,7 +71,8 @@ def image_dataset(data: Any, *, name: str = "python", flip: bool = False) -> Ima
     if not len(data):
         raise UserError(f"the {type(data).__name__} is empty")
     items, names = _hugging_face(data) if hasattr(data, "features") else _pytorch(data)
-    images, labels = [], []
+    images: list[Tensor] = []
+    labels: list[int | None] = []
     for number, (image, label) in enumerate(items):
         pixels = _pixels(_array(image)[None], f"item {number}")
         if images and pixels.shape != images[0].shape:

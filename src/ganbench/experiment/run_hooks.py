@@ -10,7 +10,7 @@ from ganbench.data.base import Dataset
 from ganbench.experiment.clock_progress import ClockProgress
 from ganbench.experiment.closing import score_line
 from ganbench.experiment.long_run import LongRunNotice
-from ganbench.experiment.tensorboard import TensorBoardMirror
+from ganbench.experiment.trackers.mirror import Mirror
 from ganbench.experiment.validation import PeriodicEvaluation
 from ganbench.health import HealthMonitor
 from ganbench.health.measure import health_metrics
@@ -90,18 +90,18 @@ class RunHooks:
         self.saved_step = trainer.step if trainer.step in run.checkpoint_steps() else -1
         self.monitor, self.new_events = HealthMonitor(recipe.schedule.steps), run.events.follow()
 
-    def create(self, console: Console, show: Any, mirror: TensorBoardMirror | None) -> list[Hook]:
+    def create(self, console: Console, show: Any, mirror: Mirror) -> list[Hook]:
         """Return the hooks in the order in which they run after a step.
 
         Args:
             console: Receives scores and health warnings.
             show: Called with the step, the mean loss terms and the images per second.
-            mirror: TensorBoard, if it is on.
+            mirror: Passes on to trackers what is logged.
         """
         schedule = self.recipe.schedule
-        listeners = [show] if mirror is None else [show, mirror.add]
         self.monitor.update(self.new_events.stream())  # an earlier part of the run has reported these already
-        log = Every(schedule.log_every, log_scalars(self.run.events, listeners))
+        mirror.skip()
+        log = Every(schedule.log_every, log_scalars(self.run.events, show))
         others = [
             Every(schedule.layers_every, log_layers(self.run.events)),
             Every(schedule.sample_every, self.draw_samples),
@@ -111,7 +111,18 @@ class RunHooks:
         # Progress comes after the log, whose lines make its own superfluous.
         progress = ClockProgress(show, self.trainer.images)
         notice = LongRunNotice(self.recipe, console)
-        return [log, progress, notice, *others, warn, Every(schedule.checkpoint_every, self.save)]
+        hooks: list[Hook] = [
+            log,
+            progress,
+            notice,
+            *others,
+            warn,
+            Every(schedule.checkpoint_every, self.save),
+        ]
+        # Trackers come last: they may be slow, and the run's own files count.
+        return (
+            [*hooks, AfterAny([log, *others], lambda trainer: mirror.send(trainer.step))] if mirror else hooks
+        )
 
     def warn(self, trainer: Trainer, console: Console) -> None:
         """Print each new health finding once."""
@@ -166,11 +177,11 @@ class RunHooks:
 
 
 def log_scalars(
-    events: EventLog, listeners: Sequence[Callable[[int, Mapping[str, float], float], None]]
+    events: EventLog, show: Callable[[int, Mapping[str, float], float], None]
 ) -> Callable[[Trainer], None]:
-    """Return an action that logs the mean loss terms and the speed, and passes them to listeners.
+    """Return an action that logs the mean loss terms and the speed, and shows them.
 
-    ``listener(step, terms, images_per_second)`` is called in the main process only. Times are events of their own kind,
+    ``show(step, terms, images_per_second)`` is called in the main process only. Times are events of their own kind,
     so that the scalars of a resumed run equal those of an uninterrupted one.
     """
     last_images: list[int] = []
@@ -186,8 +197,7 @@ def log_scalars(
         events.append("scalars", trainer.step, kimg=trainer.images / 1000, **terms)
         rounded = {name: round(value, 4) for name, value in seconds.items()}
         events.append("speed", trainer.step, images_per_second=round(rate, 1), seconds=rounded)
-        for listener in listeners:
-            listener(trainer.step, terms, rate)
+        show(trainer.step, terms, rate)
 
     return action
 

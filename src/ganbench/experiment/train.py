@@ -22,8 +22,9 @@ from ganbench.experiment.misfit import explain_misfit, try_generator, undo_misfi
 from ganbench.experiment.resolve_recipe import resolve_recipe
 from ganbench.experiment.run_hooks import RunHooks
 from ganbench.experiment.stop import StopRequest
-from ganbench.experiment.tensorboard import TensorBoardMirror, require_tensorboard
 from ganbench.experiment.time_budget import fit_to_budget
+from ganbench.experiment.trackers.base import require_trackers
+from ganbench.experiment.trackers.mirror import Mirror
 from ganbench.experiment.validation import PeriodicEvaluation
 from ganbench.inference.build import ModelParts, assemble, load_pretrained_weights, make_dataset
 from ganbench.inference.model import Model
@@ -45,7 +46,7 @@ def train(
     seed: int = 0,
     out: str | Path | None = None,
     overrides: Mapping[str, Any] | None = None,
-    tensorboard: bool = False,
+    track: Collection[str] = (),
     console: Console | None = None,
     trusted: Collection[str] = (),
 ) -> Run:
@@ -60,7 +61,7 @@ def train(
         seed: Determines every random number of the run.
         out: The run folder; default ``runs/NAME-seedN``, with a number appended if that exists.
         overrides: New values by dotted key, as {"schedule.steps": 100}; "data" may be an array, too (data/python_data).
-        tensorboard: Whether to write scalars for TensorBoard too.
+        track: Names of programs that show the run too, such as "tensorboard" (see experiment/trackers).
         console: Receives progress, notes and warnings; default: nothing is printed.
         trusted: Names of Python modules outside ganbench whose code the recipe may run.
 
@@ -84,7 +85,7 @@ def train(
     for reason in resolved.reasons:  # what "auto" chose, and why
         console.note(reason)
     with Engine(recipe.machine) as engine:
-        dataset, parts = _prepare(recipe, seed, tensorboard, trusted)
+        dataset, parts = _prepare(recipe, seed, track, trusted)
         if resolved.minutes is not None:
             console.note("timing a few steps, to see how many fit into the budget")
             recipe, plan = fit_to_budget(
@@ -105,9 +106,7 @@ def train(
         for line in heading(path, recipe, dataset.info, trainer):
             console.note(line)
         with undo_misfit(run, recipe, trainer), _exclusive_access(run, engine):
-            _run_loop(
-                run, RunHooks(run, trainer, parts.latent, dataset, recipe, trusted), tensorboard, console
-            )
+            _run_loop(run, RunHooks(run, trainer, parts.latent, dataset, recipe, trusted), track, console)
         return run
 
 
@@ -117,7 +116,7 @@ def resume(
     steps: int | None = None,
     device: Device | None = None,
     threads: int | None = None,
-    tensorboard: bool = False,
+    track: Collection[str] = (),
     console: Console | None = None,
     trusted: Collection[str] = (),
 ) -> Run:
@@ -130,7 +129,7 @@ def resume(
         steps: Train up to this step; default ``schedule.steps`` of the recipe.
         device: The device; default that of the recipe.
         threads: The number of CPU threads; default as many as before, where the machine has them.
-        tensorboard: Whether to write scalars for TensorBoard too.
+        track: Names of programs that show the run too, such as "tensorboard" (see experiment/trackers).
         console: Receives progress, notes and warnings; default: nothing is printed.
         trusted: Names of Python modules outside ganbench whose code the recipe may run.
 
@@ -157,7 +156,7 @@ def resume(
     device = device or recipe.machine.device
     engine = Engine(dataclasses.replace(recipe.machine, threads=threads, device=device))
     with engine, _exclusive_access(run, engine):
-        dataset, parts = _prepare(recipe, meta["seed"], tensorboard, trusted)
+        dataset, parts = _prepare(recipe, meta["seed"], track, trusted)
         run.require_classes(dataset.info)
         if dataset.info.fingerprint != run.info.fingerprint:
             raise UserError(
@@ -185,7 +184,7 @@ def resume(
         if engine.is_main_process and steps is not None:
             write_sealed_json(run.path / "meta.json", meta)
             write_sealed_json(run.path / "recipe.json", recipe.to_dict())
-        _run_loop(run, RunHooks(run, trainer, parts.latent, dataset, recipe, trusted), tensorboard, console)
+        _run_loop(run, RunHooks(run, trainer, parts.latent, dataset, recipe, trusted), track, console)
     return run
 
 
@@ -205,14 +204,13 @@ def _threads_of_resumed_run(machine: Mapping[str, Any]) -> int | None:
 
 
 def _prepare(
-    recipe: Recipe, seed: int, tensorboard: bool, trusted: Collection[str]
+    recipe: Recipe, seed: int, track: Collection[str], trusted: Collection[str]
 ) -> tuple[Dataset, ModelParts]:
     """Open the data set and build the model.
 
-    Check that TensorBoard and periodic evaluation will work, which would otherwise fail in the middle of the run.
+    Check that trackers and periodic evaluation will work, which would otherwise fail in the middle of the run.
     """
-    if tensorboard:
-        require_tensorboard()
+    require_trackers(track)
     with explain_misfit(recipe):
         dataset = make_dataset(recipe)
         parts = assemble(recipe, dataset.info, seed)
@@ -223,11 +221,11 @@ def _prepare(
     return dataset, parts
 
 
-def _run_loop(run: Run, hooks: RunHooks, tensorboard: bool, console: Console) -> None:
+def _run_loop(run: Run, hooks: RunHooks, track: Collection[str], console: Console) -> None:
     """Train to the last step or until a signal, save a checkpoint, and log the failure if there is one."""
     trainer, schedule, stop = hooks.trainer, hooks.recipe.schedule, StopRequest()
     is_main = trainer.engine.is_main_process
-    mirror = TensorBoardMirror(run.path / "tensorboard", trainer.step) if tensorboard and is_main else None
+    mirror, status = Mirror(run, track if is_main else (), trainer.step, console), "failed"
     try:
         if is_main:
             run.remove_temporary_files()
@@ -235,6 +233,7 @@ def _run_loop(run: Run, hooks: RunHooks, tensorboard: bool, console: Console) ->
         with stop.catch_signals(), console.progress(trainer.step, schedule.steps, schedule.batch) as report:
             finished = trainer.train(hooks.create(console, report, mirror), stop)
             hooks.save(trainer)
+        status = "finished" if finished else "stopped"
         if is_main and finished:
             close_run(run, hooks.monitor.findings.values(), trainer.step, console, hooks.trusted)
     except (RunError, NotFiniteError) as error:  # the latter when the run's own samples are not finite
@@ -248,8 +247,7 @@ def _run_loop(run: Run, hooks: RunHooks, tensorboard: bool, console: Console) ->
             _log_failure(run, trainer.step, problem)
         raise RunError(problem) from error
     finally:
-        if mirror is not None:
-            mirror.close()
+        mirror.close(trainer.step, status)
     if not finished and stop.signal is not None:
         raise Stopped(
             f"stopped at step {trainer.step}, checkpoint saved; continue with: ganbench resume {run.path}",

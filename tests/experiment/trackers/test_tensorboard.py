@@ -47,7 +47,7 @@ def same(run: Run) -> None:
 def test_the_mirror_holds_what_the_log_holds(tmp_path: Path) -> None:
     pytest.importorskip("tensorboard")
     threads = threading.active_count()
-    run = train(RECIPE, out=tmp_path / "run", tensorboard=True)
+    run = train(RECIPE, out=tmp_path / "run", track=["tensorboard"])
     assert threading.active_count() == threads  # the writer's is closed
     assert len(told(run)["D/adversarial"]) == 4
     same(run)
@@ -62,8 +62,8 @@ def test_a_resumed_run_overwrites_what_a_crash_had_told(tmp_path: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         stop_after(patch, 9, Crash())
         with pytest.raises(Crash):
-            train(RECIPE, out=tmp_path / "run", tensorboard=True)
-    run = resume(tmp_path / "run", tensorboard=True)
+            train(RECIPE, out=tmp_path / "run", track=["tensorboard"])
+    run = resume(tmp_path / "run", track=["tensorboard"])
     assert [step for step, _ in mirrored(run)["D/adversarial"]] == [3, 6, 9, 12]
     same(run)
 
@@ -74,7 +74,7 @@ def test_without_tensorboard_it_is_refused_before_a_folder_is_made(
     stopped = train_until(RECIPE, tmp_path / "stopped", 2)
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     with pytest.raises(UserError, match=r"TensorBoard is not installed: pip install 'ganbench\[track\]'"):
-        train(RECIPE, out=tmp_path / "run", tensorboard=True)
+        train(RECIPE, out=tmp_path / "run", track=["tensorboard"])
     with pytest.raises(UserError, match="TensorBoard"):
-        resume(stopped, tensorboard=True)
+        resume(stopped, track=["tensorboard"])
     assert [p.name for p in tmp_path.iterdir()] == ["stopped"]
