@@ -51,6 +51,7 @@ def test_every_command_that_only_reads_can_print_json() -> None:
         "data prepare",
         "zoo pull",
         "zoo add",
+        "schema",
     }
     assert with_option("--json") == commands().keys() - writing
 

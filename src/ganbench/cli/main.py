@@ -20,6 +20,7 @@ from ganbench.cli.recipes import recipes
 from ganbench.cli.report import report
 from ganbench.cli.resume import resume
 from ganbench.cli.sample import sample
+from ganbench.cli.schema import schema
 from ganbench.cli.show import show
 from ganbench.cli.study import study
 from ganbench.cli.train import train
@@ -56,6 +57,7 @@ def root(
 for command in (
     recipes,
     show,
+    schema,
     train,
     resume,
     sample,
