@@ -161,7 +161,7 @@ def _part_references(annotation: Any) -> Iterator[dict[str, Any]]:
     if origin in (typing.Union, types.UnionType):
         for member in members:
             yield from _part_references(member)
-    elif members and isinstance(origin, type) and not issubclass(origin, Mapping | Callable):  # type: ignore[arg-type]
+    elif members and isinstance(origin, type) and not issubclass(origin, Mapping | Callable):
         for reference in _part_references(members[0]):
             yield {"type": "array", "items": reference}
 
