@@ -1,5 +1,6 @@
 """Training algorithms: the networks of each kind of GAN, and the phases that update them."""
 
+from ganbench.algorithms.aae import AAE
 from ganbench.algorithms.adversarial import Adversarial
 from ganbench.algorithms.auxiliary_classifier import AuxiliaryClassifier
 from ganbench.algorithms.base import Algorithm, GenerativeAlgorithm
@@ -12,10 +13,13 @@ from ganbench.algorithms.representation_gan import RepresentationGAN
 from ganbench.algorithms.simsiam import SimSiam
 from ganbench.algorithms.simsiam_gan import SimSiamGAN
 from ganbench.algorithms.stargan import StarGAN
+from ganbench.algorithms.vae_gan import VAEGAN
 from ganbench.algorithms.veegan import VEEGAN
 
 __all__ = [
+    "AAE",
     "CUT",
+    "VAEGAN",
     "VEEGAN",
     "Adversarial",
     "Algorithm",

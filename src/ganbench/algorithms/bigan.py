@@ -10,7 +10,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from ganbench.algorithms.base import GenerativeAlgorithm
+from ganbench.algorithms.encoding import EncodingAlgorithm
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.latents import Latent
@@ -18,7 +18,7 @@ from ganbench.losses.base import Loss
 from ganbench.training.phase import Context, LossDict, Phase
 
 
-class BiGAN(GenerativeAlgorithm):
+class BiGAN(EncodingAlgorithm):
     """D distinguishes the data's pairs (x, E(x)) from G's pairs (G(z), z); G and E are trained to make them alike.
 
     Where D cannot distinguish them, E inverts G. G minimizes the loss's generator term of its pairs; E minimizes that
@@ -31,7 +31,6 @@ class BiGAN(GenerativeAlgorithm):
     """
 
     networks: ClassVar[tuple[str, ...]] = ("G", "D", "E")
-    averaged = ("G", "E")
     loss: Loss
 
     def __init__(self, *, latent: Latent, loss: Loss, critic_steps: int = 1) -> None:
@@ -78,19 +77,6 @@ class BiGAN(GenerativeAlgorithm):
         assert batch is not None, "both phases read data"
         z = self.latent.draw(context.stream, context.batch_size)
         return (batch.x, self.encode(networks, batch.x)), (self.sample(networks, z), z)
-
-    def encode(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
-        """Return E's latents ``[N, size]`` of samples ``[N, *shape]``."""
-        latents: Tensor = networks["E"](x)
-        return latents
-
-    def reconstruct(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
-        """Return G(E(x))."""
-        return self.sample(networks, self.encode(networks, x))
-
-    def features(self, networks: nn.ModuleDict, x: Tensor) -> dict[str, Tensor]:
-        """Return E's latents. D scores pairs only, so it has no features of samples."""
-        return {"E": self.encode(networks, x)}
 
 
 def _is_symmetric(loss: Loss) -> bool:

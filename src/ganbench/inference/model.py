@@ -200,7 +200,8 @@ class Model:
             UserError: the latents have another shape.
         """
         stages = self.stages
-        if latents.shape[1:] != (self.latent.size,) and not isinstance(self.algorithm, PreparesLatents):
+        takes_draws = self.generates and not isinstance(self.algorithm, PreparesLatents)
+        if takes_draws and latents.shape[1:] != (self.latent.size,):
             raise UserError(f"latents have the shape [N, {self.latent.size}], not {list(latents.shape)}")
         n = whole_number(len(latents), "the number of latents", at_least=1)
         batch = whole_number(batch, "the batch size", at_least=1)
