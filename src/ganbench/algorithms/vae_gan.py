@@ -122,7 +122,8 @@ class VAEGAN(EncodingAlgorithm):
     def _feature_error(self, networks: nn.ModuleDict, real: Tensor, fake: Tensor) -> Tensor:
         """Return half the squared distance ``[N]`` of D's features: a Gaussian's negative logarithm (equation 6)."""
         one, other = (self._discriminate(networks, x).features for x in (real, fake))
-        assert one is not None and other is not None, "check_networks has refused a D without features"
+        assert one is not None, "check_networks has refused a D without features"
+        assert other is not None, "as above"
         return (one - other).square().sum(1) / 2
 
     def _discriminate(self, networks: nn.ModuleDict, x: Tensor) -> DiscriminatorOutput:
