@@ -42,11 +42,13 @@ def test_a_run_enters_a_zoo_and_is_used_by_name(run: Run, zoo: Path, tmp_path: P
     assert code == 0, err
     assert out.startswith(f"{zoo / 'ring'}: 0.")
     assert "samples differ by 0.0" in out
+    assert "ganbench sample zoo:ring --out samples.npz" in (zoo / "ring" / "README.md").read_text()
     (line,) = [line for line in run("zoo", "list")[1].splitlines() if line.startswith("zoo:ring ")]
     assert line.split()[2:] == ["MB", "here", "Eight", "Gaussians."]
     shown = run("zoo", "show", "zoo:ring")[1]
     assert "zoo:ring: Eight Gaussians.\non this machine: yes\n" in shown
     assert "checkpoints/step-00000012/networks.safetensors" in shown
+    assert "bytes  README.md\n" in shown
     (entry,) = [m for m in json.loads(run("zoo", "list", "--json")[1]) if m["name"] == "ring"]
     assert entry["available"] is True
     assert run("sample", "zoo:ring", "--n", 4, "--out", tmp_path / "x.npz")[0] == 0

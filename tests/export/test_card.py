@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 from benchmarks.export_parity import random_model
 from torch import Tensor
 
@@ -48,7 +49,7 @@ def record_of(name: str, part: PartName, **changes: Any) -> dict[str, Any]:
     ],
 )
 def test_the_card_fits_the_model(name: str, part: PartName, texts: list[str]) -> None:
-    card = render_card(record_of(name, part), picture=part != "encoder")
+    card = render_card(record_of(name, part), picture="" if part == "encoder" else "samples.png")
     for text in [
         *texts,
         f"# {name}",
@@ -60,12 +61,33 @@ def test_the_card_fits_the_model(name: str, part: PartName, texts: list[str]) ->
         assert text in card
     assert ("samples.png" in card) == (part != "encoder")
     assert "Training is not finished: step 0 of 100." in card
+    assert "## Intended use\n\nTo compare GANs" in card
+    assert ("passed off as real" in card) == (name != "gan-ring8")
+
+
+@pytest.mark.parametrize(
+    ("name", "part", "lines"),
+    [
+        ("gan-ring8", "generator", []),
+        ("dcgan-mnist", "generator", ["pipeline_tag: unconditional-image-generation"]),
+        ("sagan-cifar10", "generator", []),
+        ("simsiam-gan-shapes", "generator", []),
+        ("bigan-mnist", "encoder", ["pipeline_tag: image-feature-extraction"]),
+        ("cyclegan-mnist", "translator", ["pipeline_tag: image-to-image"]),
+        ("sndcgan-projection-fashion-mnist", "generator", ["license: mit"]),
+    ],
+)
+def test_the_front_matter_says_what_is_certain(name: str, part: PartName, lines: list[str]) -> None:
+    front = yaml.safe_load(render_card(record_of(name, part), picture="").split("---\n")[1])
+    expected = dict(line.split(": ") for line in lines)
+    kind = "points" if name == "gan-ring8" else "image"
+    assert front == {"library_name": "ganbench", "tags": ["gan", part, kind], **expected}
 
 
 @pytest.mark.parametrize(("name", "part"), [("infogan-mnist", "generator"), ("bigan-mnist", "encoder")])
 def test_the_inputs_in_its_code_are_inputs_of_the_model(name: str, part: PartName) -> None:
     record = record_of(name, part)
-    code = render_card(record, picture=False).split("```python\n")[1].split("```")[0]
+    code = render_card(record, picture="").split("```python\n")[1].split("```")[0]
     lines = [line for line in code.splitlines() if "onnxruntime" not in line and "results" not in line]
     scope: dict[str, Any] = {"np": np}
     exec("\n".join(lines), scope)
@@ -79,10 +101,12 @@ def test_the_inputs_in_its_code_are_inputs_of_the_model(name: str, part: PartNam
 def test_scores_without_details_and_recipes_without_papers() -> None:
     score = {"name": "a|b", "value": 1.0, "better": None, "details": None, "measured": None}
     recipe = {**find_recipe("gan-ring8", "laptop").to_dict(), "papers": []}
-    card = render_card(record_of("gan-ring8", "generator", scores=[score], recipe=recipe), picture=True)
+    card = render_card(
+        record_of("gan-ring8", "generator", scores=[score], recipe=recipe), picture="samples.png"
+    )
     assert r"| `a\|b` | 1 |  |  |  |  |" in card
     assert "The recipe names none." in card
-    assert "None for these weights" in render_card(record_of("gan-ring8", "generator"), picture=True)
+    assert "None for these weights" in render_card(record_of("gan-ring8", "generator"), picture="samples.png")
 
 
 def test_an_unknown_licence_is_said_to_be_unknown() -> None:

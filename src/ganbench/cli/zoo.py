@@ -73,8 +73,8 @@ def add_model(
         list[str] | None, typer.Option(help="A network to leave out, such as D; may be repeated.")
     ] = None,
 ) -> None:
-    """Pack a run into a zoo, and enter it into the zoo's index.json."""
-    from ganbench.inference.pack_run import pack_run
+    """Pack a run into a zoo, with a card, and enter it into the zoo's index.json."""
+    from ganbench.export.pack import pack_model
     from ganbench.runs.run import Run
     from ganbench.zoo.index import describe_folder, read_index, require_name, write_index
 
@@ -83,8 +83,9 @@ def add_model(
     require_name(name)
     if name in models:
         raise UserError(f"{path} has the model '{name}'; choose another name")
-    opened = Run(run)
-    difference = pack_run(opened, zoo / name, parse_step(step), without=without or ())
+    difference = pack_model(
+        Run(run), zoo / name, f"zoo:{name}", summary=summary, step=parse_step(step), without=without or ()
+    )
     model = describe_folder(zoo / name, summary)
     write_index({**models, name: model}, path)
     print(f"{zoo / name}: {model.size / 1e6:.2f} MB; samples differ by {difference:.3g} from those of {run}")

@@ -1,30 +1,40 @@
-"""The card of an exported model, its ``README.md``, made from its record alone."""
+"""The card of an exported or packed model, its ``README.md``, made from its record alone."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ganbench.export.licences import licence_of
+from ganbench.export.licences import IDENTIFIERS, licence_of
 from ganbench.export.usage import usage
 from ganbench.report.bibtex import bibtex
 
+CARD = "README.md"
 _PARTS = {
     "generator": "a generator: latents in, {kind} out",
     "encoder": "an encoder: {kind} in, latents out",
     "translator": "a translator: {kind} of one domain in, {kind} of the other out",
 }
+_RESULTS = {"generator": "samples", "encoder": "features", "translator": "translations"}
+#: The tasks that the Hugging Face Hub sorts models of images by; samples of classes and from images have none.
+_TASKS = {
+    "generator": "unconditional-image-generation",
+    "encoder": "image-feature-extraction",
+    "translator": "image-to-image",
+}
 _WEIGHTS = {"averaged": "moving averages (EMA) of the trained ones", "live": "as trained, without averaging"}
 
 
-def render_card(record: Mapping[str, Any], *, picture: bool) -> str:
-    """Return the card as Markdown; ``picture`` says whether ``samples.png`` is beside it."""
+def render_card(record: Mapping[str, Any], *, picture: str) -> str:
+    """Return the card as Markdown; ``picture`` is the path of a sample grid in the same folder, or empty."""
     recipe, data = record["recipe"], record["data"]
     blocks = [
         _front_matter(record),
-        f"# {recipe['name']}",
+        f"# {record.get('address', '').rpartition(':')[2] or recipe['name']}",
         _summary(record),
-        "![Samples for the first latents of the check file](samples.png)" if picture else "",
+        f"![Samples]({picture})" if picture else "",
+        "## Intended use",
+        _intended_use(record),
         "## Data",
         _data(data, record["classes"]),
         "## Use",
@@ -32,7 +42,7 @@ def render_card(record: Mapping[str, Any], *, picture: bool) -> str:
         "## Check",
         _check(record),
         "## Scores",
-        _scores(record["scores"], has_samples="latent" in record),
+        _scores(record),
         "## Limits",
         _limits(record),
         "## Papers",
@@ -42,8 +52,12 @@ def render_card(record: Mapping[str, Any], *, picture: bool) -> str:
 
 
 def _front_matter(record: Mapping[str, Any]) -> str:
-    tags = ["gan", record["part"], record["data"]["kind"]]
-    lines = ["library_name: ganbench", "tags:", *(f"- {tag}" for tag in tags)]
+    part, data = record["part"], record["data"]
+    lines = ["library_name: ganbench", "tags:", *(f"- {tag}" for tag in ("gan", part, data["kind"]))]
+    if data["name"] in IDENTIFIERS:
+        lines.append(f"license: {IDENTIFIERS[data['name']]}")
+    if data["kind"] == "image" and not ("latent" in record and _input_names(record) & {"labels", "items"}):
+        lines.append(f"pipeline_tag: {_TASKS[part]}")
     return "\n".join(["---", *lines, "---"])
 
 
@@ -53,11 +67,22 @@ def _summary(record: Mapping[str, Any]) -> str:
     target = f" (to domain {record['target']})" if "target" in record else ""
     seed = f", seed {trained['seed']}" if trained.get("seed") is not None else ""
     begun = f", begun {trained['created']}" if trained.get("created") else ""
+    summary = _sentence(record.get("summary") or recipe.get("summary", ""))
+    steps = f"{record['step']:,} steps of {trained.get('steps') or 0:,}"
     return (
-        f"{_sentence(recipe.get('summary', ''))} This is {kind}{target}, trained with ganbench "
-        f"{record['ganbench']} for {record['step']:,} steps of {trained.get('steps') or 0:,} (budget "
-        f"{trained.get('budget')}{seed}{begun}). Weights: {_WEIGHTS[record['weights']]}. `config.json` holds the "
-        "complete recipe."
+        f"{summary} This is {kind}{target}, trained by the recipe `{recipe['name']}` of ganbench {record['ganbench']} "
+        f"for {steps} (budget {trained.get('budget')}{seed}{begun}). Weights: {_WEIGHTS[record['weights']]}. "
+        "`config.json` holds the complete recipe."
+    )
+
+
+def _intended_use(record: Mapping[str, Any]) -> str:
+    images = record["data"]["kind"] == "image"
+    fakes = " Its images must not be passed off as real ones." if images else ""
+    return (
+        "To compare GANs, to study what they learn, and to try out programs that use such models. It is not meant for "
+        f"decisions about people, nor as a source of facts about the world.{fakes} The licence of the data may limit "
+        "its use further."
     )
 
 
@@ -73,6 +98,8 @@ def _data(data: Mapping[str, Any], classes: Sequence[str]) -> str:
 
 
 def _check(record: Mapping[str, Any]) -> str:
+    if "packed" in record:
+        return _precision(record)
     parity = record["parity"]
     pixels = (
         ""
@@ -97,9 +124,25 @@ def _check(record: Mapping[str, Any]) -> str:
     )
 
 
-def _scores(scores: Sequence[Mapping[str, Any]] | None, *, has_samples: bool) -> str:
+def _precision(record: Mapping[str, Any]) -> str:
+    packed, from_items = record["packed"], "items" in _input_names(record)
+    # Samples from real items are not compared, but features are, since the data may be missing.
+    results = "features" if "latent" in record and from_items else _RESULTS[record["part"]]
+    units = " of 255 in a pixel" if record["data"]["kind"] == "image" and results != "features" else ""
+    inputs = "random items" if from_items else "latents"
+    difference = f"differed by at most {packed['difference']:.2g}{units}"
+    return (
+        "Weights are stored in half precision where they fit, and loaded as float32. When this folder was written, "
+        f"{results} for {packed['inputs']} {inputs} {difference} from those of the run's own weights. The checkpoint's "
+        "`manifest.json` holds the SHA-256 of its files, which are compared whenever it is loaded."
+    )
+
+
+def _scores(record: Mapping[str, Any]) -> str:
+    scores: Sequence[Mapping[str, Any]] | None = record["scores"]
     if not scores:
-        return "None for these weights." + (" `ganbench evaluate RUN` measures some." if has_samples else "")
+        command = f"ganbench evaluate {record.get('address', 'RUN')}"
+        return "None for these weights." + (f" `{command}` measures some." if "latent" in record else "")
     lines = ["| score | value | better | samples | reference | how |", "|---|--:|---|--:|---|---|"]
     for score in scores:
         measured = score.get("measured") or {}
@@ -114,7 +157,14 @@ def _scores(scores: Sequence[Mapping[str, Any]] | None, *, has_samples: bool) ->
             f"features {features['name']}" if features.get("name") else "",
         ]
         lines.append("| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |")
-    return "\n".join([*lines, "", "`config.json` says exactly how each was measured. Intervals are 95%."])
+    how = "`config.json` says exactly how each was measured. Intervals are 95%."
+    if record.get("packed", {}).get("difference"):
+        how += " They were measured before the weights were rounded to half precision."
+    return "\n".join([*lines, "", how])
+
+
+def _input_names(record: Mapping[str, Any]) -> set[str]:
+    return {str(entry["name"]) for entry in record["inputs"]}
 
 
 def _interval(value: object) -> str:
@@ -131,6 +181,12 @@ def _limits(record: Mapping[str, Any]) -> str:
     ]
     if record["step"] < (trained.get("steps") or 0):
         lines.append(f"Training is not finished: step {record['step']:,} of {trained['steps']:,}.")
+    if left_out := record.get("packed", {}).get("without"):
+        lines.append(
+            f"Networks left out: {', '.join(left_out)}. What needs them, such as scores of D, is refused."
+        )
+    if "packed" in record:
+        lines.append("It cannot be trained further: the state of the optimizers is not here.")
     if record.get("health"):
         lines.append(f"The training: {record['health']}.")
     return "\n".join(f"- {line}" for line in lines)
@@ -143,4 +199,4 @@ def _papers(papers: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}." if text else ""
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}." if text else ""

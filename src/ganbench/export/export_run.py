@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ganbench.data.io.npz import write_npz
 from ganbench.errors import UserError, did_you_mean
-from ganbench.export.card import render_card
+from ganbench.export.card import CARD, render_card
 from ganbench.export.formats import FORMATS, Arrays, Runner, file_name, require_packages, save_weights, trace
 from ganbench.export.module import ExportedModule, example_inputs
 from ganbench.export.parity import INPUTS, Parity, compare, reference_results
@@ -30,7 +30,7 @@ from ganbench.utils.float32 import float32_default
 from ganbench.visualization.export import set_representation_source
 from ganbench.visualization.image_grid import sample_picture
 
-CARD, CHECK, PICTURE = "README.md", "check.npz", "samples.png"
+CHECK, PICTURE = "check.npz", "samples.png"
 _CHECKED, _SHOWN = 16, 64  # how many inputs ``check.npz`` has, and how many samples ``samples.png`` shows
 
 
@@ -128,7 +128,7 @@ def _fill(
     samples = expected.get("samples")
     if samples is not None:
         write_bytes(folder / PICTURE, sample_picture(model.info, samples[:_SHOWN]))
-    write_bytes(folder / CARD, render_card(record, picture=samples is not None).encode())
+    write_bytes(folder / CARD, render_card(record, picture="" if samples is None else PICTURE).encode())
     return parity
 
 

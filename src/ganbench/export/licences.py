@@ -1,4 +1,4 @@
-"""What is known about the licences of named data sets, for the cards of exported models."""
+"""What is known about the licences of named data sets, for the cards of models."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ LICENCES: Mapping[str, str] = MappingProxyType(
         "tiny-imagenet": f"a part of ImageNet; {_IMAGENET}",
     }
 )
+
+#: Identifiers of the Hugging Face Hub for licences that certainly allow models of the data set under the same licence.
+IDENTIFIERS: Mapping[str, str] = MappingProxyType({"fashion-mnist": "mit"})
 
 
 def licence_of(data: str) -> str:

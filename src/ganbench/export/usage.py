@@ -1,4 +1,4 @@
-"""How to run an exported model and draw its latents, for its card."""
+"""How to run an exported or packed model and draw its latents, for its card."""
 
 from __future__ import annotations
 
@@ -18,21 +18,29 @@ results = dict(zip([o.name for o in session.get_outputs()], session.run(None, {{
 model = torch.export.load("{file}").module()
 {inputs}
 results = model({arguments})""",
-    "safetensors": """import ganbench
-
-model = ganbench.load(".")
-{call}""",
 }
-_GANBENCH = {
+_LOAD_WITH_GANBENCH = """import ganbench
+
+model = ganbench.load("{address}")
+{call}"""
+_CALLS = {
     "generator": "samples = model.sample(64, seed=0)",
     "encoder": "latents = model.encode(items)  # items: {shape}, {dtype}",
     "translator": 'translated = model.translate(items, target="{target}")  # items: {shape}, {dtype}',
+}
+_COMMANDS = {
+    "generator": "ganbench sample {address} --out {file}",
+    "encoder": "ganbench evaluate {address}",
+    "translator": "ganbench translate {address} IMAGES --to {target} --out translated",
 }
 
 
 def usage(record: Mapping[str, Any]) -> str:
     """Return the section "Use" of a card: code, a table of inputs and outputs, and how to draw latents."""
-    blocks = [f"```python\n{_code(record)}\n```", _tensors(record)]
+    blocks = [f"```python\n{_code(record)}\n```"]
+    if "address" in record:
+        blocks.append(f"```\n{_command(record)}\n```")
+    blocks.append(_tensors(record))
     if "latent" in record:
         blocks.append(_latents(record["latent"]))
     if any(entry["name"] == "items" for entry in record["inputs"]):
@@ -42,18 +50,25 @@ def usage(record: Mapping[str, Any]) -> str:
 
 def _code(record: Mapping[str, Any]) -> str:
     name, inputs = record["file_format"], record["inputs"]
-    if name == "safetensors":
+    if name not in _LOAD:
         entry = inputs[0]
-        call = _GANBENCH[record["part"]].format(
+        call = _CALLS[record["part"]].format(
             shape=_shape(entry["shape"]), dtype=entry["dtype"], target=record.get("target", "b")
         )
-        return _LOAD[name].format(call=call)
+        return _LOAD_WITH_GANBENCH.format(address=record.get("address", "."), call=call)
     lines = ["rng = np.random.default_rng(0)"] if _draws(record) else []
     lines += [f"{entry['name']} = {_example(record, entry)}" for entry in inputs]
     names = [entry["name"] for entry in inputs]
     arguments = ", ".join(f"torch.from_numpy({n})" for n in names)
     feed = ", ".join(f'"{n}": {n}' for n in names)
     return _LOAD[name].format(file=file_name(name), inputs="\n".join(lines), feed=feed, arguments=arguments)
+
+
+def _command(record: Mapping[str, Any]) -> str:
+    file = "samples.png" if record["data"]["kind"] == "image" else "samples.npz"
+    return _COMMANDS[record["part"]].format(
+        address=record["address"], file=file, target=record.get("target", "b")
+    )
 
 
 def _draws(record: Mapping[str, Any]) -> bool:

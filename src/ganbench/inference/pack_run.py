@@ -20,14 +20,16 @@ from ganbench.utils.files import read_json
 from ganbench.utils.random_stream import RandomStream
 
 _CURVE_POINTS = 100  # of the losses; the scores are all kept
-_COMPARED = 64  # samples drawn before and after, to see what half precision changes
+#: How many samples are drawn before and after, to see what half precision changes.
+COMPARED = 64
 
 
 def pack_run(run: Run, out: Path, step: int | str | None = None, *, without: Collection[str] = ()) -> float:
     """Write a packed copy of a run to a new folder, and return how much its samples differ.
 
     The copy has the networks, averaged where the run keeps an average, the recipe, the scores, a thinned log and the
-    newest sample grid. It can be sampled and scored, but not resumed: it lacks the state of the optimizers.
+    last sample grid until its step. It can be sampled and scored, but not resumed: it lacks the state of the
+    optimizers. A packed run may be packed again.
 
     Args:
         run: The run.
@@ -56,12 +58,12 @@ def pack_run(run: Run, out: Path, step: int | str | None = None, *, without: Col
         packed = Run.create(
             out, run.recipe(), {k: v for k, v in run.meta.items() if k not in ("format", "sha256")}
         )
-        save_checkpoint(packed.checkpoints, _inference_state(state, without))
+        save_checkpoint(packed.checkpoints, _inference_state(state, {*without, *state.get("without", ())}))
         _copy_log(run, packed)
         for path in sorted(run.eval.glob("*.json")):
             read_json(path)  # a damaged score is not published
             shutil.copy(path, packed.eval)
-        for grid in sorted(run.samples.glob("step-*.png"))[-1:]:
+        for grid in _grids_until(run, state["step"])[-1:]:
             shutil.copy(grid, packed.samples)
         return _largest_difference(run, packed, state["step"])
     except BaseException:
@@ -91,6 +93,12 @@ def _halve(tensor: Tensor) -> Tensor:
     return half if fits else tensor
 
 
+def _grids_until(run: Run, step: int) -> list[Path]:
+    """Return the sample grids of steps up to ``step``, in order; later ones show other weights."""
+    numbers = ((path.stem.removeprefix("step-"), path) for path in run.samples.glob("step-*.png"))
+    return [path for number, path in sorted(numbers) if number.isdigit() and int(number) <= step]
+
+
 def _copy_log(run: Run, packed: Run) -> None:
     """Append all scores and about ``_CURVE_POINTS`` of the losses to the log of the packed run."""
     scalars = sum(1 for _ in run.events.stream("scalars"))
@@ -115,8 +123,8 @@ def _largest_difference(run: Run, packed: Run, step: int) -> float:
 def _outputs(model: Model) -> dict[str, Tensor]:
     """Return what the model computes: samples, or features or translations of the same random items."""
     if model.generates and not model.needs_real_inputs:
-        return {"samples": model.sample(_COMPARED, seed=0).float()}
-    items = model.info.to_data(RandomStream(0, "pack").uniform(_COMPARED, *model.info.shape, low=-1.0))
+        return {"samples": model.sample(COMPARED, seed=0).float()}
+    items = model.info.to_data(RandomStream(0, "pack").uniform(COMPARED, *model.info.shape, low=-1.0))
     if isinstance(model.algorithm, Translates):
         return {target: model.translate(items, target=target).float() for target in model.algorithm.domains}
     return model.features(items)
