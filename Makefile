@@ -58,6 +58,7 @@ robustness: $(VENV)/installed
 		tests/runs/test_event_log.py tests/data/io/test_decoded_cache.py
 
 results: $(VENV)/installed
+	$(BIN)/python results/zoo_index.py
 	$(BIN)/python results/pictures.py
 	$(BIN)/python results/tables.py
 	$(BIN)/python results/gallery.py

@@ -29,11 +29,12 @@ from benchmark_tables import (
 from study_tables import comparisons, stacked_table, study_table
 from verdicts import curves_figure, seeds_table, verdict_table
 from works import works_table
+from zoo_index import zoo_table
 
 HERE = Path(__file__).parent
 PAGES = (
     HERE.parent / "README.md",
-    *(HERE.parent / "docs" / f"{page}.md" for page in ("results", "works/index")),
+    *(HERE.parent / "docs" / f"{page}.md" for page in ("results", "works/index", "zoo")),
     *sorted((HERE.parent / "docs" / "trials").glob("*.md")),
 )
 BLOCK = re.compile(r"<!-- results: (?P<request>(?!end -->)[^>]+?) -->\n.*?<!-- results: end -->", re.DOTALL)
@@ -276,6 +277,7 @@ WRITERS: dict[str, Callable[..., str]] = {
     "seeds": seeds_table,
     "verdicts": verdict_table,
     "works": works_table,
+    "zoo": zoo_table,
 }
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 from tests.support.training import tiny_recipe
 
 from ganbench.errors import UserError
@@ -96,3 +97,19 @@ def test_nothing_is_left_of_a_failure(run: Run, tmp_path: Path) -> None:
     (tmp_path / "packed").mkdir()
     with pytest.raises(UserError, match="packed exists"):
         pack_run(run, tmp_path / "packed")
+
+
+def test_a_large_picture_gets_fewer_colours(tmp_path: Path) -> None:
+    from ganbench.inference.pack_run import _copy_picture
+
+    noise = torch.randint(
+        0, 256, (200, 200, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
+    )
+    for name, pixels in (("large", noise), ("small", noise[:20])):
+        Image.fromarray(pixels.numpy()).save(tmp_path / f"{name}.png")
+        _copy_picture(tmp_path / f"{name}.png", tmp_path / f"{name}-packed.png")
+    assert (tmp_path / "small.png").read_bytes() == (tmp_path / "small-packed.png").read_bytes()
+    assert (tmp_path / "large-packed.png").stat().st_size < (tmp_path / "large.png").stat().st_size / 2
+    with Image.open(tmp_path / "large-packed.png") as image:
+        difference = torch.tensor(bytearray(image.convert("RGB").tobytes())).int() - noise.flatten().int()
+    assert difference.abs().float().mean() < 25

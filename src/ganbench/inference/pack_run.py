@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from PIL import Image
 from torch import Tensor
 
 from ganbench.algorithms.capabilities import Translates
@@ -19,7 +20,8 @@ from ganbench.runs.run import Run
 from ganbench.utils.files import read_json
 from ganbench.utils.random_stream import RandomStream
 
-_CURVE_POINTS = 100  # of the losses; the scores are all kept
+_LARGE_PICTURE = 50_000  # bytes
+_CURVE_POINTS = 50  # of the losses; the scores are all kept
 #: How many samples are drawn before and after, to see what half precision changes.
 COMPARED = 64
 
@@ -64,7 +66,7 @@ def pack_run(run: Run, out: Path, step: int | str | None = None, *, without: Col
             read_json(path)  # a damaged score is not published
             shutil.copy(path, packed.eval)
         for grid in _grids_until(run, state["step"])[-1:]:
-            shutil.copy(grid, packed.samples)
+            _copy_picture(grid, packed.samples / grid.name)
         return _largest_difference(run, packed, state["step"])
     except BaseException:
         shutil.rmtree(out, ignore_errors=True)
@@ -97,6 +99,15 @@ def _grids_until(run: Run, step: int) -> list[Path]:
     """Return the sample grids of steps up to ``step``, in order; later ones show other weights."""
     numbers = ((path.stem.removeprefix("step-"), path) for path in run.samples.glob("step-*.png"))
     return [path for number, path in sorted(numbers) if number.isdigit() and int(number) <= step]
+
+
+def _copy_picture(source: Path, target: Path) -> None:
+    """Copy a PNG file; a large one gets 256 colours."""
+    if source.stat().st_size <= _LARGE_PICTURE:
+        shutil.copy(source, target)
+        return
+    with Image.open(source) as image:
+        image.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(target, optimize=True)
 
 
 def _copy_log(run: Run, packed: Run) -> None:
