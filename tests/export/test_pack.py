@@ -13,8 +13,10 @@ from tests.support.training import tiny_recipe
 from ganbench.errors import UserError
 from ganbench.experiment.train import train
 from ganbench.export import pack
+from ganbench.export.export_run import export_run
 from ganbench.export.pack import pack_model
 from ganbench.inference.load import load
+from ganbench.recipes.registry import import_file
 from ganbench.runs.run import Run
 from ganbench.utils.files import write_json
 from ganbench.zoo.index import describe_folder, write_index
@@ -44,7 +46,8 @@ def packed(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_record_and_the_card_say_what_was_packed(run: Run, packed: Path) -> None:
     config = json.loads((packed / "config.json").read_text())
     difference = config["packed"]["difference"]
-    assert config["packed"] == {"inputs": 64, "difference": difference, "without": ["D"]}
+    assert config["packed"] == {"inputs": 64, "difference": difference}
+    assert config["without"] == ["D"]
     assert difference == float((load(run).sample(64).float() - load(packed).sample(64).float()).abs().max())
     assert config["recipe"] == run.recipe().to_dict()
     card = (packed / "README.md").read_text()
@@ -98,9 +101,30 @@ def test_the_card_fits_models_of_every_kind(name: str, texts: list[str], tmp_pat
 def test_a_packed_run_is_packed_again_without_change(packed: Path, tmp_path: Path) -> None:
     assert pack_model(Run(packed), tmp_path / "again", "zoo:again") == 0
     config = json.loads((tmp_path / "again" / "config.json").read_text())
-    assert config["packed"]["without"] == ["D"]
+    assert config["without"] == ["D"]
     assert [score["value"] for score in config["scores"]] == [12.5]
     assert "before the weights were rounded" not in (tmp_path / "again" / "README.md").read_text()
+
+
+def test_a_packed_run_is_exported_and_exported_again(packed: Path, tmp_path: Path) -> None:
+    export_run(packed, tmp_path / "exported")
+    export_run(tmp_path / "exported", tmp_path / "again")
+    for name in ("exported", "again"):
+        assert torch.equal(load(tmp_path / name).sample(9), load(packed).sample(9))
+        assert "Networks left out: D." in (tmp_path / name / "README.md").read_text()
+
+
+def test_parts_of_the_users_own_are_packed_only_if_they_are_trusted(tmp_path: Path) -> None:
+    code = "from ganbench.losses import NonSaturating\nclass PackedLoss(NonSaturating):\n    pass\n"
+    (tmp_path / "packed_parts.py").write_text(code)
+    trusted = {import_file(tmp_path / "packed_parts.py").__name__}
+    recipe = tiny_recipe("gan-ring8").override({"algorithm.loss": "packed_parts:PackedLoss"}, trusted)
+    run = train(recipe, out=tmp_path / "run", trusted=trusted)
+    with pytest.raises(UserError, match="names code outside ganbench"):
+        pack_model(run, tmp_path / "out", "zoo:out")
+    assert not (tmp_path / "out").exists()
+    pack_model(run, tmp_path / "out", "zoo:out", trusted=trusted)
+    assert load(tmp_path / "out", trusted=trusted).sample(3).shape == (3, 2)
 
 
 def test_nothing_is_left_of_a_failure(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,6 +102,8 @@ def test_a_changed_record_is_refused(folder: Path) -> None:
         ({"recipe": None}, "config.json is damaged: it has no recipe"),
         ({"data": {}}, "config.json is damaged: it describes no data set"),
         ({"files": {}}, "is damaged"),
+        ({"without": ["E"]}, "is damaged: it was packed without networks that its recipe lacks"),
+        ({"without": 5}, "is damaged: it was packed without networks"),
     ],
 )
 def test_a_record_of_something_else_is_refused(

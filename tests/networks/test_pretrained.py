@@ -9,6 +9,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 from tests.support.damage import poison
+from tests.support.hub_server import Hub, hub
 from tests.support.training import tiny_recipe
 
 from ganbench.errors import UserError
@@ -22,6 +23,8 @@ from ganbench.networks.published_simsiam import SimSiamResNet50
 from ganbench.runs.checkpoint import list_checkpoints, read_checkpoint
 from ganbench.runs.run import Run
 from ganbench.zoo.index import describe_folder, write_index
+
+__all__ = ["hub"]
 
 SHAPE = (3, 16, 16)
 
@@ -97,8 +100,8 @@ def weights_of(path: Path | str) -> dict[str, torch.Tensor]:
     return network.state_dict()
 
 
-def test_a_model_of_the_zoo_is_a_source(
-    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_model_by_name_is_a_source(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hub: Hub
 ) -> None:
     (tmp_path / "zoo").mkdir()
     pack_run(Run(source), tmp_path / "zoo" / "encoder")
@@ -106,9 +109,11 @@ def test_a_model_of_the_zoo_is_a_source(
         {"encoder": describe_folder(tmp_path / "zoo" / "encoder", "")}, tmp_path / "zoo" / "index.json"
     )
     monkeypatch.setenv("GANBENCH_ZOO", str(tmp_path / "zoo"))
-    monkeypatch.setenv("GANBENCH_CACHE", str(tmp_path / "cache"))
-    expected, loaded = weights_of(source), weights_of("zoo:encoder")
-    assert all(torch.allclose(loaded[key], expected[key], rtol=1e-3, atol=1e-5) for key in expected)
+    hub.put("me/encoder", tmp_path / "zoo" / "encoder")
+    expected = weights_of(source)
+    for name in ("zoo:encoder", "hub:me/encoder"):
+        loaded = weights_of(name)
+        assert all(torch.allclose(loaded[key], expected[key], rtol=1e-3, atol=1e-5) for key in expected)
 
 
 def test_a_changed_checkpoint_is_skipped_and_the_one_before_is_used(source: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ganbench.errors import UserError
-from ganbench.utils.files import atomic_file, check_writable, read_json, write_bytes
+from ganbench.utils.files import atomic_file, check_writable, new_folder, read_json, write_bytes
 
 
 def test_the_file_appears_whole(tmp_path: Path) -> None:
@@ -81,3 +81,21 @@ def test_a_json_file_that_is_none_is_refused_before_it_is_read(tmp_path: Path) -
     ):
         with pytest.raises(UserError, match=f"{name} cannot be read: .*{problem}"):
             read_json(tmp_path / name)
+
+
+def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    with new_folder(tmp_path / "new") as folder:
+        (folder / "file").write_text("x")
+        assert not (tmp_path / "new").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["new"]
+
+
+def test_nothing_is_left_of_a_folder_that_fails(tmp_path: Path) -> None:
+    def fail() -> None:
+        with new_folder(tmp_path / "new") as folder:
+            (folder / "file").write_text("x")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert list(tmp_path.iterdir()) == []

@@ -16,6 +16,7 @@ from ganbench.cli.data import data_app
 from ganbench.cli.evaluate import evaluate
 from ganbench.cli.export import export
 from ganbench.cli.once import OnceCommand
+from ganbench.cli.push import push
 from ganbench.cli.recipes import recipes
 from ganbench.cli.report import report
 from ganbench.cli.resume import resume
@@ -67,6 +68,7 @@ for command in (
     compare,
     report,
     export,
+    push,
     ui,
 ):
     app.command(cls=OnceCommand)(command)

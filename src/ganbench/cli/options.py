@@ -38,7 +38,14 @@ StepOption = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option(help="The checkpoint to use: a step number or 'best'. Default: the newest."),
 ]
+WithoutOption = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option(help="A network to leave out, such as D. May be repeated."),
+]
 RunArgument = Annotated[Path, typer.Argument(help="A run folder.")]
+ModelArgument = Annotated[
+    Path, typer.Argument(help="A run folder, or a model by name: zoo:NAME or hub:OWNER/NAME.")
+]
 RecipeArgument = Annotated[
     str, typer.Argument(help="A recipe name, a YAML or JSON file, file.py:function, or 'auto'.")
 ]

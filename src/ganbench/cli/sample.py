@@ -8,9 +8,9 @@ from typing import Annotated, Optional
 import typer
 
 from ganbench.cli.options import (
+    ModelArgument,
     ModelDeviceOption,
     ModuleOption,
-    RunArgument,
     StepOption,
     ThreadsOption,
     load_model,
@@ -19,7 +19,7 @@ from ganbench.errors import UserError
 
 
 def sample(
-    run: RunArgument,
+    run: ModelArgument,
     out: Annotated[
         Path,
         typer.Option(

@@ -8,7 +8,15 @@ from typing import Annotated
 import typer
 
 from ganbench.cli.once import OnceCommand
-from ganbench.cli.options import JsonOption, StepOption, parse_step, print_json
+from ganbench.cli.options import (
+    JsonOption,
+    ModuleOption,
+    StepOption,
+    WithoutOption,
+    import_modules,
+    parse_step,
+    print_json,
+)
 from ganbench.errors import UserError
 
 NameArgument = Annotated[str, typer.Argument(help="The name of a model.")]
@@ -69,9 +77,8 @@ def add_model(
     name: Annotated[str, typer.Option(help="The model's name: small letters, digits and hyphens.")],
     summary: Annotated[str, typer.Option(help="What it draws, in one sentence.")],
     step: StepOption = None,
-    without: Annotated[
-        list[str] | None, typer.Option(help="A network to leave out, such as D; may be repeated.")
-    ] = None,
+    without: WithoutOption = None,
+    module: ModuleOption = None,
 ) -> None:
     """Pack a run into a zoo, with a card, and enter it into the zoo's index.json."""
     from ganbench.export.pack import pack_model
@@ -84,7 +91,13 @@ def add_model(
     if name in models:
         raise UserError(f"{path} has the model '{name}'; choose another name")
     difference = pack_model(
-        Run(run), zoo / name, f"zoo:{name}", summary=summary, step=parse_step(step), without=without or ()
+        Run(run),
+        zoo / name,
+        f"zoo:{name}",
+        summary=summary,
+        step=parse_step(step),
+        without=without or (),
+        trusted=import_modules(module),
     )
     model = describe_folder(zoo / name, summary)
     write_index({**models, name: model}, path)

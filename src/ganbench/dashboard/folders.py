@@ -11,7 +11,7 @@ from typing import Literal
 from ganbench.dashboard.sanitize import folder_id, printable
 from ganbench.errors import UserError
 from ganbench.runs.folder_check import find_problem
-from ganbench.zoo.folder import is_zoo_name, zoo_folder
+from ganbench.zoo.source import model_folder
 
 Kind = Literal["run", "study"]
 
@@ -32,12 +32,12 @@ class FolderEntry:
 
 
 def resolve_root(path: Path) -> Path:
-    """Return the folder's path, or that of ``zoo:NAME``, with all links resolved.
+    """Return the folder's path, or that of a model by name such as ``zoo:NAME``, with all links resolved.
 
     Raises:
-        UserError: It is not a folder, or the model of the zoo is not on this machine.
+        UserError: It is not a folder, or there is no model of this name.
     """
-    path = zoo_folder(path) if is_zoo_name(path) else path
+    path = model_folder(path)
     if not path.is_dir():
         raise UserError(f"{path} is not a folder; `ganbench ui DIR` shows the runs below DIR")
     return path.resolve()

@@ -25,14 +25,14 @@ from ganbench.evaluation.sample_sources import (
 from ganbench.evaluation.scoring import EvaluationRequest
 from ganbench.inference.load import load
 from ganbench.runs.run import Run
-from ganbench.zoo.folder import is_zoo_name
+from ganbench.zoo.source import is_model_name
 
 
 def find_run(source: str | Path | Run) -> Run | None:
     """Return the run at a path, or None if there is something else or nothing."""
     if isinstance(source, Run):
         return source
-    return Run(source) if is_zoo_name(source) or (Path(source) / "recipe.json").is_file() else None
+    return Run(source) if is_model_name(source) or (Path(source) / "recipe.json").is_file() else None
 
 
 def open_samples_and_reference(

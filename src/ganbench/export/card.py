@@ -181,7 +181,7 @@ def _limits(record: Mapping[str, Any]) -> str:
     ]
     if record["step"] < (trained.get("steps") or 0):
         lines.append(f"Training is not finished: step {record['step']:,} of {trained['steps']:,}.")
-    if left_out := record.get("packed", {}).get("without"):
+    if left_out := record.get("without"):
         lines.append(
             f"Networks left out: {', '.join(left_out)}. What needs them, such as scores of D, is refused."
         )

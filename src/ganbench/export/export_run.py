@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +23,7 @@ from ganbench.inference.load import load
 from ganbench.inference.model import Model, Weights
 from ganbench.inference.model_folder import CONFIG
 from ganbench.runs.run import Run
-from ganbench.utils.files import check_writable, name_in_errors, write_bytes, write_sealed_json
+from ganbench.utils.files import check_writable, new_folder, write_bytes, write_sealed_json
 from ganbench.utils.float32 import float32_default
 from ganbench.visualization.export import set_representation_source
 from ganbench.visualization.image_grid import sample_picture
@@ -158,21 +156,6 @@ def _check_out(out: Path) -> None:
     if not out.parent.is_dir():
         raise UserError(f"the folder {out.parent} does not exist")
     check_writable(out)
-
-
-@contextmanager
-def new_folder(path: Path) -> Iterator[Path]:
-    """Make a folder under a temporary name, and rename it to ``path`` if the block succeeds; else remove it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    shutil.rmtree(temporary, ignore_errors=True)  # left by a killed process with the same id
-    try:
-        temporary.mkdir()
-        with name_in_errors(path):
-            yield temporary
-        temporary.rename(path)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
 
 
 def _fingerprint(path: Path) -> dict[str, Any]:

@@ -28,6 +28,7 @@ def pack_model(
     summary: str = "",
     step: int | str | None = None,
     without: Collection[str] = (),
+    trusted: Collection[str] = (),
 ) -> float:
     """Write a packed copy of a run to a new folder, with a record ``config.json`` and a card ``README.md``.
 
@@ -38,6 +39,7 @@ def pack_model(
         summary: What the model draws, in one sentence, for the card.
         step: A step with a checkpoint, or ``"best"``; by default, the newest.
         without: Networks to leave out, such as D.
+        trusted: Names of the user's own Python modules that the recipe may import.
 
     Returns:
         The largest difference between the samples of both; see :func:`~ganbench.inference.pack_run.pack_run`.
@@ -45,9 +47,9 @@ def pack_model(
     Raises:
         UserError: As :func:`~ganbench.inference.pack_run.pack_run`, or the model has no part that a card can describe.
     """
-    difference = pack_run(run, out, step, without=without)
+    difference = pack_run(run, out, step, without=without, trusted=trusted)
     try:
-        model = load(out)
+        model = load(out, trusted=trusted)
         part = choose_part(model, None)
         target = default_target(model, part)
         inputs = example_inputs(model, part, _EXAMPLES)
@@ -57,11 +59,7 @@ def pack_model(
             "file_format": "packed",
             "address": address,
             "summary": summary,
-            "packed": {
-                "inputs": COMPARED,
-                "difference": difference,
-                "without": sorted(run.recipe().networks.keys() - model.networks.keys()),
-            },
+            "packed": {"inputs": COMPARED, "difference": difference},
         }
         write_sealed_json(out / CONFIG, record)
         grid = next((path.relative_to(out).as_posix() for path in (out / "samples").glob("*.png")), "")

@@ -28,6 +28,7 @@ _INHERITED = ("recipe", "trained", "scores", "health")
 def describe_source(path: str | Path | Run, model: Model) -> dict[str, Any]:
     """Return what is known about a model's training: recipe, run, scores of the same step, and health.
 
+    ``without`` lists the networks of the recipe that the model lacks, since they were left out when it was packed.
     Scores of other steps, or of other weights than the model's, are left out, since they describe another model.
 
     Raises:
@@ -35,7 +36,8 @@ def describe_source(path: str | Path | Run, model: Model) -> dict[str, Any]:
     """
     source = open_model_source(path)
     if isinstance(source, ModelFolder):
-        return {name: source.config.get(name) for name in _INHERITED}
+        known = {name: source.config.get(name) for name in _INHERITED}
+        return {**known, "without": _left_out(source.config["recipe"], model)}
     data = read_run_data(source)
     if not data.recipe:
         raise UserError(f"{source.path / 'recipe.json'} is damaged")
@@ -50,7 +52,12 @@ def describe_source(path: str | Path | Run, model: Model) -> dict[str, Any]:
         "trained": {**trained, "budget": data.recipe.get("budget"), "steps": data.steps},
         "scores": scores,
         "health": verdict(data.findings, data.step),
+        "without": _left_out(data.recipe, model),
     }
+
+
+def _left_out(recipe: Mapping[str, Any], model: Model) -> list[str]:
+    return sorted(recipe["networks"].keys() - model.networks.keys())
 
 
 def _is_of(score: Mapping[str, Any], model: Model) -> bool:

@@ -23,7 +23,8 @@ def load(
     """Load the model of a run, or one that was exported as safetensors. No data set is read.
 
     Args:
-        run: The run, its folder, or the folder of an exported model.
+        run: The run, its folder, the folder of an exported model, or a model by name: ``zoo:NAME`` or
+            ``hub:OWNER/NAME[@REVISION]``.
         step: A step with a checkpoint, or ``"best"``; by default, that of the newest intact checkpoint.
         trusted: Names of the user's own Python modules that the recipe may import.
         weights: "averaged" (EMA weights; the live ones if the run has no EMA) or "live".
@@ -49,7 +50,10 @@ def load(
             f"{source.path} holds only averaged weights; export the run with --live for live ones"
         )
     parts = assemble(recipe, info, seed=0)
-    for name in state.get("without", ()):  # networks left out when the run was packed
+    left_out = state.get("without", [])  # when the run was packed
+    if not isinstance(left_out, list) or not {*map(str, left_out)} <= parts.networks.keys():
+        raise UserError(f"{source.path} is damaged: it was packed without networks that its recipe lacks")
+    for name in left_out:
         del parts.networks[name]
     if weights not in ("averaged", "live"):
         raise UserError(f"weights must be 'averaged' or 'live', not {weights!r}")

@@ -79,7 +79,7 @@ class ModelFolder:
             group, _, key = name.partition(".")
             state.setdefault(group, {})[key] = tensor
         average = state["networks"] if self.config.get("weights") == "averaged" else {}
-        return {**state, "average": average, "step": own_step}
+        return {**state, "average": average, "step": own_step, "without": self.config.get("without", [])}
 
     def explain_load_errors(self, step: int) -> AbstractContextManager[None]:
         """Convert errors of ``load_state_dict`` in the block into a UserError."""

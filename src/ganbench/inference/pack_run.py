@@ -26,7 +26,14 @@ _CURVE_POINTS = 50  # of the losses; the scores are all kept
 COMPARED = 64
 
 
-def pack_run(run: Run, out: Path, step: int | str | None = None, *, without: Collection[str] = ()) -> float:
+def pack_run(
+    run: Run,
+    out: Path,
+    step: int | str | None = None,
+    *,
+    without: Collection[str] = (),
+    trusted: Collection[str] = (),
+) -> float:
     """Write a packed copy of a run to a new folder, and return how much its samples differ.
 
     The copy has the networks, averaged where the run keeps an average, the recipe, the scores, a thinned log and the
@@ -38,6 +45,7 @@ def pack_run(run: Run, out: Path, step: int | str | None = None, *, without: Col
         out: The new folder.
         step: A step with a checkpoint, or ``"best"``; by default, the newest.
         without: Networks to leave out, such as D, which samples do not need.
+        trusted: Names of the user's own Python modules that the recipe may import.
 
     Returns:
         The largest difference between the samples of both for the same latents, in units of the data: grey levels for
@@ -49,17 +57,14 @@ def pack_run(run: Run, out: Path, step: int | str | None = None, *, without: Col
     """
     if out.exists():
         raise UserError(f"{out} exists; name a new folder")
-    if unknown := set(without) - run.recipe().networks.keys():
-        raise UserError(
-            f"{run.path} has no network {min(unknown)}; it has {', '.join(run.recipe().networks)}"
-        )
+    recipe = run.recipe(trusted)
+    if unknown := set(without) - recipe.networks.keys():
+        raise UserError(f"{run.path} has no network {min(unknown)}; it has {', '.join(recipe.networks)}")
     state = run.read_checkpoint(step)
     if state is None:
         raise UserError(f"{run.path} has no intact checkpoint yet")
     try:
-        packed = Run.create(
-            out, run.recipe(), {k: v for k, v in run.meta.items() if k not in ("format", "sha256")}
-        )
+        packed = Run.create(out, recipe, {k: v for k, v in run.meta.items() if k not in ("format", "sha256")})
         save_checkpoint(packed.checkpoints, _inference_state(state, {*without, *state.get("without", ())}))
         _copy_log(run, packed)
         for path in sorted(run.eval.glob("*.json")):
@@ -67,7 +72,7 @@ def pack_run(run: Run, out: Path, step: int | str | None = None, *, without: Col
             shutil.copy(path, packed.eval)
         for grid in _grids_until(run, state["step"])[-1:]:
             _copy_picture(grid, packed.samples / grid.name)
-        return _largest_difference(run, packed, state["step"])
+        return _largest_difference(run, packed, state["step"], trusted)
     except BaseException:
         shutil.rmtree(out, ignore_errors=True)
         raise
@@ -121,9 +126,9 @@ def _copy_log(run: Run, packed: Run) -> None:
             packed.events.append(kind, step, **event)
 
 
-def _largest_difference(run: Run, packed: Run, step: int) -> float:
+def _largest_difference(run: Run, packed: Run, step: int, trusted: Collection[str]) -> float:
     try:
-        before, after = (_outputs(load(source, at)) for source, at in ((run, step), (packed, None)))
+        before, after = (_outputs(load(source, at, trusted)) for source, at in ((run, step), (packed, None)))
     except KeyError as error:
         raise UserError(
             f"the samples of {run.path} need its network {error}, which is to be left out"

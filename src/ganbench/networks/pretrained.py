@@ -19,16 +19,16 @@ from ganbench.utils.checkpoint_files import (
     read_verified,
 )
 from ganbench.utils.finite import describe_names, nonfinite_names
-from ganbench.zoo.folder import is_zoo_name, zoo_folder
+from ganbench.zoo.source import model_folder
 
 
 class Pretrained(nn.Module):
     """A network that can load its initial weights from ``weights``: a run's folder, or a file of tensors.
 
-    From a run, it takes the network ``network_name`` of the newest intact checkpoint; the run may also be a model of
-    the zoo, ``zoo:NAME``. A file is ``.safetensors``, or ``.pt``, ``.pth`` or ``.tar`` as written by ``torch.save``,
-    from which only tensors are read. An empty string means none. The weights are loaded once, when a run starts; after
-    that they are in the run's checkpoints.
+    From a run, it takes the network ``network_name`` of the newest intact checkpoint; the run may also be a model by
+    name, ``zoo:NAME`` or ``hub:OWNER/NAME``. A file is ``.safetensors``, or ``.pt``, ``.pth`` or ``.tar`` as written by
+    ``torch.save``, from which only tensors are read. An empty string means none. The weights are loaded once, when a
+    run starts; after that they are in the run's checkpoints.
     """
 
     network_name: ClassVar[str] = "f"
@@ -50,7 +50,7 @@ class Pretrained(nn.Module):
         """
         if not self.weights:
             return
-        path = zoo_folder(self.weights) if is_zoo_name(self.weights) else Path(self.weights)
+        path = model_folder(self.weights)
         state = self.rename_keys(_read_weights(path, self.network_name))
         current = self.state_dict()
         problems = [

@@ -20,7 +20,7 @@ from ganbench.runs.folder_check import require_safe
 from ganbench.utils.file_lock import exclusive_lock
 from ganbench.utils.files import read_json, write_sealed_json
 from ganbench.utils.lease import Lease
-from ganbench.zoo.folder import is_zoo_name, zoo_folder
+from ganbench.zoo.source import model_folder
 
 _FORMAT = 1  # the version of the layout of run folders
 
@@ -33,11 +33,12 @@ class Run:
     output), ``sweeps/`` (figures of samples for varied latent codes) and ``pictures/`` (other figures).
 
     Args:
-        path: The folder, or ``zoo:NAME``, which is copied into the cache at first use.
+        path: The folder, or a model by name, ``zoo:NAME`` or ``hub:OWNER/NAME[@REVISION]``, which is copied into the
+            cache at first use.
 
     Raises:
-        UserError: the folder is not a run, or is unsafe: it holds a link, a pipe or a huge file; or the model of the
-            zoo is not on this machine.
+        UserError: the folder is not a run, or is unsafe: it holds a link, a pipe or a huge file; or there is no
+            model of this name.
 
     Example:
         >>> import ganbench
@@ -47,7 +48,7 @@ class Run:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = zoo_folder(path) if is_zoo_name(path) else Path(path)
+        self.path = model_folder(path)
         if not os.path.lexists(self.path / "recipe.json"):
             problem = "is not a run: it holds no recipe.json" if self.path.is_dir() else "does not exist"
             raise UserError(f"{self.path} {problem}; `ganbench train RECIPE --out DIR` makes a run")

@@ -15,7 +15,8 @@ from ganbench.utils.files import read_json, write_sealed_json
 
 INDEX = Path(__file__).with_name("index.json")
 _NAME = re.compile("[a-z0-9][a-z0-9-]{0,63}")
-_FILE = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._\[\]@-]*/){0,2}[A-Za-z0-9_-][A-Za-z0-9._\[\]@-]*")
+#: The path of a file in a model's folder.
+FILE_NAME = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._\[\]@-]*/){0,2}[A-Za-z0-9_-][A-Za-z0-9._\[\]@-]*")
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def _parse_model(name: str, entry: Mapping[str, Any]) -> ZooModel:
     require_name(name)
     files = []
     for path, values in entry["files"].items():
-        if not _FILE.fullmatch(path):
+        if not FILE_NAME.fullmatch(path):
             raise ValueError(f"'{path}' is no file of a model")
         files.append(ZooFile(path, int(values["bytes"]), str(values["sha256"])))
     return ZooModel(name, str(entry["summary"]), dict(entry["scores"]), tuple(files))
