@@ -15,14 +15,12 @@ import numpy as np
 import pytest
 import yaml
 from PIL import Image
-from tests.support.command_line import CommandLine, cli
+from tests.support.command_line import CommandLine
 from tests.support.training import override_arguments, read_files, tiny_overrides
 
 import ganbench
 from ganbench.runs.run import Run
 from ganbench.utils.sealed_json import parse_sealed
-
-__all__ = ["cli"]
 
 
 @pytest.fixture(scope="module")
