@@ -17,6 +17,7 @@ import hypothesis  # noqa: E402
 import pytest  # noqa: E402
 import torch  # noqa: E402
 from tests.support.command_line import CommandLine  # noqa: E402
+from tests.support.shapes import remember_shapes  # noqa: E402
 from tests.support.training import skip_figures  # noqa: E402
 
 hypothesis.settings.register_profile("shared-machine", deadline=None, print_blob=True)
@@ -25,7 +26,7 @@ hypothesis.settings.load_profile("shared-machine")
 
 @pytest.fixture(autouse=True, scope="session")
 def no_waiting() -> Iterator[None]:
-    with skip_figures(), pytest.MonkeyPatch.context() as patch:
+    with skip_figures(), remember_shapes(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda file: None)
         yield
 

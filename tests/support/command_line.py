@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -108,11 +108,14 @@ class CommandLine:
         self.process.communicate()
 
 
-def _serve(requests: Sequence[str]) -> None:
-    import workers  # noqa: F401 (tests/support/workers.py, as this file runs as a script; used by the processes)
+def _serve(requests: Iterable[str]) -> None:
+    # These are files of tests/support, as this file runs as a script.
+    import workers  # noqa: F401 (used by the processes)
+    from shapes import remember_shapes
 
+    from ganbench.data.registry import find_dataset
     from ganbench.experiment.train import train
-    from training import tiny_recipe  # tests/support/training.py
+    from training import tiny_recipe
 
     # Many modules are imported on first use, so use everything once. A single thread can be forked safely.
     _use("recipes")
@@ -128,6 +131,12 @@ def _serve(requests: Sequence[str]) -> None:
     # Collected as garbage, these objects would be written to, and their memory copied, in every forked process.
     gc.collect()
     gc.freeze()
+    with remember_shapes():
+        find_dataset("shapes")[0]()
+        _answer(requests)
+
+
+def _answer(requests: Iterable[str]) -> None:
     for line in requests:
         request = json.loads(line)
         if "wait" in request:
