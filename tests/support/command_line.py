@@ -80,13 +80,14 @@ class CommandLine:
         largest_file: int | None = None,
         more_memory: int | None = None,
         stdout: str | None = None,
+        coding: str | None = None,
         fork_workers: bool = False,
     ) -> Process:
         """Start ``ganbench ARGUMENTS``.
 
         Files cannot grow beyond ``largest_file`` bytes, and the process by more than ``more_memory`` bytes. Standard
-        output goes to the file ``stdout`` if it is given. ``fork_workers`` saves the workers of a study the import of
-        torch.
+        output goes to the file ``stdout`` if it is given. ``coding`` is that of the terminal, as ``PYTHONIOENCODING`` sets
+        it. ``fork_workers`` saves the workers of a study the import of torch.
         """
         self.count += 1
         output = self.folder / str(self.count)
@@ -95,7 +96,7 @@ class CommandLine:
             (output / name).touch()
         request = {"arguments": [str(a) for a in arguments], "output": str(output), "cwd": str(cwd or output)}
         limits = {"largest_file": largest_file, "more_memory": more_memory}
-        special = {"stdout": stdout, "fork_workers": fork_workers}
+        special = {"stdout": stdout, "coding": coding, "fork_workers": fork_workers}
         return Process(self, self.request(**request, env=env or {}, **limits, **special), output)
 
     def run(self, *arguments: str | Path, **options: Any) -> tuple[int, str, str]:
@@ -174,6 +175,8 @@ def _run_command_line(request: dict[str, Any]) -> None:
             os.dup2(os.open(given or Path(request["output"]) / name, os.O_WRONLY), number)
         os.chdir(request["cwd"])
         os.environ |= request["env"]
+        for stream in (sys.stdout, sys.stderr):
+            stream.reconfigure(encoding=request["coding"])  # type: ignore[union-attr]
         if request["largest_file"] is not None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (request["largest_file"], request["largest_file"]))
         if request["more_memory"] is not None:
