@@ -24,7 +24,9 @@ def main() -> None:
             notebook = jupytext.read(source)
             notebook.metadata.pop("jupytext", None)
             with tempfile.TemporaryDirectory() as folder:  # for the runs
-                NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": folder}}).execute()
+                NotebookClient(
+                    notebook, kernel_name="python3", resources={"metadata": {"path": folder}}
+                ).execute()
             for number, cell in enumerate(notebook.cells):
                 cell["id"] = f"cell-{number}"  # not a random one, which would change each time
                 cell.metadata.pop("execution", None)

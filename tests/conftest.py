@@ -16,6 +16,8 @@ wait_passively()  # before torch is imported
 import hypothesis  # noqa: E402
 import pytest  # noqa: E402
 import torch  # noqa: E402
+from tests.support.command_line import CommandLine  # noqa: E402
+from tests.support.shapes import remember_shapes  # noqa: E402
 from tests.support.training import skip_figures  # noqa: E402
 
 hypothesis.settings.register_profile("shared-machine", deadline=None, print_blob=True)
@@ -24,9 +26,16 @@ hypothesis.settings.load_profile("shared-machine")
 
 @pytest.fixture(autouse=True, scope="session")
 def no_waiting() -> Iterator[None]:
-    with skip_figures(), pytest.MonkeyPatch.context() as patch:
+    with skip_figures(), remember_shapes(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda file: None)
         yield
+
+
+@pytest.fixture(scope="session")
+def cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
+    command_line = CommandLine(tmp_path_factory.mktemp("cli"))
+    yield command_line
+    command_line.close()
 
 
 @pytest.fixture(autouse=True)

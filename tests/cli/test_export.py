@@ -7,14 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.support.command_line import CommandLine, cli
+from tests.support.command_line import CommandLine
 from tests.support.training import tiny_recipe
 
 from ganbench.experiment.train import train
 from ganbench.inference.load import load
 from ganbench.runs.run import Run
-
-__all__ = ["cli"]
 
 
 @pytest.fixture(scope="module")

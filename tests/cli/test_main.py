@@ -15,14 +15,12 @@ import numpy as np
 import pytest
 import yaml
 from PIL import Image
-from tests.support.command_line import CommandLine, cli
+from tests.support.command_line import CommandLine
 from tests.support.training import override_arguments, read_files, tiny_overrides
 
 import ganbench
 from ganbench.runs.run import Run
 from ganbench.utils.sealed_json import parse_sealed
-
-__all__ = ["cli"]
 
 
 @pytest.fixture(scope="module")
@@ -321,18 +319,16 @@ def test_samples_are_scored_with_their_labels_again(cli: CommandLine, tmp_path: 
 
 @pytest.mark.parametrize("coding", ["ascii", "latin-1"])
 def test_a_terminal_without_unicode_gets_escapes(cli: CommandLine, tmp_path: Path, coding: str) -> None:
-    env = {"PYTHONIOENCODING": coding, "GANBENCH_CACHE": str(tmp_path / "cache")}
+    env = {"GANBENCH_CACHE": str(tmp_path / "cache")}
     for i in range(20):
         (tmp_path / "写真" / f"ж{i % 2}").mkdir(parents=True, exist_ok=True)
         picture = np.full((16, 16, 3), 10 * i, np.uint8)
         Image.fromarray(picture).save(tmp_path / "写真" / f"ж{i % 2}" / f"é{i}.png")
-    process = start("data", "check", tmp_path / "写真", env={**os.environ, **env})
-    out, err = process.communicate(timeout=120)
-    assert (process.returncode, err) == (0, ""), err
+    code, out, err = cli.run("data", "check", tmp_path / "写真", env=env, coding=coding)
+    assert (code, err) == (0, ""), err
     assert "\\u0436" in out
-    process = start("data", "check", tmp_path / "写", env={**os.environ, **env})
-    _, err = process.communicate(timeout=120)
-    assert process.returncode == 2
+    code, _, err = cli.run("data", "check", tmp_path / "写", env=env, coding=coding)
+    assert code == 2
     assert err.startswith("error: there is no folder")
     assert "\\u5199" in err
 

@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from tests.support.command_line import CommandLine, cli
+from tests.support.command_line import CommandLine
 from tests.support.training import read_files
 
 from ganbench.runs.run import Run
 from ganbench.utils.files import read_json
 
-__all__ = ["cli"]
 SETTINGS = [
     *("schedule.steps=20", "schedule.batch=8", "schedule.log_every=5", "schedule.sample_every=10"),
     *("schedule.samples=4", "schedule.checkpoint_every=5", "schedule.evaluate_every=10"),
@@ -53,7 +52,7 @@ def finished_study(cli: CommandLine, tmp_path_factory: pytest.TempPathFactory) -
     killed.kill()
     killed.wait()
     assert not list((path / "results").glob("gan-ring8*"))
-    code, out, err = cli.run(*command)
+    code, out, err = cli.run(*command, fork_workers=True)
     assert code == 0, err
     assert out.endswith(f"{path}\n")
     return path, command, out + err

@@ -6,9 +6,11 @@ import contextlib
 import dataclasses
 import importlib
 import importlib.metadata
+import os
 import pkgutil
 import sys
 import types
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -78,7 +80,7 @@ class Entry:
 
 def install(monkeypatch: pytest.MonkeyPatch, *entries: Entry) -> None:
     groups = {"ganbench.parts": list(entries)}
-    monkeypatch.setattr(importlib.metadata, "entry_points", lambda *, group: groups.get(group, []))
+    monkeypatch.setattr(addresses, "entry_points", lambda group: groups.get(group, []))
 
 
 def test_an_installed_package_is_trusted(mine: types.ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,6 +95,31 @@ def test_a_broken_plug_in_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     install(monkeypatch, Entry("gone", broken=True))
     with pytest.raises(UserError, match=r"the plug-in 'plugin' \(gone\) cannot be imported"):
         list(addresses.plugins("ganbench.parts"))
+
+
+def test_a_package_that_is_installed_later_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = "ganbench.parts"
+    before = list(addresses.entry_points(group))
+    monkeypatch.syspath_prepend(tmp_path)
+    assert list(addresses.entry_points(group)) == before
+    modified = tmp_path.stat().st_mtime_ns
+    metadata = tmp_path / "later-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: later\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text(f"[{group}]\nlater = later.parts\n")
+    os.utime(tmp_path, ns=(modified, modified + 10**9))  # clocks of file systems may be coarse
+    assert {entry.value for entry in addresses.entry_points(group)} == {
+        "later.parts",
+        *(entry.value for entry in before),
+    }
+
+
+def test_entry_points_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = addresses.entry_points("ganbench.parts")
+    monkeypatch.delattr(importlib.metadata, "entry_points")
+    assert addresses.entry_points("ganbench.parts") is first
 
 
 def test_the_running_program_may_define_parts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.workers import InlineWorker, use_workers
 
 import ganbench
 from ganbench.config.spec import Spec
@@ -40,6 +41,7 @@ def test_the_example_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert any(example.examples for example in examples), "it has an example"
     runner = doctest.DocTestRunner()
     output: list[str] = []
-    for example in examples:
-        runner.run(example, out=output.append)
+    with use_workers(InlineWorker):  # tests/cli/test_study.py has processes
+        for example in examples:
+            runner.run(example, out=output.append)
     assert runner.failures == 0, "".join(output)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from tests.support.shapes import few_shapes
 from tests.support.training import tiny_recipe
 
 from ganbench.data.audit.prepare import prepare
@@ -22,6 +24,12 @@ from ganbench.runs.run import Run
 from ganbench.visualization.export import write_samples
 
 KINDS = ("run", "folder", "archive", "samples", "set")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def small_set() -> Iterator[None]:
+    with few_shapes():
+        yield
 
 
 @pytest.fixture(scope="module")

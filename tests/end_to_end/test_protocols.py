@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tests.metrics.stand_ins import Projection
+from tests.support.shapes import few_shapes
 from tests.support.training import tiny_recipe
 
 from ganbench.errors import UserError
@@ -87,11 +88,13 @@ def test_pictures_by_one(run: Run, tmp_path: Path) -> None:
     write_samples(load(run), tmp_path / "pictures", 110, 1)
     pictures = str(tmp_path / "pictures")
     own = evaluate(run, protocol=small("clean"))
-    theirs = evaluate(pictures, against="shapes", protocol=small("clean"))
+    with few_shapes():
+        theirs = evaluate(pictures, against="shapes", protocol=small("clean"))
     assert [score.name for score in own] == [score.name for score in theirs]
     whole = evaluate(pictures, against=pictures, protocol=small("mimicry"))
     assert whole[0].measured["reference"]["split"] == "all"  # type: ignore[index, call-overload]
-    with pytest.raises(UserError, match="protocol 'clean' takes 111 samples, and 'folder:pictures' has 110"):
+    message = "protocol 'clean' takes 111 samples, and 'folder:pictures' has 110"
+    with few_shapes(), pytest.raises(UserError, match=message):
         evaluate(pictures, against="shapes", protocol=replace(small("clean"), samples=111))
     with pytest.raises(UserError, match="is a run, and protocol 'clean' compares with real pictures"):
         evaluate(pictures, against=str(run.path), protocol=small("clean"))

@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 from tests.metrics.stand_ins import Projection, digit_classifier, digits
 from tests.support.edit import edit_json
+from tests.support.shapes import FEW, few_shapes
 from tests.support.training import tiny_recipe
 
 from ganbench.algorithms import Algorithm
@@ -262,7 +263,8 @@ def test_classes_need_samples_with_labels(projections: list[Projection], tmp_pat
     with pytest.raises(UserError, match=r"'fd-class\[projection@32\]' needs samples with labels"):
         evaluate(run, metrics=["fd-class"], features="projection", n=110)
     assert projections[0].images_seen == 0, "it is said before any work"
-    (score,) = evaluate("shapes", against="shapes", metrics=["fd-class"], features="projection", n=400)
+    with few_shapes():
+        (score,) = evaluate("shapes", against="shapes", metrics=["fd-class"], features="projection", n=400)
     assert sum(score.measured["samples_of_class"]) == 400
     assert set(score.details["classes"]) == set(shapes().info.classes)
 
@@ -277,7 +279,8 @@ def test_a_function_of_ones_own_gives_features_if_its_module_is_trusted(
     with pytest.raises(UserError, match=r"no features 'my_colours:means'; .* with --module"):
         evaluate("shapes", **asked)
     trusted = {import_file(tmp_path / "my_colours.py").__name__}
-    (score,) = evaluate("shapes", **asked, trusted=trusted)
+    with few_shapes():
+        (score,) = evaluate("shapes", **asked, trusted=trusted)
     assert score.name == "fd[my_colours:means]"
     features = score.measured["features"]
     assert features["dims"] == 3
@@ -294,9 +297,10 @@ def test_a_run_is_held_against_the_other_split_of_its_data(tmp_path: Path, monke
     assert path_length.value > 0
     written = {p.suffix for p in run.eval.glob("memorization-*")}
     assert written == {".json", ".png"}
-    (probe,) = evaluate(run, metrics=["probe"], features="pixels@4", held_out="shapes")
+    with few_shapes():
+        (probe,) = evaluate(run, metrics=["probe"], features="pixels@4", held_out="shapes")
     assert probe.measured["samples"] == 0
-    assert probe.measured["held_out"]["of"] == 20_000, "the set that was named, though its split is the same"
+    assert probe.measured["held_out"]["of"] == FEW, "the set that was named, though its split is the same"
 
 
 def test_own_pictures_need_held_out_ones_by_name(tmp_path: Path, monkeypatch) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import torch
-from tests.support.command_line import CommandLine, cli
+from tests.support.command_line import CommandLine
 from tests.support.edit import edit_json
 from tests.support.recording import record, repetitions
 from tests.support.training import (
@@ -36,8 +36,6 @@ from ganbench.runs.checkpoint import list_checkpoints, read_checkpoint
 from ganbench.runs.event_log import EventLog
 from ganbench.runs.run import Run
 from ganbench.utils.console import SilentConsole
-
-__all__ = ["cli"]
 
 
 def quick(out: Path, **schedule: Any) -> list[str]:

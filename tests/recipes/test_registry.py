@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import os
 import sys
@@ -144,10 +143,10 @@ def install_plugin(monkeypatch: pytest.MonkeyPatch, module: Any) -> None:
                 raise module
             return module
 
-    def entry_points(*, group: str) -> list[Entry]:
+    def entry_points(group: str) -> list[Entry]:
         return [Entry()] if group == "ganbench.recipes" else []
 
-    monkeypatch.setattr(importlib.metadata, "entry_points", entry_points)
+    monkeypatch.setattr("ganbench.config.addresses.entry_points", entry_points)
 
 
 def test_recipes_of_plug_ins_are_found(monkeypatch: pytest.MonkeyPatch) -> None:

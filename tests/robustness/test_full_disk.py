@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from tests.support.command_line import CommandLine, cli
+from tests.support.command_line import CommandLine
 from tests.support.recording import record, repetitions
 from tests.support.small_disk import SmallDisk, small_disk
 from tests.support.training import final_state, override_arguments, read_files, tiny_overrides, tiny_recipe
@@ -18,7 +18,7 @@ from ganbench.experiment.train import train
 from ganbench.runs.checkpoint import list_checkpoints, read_checkpoint
 from ganbench.runs.run import Run
 
-__all__ = ["cli", "small_disk"]
+__all__ = ["small_disk"]
 ROOMS, STEPS = repetitions(12, 5), 20
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import importlib.metadata
 import io
 import json
 import random
@@ -36,9 +35,8 @@ Place = tuple[str, ...]
 
 @pytest.fixture(autouse=True)
 def fast_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Build the commands and look for plug-ins once, not for every input."""
+    """Build the commands once, not for every input."""
     monkeypatch.setattr(typer.main, "get_command", functools.cache(typer.main.get_command))
-    monkeypatch.setattr(importlib.metadata, "entry_points", functools.cache(importlib.metadata.entry_points))
 
 
 def show(*words: str) -> tuple[int, str, str]:

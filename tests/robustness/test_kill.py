@@ -8,14 +8,13 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.support.command_line import CommandLine, cli
+from tests.support.command_line import CommandLine
 from tests.support.recording import record, repetitions
 from tests.support.training import override_arguments, read_files, tiny_overrides
 
 from ganbench.runs.checkpoint import list_checkpoints, read_checkpoint
 from ganbench.runs.run import Run
 
-__all__ = ["cli"]
 KILLS, STARTS, STEPS = repetitions(60, 20), repetitions(20, 8), 300
 SETTINGS = {
     **tiny_overrides("gan-r1-ring8"),

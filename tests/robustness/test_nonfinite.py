@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.support.command_line import CommandLine, cli
+from tests.support.command_line import CommandLine
 from tests.support.damage import poison
 from tests.support.recording import record
 from tests.support.training import final_state, override_arguments, read_files, tiny_overrides, tiny_recipe
@@ -20,7 +20,6 @@ from ganbench.inference.load import load
 from ganbench.runs.checkpoint import read_checkpoint
 from ganbench.runs.run import Run
 
-__all__ = ["cli"]
 VALUES = (math.nan, math.inf, -math.inf)
 SETTINGS = {"schedule.ema_half_life": 50.0, "schedule.evaluate_every": 5, "schedule.evaluate_samples": 250}
 

@@ -14,13 +14,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.support.command_line import CommandLine, Process, cli
+from tests.support.command_line import CommandLine, Process
 from tests.support.recording import record
 from tests.support.training import override_arguments, tiny_overrides
 
 from ganbench.runs.run import Run
 
-__all__ = ["cli"]
 STEPS = 20
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.command_line import CommandLine, cli
+from tests.support.command_line import CommandLine
 from tests.support.hostile_runs import ACTIONS, FILES, FOLDERS, LARGEST, make_sparse
 from tests.support.recording import record, repetitions
 from tests.support.training import read_files, tiny_recipe
@@ -27,7 +27,6 @@ from ganbench.report.run_data import read_run_data
 from ganbench.runs.run import Run
 from ganbench.studies.ad_hoc import load_rows
 
-__all__ = ["cli"]
 FLIPS, COMMANDS_TRIED = repetitions(500, 60), repetitions(10, 2)
 
 

@@ -8,6 +8,7 @@ milliseconds instead of seconds.
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import json
 import os
@@ -17,13 +18,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 
 @dataclass
@@ -81,11 +80,14 @@ class CommandLine:
         largest_file: int | None = None,
         more_memory: int | None = None,
         stdout: str | None = None,
+        coding: str | None = None,
+        fork_workers: bool = False,
     ) -> Process:
         """Start ``ganbench ARGUMENTS``.
 
         Files cannot grow beyond ``largest_file`` bytes, and the process by more than ``more_memory`` bytes. Standard
-        output goes to the file ``stdout`` if it is given.
+        output goes to the file ``stdout`` if it is given. ``coding`` is that of the terminal, as ``PYTHONIOENCODING`` sets
+        it. ``fork_workers`` saves the workers of a study the import of torch.
         """
         self.count += 1
         output = self.folder / str(self.count)
@@ -93,8 +95,9 @@ class CommandLine:
         for name in ("out", "err"):
             (output / name).touch()
         request = {"arguments": [str(a) for a in arguments], "output": str(output), "cwd": str(cwd or output)}
-        limits = {"largest_file": largest_file, "more_memory": more_memory, "stdout": stdout}
-        return Process(self, self.request(**request, env=env or {}, **limits), output)
+        limits = {"largest_file": largest_file, "more_memory": more_memory}
+        special = {"stdout": stdout, "coding": coding, "fork_workers": fork_workers}
+        return Process(self, self.request(**request, env=env or {}, **limits, **special), output)
 
     def run(self, *arguments: str | Path, **options: Any) -> tuple[int, str, str]:
         """Run ``ganbench ARGUMENTS`` and return its exit code, standard output and standard error."""
@@ -106,35 +109,39 @@ class CommandLine:
         self.process.communicate()
 
 
-@pytest.fixture(scope="module")
-def cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
-    command_line = CommandLine(tmp_path_factory.mktemp("cli"))
-    yield command_line
-    command_line.close()
+def _serve(requests: Iterable[str]) -> None:
+    # These are files of tests/support, as this file runs as a script.
+    import workers  # noqa: F401 (used by the processes)
+    from shapes import remember_shapes
 
-
-def _serve(requests: Sequence[str]) -> None:
-    from ganbench.cli.main import main
+    from ganbench.data.registry import find_dataset
     from ganbench.experiment.train import train
-    from training import tiny_recipe  # tests/support/training.py, as this file runs as a script
+    from training import tiny_recipe
 
     # Many modules are imported on first use, so use everything once. A single thread can be forked safely.
-    for arguments in (["recipes"], ["train", "--help"], ["evaluate", "no-such-run"]):
-        sys.argv = ["ganbench", *arguments]
-        ignored = io.StringIO()
-        with (
-            contextlib.redirect_stdout(ignored),
-            contextlib.redirect_stderr(ignored),
-            contextlib.suppress(SystemExit),
-        ):
-            main()
+    _use("recipes")
+    _use("train", "--help")
     with tempfile.TemporaryDirectory() as folder:
+        run = f"{folder}/run"
         schedule = {"schedule.steps": 1, "schedule.evaluate_every": 1}
         train(
             tiny_recipe("gan-ring8", schedule),
-            out=Path(folder) / "run",
+            out=run,
             track=["tensorboard"] if find_spec("tensorboard") else [],
         )
+        _use("sample", run, "--out", f"{folder}/samples.png")
+        _use("report", run)
+        _use("compare", run, run)
+        _use("data", "check", folder)
+    # Collected as garbage, these objects would be written to, and their memory copied, in every forked process.
+    gc.collect()
+    gc.freeze()
+    with remember_shapes():
+        find_dataset("shapes")[0]()
+        _answer(requests)
+
+
+def _answer(requests: Iterable[str]) -> None:
     for line in requests:
         request = json.loads(line)
         if "wait" in request:
@@ -147,7 +154,22 @@ def _serve(requests: Sequence[str]) -> None:
         print(answer, flush=True)
 
 
+def _use(*arguments: str) -> None:
+    from ganbench.cli.main import main
+
+    sys.argv = ["ganbench", *arguments]
+    ignored = io.StringIO()
+    with (
+        contextlib.redirect_stdout(ignored),
+        contextlib.redirect_stderr(ignored),
+        contextlib.suppress(SystemExit),
+    ):
+        main()
+
+
 def _run_command_line(request: dict[str, Any]) -> None:
+    from workers import ForkedWorker, use_workers  # tests/support/workers.py
+
     from ganbench.cli.main import main
 
     code: Any = 1
@@ -157,6 +179,8 @@ def _run_command_line(request: dict[str, Any]) -> None:
             os.dup2(os.open(given or Path(request["output"]) / name, os.O_WRONLY), number)
         os.chdir(request["cwd"])
         os.environ |= request["env"]
+        for stream in (sys.stdout, sys.stderr):
+            stream.reconfigure(encoding=request["coding"])  # type: ignore[union-attr]
         if request["largest_file"] is not None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (request["largest_file"], request["largest_file"]))
         if request["more_memory"] is not None:
@@ -164,7 +188,8 @@ def _run_command_line(request: dict[str, Any]) -> None:
             limit = pages * os.sysconf("SC_PAGE_SIZE") + request["more_memory"]
             resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
         sys.argv = ["ganbench", *request["arguments"]]
-        main()
+        with use_workers(ForkedWorker) if request["fork_workers"] else contextlib.nullcontext():
+            main()
         code = 0
     except SystemExit as end:
         code = end.code

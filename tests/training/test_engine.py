@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -127,6 +128,18 @@ def test_what_the_caller_has_set_neither_matters_nor_changes(which: int, fails: 
             if fails:
                 raise RuntimeError
         assert process_state() == before
+
+
+def test_an_engine_that_is_never_left_restores_nothing_later() -> None:
+    """As in a program that trains for the rest of its life; it must not surprise whoever comes after it."""
+    with engine(threads=2):
+        abandoned = engine(threads=3)
+        abandoned.__enter__()
+    before = process_state()
+    assert (before["threads"], before["denormals"]) == (1, True)
+    del abandoned
+    gc.collect()
+    assert process_state() == before
 
 
 def test_denormals_stay_on_request() -> None:

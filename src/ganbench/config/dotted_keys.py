@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-import typing
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ganbench.config.addresses import address_of
 from ganbench.config.renamed import current_argument
-from ganbench.config.spec import Spec, check_value, parameters
+from ganbench.config.spec import Spec, check_value, field_types, parameters
 from ganbench.errors import UserError, did_you_mean
 
 
@@ -99,9 +98,8 @@ def _children(node: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         elements = {str(i): v for i, v in enumerate(node)}
         return elements, {k: _annotation_of(v) for k, v in elements.items()}
     if dataclasses.is_dataclass(node):
-        hints = typing.get_type_hints(type(node))
-        fields = [f.name for f in dataclasses.fields(node)]
-        return {name: getattr(node, name) for name in fields}, {name: hints[name] for name in fields}
+        annotations = dict(field_types(type(node)))
+        return {name: getattr(node, name) for name in annotations}, annotations
     return {}, {}
 
 

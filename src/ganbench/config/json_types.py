@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import types
 import typing
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ganbench.config.values import LARGEST_EXACT, parse_value
 from ganbench.errors import UserError
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 _SCALARS = (int, float, bool, str, types.NoneType)
 
 
 def convert(value: Any, annotation: Any, name: str) -> Any:
     """Return the value as pydantic converts it to an annotation of JSON types. Raises UserError if it does not fit."""
-    from pydantic import ConfigDict, TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
     error = UserError(f"{name} must be {describe(annotation)}, not {shorten(value)}")
     if _has(bool, value) and not _allows(bool, annotation):  # pydantic would read True as 1
@@ -25,8 +29,7 @@ def convert(value: Any, annotation: Any, name: str) -> Any:
     if _has_rounded(value) and not _allows(float, annotation):
         raise error
     try:
-        adapter: TypeAdapter[Any] = TypeAdapter(annotation, config=ConfigDict(allow_inf_nan=False))
-        kept = adapter.validate_python(value)
+        kept = _adapter(annotation).validate_python(value)
     except ValidationError:
         raise error from None
     if _number_became_bool(value, kept):
@@ -34,6 +37,13 @@ def convert(value: Any, annotation: Any, name: str) -> Any:
     if _is_rounded(value, kept):
         raise UserError(f"{name}: {shorten(value)} has more digits than a number can hold")
     return kept
+
+
+@functools.lru_cache(maxsize=1024)
+def _adapter(annotation: Any) -> TypeAdapter[Any]:
+    from pydantic import ConfigDict, TypeAdapter
+
+    return TypeAdapter(annotation, config=ConfigDict(allow_inf_nan=False))
 
 
 def json_types_of(annotation: Any) -> Any:

@@ -7,6 +7,7 @@ holds it with its arguments. The run calls the Spec and adds what only the run k
 from __future__ import annotations
 
 import dataclasses
+import functools
 import inspect
 import types
 import typing
@@ -127,12 +128,28 @@ def parameters(target: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     Not included are positional-only and variadic arguments, and ``params``, which the run passes to an optimizer.
     Annotations are evaluated; if one cannot be, all of them stay strings.
     """
+    return dict(_parameters(target))
+
+
+@functools.lru_cache(maxsize=1024)
+def _parameters(target: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
     try:
         signature = inspect.signature(target, eval_str=True)
     except NameError:  # a name imported under TYPE_CHECKING: values of string annotations are not checked
         signature = inspect.signature(target)
     named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     return {name: p for name, p in signature.parameters.items() if p.kind in named and name != "params"}
+
+
+def field_types(kind: type) -> Mapping[str, Any]:
+    """Return the evaluated annotations of a dataclass's fields, by name."""
+    return _field_types(kind)
+
+
+@functools.lru_cache(maxsize=1024)
+def _field_types(kind: type) -> Mapping[str, Any]:
+    hints = typing.get_type_hints(kind)
+    return types.MappingProxyType({field.name: hints[field.name] for field in dataclasses.fields(kind)})
 
 
 def check_value(value: Any, annotation: Any, name: str) -> Any:

@@ -53,7 +53,7 @@ class Engine:
         """Set up torch for training in this process."""
         with ExitStack() as stack:
             stack.callback(self.close)
-            stack.enter_context(_cpu_settings(self.threads, self.machine.flush_denormals))
+            stack.enter_context(_CPUSettings(self.threads, self.machine.flush_denormals))
             stack.enter_context(float32_default())
             stack.enter_context(torch.inference_mode(False))
             stack.enter_context(torch.enable_grad())
@@ -191,18 +191,26 @@ def default_threads() -> int:
     return min(torch.get_num_threads(), threads_per_process(processes))
 
 
-@contextmanager
-def _cpu_settings(threads: int, flush_denormals: bool) -> Iterator[None]:
-    """Set the number of threads and the treatment of denormals in all of them; restore both at the end of the block."""
-    before, flushed_before = torch.get_num_threads(), _flushes_denormals()
-    torch.set_num_threads(threads)
-    torch.set_flush_denormal(flush_denormals)
-    restart_threads()
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-        torch.set_flush_denormal(flushed_before)
+class _CPUSettings:
+    """Set the number of threads and the treatment of denormals in all of them; restore both at the end of the block.
+
+    This is no generator, since one that is never closed restores the settings when it is collected as garbage.
+    """
+
+    def __init__(self, threads: int, flush_denormals: bool) -> None:
+        self._wanted = self._before = (threads, flush_denormals)
+
+    def __enter__(self) -> None:
+        self._before = torch.get_num_threads(), _flushes_denormals()
+        self._set(*self._wanted)
+
+    def __exit__(self, *_: object) -> None:
+        self._set(*self._before)
+
+    @staticmethod
+    def _set(threads: int, flush_denormals: bool) -> None:
+        torch.set_num_threads(threads)
+        torch.set_flush_denormal(flush_denormals)
         restart_threads()
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import typing
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from ganbench.config.spec import Spec, check_value
+from ganbench.config.spec import Spec, check_value, field_types
 from ganbench.errors import UserError
 from ganbench.training.schedule import Constant
 
@@ -150,7 +149,5 @@ class Machine:
 
 
 def _check_types(settings: Schedule | Machine, name: str) -> None:
-    hints = typing.get_type_hints(type(settings))
-    for f in fields(settings):
-        value = check_value(getattr(settings, f.name), hints[f.name], f"{name}.{f.name}")
-        object.__setattr__(settings, f.name, value)
+    for key, annotation in field_types(type(settings)).items():
+        object.__setattr__(settings, key, check_value(getattr(settings, key), annotation, f"{name}.{key}"))
