@@ -240,6 +240,19 @@ def test_a_refusal_is_one_sentence(status: int, message: str, hub: Hub) -> None:
         hub_folder("hub:me/x")
 
 
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [(403, "has no permission to do this"), (404, "refuses .HTTP 404"), (503, "has a problem of its own")],
+)
+def test_a_file_that_is_refused_leaves_nothing(
+    status: int, message: str, hub: Hub, repository: Repository, tmp_path: Path
+) -> None:
+    hub.statuses["/resolve/"] = status
+    with pytest.raises(UserError, match=f"^hub:me/figures cannot be downloaded: .*{message}"):
+        hub_folder("hub:me/figures")
+    assert cached(tmp_path) == []
+
+
 def test_a_missing_model_and_a_missing_revision_are_named(repository: Repository) -> None:
     with pytest.raises(UserError, match=r"hub:me/figure cannot be downloaded: .* has no such model"):
         hub_folder("hub:me/figure")
