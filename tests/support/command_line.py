@@ -86,8 +86,8 @@ class CommandLine:
         """Start ``ganbench ARGUMENTS``.
 
         Files cannot grow beyond ``largest_file`` bytes, and the process by more than ``more_memory`` bytes. Standard
-        output goes to the file ``stdout`` if it is given. ``coding`` is that of the terminal, as ``PYTHONIOENCODING`` sets
-        it. ``fork_workers`` saves the workers of a study the import of torch.
+        output goes to the file ``stdout`` if it is given. ``coding`` is that of the terminal, as ``PYTHONIOENCODING``
+        sets it. ``fork_workers`` saves the workers of a study the import of torch.
         """
         self.count += 1
         output = self.folder / str(self.count)

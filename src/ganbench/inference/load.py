@@ -54,6 +54,8 @@ def load(
     if not isinstance(left_out, list) or not {*map(str, left_out)} <= parts.networks.keys():
         raise UserError(f"{source.path} is damaged: it was packed without networks that its recipe lacks")
     for name in left_out:
+        if name in parts.algorithm.averaged:  # those that samples and features come from
+            raise UserError(f"{source.path} was packed without {name}, so it is of no use")
         del parts.networks[name]
     if weights not in ("averaged", "live"):
         raise UserError(f"weights must be 'averaged' or 'live', not {weights!r}")
