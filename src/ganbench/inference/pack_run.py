@@ -107,12 +107,12 @@ def _grids_until(run: Run, step: int) -> list[Path]:
 
 
 def _copy_picture(source: Path, target: Path) -> None:
-    """Copy a PNG file; a large one gets 256 colours."""
+    """Copy a PNG file; a large one gets 128 colours."""
     if source.stat().st_size <= _LARGE_PICTURE:
         shutil.copy(source, target)
         return
     with Image.open(source) as image:
-        image.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(target, optimize=True)
+        image.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(target, optimize=True)
 
 
 def _copy_log(run: Run, packed: Run) -> None:
