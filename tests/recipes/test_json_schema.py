@@ -55,7 +55,7 @@ def test_files_that_extend_a_recipe_fit(file: dict[str, Any], validator: Any) ->
     [
         {},
         {"extends": 3},
-        {"extends": "gan-ring8", "shedule": {"steps": 5}},
+        {"extends": "gan-ring8", "timetable": {"steps": 5}},
         {"extends": "gan-ring8", "schedule": {"step": 5}},
         {"extends": "gan-ring8", "schedule": {"steps": "many"}},
         {
