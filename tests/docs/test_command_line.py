@@ -40,7 +40,7 @@ def test_the_page_lists_the_commands_with_an_option(option: str) -> None:
 
 
 def test_every_command_that_only_reads_can_print_json() -> None:
-    writing = {"train", "resume", "sample", "translate", "report", "export", "ui", "data prepare"}
+    writing = {"train", "resume", "sample", "translate", "report", "export", "serve", "ui", "data prepare"}
     assert with_option("--json") == commands().keys() - writing
 
 

@@ -20,6 +20,7 @@ from ganbench.cli.recipes import recipes
 from ganbench.cli.report import report
 from ganbench.cli.resume import resume
 from ganbench.cli.sample import sample
+from ganbench.cli.serve import serve
 from ganbench.cli.show import show
 from ganbench.cli.study import study
 from ganbench.cli.train import train
@@ -64,6 +65,7 @@ for command in (
     compare,
     report,
     export,
+    serve,
     ui,
 ):
     app.command(cls=OnceCommand)(command)
