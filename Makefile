@@ -6,7 +6,7 @@ RUNS ?= runs
 SITE ?= docs/_build
 JOBS ?= 2
 
-.PHONY: demo test lint docs bench bench-metrics bench-quality bench-ablation agreement robustness results clean
+.PHONY: demo test lint docs bench bench-metrics bench-quality bench-ablation bench-serve agreement robustness results clean
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -48,6 +48,9 @@ bench-quality: $(VENV)/installed
 
 bench-ablation: $(VENV)/installed
 	$(BIN)/python -m benchmarks.ablation --out runs/bench-ablation
+
+bench-serve: $(VENV)/installed
+	$(BIN)/python -m benchmarks.serve --out results/serve.json
 
 agreement: $(VENV)/installed
 	$(BIN)/python -m benchmarks.agreement --out results/agreement.json

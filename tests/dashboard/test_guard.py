@@ -16,7 +16,9 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"secret"})
 
 
-def answer(*headers: tuple[str, str], kind: str = "http", hosts: tuple[str, ...] = LOCAL) -> list[Any]:
+def answer(
+    *headers: tuple[str, str], kind: str = "http", hosts: tuple[str, ...] = LOCAL, **options: bytes
+) -> list[Any]:
     """Return the messages that the guard sends."""
     messages: list[Any] = []
 
@@ -27,7 +29,7 @@ def answer(*headers: tuple[str, str], kind: str = "http", hosts: tuple[str, ...]
         raise AssertionError
 
     scope = {"type": kind, "headers": [(k.encode(), v.encode()) for k, v in headers]}
-    asyncio.run(Guard(application, hosts)(scope, receive, send))
+    asyncio.run(Guard(application, hosts, **options)(scope, receive, send))
     return messages
 
 
@@ -94,6 +96,12 @@ def test_no_other_site_may_frame_an_answer(host: str) -> None:
     assert names.count(b"x-frame-options") == 1
     assert headers[b"x-frame-options"] == b"SAMEORIGIN"
     assert headers[b"content-security-policy"] == b"frame-ancestors 'self'"
+
+
+def test_the_refusal_may_be_json() -> None:
+    start, body = answer(("host", "evil.example"), refusal=b"{}", media_type=b"application/json")
+    assert (dict(start["headers"])[b"content-type"], body["body"]) == (b"application/json", b"{}")
+    assert dict(answer(("host", "evil.example"))[0]["headers"])[b"content-type"] == b"text/plain"
 
 
 def test_other_kinds_of_messages_pass() -> None:

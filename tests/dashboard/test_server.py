@@ -88,6 +88,12 @@ def test_an_address_of_another_machine_is_rejected(tmp_path: Path, host: str, st
     assert started == []
 
 
+def test_port_0_is_any_that_is_free() -> None:
+    with server.bind("127.0.0.1", 0) as first, server.bind("localhost", 0) as second:
+        ports = [bound.getsockname()[1] for bound in (first, second)]
+    assert all(ports)
+
+
 def test_the_root_must_exist(tmp_path: Path, started: list[str]) -> None:
     assert "is not a folder" in str(ui(tmp_path / "nothing").exception)
 

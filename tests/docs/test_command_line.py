@@ -53,6 +53,7 @@ def test_every_command_that_only_reads_can_print_json() -> None:
         "zoo pull",
         "zoo add",
         "schema",
+        "serve",
     }
     assert with_option("--json") == commands().keys() - writing
 

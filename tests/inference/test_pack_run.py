@@ -66,7 +66,8 @@ def test_d_can_be_left_out(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "message"), [("E", "has no network E; it has G, D"), ("G", "packed was packed without G, so it is of no use")]
+    ("name", "message"),
+    [("E", "has no network E; it has G, D"), ("G", "packed was packed without G, so it is of no use")],
 )
 def test_a_network_that_is_unknown_or_needed_is_refused(
     name: str, message: str, run: Run, tmp_path: Path

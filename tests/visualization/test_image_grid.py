@@ -9,7 +9,7 @@ from PIL import Image
 from torch import Tensor
 
 from ganbench.data.base import DataInfo
-from ganbench.visualization.image_grid import add_headings, image_grid, sample_picture
+from ganbench.visualization.image_grid import add_headings, encode_png, image_grid, sample_picture
 
 COLOURS = torch.tensor([[250, 10, 10], [10, 240, 10], [10, 10, 230], [200, 200, 0], [0, 190, 190]])
 
@@ -74,6 +74,14 @@ def test_the_picture_of_images_is_the_grid_and_reproducible(channels: int) -> No
     assert png == sample_picture(info("image", (channels, 4, 6)), pictures.clone(), None, "step 3")
     pictures[5, 0, 2, 2] += 1
     assert png != sample_picture(info("image", (channels, 4, 6)), pictures, None, "step 3")
+
+
+def test_pngs_have_the_same_pixels_whether_optimized_or_not() -> None:
+    image = Image.fromarray(np.arange(64 * 64, dtype=np.uint8).reshape(64, 64))
+    small, quick = (encode_png(image, optimize=optimize) for optimize in (True, False))
+    assert len(small) < len(quick)
+    for png in (small, quick):
+        assert np.array_equal(np.asarray(Image.open(io.BytesIO(png))), np.asarray(image))
 
 
 def test_the_memory_layout_does_not_change_the_bytes() -> None:

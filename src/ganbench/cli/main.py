@@ -22,6 +22,7 @@ from ganbench.cli.report import report
 from ganbench.cli.resume import resume
 from ganbench.cli.sample import sample
 from ganbench.cli.schema import schema
+from ganbench.cli.serve import serve
 from ganbench.cli.show import show
 from ganbench.cli.study import study
 from ganbench.cli.train import train
@@ -69,6 +70,7 @@ for command in (
     report,
     export,
     push,
+    serve,
     ui,
 ):
     app.command(cls=OnceCommand)(command)

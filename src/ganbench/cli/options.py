@@ -102,9 +102,16 @@ def machine_overrides(overrides: Mapping[str, Any], **options: Any) -> dict[str,
 
 
 def load_model(
-    run: Path, step: str | None, module: list[Path] | None, device: Device, threads: int | None
+    run: Path,
+    step: str | None,
+    module: list[Path] | None,
+    device: Device | Literal["auto"],
+    threads: int | None,
 ) -> Model:
-    """Load the model of a run on a device, and set the number of threads for the rest of the process."""
+    """Load the model of a run on a device, and set the number of threads for the rest of the process.
+
+    The device "auto" is the first of CUDA, MPS and CPU that the machine has.
+    """
     import torch
 
     from ganbench.inference.load import load

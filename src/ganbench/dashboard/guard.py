@@ -25,15 +25,24 @@ _HEADERS = (
 
 
 class Guard:
-    """An ASGI middleware that answers only requests of the dashboard's own pages.
+    """An ASGI middleware that answers only requests of the server's own pages, and of programs that are no browsers.
 
     Args:
         app: The application behind it.
         hosts: The host names that requests may use; empty for any.
+        refusal: The body of the answer to other requests.
+        media_type: Its type.
     """
 
-    def __init__(self, app: Application, hosts: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        app: Application,
+        hosts: Collection[str] = (),
+        refusal: bytes = b"This request is not from the dashboard.\n",
+        media_type: bytes = b"text/plain",
+    ) -> None:
         self._app, self._hosts = app, frozenset(hosts)
+        self._refusal, self._refusal_headers = refusal, [(b"content-type", media_type), *_HEADERS]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or reject it with status 403."""
@@ -44,8 +53,8 @@ class Guard:
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})  # before it is accepted: the status is 403
         else:
-            await send({"type": "http.response.start", "status": 403, "headers": list(_HEADERS)})
-            await send({"type": "http.response.body", "body": b"This request is not from the dashboard.\n"})
+            await send({"type": "http.response.start", "status": 403, "headers": self._refusal_headers})
+            await send({"type": "http.response.body", "body": self._refusal})
 
     def accepts(self, headers: Collection[tuple[bytes, bytes]]) -> bool:
         """Return whether the headers name an allowed host, and no other origin than the dashboard's."""

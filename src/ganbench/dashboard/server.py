@@ -11,9 +11,9 @@ from pathlib import Path
 from ganbench.errors import UserError
 
 MAX_UPLOAD_MB = 8
-# The host names that a browser on this machine may use. Others are rejected, since an attacker's site could make its
-# own name resolve to this machine (DNS rebinding).
-_LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
+#: The host names that a browser on this machine may use. Others are rejected, since an attacker's site could make its
+#: own name resolve to this machine (DNS rebinding).
+LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 _SCRIPT = Path(__file__).with_name("script") / "app.py"
 
 
@@ -45,7 +45,7 @@ def server_command(root: Path, host: str, port: int) -> list[str]:
         "logger.hideWelcomeMessage": "true",
     }
     options = [f"--{name}={value}" for name, value in settings.items()]
-    options += [f"--server.allowedHosts={name}" for name in (_LOCAL_NAMES if is_local(host) else ())]
+    options += [f"--server.allowedHosts={name}" for name in (LOCAL_NAMES if is_local(host) else ())]
     # -P: modules in the current folder must not shadow installed ones.
     python = [sys.executable, "-P", "-m", "ganbench.dashboard.serve"]
     message = f"Showing {root} at {server_url(host, port)} (press Ctrl-C to stop)"
@@ -65,19 +65,28 @@ def require_streamlit() -> None:
 
 def require_free_port(host: str, port: int) -> None:
     """Raise UserError if the address is not one of this machine's, or the port is in use."""
+    bind(host, port).close()
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a socket that is bound to an address, port 0 for any that is free.
+
+    Raises:
+        UserError: The address is not one of this machine's, or the port is in use.
+    """
     try:
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError) as error:
         raise UserError(f"'{host}' is not an address of this machine; try --host 127.0.0.1") from error
     family, kind, protocol, _, address = addresses[0]
-    with socket.socket(family, kind, protocol) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(address)
-        except OSError as error:
-            raise UserError(
-                f"{host}:{port} cannot be used ({error.strerror}); give another --port"
-            ) from error
+    bound = socket.socket(family, kind, protocol)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind(address)
+    except OSError as error:
+        bound.close()
+        raise UserError(f"{host}:{port} cannot be used ({error.strerror}); give another --port") from error
+    return bound
 
 
 def is_local(host: str) -> bool:

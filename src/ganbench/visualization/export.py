@@ -89,13 +89,13 @@ def set_representation_source(model: Model, source: str) -> None:
     model.algorithm.choose_sampling(source)
 
 
-def encode_npz(model: Model, samples: Tensor, labels: Tensor | None) -> bytes:
+def encode_npz(model: Model, samples: Tensor, labels: Tensor | None, *, compress: bool = True) -> bytes:
     """Return an ``.npz`` file with ``samples`` and, if there are labels, ``labels`` and ``classes``."""
     arrays: dict[str, Any] = (
         {} if labels is None else {"labels": labels.numpy(), "classes": np.array(model.classes)}
     )
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, samples=samples.numpy(), **arrays)
+    (np.savez_compressed if compress else np.savez)(buffer, samples=samples.numpy(), **arrays)
     return buffer.getvalue()
 
 

@@ -87,10 +87,13 @@ def gallery_png(gallery: Gallery) -> bytes:
     return encode_png(image_grid(gallery.images, gallery.columns))
 
 
-def encode_png(image: Image.Image) -> bytes:
-    """Return an image as PNG bytes; the same pixels give the same bytes."""
+def encode_png(image: Image.Image, *, optimize: bool = True) -> bytes:
+    """Return an image as PNG bytes, which are smaller and take longer if ``optimize``.
+
+    The same pixels give the same bytes.
+    """
     buffer = io.BytesIO()
-    image.save(buffer, "PNG", optimize=True)
+    image.save(buffer, "PNG", optimize=optimize)
     return buffer.getvalue()
 
 

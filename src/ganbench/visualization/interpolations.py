@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
 from ganbench.algorithms.capabilities import SplitsLatents
 from ganbench.inference.directions import latent_vectors
@@ -29,7 +30,17 @@ def interpolation_grid(
     the latent are always interpolated linearly. Raises UserError like :func:`latent_vectors`.
     """
     ends = latent_vectors(model, rows + 1, seed, truncation)
-    weight = torch.linspace(0, 1, columns).repeat(rows)[:, None]
+    labels = model.labels(rows)
+    repeated = None if labels is None else labels.repeat_interleave(columns)
+    return SampleGrid(interpolate_rows(model, ends, columns, linear=linear), repeated, columns)
+
+
+def interpolate_rows(model: Model, ends: Tensor, columns: int, *, linear: bool = False) -> Tensor:
+    """Return latents ``[R * columns, size]`` that go from each of ``ends`` ``[R + 1, size]`` to the next, with both.
+
+    The interpolation is that of :func:`interpolation_grid`.
+    """
+    weight = torch.linspace(0, 1, columns).repeat(len(ends) - 1)[:, None]
     start, end = (z.repeat_interleave(columns, 0) for z in (ends[:-1], ends[1:]))
     sizes = [ends.shape[1]] if linear else _part_sizes(model, ends.shape[1])
     spherical = 0 if linear else _spherical_size(model, ends.shape[1])
@@ -37,9 +48,7 @@ def interpolation_grid(
     for a, b in zip(*(torch.split(z, sizes, 1) for z in (start, end)), strict=True):
         parts.append((slerp if offset < spherical else lerp)(a, b, weight))
         offset += a.shape[1]
-    labels = model.labels(rows)
-    repeated = None if labels is None else labels.repeat_interleave(columns)
-    return SampleGrid(torch.cat(parts, 1), repeated, columns)
+    return torch.cat(parts, 1)
 
 
 def _spherical_size(model: Model, size: int) -> int:

@@ -1,0 +1,1 @@
+"""An HTTP server for trained models: samples, interpolations, encodings and translations."""
