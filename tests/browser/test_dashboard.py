@@ -81,10 +81,18 @@ def browser() -> Iterator[Any]:
         yield browser
 
 
+@pytest.fixture(scope="module")
+def context(browser: Any) -> Iterator[Any]:
+    """What all pages share: the cache, so that the code of Streamlit is loaded once."""
+    options = {"viewport": {"width": 1300, "height": 1000}, "reduced_motion": "reduce"}
+    with browser.new_context(**options) as context:
+        yield context
+
+
 @pytest.fixture
-def page(browser: Any, address: str) -> Iterator[Any]:
+def page(context: Any, address: str) -> Iterator[Any]:
     """A page that must not log errors or send requests to other servers."""
-    page, errors, urls = browser.new_page(viewport={"width": 1300, "height": 1000}), [], []
+    page, errors, urls = context.new_page(), [], []
     page.set_default_timeout(TIMEOUT)
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -124,7 +132,7 @@ def wait_for_image(page: Any, name: str) -> Any:
     image = page.get_by_role("img", name=name)
     image.wait_for()
     wait_until_idle(page)
-    page.wait_for_function("i => i.complete && i.naturalWidth > 0", arg=image.element_handle())
+    page.wait_for_function("i => i.complete && i.naturalWidth > 0", arg=image.element_handle(), polling=100)
     assert image.get_attribute("src").endswith(".png"), "not lossless"
     return image
 
@@ -316,7 +324,7 @@ def test_directions_and_sources_of_representations(page: Any, address: str, tmp_
     page.get_by_text("Move along latent directions").click()
     slider = page.get_by_role("slider", name="Direction 1")
     slider.press("ArrowRight")
-    page.wait_for_function("s => !document.querySelector(`img[src='${s}']`)", arg=before)
+    page.wait_for_function("s => !document.querySelector(`img[src='${s}']`)", arg=before, polling=100)
     wait_until_idle(page)
     screenshot(page, "playground-directions", tmp_path)
     open_page(page, address, page="playground", run=folder_id(Path("representations-seed0")))

@@ -104,9 +104,8 @@ def test_pretrained_weights_that_have_changed_are_refused_before_the_first_check
 
 
 def run_of(tmp_path: Path, factor: Spec, **changes: Any) -> Run:
-    recipe = tiny_recipe(
-        "gan-ring8", {"schedule.steps": 40, "schedule.sample_every": 0, "schedule.learning_rate": factor}
-    )
+    quick = {"schedule.sample_every": 0, "schedule.layers_every": 0, "algorithm.critic_steps": 1}
+    recipe = tiny_recipe("gan-ring8", {**quick, "schedule.steps": 40, "schedule.learning_rate": factor})
     return train(recipe.override(changes), out=tmp_path / "run")
 
 

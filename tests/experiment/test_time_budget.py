@@ -142,11 +142,14 @@ def test_what_the_user_has_set_stays(monkeypatch: pytest.MonkeyPatch) -> None:
         assert made.schedule.steps == plan.steps
 
 
+SMALL = tiny_recipe("gan-r1-ring8", {})
+
+
 @given(minutes=some.floats(0.1, 1e4), seconds=some.floats(1e-4, 1e3))
 def test_there_is_always_a_step(minutes: float, seconds: float) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(planning, "_trial", lambda *_, **__: (1, seconds))
-        made, plan = plan_of(tiny_recipe("gan-r1-ring8", {}), minutes)
+        made, plan = plan_of(SMALL, minutes)
     assert made.schedule.steps == plan.steps >= 1
     assert plan.steps == 1 or plan.steps * seconds <= minutes * 60
 

@@ -47,7 +47,7 @@ def quick(out: Path, **schedule: Any) -> list[str]:
 
 # --- signals ---------------------------------------------------------------------------------------------------------
 
-SIGNALS = repetitions(25, 8)  # of each kind
+SIGNALS = repetitions(25, 5)  # of each kind
 
 
 @pytest.mark.slow
@@ -114,7 +114,7 @@ def test_a_second_signal_stops_at_once(cli: CommandLine, tmp_path: Path) -> None
 
 
 def test_the_second_signal_leaves_earlier_checkpoints_whole(cli: CommandLine, tmp_path: Path) -> None:
-    for i in range(10):
+    for i in range(repetitions(10, 5)):
         path = tmp_path / str(i)
         child = cli.start(*quick(path, steps=100_000, log_every=1, checkpoint_every=1))
         child.wait_for("step 3/")
@@ -143,7 +143,7 @@ def test_the_exception_says_which_signal(tmp_path: Path, monkeypatch: pytest.Mon
 
 # --- a full disk -----------------------------------------------------------------------------------------------------
 
-LIMITS = repetitions(40, 16)
+LIMITS = repetitions(40, 10)
 
 
 @pytest.mark.slow

@@ -60,6 +60,8 @@ def tiny_overrides(name: str) -> dict[str, Any]:
     for network, spec in recipe.networks.items():
         if "width" in parameters(spec.target):
             overrides[f"networks.{network}.width"] = 8
+    if recipe.algorithm.kwargs.get("critic_steps", 1) > 2:
+        overrides["algorithm.critic_steps"] = 2
     return overrides
 
 
