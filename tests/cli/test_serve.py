@@ -13,15 +13,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.support.command_line import CommandLine, Process, cli
+from tests.support.command_line import CommandLine, Process
 from tests.support.serving import Client
 from tests.support.training import tiny_recipe
 
 from ganbench.experiment.train import train
 from ganbench.inference.load import load
 from ganbench.runs.run import Run
-
-__all__ = ["cli"]
 
 TOKEN = "a-token-of-the-environment"
 
