@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from tests.support.command_line import CommandLine, cli
+from tests.support.command_line import CommandLine
 from tests.support.hub_server import TOKEN, Hub, hub
 from tests.support.training import tiny_recipe
 

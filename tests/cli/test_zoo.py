@@ -8,12 +8,10 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from tests.support.command_line import CommandLine, cli
+from tests.support.command_line import CommandLine
 from tests.support.training import tiny_recipe
 
 from ganbench.experiment.train import train
-
-__all__ = ["cli"]
 
 Run = Callable[..., tuple[int, str, str]]
 
