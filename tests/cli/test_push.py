@@ -13,7 +13,7 @@ from tests.support.training import tiny_recipe
 
 from ganbench.experiment.train import train
 
-__all__ = ["cli", "hub"]
+__all__ = ["hub"]
 
 Run = Callable[..., tuple[int, str, str]]
 
