@@ -31,7 +31,7 @@ from ganbench.metrics.record import versions
 from ganbench.recipes.registry import recipe_functions
 from ganbench.serve.batching import Rows, Task
 from ganbench.serve.schemas import SampleQuery
-from ganbench.serve.tasks import encode_task, sample_task, translate_task
+from ganbench.serve.tasks import Tasks
 from ganbench.training.engine import processor
 from ganbench.utils.files import write_json
 from ganbench.utils.random_stream import RandomStream
@@ -42,15 +42,15 @@ _SIZES = range(1, 41)
 def tasks_of(model: Model, rows: int) -> dict[str, Task]:
     """Return a task of so many rows for each thing that the server can do with a model."""
     items = model.info.to_data(RandomStream(0, "items").uniform(rows, *model.info.shape, low=-1.0))
-    tasks = {}
+    make, tasks = Tasks(model), {}
     sources = representation_sources(model)
     if PARTS["generator"].is_of(model) and (sources or not model.needs_real_inputs):
         query = SampleQuery(n=rows, representations=sources[0] if sources else None)
-        tasks["sample"] = sample_task(model, query, model.labels(rows))
+        tasks["sample"] = make.sample(query, model.labels(rows))
     if PARTS["encoder"].is_of(model):
-        tasks["encode"] = encode_task(model, items)
+        tasks["encode"] = make.encode(items)
     if PARTS["translator"].is_of(model):
-        tasks["translate"] = translate_task(model, items, domains_of(model.algorithm)[-1])
+        tasks["translate"] = make.translate(items, domains_of(model.algorithm)[-1])
     return tasks
 
 

@@ -10,7 +10,7 @@ from tests.serve.conftest import RECIPES
 from ganbench.errors import UserError
 from ganbench.inference.model import Model
 from ganbench.serve.schemas import InterpolateQuery, SampleQuery
-from ganbench.serve.tasks import find_labels, interpolate_task, sample_task
+from ganbench.serve.tasks import Tasks
 
 
 @pytest.mark.parametrize("kind", RECIPES)
@@ -23,8 +23,8 @@ def test_results_do_not_depend_on_other_rows(models: dict[str, Model], kind: str
 
 def test_the_rows_of_samples(models: dict[str, Model]) -> None:
     model = models["classes"]
-    labels = find_labels(model, ["3", "1"], 2)
-    rows = sample_task(model, SampleQuery(n=2, seed=5, truncation=0.5), labels).draw()
+    labels = Tasks(model).labels(["3", "1"], 2)
+    rows = Tasks(model).sample(SampleQuery(n=2, seed=5, truncation=0.5), labels).draw()
     assert torch.equal(rows["latents"], model.latents(2, 5, truncation=0.5))
     assert rows["labels"].tolist() == [3, 1]
 
@@ -35,13 +35,13 @@ def test_the_rows_of_interpolations_begin_and_end_at_the_seeds(models: dict[str,
         query = InterpolateQuery(
             seed=[3, 8, 4], steps=5, representations="normal" if kind == "representations" else None
         )
-        task = interpolate_task(model, query, None)
+        task = Tasks(model).interpolate(query, None)
         latents = task.draw()["latents"]
         assert task.count == len(latents) == 10
         single = [
-            sample_task(
-                model, SampleQuery(n=1, seed=seed, representations=query.representations), None
-            ).draw()
+            Tasks(model)
+            .sample(SampleQuery(n=1, seed=seed, representations=query.representations), None)
+            .draw()
             for seed in query.seeds
         ]
         ends = torch.cat([rows["latents"] for rows in single])
@@ -51,21 +51,21 @@ def test_the_rows_of_interpolations_begin_and_end_at_the_seeds(models: dict[str,
 def test_the_source_of_representations_is_restored(models: dict[str, Model]) -> None:
     model = models["representations"]
     assert model.needs_real_inputs
-    sample_task(model, SampleQuery(representations="uniform"), None).draw()
+    Tasks(model).sample(SampleQuery(representations="uniform"), None).draw()
     assert model.needs_real_inputs
     with pytest.raises(UserError, match="give representations: learned, normal, uniform"):
-        sample_task(model, SampleQuery(representations="lerp"), None).draw()
+        Tasks(model).sample(SampleQuery(representations="lerp"), None).draw()
     with pytest.raises(UserError, match="unknown sampling 'narmal'"):
-        sample_task(model, SampleQuery(representations="narmal"), None).draw()
+        Tasks(model).sample(SampleQuery(representations="narmal"), None).draw()
     assert model.algorithm.sampling == "real"
 
 
 def test_labels(models: dict[str, Model]) -> None:
     model = models["classes"]
-    assert find_labels(model, [], 12).tolist() == [*range(10), 0, 1]  # type: ignore[union-attr]
-    assert find_labels(model, ["7"], 3).tolist() == [7, 7, 7]  # type: ignore[union-attr]
-    assert find_labels(models["points"], [], 3) is None
+    assert Tasks(model).labels([], 12).tolist() == [*range(10), 0, 1]  # type: ignore[union-attr]
+    assert Tasks(model).labels(["7"], 3).tolist() == [7, 7, 7]  # type: ignore[union-attr]
+    assert Tasks(models["points"]).labels([], 3) is None
     with pytest.raises(UserError, match="give class once, or 3 times, not 2 times"):
-        find_labels(model, ["1", "2"], 3)
+        Tasks(model).labels(["1", "2"], 3)
     with pytest.raises(UserError, match="trained without classes"):
-        find_labels(models["points"], ["1"], 3)
+        Tasks(models["points"]).labels(["1"], 3)

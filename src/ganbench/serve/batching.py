@@ -143,6 +143,7 @@ class Batcher:
             self._queue.append(waiting)
             self._queued += task.count
             self._changed.notify()
+        waiting.future.add_done_callback(lambda future: self._remove(waiting))
         return waiting.future
 
     def close(self) -> None:
@@ -166,7 +167,6 @@ class Batcher:
         """Wait for tasks and return the rows of a batch; none if the batcher is closed and nothing waits."""
         with self._changed:
             while True:
-                self._drop_ended()
                 if not self._queue:
                     if self._stopping:
                         return []
@@ -176,18 +176,20 @@ class Batcher:
                 else:
                     return self._take()
 
-    def _drop_ended(self) -> None:
-        """Remove the tasks that have failed, or whose clients have gone."""
-        ended = [waiting for waiting in self._queue if waiting.future.done()]
-        for waiting in ended:
-            self._queue.remove(waiting)
-            self._queued -= waiting.task.count - waiting.taken
+    def _remove(self, waiting: _Waiting) -> None:
+        """Remove a task that has ended, if it still waits: it has failed, or its client has gone."""
+        if waiting.taken < waiting.task.count:
+            with self._changed, suppress(ValueError):
+                self._queue.remove(waiting)
+                self._queued -= waiting.task.count - waiting.taken
 
     def _seconds_to_wait(self) -> float:
-        first = self._queue[0]
-        alike = sum(w.task.count - w.taken for w in self._queue if w.task.kind == first.task.kind)
-        if self._stopping or alike >= self.batch:
-            return 0
+        first, alike = self._queue[0], 0
+        for waiting in self._queue:
+            if waiting.task.kind == first.task.kind:
+                alike += waiting.task.count - waiting.taken
+            if self._stopping or alike >= self.batch:
+                return 0
         return first.arrived + self._delay - time.monotonic()
 
     def _take(self) -> list[_Share]:

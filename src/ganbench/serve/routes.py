@@ -25,7 +25,6 @@ from ganbench.serve.limits import Limits
 from ganbench.serve.page import render_page
 from ganbench.serve.query import describe_query, read_query
 from ganbench.serve.served_model import ServedModels
-from ganbench.serve.tasks import encode_task, find_labels, interpolate_task, sample_task, translate_task
 from ganbench.serve.telemetry import MEDIA_TYPE, Telemetry
 from ganbench.serve.uploads import read_images
 
@@ -93,8 +92,8 @@ async def sample(request: Request) -> Response:
     model = served.model
     _check_count(query.n, service.limits)
     form = choose_format(model, query.format)
-    labels = find_labels(model, query.classes, query.n)
-    samples = await compute(request, served.batcher, sample_task(model, query, labels))
+    labels = served.tasks.labels(query.classes, query.n)
+    samples = await compute(request, served.batcher, served.tasks.sample(query, labels))
     return await _respond(samples, lambda: answer_samples(served.name, model, samples, labels, form))
 
 
@@ -110,9 +109,9 @@ async def interpolate(request: Request) -> Response:
     model, pairs = served.model, len(query.seeds) - 1
     _check_count(pairs * query.steps, service.limits)
     form = choose_format(model, query.format)
-    labels = find_labels(model, query.classes, pairs)
+    labels = served.tasks.labels(query.classes, pairs)
     labels = None if labels is None else labels.repeat_interleave(query.steps)
-    samples = await compute(request, served.batcher, interpolate_task(model, query, labels))
+    samples = await compute(request, served.batcher, served.tasks.interpolate(query, labels))
     return await _respond(
         samples, lambda: answer_samples(served.name, model, samples, labels, form, query.steps)
     )
@@ -126,7 +125,7 @@ async def encode(request: Request, images: Uploads) -> Response:
     query, service = read_query(schemas.EncodeQuery, request), _service(request)
     served = service.models.find(query.model, "encode")
     items = await read_images(images, served.model.info, service.limits.images, service.decoders)
-    latents = await compute(request, served.batcher, encode_task(served.model, items))
+    latents = await compute(request, served.batcher, served.tasks.encode(items))
     return await _respond(latents, lambda: answer_latents(served.name, served.model, latents, query.format))
 
 
@@ -142,7 +141,7 @@ async def translate(request: Request, images: Uploads) -> Response:
     model = served.model
     target = query.to or domains_of(model.algorithm)[-1]
     items = await read_images(images, model.info, service.limits.images, service.decoders)
-    results = await compute(request, served.batcher, translate_task(model, items, target))
+    results = await compute(request, served.batcher, served.tasks.translate(items, target))
     return await _respond(results, lambda: answer_samples(served.name, model, results, None, query.format))
 
 

@@ -21,16 +21,18 @@ from ganbench.recipes.base import Recipe
 from ganbench.serve.batching import Batcher
 from ganbench.serve.limits import Limits
 from ganbench.serve.schemas import Capability, DataFacts, LatentFacts, ModelFacts
+from ganbench.serve.tasks import Tasks
 from ganbench.serve.telemetry import Telemetry
 
 
 @dataclass(frozen=True)
 class ServedModel:
-    """A model with the batcher that alone may use it."""
+    """A model with the batcher that alone may use it, and its tasks."""
 
     model: Model
     facts: ModelFacts
     batcher: Batcher
+    tasks: Tasks
 
     @property
     def name(self) -> str:
@@ -49,7 +51,7 @@ def start_model(
         observe=partial(telemetry.observe_batch, name),
     )
     telemetry.watch_queue(name, batcher)
-    return ServedModel(model, describe_model(name, model, recipe), batcher)
+    return ServedModel(model, describe_model(name, model, recipe), batcher, Tasks(model))
 
 
 class ServedModels:
