@@ -116,6 +116,7 @@ def _serve(requests: Iterable[str]) -> None:
 
     from ganbench.data.registry import find_dataset
     from ganbench.experiment.train import train
+    from ganbench.utils.openmp import restart_threads
     from training import tiny_recipe
 
     # Many modules are imported on first use, so use everything once. A single thread can be forked safely.
@@ -138,6 +139,7 @@ def _serve(requests: Iterable[str]) -> None:
     gc.freeze()
     with remember_shapes():
         find_dataset("shapes")[0]()
+        restart_threads()  # a forked process has only this thread, and would wait for OpenMP's for ever
         _answer(requests)
 
 
