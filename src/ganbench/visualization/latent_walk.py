@@ -11,7 +11,7 @@ from torch import Tensor
 from ganbench.inference.model import Model
 from ganbench.inference.traversals import interpolate_latents
 from ganbench.visualization.animation import decode_png
-from ganbench.visualization.image_grid import sample_picture
+from ganbench.visualization.image_grid import image_grid, sample_picture
 
 
 def latent_walk(
@@ -32,6 +32,8 @@ def render_walk(
     model: Model, *, points: int = 8, frames: int = 12, n: int = 16, seed: int = 0
 ) -> list[Image.Image]:
     """Return a :func:`latent_walk` as images, one per frame; models of points show 500 of them in each frame."""
-    n = n if model.info.kind == "image" else 500
-    walk = latent_walk(model, points=points, frames=frames, n=n, seed=seed)
+    if model.info.kind == "image":
+        walk = latent_walk(model, points=points, frames=frames, n=n, seed=seed)
+        return [image_grid(model.decode(latents)).convert("RGB") for latents in walk]
+    walk = latent_walk(model, points=points, frames=frames, n=500, seed=seed)
     return [decode_png(sample_picture(model.info, model.decode(latents))) for latents in walk]
