@@ -13,6 +13,7 @@ import io
 import json
 import os
 import resource
+import runpy
 import signal
 import subprocess
 import sys
@@ -81,13 +82,20 @@ class CommandLine:
         more_memory: int | None = None,
         stdout: str | None = None,
         coding: str | None = None,
+        script: Path | None = None,
         fork_workers: bool = False,
     ) -> Process:
         """Start ``ganbench ARGUMENTS``.
 
-        Files cannot grow beyond ``largest_file`` bytes, and the process by more than ``more_memory`` bytes. Standard
-        output goes to the file ``stdout`` if it is given. ``coding`` is that of the terminal, as ``PYTHONIOENCODING``
-        sets it. ``fork_workers`` saves the workers of a study the import of torch.
+        Args:
+            cwd: The working folder.
+            env: Variables of the environment besides those of this process.
+            largest_file: The bytes that a file cannot grow beyond.
+            more_memory: The bytes that the process cannot grow by.
+            stdout: The file for standard output.
+            coding: The coding of the terminal, as ``PYTHONIOENCODING`` sets it.
+            script: A Python script to run in place of ganbench.
+            fork_workers: Whether the workers of a study are forked, too, and so need not import torch.
         """
         self.count += 1
         output = self.folder / str(self.count)
@@ -96,7 +104,12 @@ class CommandLine:
             (output / name).touch()
         request = {"arguments": [str(a) for a in arguments], "output": str(output), "cwd": str(cwd or output)}
         limits = {"largest_file": largest_file, "more_memory": more_memory}
-        special = {"stdout": stdout, "coding": coding, "fork_workers": fork_workers}
+        special = {
+            "stdout": stdout,
+            "coding": coding,
+            "script": script and str(script),
+            "fork_workers": fork_workers,
+        }
         return Process(self, self.request(**request, env=env or {}, **limits, **special), output)
 
     def run(self, *arguments: str | Path, **options: Any) -> tuple[int, str, str]:
@@ -191,7 +204,7 @@ def _run_command_line(request: dict[str, Any]) -> None:
             resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
         sys.argv = ["ganbench", *request["arguments"]]
         with use_workers(ForkedWorker) if request["fork_workers"] else contextlib.nullcontext():
-            main()
+            runpy.run_path(request["script"], run_name="__main__") if request["script"] else main()
         code = 0
     except SystemExit as end:
         code = end.code

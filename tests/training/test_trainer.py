@@ -2,15 +2,12 @@ from __future__ import annotations
 
 import copy
 import math
-import os
 import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
@@ -29,6 +26,9 @@ from ganbench.training.schedule import Constant, Linear
 from ganbench.training.settings import Machine, Schedule
 from ganbench.training.trainer import Trainer
 from ganbench.utils.random_stream import RandomStream
+
+if TYPE_CHECKING:  # the script below imports this file without the folder of all tests
+    from tests.support.command_line import CommandLine
 
 
 class Pair(nn.Module):
@@ -261,24 +261,20 @@ one.engine.close()
 """
 
 
-def test_two_processes_train_like_one(tmp_path: Path) -> None:
+def test_two_processes_train_like_one(cli: CommandLine, tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     group = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "OMP_NUM_THREADS": "1"}
     saved = tmp_path / "two.pt"
+    script = tmp_path / "process.py"
+    script.write_text(PROCESS)
     running = [
-        subprocess.Popen(
-            [sys.executable, "-c", PROCESS, str(Path(__file__).parent), str(saved)],
-            env={**os.environ, **group, "RANK": str(rank)},
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        cli.start(Path(__file__).parent, saved, script=script, env={**group, "RANK": str(rank)})
         for rank in range(2)
     ]
     for process in running:
-        _, errors = process.communicate(timeout=120)
-        assert process.returncode == 0, errors
+        assert process.wait() == 0, process.err
     two, means = torch.load(saved, weights_only=True)
     one = full_trainer()
     one.train()
