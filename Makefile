@@ -34,8 +34,9 @@ docs: $(VENV)/installed
 	$(BIN)/sphinx-build -q -W --keep-going -b html docs $(SITE)
 	@echo "$(SITE)/index.html"
 
+# Tests start many processes, which share the compiled modules. tests/conftest.py begins the longest files first.
 test: lint
-	$(BIN)/pytest -n $(JOBS) --dist loadfile
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 bench: $(VENV)/installed
 	$(BIN)/python -m benchmarks.trainer

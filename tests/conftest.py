@@ -6,8 +6,10 @@ Idle threads of a process sleep. Runs trained within a test's process write numb
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 from ganbench.utils.openmp import wait_passively
 
@@ -20,8 +22,39 @@ from tests.support.command_line import CommandLine  # noqa: E402
 from tests.support.shapes import remember_shapes  # noqa: E402
 from tests.support.training import skip_figures  # noqa: E402
 
+#: Files that take longest are begun first, so that with several workers none is left alone at the end.
+LONG_FILES = (
+    "robustness/test_resume.py",
+    "browser/test_dashboard.py",
+    "cli/test_main.py",
+    "contracts/test_networks.py",
+    "contracts/test_recipes_build.py",
+    "export/test_formats.py",
+    "cli/test_study.py",
+    "robustness/test_processes.py",
+    "robustness/test_full_disk.py",
+    "robustness/test_run_files.py",
+    "robustness/test_kill.py",
+    "experiment/test_train.py",
+    "docs/test_extending.py",
+    "browser/test_report.py",
+)
+
 hypothesis.settings.register_profile("shared-machine", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("shared-machine")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {Path(__file__).parent / name: place for place, name in enumerate(LONG_FILES)}
+    missing = [str(path) for path in places if not path.exists()]
+    if missing:
+        raise pytest.UsageError(f"tests/conftest.py names files that do not exist: {', '.join(missing)}")
+    items.sort(key=lambda item: places.get(item.path, len(places)))  # a stable sort: files stay together
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()  # what is imported and collected stays until the end, so do not look for garbage in it
 
 
 @pytest.fixture(autouse=True, scope="session")
