@@ -87,4 +87,4 @@ def test_the_command_works(folder: Path) -> None:
     app = typer.Typer()
     app.command()(scope["checkpoints"])  # type: ignore[arg-type]
     result = CliRunner().invoke(app, [str(folder / "runs" / "loss")])
-    assert result.output.splitlines() == ["200"], result.output
+    assert result.output.splitlines() == ["100"], result.output
