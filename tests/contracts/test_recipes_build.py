@@ -58,7 +58,7 @@ def shrink(name: str, budget: Budget) -> Recipe:
     recipe: Recipe = recipe_functions()[name](budget=budget)
     changes: dict[str, Any] = {
         "schedule.steps": STEPS,
-        "schedule.batch": 8,
+        "schedule.batch": 4,
         "schedule.microbatches": 1,
         "machine.device": "cpu",
         "machine.threads": 1,

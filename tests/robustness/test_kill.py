@@ -40,6 +40,13 @@ def wait_for_save(checkpoints: Path, seconds: float = 0.5) -> None:
         pass
 
 
+def wait_for_folder(path: Path, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not path.exists():
+        assert time.monotonic() < end, f"{path} was not created"
+        time.sleep(0.001)
+
+
 @pytest.mark.slow
 def test_kills_while_every_step_is_saved(cli: CommandLine, tmp_path: Path) -> None:
     code, _, err = cli.run(*_train(cli, tmp_path / "whole", STEPS))
@@ -89,15 +96,16 @@ def test_kills_while_every_step_is_saved(cli: CommandLine, tmp_path: Path) -> No
 def test_a_kill_at_the_start_leaves_a_whole_run_or_none(cli: CommandLine, tmp_path: Path) -> None:
     rng, runs, start = random.Random(1), 0, time.monotonic()
     child = cli.start(*_train(cli, tmp_path / "first", 1))
-    while not (tmp_path / "first").exists():
-        time.sleep(0.001)
+    wait_for_folder(tmp_path / "first")
     duration = time.monotonic() - start
     child.kill()
     child.wait()
     for i in range(STARTS):
         path = tmp_path / str(i)
         child = cli.start(*_train(cli, path, 1))
-        time.sleep(rng.uniform(0.5, 1.5) * duration)
+        if i % 2:
+            wait_for_folder(path)
+        time.sleep(rng.uniform(0, 0.5) * duration if i % 2 else rng.uniform(0.5, 1.5) * duration)
         child.kill()
         child.wait()
         if path.exists():
