@@ -14,6 +14,8 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 Network = TypeVar("Network", bound=nn.Module)
 
+START_ITERATIONS = 15  # power iterations for a new weight, as many as torch runs when it first normalises a layer
+
 #: Linear layers and convolutions.
 WEIGHT_LAYERS = (
     nn.Linear,
@@ -50,6 +52,6 @@ def update_singular_vectors(layer: nn.Module) -> None:
     was_training = parametrization.training
     parametrization.train()
     with torch.no_grad():
-        for _ in range(15):  # as many as torch runs when it first normalises a layer
+        for _ in range(START_ITERATIONS):
             parametrization()  # one power iteration, in training mode
     parametrization.train(was_training)
