@@ -10,17 +10,17 @@ import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
 
 from ganbench.utils.openmp import wait_passively
 
-wait_passively()  # before torch is imported
+if TYPE_CHECKING:
+    from tests.support.command_line import CommandLine
 
-import hypothesis  # noqa: E402
-import pytest  # noqa: E402
-import torch  # noqa: E402
-from tests.support.command_line import CommandLine  # noqa: E402
-from tests.support.shapes import remember_shapes  # noqa: E402
-from tests.support.training import skip_figures  # noqa: E402
+wait_passively()  # before torch is imported
+# torch and the like are imported by the functions, since the process that only starts workers needs none of it.
 
 #: Files that take longest are begun first, so that with several workers none is left alone at the end.
 LONG_FILES = (
@@ -40,8 +40,13 @@ LONG_FILES = (
     "browser/test_report.py",
 )
 
-hypothesis.settings.register_profile("shared-machine", deadline=None, print_blob=True)
-hypothesis.settings.load_profile("shared-machine")
+
+def pytest_configure(config: pytest.Config) -> None:
+    if getattr(config.option, "dist", "no") == "no" or hasattr(config, "workerinput"):
+        import hypothesis
+
+        hypothesis.settings.register_profile("shared-machine", deadline=None, print_blob=True)
+        hypothesis.settings.load_profile("shared-machine")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -59,6 +64,9 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def no_waiting() -> Iterator[None]:
+    from tests.support.shapes import remember_shapes
+    from tests.support.training import skip_figures
+
     with skip_figures(), remember_shapes(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda file: None)
         yield
@@ -66,6 +74,8 @@ def no_waiting() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
+    from tests.support.command_line import CommandLine
+
     command_line = CommandLine(tmp_path_factory.mktemp("cli"))
     yield command_line
     command_line.close()
@@ -73,6 +83,8 @@ def cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
 
 @pytest.fixture(autouse=True)
 def one_thread() -> Iterator[None]:
+    import torch
+
     torch.set_num_threads(1)
     torch.set_flush_denormal(False)  # hypothesis fails to draw numbers otherwise
     yield

@@ -48,7 +48,7 @@ STARTS = {
         "runpy.run_module('ganbench.cli.study_worker', run_name='__main__')",
         [str(os.getpid()), *EVALUATE],
     ),
-    "tests": (f"runpy.run_path({str(Path(__file__).parents[1] / 'conftest.py')!r})", []),
+    "tests": (f"runpy.run_path({str(Path(__file__).parents[1] / 'conftest.py')!r}); import torch", []),
 }
 
 
