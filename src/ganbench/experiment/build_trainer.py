@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import warnings
 from collections.abc import Iterable
 
@@ -14,8 +15,10 @@ from ganbench.data.loader import Loader
 from ganbench.errors import UserError
 from ganbench.experiment.misfit import explain_misfit
 from ganbench.inference.build import ModelParts, assemble
+from ganbench.networks.transfer import lowest_layers
 from ganbench.recipes.base import Recipe
 from ganbench.training.engine import Engine
+from ganbench.training.settings import Schedule
 from ganbench.training.trainer import Trainer
 
 
@@ -43,13 +46,19 @@ def make_trainer(
             raise UserError(f"recipe '{recipe.name}' trains the network {name} but has no optimizers.{name}")
         return engine.optimizer(recipe.optimizers[name], parameters)
 
+    frozen = [
+        parameter
+        for name, count in recipe.start.frozen.items()
+        for parameter in lowest_layers(parts.networks[name], count, f"networks.{name}.frozen")
+    ]
     with explain_misfit(recipe):
         trainer = Trainer(
             algorithm=parts.algorithm,
             networks=dict(parts.networks.items()),
             optimizers=optimizer,
             batches=Loader(dataset, recipe.schedule.batch, seed),
-            schedule=recipe.schedule,
+            schedule=_schedule(recipe, parts),
+            frozen=frozen,
             engine=engine,
             seed=seed,
         )
@@ -58,3 +67,14 @@ def make_trainer(
         for message in parts.algorithm.compatibility_warnings(trainer.networks):
             warnings.warn(message, stacklevel=2)
     return trainer
+
+
+def _schedule(recipe: Recipe, parts: ModelParts) -> Schedule:
+    """Return the schedule; an average of networks that start trained has its full half-life at once.
+
+    The ramp makes the average of random first weights short. Those of a trained network are worth keeping.
+    """
+    schedule = recipe.schedule
+    if schedule.ema_half_life is None or not set(parts.algorithm.averaged) & set(recipe.start.weights):
+        return schedule
+    return dataclasses.replace(schedule, ema_ramp=schedule.ema_half_life)  # reached with the first image

@@ -16,14 +16,14 @@ from ganbench.recipes.base import Recipe
 from ganbench.runs.run import Run
 
 
-def load_first_weights(run: Run, networks: nn.ModuleDict) -> None:
+def load_first_weights(run: Run, recipe: Recipe, networks: nn.ModuleDict) -> None:
     """Load pretrained weights as at the start of a run that has no checkpoint yet.
 
     Raises:
         UserError: they cannot be read, or are not those that the run started from.
     """
     recorded = run.meta.get("pretrained")
-    for name, digest in load_pretrained_weights(networks).items():
+    for name, digest in load_pretrained_weights(networks, recipe.start).digests.items():
         before = recorded.get(name) if isinstance(recorded, Mapping) else None
         if before not in (None, digest):  # None: an earlier version recorded nothing
             raise UserError(

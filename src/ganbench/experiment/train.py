@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
-import itertools
 import signal
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -19,6 +17,7 @@ from ganbench.experiment.closing import close_run
 from ganbench.experiment.continuation import describe_jump, load_first_weights, record_extension
 from ganbench.experiment.heading import heading
 from ganbench.experiment.misfit import explain_misfit, try_generator, undo_misfit
+from ganbench.experiment.new_run import describe_start, unused_folder
 from ganbench.experiment.resolve_recipe import resolve_recipe
 from ganbench.experiment.run_hooks import RunHooks
 from ganbench.experiment.stop import StopRequest
@@ -28,7 +27,6 @@ from ganbench.experiment.trackers.mirror import Mirror
 from ganbench.experiment.validation import PeriodicEvaluation
 from ganbench.inference.build import ModelParts, assemble, load_pretrained_weights, make_dataset
 from ganbench.inference.model import Model
-from ganbench.metrics.record import versions
 from ganbench.recipes.base import Budget, Recipe
 from ganbench.runs.run import Run
 from ganbench.training.engine import Engine
@@ -95,15 +93,14 @@ def train(
             console.note(plan.describe(recipe.schedule))
             if warning := plan.warning():
                 console.warn(warning)
-        pretrained = load_pretrained_weights(parts.networks)
+        first = load_pretrained_weights(parts.networks, recipe.start)
         trainer = make_trainer(recipe, dataset, engine, seed, parts)
-        path = Path(engine.broadcast(str(out if out is not None else _unused_folder(recipe.name, seed))))
+        path = Path(engine.broadcast(str(out if out is not None else unused_folder(recipe.name, seed))))
         if engine.is_main_process:
-            meta = _metadata(dataset, engine, seed, resolved.reasons)
-            Run.create(path, recipe, {**meta, "pretrained": pretrained} if pretrained else meta)
+            Run.create(path, recipe, describe_start(dataset, engine, seed, resolved.reasons, first))
         engine.broadcast("created")  # the other processes wait until the folder exists
         run = Run(path)
-        for line in heading(path, recipe, dataset.info, trainer):
+        for line in (*heading(path, recipe, dataset.info, trainer), *first.notes):
             console.note(line)
         with undo_misfit(run, recipe, trainer), _exclusive_access(run, engine):
             _run_loop(run, RunHooks(run, trainer, parts.latent, dataset, recipe, trusted), track, console)
@@ -165,7 +162,7 @@ def resume(
             )
         state = run.read_checkpoint()
         if state is None:
-            load_first_weights(run, parts.networks)
+            load_first_weights(run, recipe, parts.networks)
         elif "optimizers" not in state:
             raise UserError(f"{run.path} cannot resume: it holds networks, but no optimizers' state")
         trainer = make_trainer(recipe, dataset, engine, meta["seed"], parts)
@@ -271,23 +268,6 @@ def _exclusive_access(run: Run, engine: Engine) -> Iterator[None]:
         return
     with run.lock():
         yield
-
-
-def _unused_folder(name: str, seed: int) -> Path:
-    base = Path("runs") / f"{name}-seed{seed}"
-    numbered = (base.with_name(f"{base.name}-{i}") for i in itertools.count(2))
-    return next(p for p in itertools.chain([base], numbered) if not p.exists())
-
-
-def _metadata(dataset: Dataset, engine: Engine, seed: int, reasons: tuple[str, ...]) -> dict[str, Any]:
-    return {
-        **versions("ganbench"),
-        "seed": seed,
-        **({"chosen": list(reasons)} if reasons else {}),
-        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "data": dataset.info.to_dict(),
-        "machine": dict(engine.describe()),
-    }
 
 
 def _warn_if_machine_changed(before: Mapping[str, Any], engine: Engine, console: Console) -> None:

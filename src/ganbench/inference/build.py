@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +16,13 @@ from ganbench.data.base import DataInfo, Dataset
 from ganbench.data.python_data import as_dataset
 from ganbench.errors import UserError
 from ganbench.latents import Latent
-from ganbench.networks.pretrained import Pretrained
+from ganbench.networks.pretrained import Pretrained, read_weights
+from ganbench.networks.transfer import transfer_weights
 from ganbench.recipes.base import Recipe
+from ganbench.recipes.start import Start
 from ganbench.utils.float32 import float32_default
 from ganbench.utils.random_stream import derive_seed
+from ganbench.zoo.source import model_folder
 
 #: Arguments of networks that the run sets to what fits, unless the recipe does.
 RUNTIME_ARGUMENTS = ("shape", "latent", "classes", "features", "codes")
@@ -81,21 +85,40 @@ def _dependent_arguments(networks: nn.ModuleDict, latent: Latent) -> dict[str, A
     return ({"features": sizes[-1]} if sizes else {}) | ({} if codes is None else {"codes": codes})
 
 
-def load_pretrained_weights(networks: nn.ModuleDict) -> dict[str, str]:
-    """Load the weights that pretrained networks name: at the start of a run only, since checkpoints store them.
+@dataclass(frozen=True)
+class FirstWeights:
+    """The weights that networks do not start with at random.
 
-    Returns:
-        The first 16 hex digits of the SHA-256 of each such network's weights, by the network's name.
+    Attributes:
+        digests: The first 16 hex digits of the SHA-256 of each such network's weights, by the network's name.
+        notes: One line for each network that took some layers of another one.
+    """
+
+    digests: Mapping[str, str]
+    notes: tuple[str, ...] = ()
+
+
+def load_pretrained_weights(networks: nn.ModuleDict, start: Start = Start()) -> FirstWeights:  # noqa: B008 (frozen)
+    """Load the weights that networks start from: at the start of a run only, since checkpoints store them.
+
+    Args:
+        networks: The networks, which are changed.
+        start: The recipe's warm start. A network takes the average of the source's, if there is one.
 
     Raises:
         UserError: a file cannot be read, or does not fit the network.
     """
-    digests = {}
+    digests, notes = {}, []
     for name, network in networks.items():
         if isinstance(network, Pretrained) and network.weights:
             network.load_pretrained()
             digests[name] = _digest(network)
-    return digests
+        elif source := start.weights.get(name):
+            state = read_weights(model_folder(source), name, averaged=True)
+            transfer = transfer_weights(network, state, f"{name} in {source}")
+            notes.append(f"{name} starts from {source}: {transfer}")
+            digests[name] = _digest(network)
+    return FirstWeights(digests, tuple(notes))
 
 
 def _digest(network: nn.Module) -> str:

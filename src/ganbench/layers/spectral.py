@@ -14,7 +14,9 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 Network = TypeVar("Network", bound=nn.Module)
 
-START_ITERATIONS = 15  # power iterations for a new weight, as many as torch runs when it first normalises a layer
+START_ITERATIONS = (
+    15  # power iterations for a new weight, as many as torch runs when it first normalises a layer
+)
 
 #: Linear layers and convolutions.
 WEIGHT_LAYERS = (

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from ganbench.errors import UserError
 from ganbench.utils.checkpoint_files import (
+    AVERAGE,
     NETWORKS,
     CheckpointError,
     list_checkpoints,
@@ -51,7 +52,7 @@ class Pretrained(nn.Module):
         if not self.weights:
             return
         path = model_folder(self.weights)
-        state = self.rename_keys(_read_weights(path, self.network_name))
+        state = self.rename_keys(read_weights(path, self.network_name))
         current = self.state_dict()
         problems = [
             *(
@@ -76,43 +77,53 @@ class Pretrained(nn.Module):
         self.load_state_dict({**current, **state})
 
 
-def _read_weights(path: Path, network_name: str) -> dict[str, Tensor]:
-    """Return the tensors of a file, or of one network in a run's newest checkpoint.
+def read_weights(path: Path, network_name: str, *, averaged: bool = False) -> dict[str, Tensor]:
+    """Return the tensors of a file, or of one network in a run's newest intact checkpoint.
+
+    Args:
+        path: The file, or the run's folder.
+        network_name: The name of the network in the run.
+        averaged: Whether to prefer the network's moving average, if the run has one.
 
     Raises:
-        UserError: there is no such file, or it cannot be read without running code.
+        UserError: there is no such file or network, or it cannot be read without running code.
     """
     if path.is_dir():
-        prefix = f"{network_name}."
-        state = _read_checkpoint(path, network_name)
-        return {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
+        return _read_checkpoint(path, network_name, (AVERAGE, NETWORKS) if averaged else (NETWORKS,))
     if not path.is_file():
         raise UserError(f"there are no weights at {path}; give a run's folder or a file of tensors")
     return _read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path)
 
 
-def _read_checkpoint(run: Path, network_name: str) -> dict[str, Tensor]:
-    """Return all weights of a run's newest intact checkpoint, verified by its manifest; warn of damaged ones."""
+def _read_checkpoint(run: Path, network_name: str, files: tuple[str, ...]) -> dict[str, Tensor]:
+    """Return a network's weights from a run's newest intact checkpoint, verified; warn of damaged ones.
+
+    They come from the first of ``files`` that has some; if none has, the result is empty.
+    """
     from safetensors import SafetensorError
     from safetensors.torch import load
 
-    problem = "has no checkpoint"
+    prefix, problem = f"{network_name}.", "has no checkpoint"
     for checkpoint in list_checkpoints(run / "checkpoints"):
         try:
-            entry = read_manifest(checkpoint)["files"][NETWORKS]
-            state: dict[str, Tensor] = load(read_verified(checkpoint / NETWORKS, entry))
+            entries = read_manifest(checkpoint)["files"]
+            contents = [load(read_verified(checkpoint / file, entries[file])) for file in files]
         except (CheckpointError, SafetensorError) as error:
             warnings.warn(f"{error}; skipping this checkpoint", stacklevel=2)
             problem = "has no intact checkpoint"
             continue
-        if names := nonfinite_names(state):
+        if names := nonfinite_names({key: value for content in contents for key, value in content.items()}):
             warnings.warn(
                 f"{checkpoint}: {describe_names(names)} is infinite or NaN; skipping this checkpoint",
                 stacklevel=2,
             )
             problem = "has no checkpoint of finite numbers"
             continue
-        return state
+        states = [
+            {key.removeprefix(prefix): value for key, value in content.items() if key.startswith(prefix)}
+            for content in contents
+        ]
+        return next((state for state in states if state), {})
     raise UserError(f"{run} {problem} to take the weights of '{network_name}' from")
 
 

@@ -14,6 +14,7 @@ from ganbench.config.dotted_keys import annotation_at, paths, value_at, with_set
 from ganbench.config.spec import Spec, check_value
 from ganbench.errors import UserError, did_you_mean
 from ganbench.recipes.overrides import keep_arguments, parents_first, parse_part, to_specs
+from ganbench.recipes.start import Start, is_start_key
 from ganbench.training.settings import Machine, Schedule
 
 #: The compute that a recipe is sized for: "laptop" is minutes and "hour" about an hour on two CPU cores; "reference" is
@@ -70,6 +71,7 @@ class Recipe:
         schedule: Number of steps, batch size, learning-rate schedule, and the intervals of logging, evaluation and
             checkpoints.
         machine: Device, precision and threads.
+        start: The weights that networks start from; ``networks.G.weights=zoo:NAME`` sets it.
         papers: The publications that the recipe follows.
         budget: The :data:`Budget` that the recipe is sized for, or a time such as "20m".
 
@@ -93,6 +95,7 @@ class Recipe:
     optimizers: Mapping[str, Spec]
     schedule: Schedule
     machine: Machine = field(default_factory=Machine)
+    start: Start = field(default_factory=Start)
     papers: tuple[Paper, ...] = ()
     budget: str = "reference"
 
@@ -123,11 +126,17 @@ class Recipe:
                 f"{self.algorithm.target.__name__} needs the networks {', '.join(required)}; "
                 f"recipe '{self.name}' lacks {', '.join(missing)}"
             )
-        for name in self.optimizers:
-            if name not in self.networks:
-                raise UserError(
-                    f"optimizers.{name}: there is no network of that name{did_you_mean(name, self.networks)}"
-                )
+        start = self.start
+        for key, names in (
+            ("optimizers", self.optimizers),
+            ("weights", start.weights),
+            ("frozen", start.frozen),
+        ):
+            for name in names:
+                if name not in self.networks:
+                    address = f"{key}.{name}" if key == "optimizers" else f"networks.{name}.{key}"
+                    hint = did_you_mean(name, self.networks)
+                    raise UserError(f"{address}: there is no network of that name{hint}")
 
     def _parts(self) -> Iterator[tuple[str, str, Spec]]:
         """Yield the dotted key of each of the recipe's own parts, the package of its kind, and the part."""
@@ -155,6 +164,7 @@ class Recipe:
             "optimizers": {k: v.to_dict() for k, v in self.optimizers.items()},
             "schedule": {**schedule, "learning_rate": self.schedule.learning_rate.to_dict()},
             "machine": dataclasses.asdict(self.machine),
+            **({"start": self.start.to_dict()} if self.start else {}),
         }
 
     @classmethod
@@ -189,6 +199,7 @@ class Recipe:
                 optimizers={k: spec(v) for k, v in data["optimizers"].items()},
                 schedule=Schedule(**schedule),
                 machine=Machine(**data["machine"]),
+                start=Start(**data.get("start", {})),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise UserError(f"the recipe is incomplete or damaged: {error}") from error
@@ -219,6 +230,10 @@ class Recipe:
         recipe, settings = self, dict[str, dict[str, Any]]()
         for path in parents_first(changes):
             keys = tuple(path.split("."))
+            if is_start_key(keys, recipe.networks):
+                start = recipe.start.replace(keys[1], keys[2], changes[path])
+                recipe = dataclasses.replace(recipe, start=start)
+                continue
             value = recipe._parse(keys, changes[path], trusted)
             owner = getattr(self, keys[0])
             if len(keys) == 2 and isinstance(owner, Schedule | Machine) and not isinstance(value, Spec):

@@ -16,6 +16,7 @@ from ganbench.config.spec import parameters
 from ganbench.data.registry import datasets
 from ganbench.recipes.base import ALL_BUDGETS
 from ganbench.recipes.registry import recipe_functions
+from ganbench.recipes.start import Start
 from ganbench.training.settings import Machine, Schedule
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -49,6 +50,7 @@ def recipe_schema() -> dict[str, Any]:
         "optimizers": {**by_name, "additionalProperties": part["torch.optim"]},
         "schedule": _settings(Schedule, learning_rate=part["ganbench.training.schedule"]),
         "machine": _settings(Machine),
+        "start": _settings(Start),
     }
     return {
         "$schema": _DRAFT,

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.optim import Optimizer
 
 from ganbench.data.base import Batch
@@ -17,6 +17,7 @@ from ganbench.training.clock import Clock
 from ganbench.training.ema import MovingAverage
 from ganbench.training.engine import Engine
 from ganbench.training.nan_origin import first_nonfinite_layer
+from ganbench.training.optimizer_state import match_memory_format
 from ganbench.training.phase import Context, LossDict, Phase, Trainable
 from ganbench.training.running_means import RunningMeans
 from ganbench.training.settings import Schedule
@@ -59,6 +60,7 @@ class Trainer:
         schedule: The length of the run, its batch size and learning rates.
         engine: The device, precision and processes to train with.
         seed: Determines all randomness.
+        frozen: Weights of the networks that are never updated.
 
     Raises:
         UserError: a phase updates a network that does not exist, or the batch cannot be split into equal shards.
@@ -74,6 +76,7 @@ class Trainer:
         schedule: Schedule,
         engine: Engine,
         seed: int,
+        frozen: Iterable[nn.Parameter] = (),
     ) -> None:
         self.engine, self.schedule, self.seed, self.batches = engine, schedule, seed, batches
         self.algorithm = engine.place(algorithm)
@@ -85,8 +88,11 @@ class Trainer:
             if name not in self.networks:
                 source = "a phase updates" if name in updated_names else "schedule.clipped_networks names"
                 raise UserError(f"{source} the network '{name}'{did_you_mean(name, self.networks.keys())}")
-        self.parameters = {name: list(network.parameters()) for name, network in self.networks.items()}
-        self.optimizers = {name: optimizers(name, self.networks[name].parameters()) for name in updated_names}
+        fixed = {id(p.requires_grad_(False)) for p in frozen}
+        self.parameters = {
+            k: [p for p in n.parameters() if id(p) not in fixed] for k, n in self.networks.items()
+        }
+        self.optimizers = {name: optimizers(name, self.parameters[name]) for name in updated_names}
         self.base_learning_rates = {
             name: [group["lr"] for group in optimizer.param_groups]
             for name, optimizer in self.optimizers.items()
@@ -110,8 +116,8 @@ class Trainer:
     def _build_average(self) -> MovingAverage | None:
         if self.schedule.ema_half_life is None:
             return None
-        half_life, ramp = self.schedule.ema_half_life, self.schedule.ema_ramp
-        return MovingAverage(self.networks, self.trainable.averaged, half_life, ramp)
+        average = self.schedule.ema_half_life, self.schedule.ema_ramp
+        return MovingAverage(self.networks, self.trainable.averaged, *average)
 
     @property
     def images(self) -> int:
@@ -286,13 +292,5 @@ class Trainer:
         self.algorithm.load_state_dict(state["algorithm"])
         for name, optimizer in self.optimizers.items():
             optimizer.load_state_dict(state["optimizers"][name])
-            _match_memory_format(optimizer)
+            match_memory_format(optimizer)
         self.log.load_state_dict(state["log"], self.engine.device)
-
-
-def _match_memory_format(optimizer: Optimizer) -> None:
-    """Give loaded state, such as Adam's moments, the memory format of its parameter, which fused kernels need."""
-    for parameter, tensors in optimizer.state.items():
-        for name, value in tensors.items():
-            if isinstance(value, Tensor) and value.shape == parameter.shape:
-                tensors[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)

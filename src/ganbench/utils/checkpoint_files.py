@@ -15,7 +15,8 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 STATE = "state.json"
 NETWORKS = "networks.safetensors"
-_NAMES = {NETWORKS, "average.safetensors", "state.safetensors", STATE}
+AVERAGE = "average.safetensors"
+_NAMES = {NETWORKS, AVERAGE, "state.safetensors", STATE}
 _MAX_MANIFEST_BYTES = 2**20
 
 
