@@ -15,6 +15,7 @@ from ganbench.cli.dashboard import ui
 from ganbench.cli.data import data_app
 from ganbench.cli.evaluate import evaluate
 from ganbench.cli.export import export
+from ganbench.cli.invert import invert
 from ganbench.cli.once import OnceCommand
 from ganbench.cli.push import push
 from ganbench.cli.recipes import recipes
@@ -65,6 +66,7 @@ for command in (
     sample,
     evaluate,
     translate,
+    invert,
     study,
     compare,
     report,

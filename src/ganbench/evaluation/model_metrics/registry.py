@@ -20,6 +20,7 @@ from ganbench.evaluation.model_metrics.disentanglement import (
     require_factors,
 )
 from ganbench.evaluation.model_metrics.domains import domain_scores
+from ganbench.evaluation.model_metrics.inversion import inversion_scores
 from ganbench.evaluation.model_metrics.representation import representation_scores
 from ganbench.evaluation.model_metrics.translation import translation_scores
 from ganbench.inference.model import Model
@@ -80,6 +81,10 @@ def _consistency(evaluation: ModelEvaluation) -> list[Score]:
     return consistency_scores(evaluation.model, evaluation.load_held_out("consistency"))
 
 
+def _inversion(evaluation: ModelEvaluation) -> list[Score]:
+    return inversion_scores(evaluation.model, evaluation.load_held_out("inversion"))
+
+
 def _disentanglement(evaluation: ModelEvaluation) -> list[Score]:
     train = require_factors(evaluation.reference)
     traversals = latent_traversals(evaluation.model, ROWS, seed=0)  # before training: some models have none
@@ -100,7 +105,8 @@ _ATTRIBUTE = "model_metric_name"
 #: ``codes`` reads the data's test split, or all of ``against``. ``representation`` trains probes on the reference and
 #: tests them on the held-out items. ``translation`` translates the held-out items of both domains, ``counterparts``
 #: those of the source domain, ``domains`` each to another class; ``consistency`` generates samples from the held-out
-#: items. ``disentanglement`` measures samples with a network that is trained on one split and tested on the other.
+#: items, and ``inversion`` looks for their latents. ``disentanglement`` measures samples with a network that is trained
+#: on one split and tested on the other.
 MODEL_METRICS: Mapping[str, ModelMetric] = MappingProxyType(
     {
         "codes": _codes,
@@ -110,6 +116,7 @@ MODEL_METRICS: Mapping[str, ModelMetric] = MappingProxyType(
         "domains": _domains,
         "consistency": _consistency,
         "disentanglement": _disentanglement,
+        "inversion": _inversion,
     }
 )
 

@@ -1,0 +1,259 @@
+"""Inversion: find the latents whose samples are closest to given images, by gradient descent.
+
+Generative Visual Manipulation on the Natural Image Manifold, 2016, arXiv:1609.03552, section 3.1: descend from the
+best of several latents, and from an encoder's guess if there is one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d
+
+from ganbench.algorithms.capabilities import Encodes, PreparesLatents
+from ganbench.errors import UserError
+from ganbench.inference.finite import require_finite
+from ganbench.inference.labels import condition_tensor
+from ganbench.inference.model import Model
+from ganbench.latents import EmptyLatent
+from ganbench.utils.batched import eval_mode
+from ganbench.utils.float32 import float32_default
+from ganbench.utils.random_stream import RandomStream
+from ganbench.utils.whole_number import whole_number
+
+_CANDIDATES = 512  # latents among which the starts are chosen
+_BATCH_SIZE = 256  # samples in one forward pass
+_PYRAMID = (2, 4)  # sides of the blocks of pixels whose means are compared, too
+_TRIAL_SHARE = 0.25  # of the steps, with all starts; the best one goes on
+
+
+@dataclass(frozen=True)
+class Inversion:
+    """Latents that reproduce images.
+
+    Attributes:
+        latents: float32 ``[N, size]``, for :meth:`Model.decode`.
+        labels: The class of each sample, int64 ``[N]``; None for a model without classes.
+        images: The samples of the latents, uint8 ``[N, C, H, W]``.
+        l1: The mean absolute difference between each image and its sample, ``[N]``, on a scale from 0 to 1.
+    """
+
+    latents: Tensor
+    labels: Tensor | None
+    images: Tensor
+    l1: Tensor
+
+
+@float32_default()
+def invert(
+    model: Model,
+    images: Tensor,
+    *,
+    steps: int = 400,
+    starts: int = 8,
+    labels: Tensor | int | None = None,
+    rate: float = 0.1,
+    seed: int = 0,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Inversion:
+    """Find latents whose samples are closest to images.
+
+    The loss is the mean absolute difference of pixels, plus those of the means of 2x2 and 4x4 pixels. Adam descends
+    from several starts for a quarter of the steps, then from the best of them, with a rate that falls to 0 along a
+    cosine.
+
+    Args:
+        model: A model that makes images from latent vectors. Its networks stay as they are.
+        images: uint8 ``[N, C, H, W]``, of the size of the training data.
+        steps: The number of steps for each image.
+        starts: The number of starts for each image: the best of 512 random latents, of different classes if the model
+            has classes; an encoder's latents are one more.
+        labels: The class of each image, or of all; by default the class of the best start.
+        rate: Adam's learning rate.
+        seed: Determines the random latents.
+        progress: Called with the number of finished images and the total.
+
+    Raises:
+        UserError: the model's samples do not start from latent vectors, a number is below 1, or the images have another
+            shape.
+
+    Example:
+        >>> import ganbench
+        >>> from ganbench.inference.inversion import invert
+        >>> model = ganbench.load("zoo:digits")
+        >>> inversion = invert(model, model.sample(2, seed=1), steps=20)
+        >>> inversion.latents.shape, inversion.labels.tolist()
+        (torch.Size([2, 16]), [0, 1])
+    """
+    steps = whole_number(steps, "the number of steps", at_least=1)
+    starts = whole_number(starts, "the number of starts", at_least=1)
+    if not (rate > 0 and math.isfinite(rate)):
+        raise UserError(f"the learning rate must be above 0, not {rate}")
+    require_invertible(model, images)
+    given = None if labels is None else condition_tensor(labels, len(images), len(model.classes))
+    search = _Search(model, steps, starts, rate, RandomStream(seed, "inversion"))
+    per_batch = max(1, _BATCH_SIZE // starts)
+    parts = []
+    for start in range(0, len(images), per_batch):
+        rows = slice(start, start + per_batch)
+        parts.append(search.run(images[rows], None if given is None else given[rows]))
+        progress(min(start + per_batch, len(images)), len(images))
+    latents = torch.cat([z for z, _ in parts])
+    classes = torch.cat([y for _, y in parts if y is not None]) if model.classes else None
+    samples = model.decode(latents, classes)
+    return Inversion(latents, classes, samples, mean_absolute_difference(images, samples))
+
+
+def mean_absolute_difference(images: Tensor, samples: Tensor) -> Tensor:
+    """Return the mean absolute difference of two batches of uint8 images, ``[N]``, on a scale from 0 to 1."""
+    return (images.float() - samples.float()).abs().flatten(1).mean(1) / 255
+
+
+def require_invertible(model: Model, images: Tensor) -> None:
+    """Raise UserError if the model makes no images from latent vectors, or images of another shape."""
+    if model.info.kind != "image":
+        raise UserError("only images can be inverted; this model's samples are points")
+    if not model.generates or isinstance(model.algorithm, PreparesLatents):
+        raise UserError(
+            f"{type(model.algorithm).__name__} makes no images from latent vectors, which inversion needs"
+        )
+    if isinstance(model.latent, EmptyLatent):
+        raise UserError("this model's samples have no latents, which inversion needs")
+    if tuple(images.shape[1:]) != model.info.shape:
+        raise UserError(
+            f"the images have shape {list(images.shape[1:])}, those of the training data {list(model.info.shape)}"
+        )
+
+
+@dataclass(frozen=True)
+class _Search:
+    """The search for the latents of a batch of images."""
+
+    model: Model
+    steps: int
+    starts: int
+    rate: float
+    stream: RandomStream
+
+    def run(self, images: Tensor, given: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """Return the latents ``[N, size]`` and the classes ``[N]`` of images, on the CPU."""
+        model = self.model
+        target = model.info.from_data(images.to(model.device))
+        with _frozen(model.networks), eval_mode(model.networks):
+            z, y = self._choose_starts(target, None if given is None else given.to(model.device))
+            trial = max(1, round(_TRIAL_SHARE * self.steps))
+            count = z.shape[1]
+            z = self._descend(
+                z.flatten(0, 1), _flat(y), target.repeat_interleave(count, 0), trial, self.steps
+            )
+            with torch.no_grad():
+                losses = self._loss(z, _flat(y), target.repeat_interleave(count, 0)).view(-1, count)
+            best = losses.argmin(1)
+            rows = torch.arange(len(images), device=model.device)
+            z = z.view(len(images), count, -1)[rows, best]
+            y = None if y is None else y[rows, best]
+            if trial < self.steps:
+                z = self._descend(z, y, target, self.steps - trial, self.steps, done=trial)
+        require_finite(z, "latents", model.networks, model.step)
+        return z.cpu(), None if y is None else y.cpu()
+
+    def _choose_starts(self, target: Tensor, given: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """Return starts ``[N, S, size]`` for each image, and their classes ``[N, S]``: the closest candidates."""
+        model, n, device = self.model, len(target), target.device
+        candidates = model.latent.draw(self.stream, _CANDIDATES).to(device)
+        if given is None:
+            classes = (
+                None if not model.classes else torch.arange(_CANDIDATES, device=device) % len(model.classes)
+            )
+            index = self._closest(target, candidates, classes)
+            z, y = candidates[index], None if classes is None else classes[index]
+        else:
+            z = torch.empty(n, self.starts, candidates.shape[1], device=device)
+            y = given[:, None].expand(n, self.starts).contiguous()
+            for label in torch.unique(given):
+                rows = given == label
+                index = self._closest(target[rows], candidates, label.expand(_CANDIDATES), each_class=False)
+                z[rows] = candidates[index]
+        algorithm = model.algorithm
+        if isinstance(algorithm, Encodes):
+            with torch.no_grad():
+                encoded = algorithm.encode(model.networks, target)
+            if encoded.shape[1:] == z.shape[2:]:
+                z = torch.cat([encoded[:, None], z], 1)
+                y = None if y is None else torch.cat([y[:, :1], y], 1)
+        return z, y
+
+    @torch.no_grad()
+    def _closest(
+        self, target: Tensor, candidates: Tensor, classes: Tensor | None, each_class: bool = True
+    ) -> Tensor:
+        """Return the indices ``[N, S]`` of the candidates whose samples are closest to each image.
+
+        With ``each_class``, they are the closest candidates of the S classes that are closest.
+        """
+        batches = torch.split(torch.arange(len(candidates)), _BATCH_SIZE)
+        samples = torch.cat(
+            [
+                self.model.stages.generate(candidates[b], None if classes is None else classes[b])
+                for b in batches
+            ]
+        )
+        distance = torch.stack([_pyramid_distance(samples, image.expand_as(samples)) for image in target])
+        count = min(self.starts, len(candidates))
+        if classes is None or not each_class:
+            return distance.topk(count, largest=False).indices
+        number = int(classes.max()) + 1
+        of_class = [torch.where(classes == label, distance, torch.inf).min(1) for label in range(number)]
+        best = torch.stack([values for values, _ in of_class], 1)
+        index = torch.stack([indices for _, indices in of_class], 1)
+        return index.gather(1, best.topk(min(count, number), largest=False).indices)
+
+    def _descend(
+        self, z: Tensor, y: Tensor | None, target: Tensor, steps: int, total: int, done: int = 0
+    ) -> Tensor:
+        """Return latents after ``steps`` of ``total`` steps of Adam, of which ``done`` are over."""
+        latents = z.detach().clone().requires_grad_(True)
+        optimizer = torch.optim.Adam([latents], lr=self.rate)
+        for step in range(done, done + steps):
+            optimizer.param_groups[0]["lr"] = self.rate * 0.5 * (1 + math.cos(math.pi * step / total))
+            optimizer.zero_grad(set_to_none=True)
+            with torch.enable_grad():
+                loss = self._loss(latents, y, target).sum()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+        return latents.detach()
+
+    def _loss(self, z: Tensor, y: Tensor | None, target: Tensor) -> Tensor:
+        return _pyramid_distance(self.model.stages.generate(z, y), target)
+
+
+def _pyramid_distance(a: Tensor, b: Tensor) -> Tensor:
+    """Return the mean absolute difference ``[N]`` of pixels, plus those of the means of blocks of pixels."""
+    difference = a - b
+    total = difference.abs().flatten(1).mean(1)
+    for side in _PYRAMID:
+        if min(difference.shape[2:]) >= side:
+            total = total + avg_pool2d(difference, side).abs().flatten(1).mean(1)
+    return total
+
+
+def _flat(labels: Tensor | None) -> Tensor | None:
+    return None if labels is None else labels.flatten()
+
+
+@contextmanager
+def _frozen(networks: nn.Module) -> Iterator[None]:
+    """Compute no gradients of the weights within the block."""
+    trained = [parameter for parameter in networks.parameters() if parameter.requires_grad]
+    for parameter in trained:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in trained:
+            parameter.requires_grad_(True)
