@@ -45,6 +45,7 @@ def test_every_command_that_only_reads_can_print_json() -> None:
         "resume",
         "sample",
         "translate",
+        "invert",
         "report",
         "export",
         "push",
