@@ -16,6 +16,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from ganbench.algorithms.base import GenerativeAlgorithm
 from ganbench.algorithms.labels import Labels, check_labels
 from ganbench.algorithms.packing import check_packs, pack, packed_shape
+from ganbench.algorithms.top_k import keep_highest
 from ganbench.augment import AdaptiveAugmentation, Augmentation
 from ganbench.conditioning.discriminator_output import DiscriminatorOutput
 from ganbench.data.base import Batch
@@ -24,6 +25,7 @@ from ganbench.latents import Latent
 from ganbench.losses.base import Loss, require_loss
 from ganbench.regularizers.base import Constraint, Regularizer, stateful_terms
 from ganbench.training.phase import Context, LossDict, Phase
+from ganbench.training.schedule import Constant, Factor
 
 #: A batch of fakes: latents ``[N, size]``, labels ``[N]`` (or None) and samples ``[N, *shape]``.
 _Fakes: TypeAlias = tuple[Tensor, Tensor | None, Tensor]
@@ -50,6 +52,7 @@ class Adversarial(GenerativeAlgorithm):
         labels: The labels of fakes: "none" (G and D get no labels), "uniform" (random classes), or "real" (those of a
             real batch). Unless "none", G and D both get labels; real samples have their own.
         classes: The number of classes in the data.
+        top_k: The share of the fakes that G learns from: those that D scores highest; see :func:`keep_highest`.
 
     Raises:
         UserError: an option is out of range, or two options exclude each other.
@@ -72,6 +75,7 @@ class Adversarial(GenerativeAlgorithm):
         augmentation: Augmentation | None = None,
         labels: Labels = "none",
         classes: int = 0,
+        top_k: Factor | None = None,
     ) -> None:
         super().__init__()
         for name, count in (("critic_steps", critic_steps), ("packing", packing)):
@@ -88,7 +92,7 @@ class Adversarial(GenerativeAlgorithm):
         self.states = stateful_terms(self.regularizers)  # registered as submodules, so their state is saved
         self.logits = getattr(loss, "logits", False)  # losses need not define it
         self.critic_steps, self.one_pass, self.packing = critic_steps, one_pass, packing
-        self.reuse_fakes = reuse_fakes
+        self.reuse_fakes, self.top_k = reuse_fakes, top_k or Constant()
         self._cached_fakes: dict[int, _Fakes] = {}  # by shard; stored in D's update, read in G's
         self.augmentation = augmentation
         self.labels, self.classes, self.conditional = labels, classes, labels != "none"
@@ -181,8 +185,9 @@ class Adversarial(GenerativeAlgorithm):
             real_input = self.discriminator_input(batch.x, context)
             real_scores = self.discriminate(networks["D"], real_input, batch.y).scores
         output = self.discriminate(networks["D"], self.discriminator_input(samples, context), labels)
-        losses = {"adversarial": self.loss.generator(real_scores, output.scores)}
-        return losses | self.extra_generator_losses(
+        loss = self.loss.generator(real_scores, output.scores)
+        loss = keep_highest(loss, output.scores, self.top_k(context.step, context.steps))
+        return {"adversarial": loss} | self.extra_generator_losses(
             networks, Batch(samples, labels), output, latents, context
         )
 

@@ -1,6 +1,7 @@
 """Regularizers of the discriminator and constraints on weights, one per file."""
 
 from ganbench.regularizers.base import Constraint, Critic, Regularizer
+from ganbench.regularizers.consistency import Consistency
 from ganbench.regularizers.dragan import Dragan
 from ganbench.regularizers.gradient_norm import gradient_norm, squared_gradient_norm
 from ganbench.regularizers.gradient_penalty import GradientPenalty
@@ -14,6 +15,7 @@ from ganbench.regularizers.weight_clip import WeightClip
 __all__ = [
     "R1",
     "R2",
+    "Consistency",
     "Constraint",
     "Critic",
     "Dragan",
