@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from tests.support.browser import chromium, needs_chromium, sync_api
@@ -185,6 +187,29 @@ def test_what_the_server_refuses_is_said(page: Any) -> None:
     page.get_by_label("Recipe").select_option("pacgan-ring8")
     sync_api.expect(page.locator("#phase")).to_contain_text("D is not shown: D scores packs of 2 samples")
     assert not page.get_by_text("D: probability of real").is_visible()
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "expected"),
+    [
+        ("127.0.0.1", "http://127.0.0.1", 101),
+        ("127.0.0.1", "https://evil.example", 403),
+        ("evil.example", "http://evil.example", 403),  # the name of another site, resolving to this machine
+    ],
+)
+def test_other_sites_cannot_connect(address: str, host: str, origin: str, expected: int) -> None:
+    port = urlsplit(address).port
+    headers = {
+        "Host": f"{host}:{port}",
+        "Origin": f"{origin}:{port}",
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
+        connection.request("GET", "/session", headers=headers)
+        assert connection.getresponse().status == expected
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
