@@ -30,7 +30,7 @@ def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert str(refused.value) == (
         "`ganbench serve` needs uvicorn, prometheus-client: pip install 'ganbench[serve]'"
     )
-    with pytest.raises(UserError, match="^`ganbench playground` needs uvicorn: pip"):
+    with pytest.raises(UserError, match="`ganbench playground` needs uvicorn: pip"):
         require_packages("playground", ("fastapi", "uvicorn"))
 
 

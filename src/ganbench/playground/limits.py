@@ -22,5 +22,5 @@ class PlaygroundLimits:
     message_bytes: int = 2**17
     idle_seconds: float = 600.0
     frames_per_second: float = 20.0
-    frames_share: float = 0.2
+    frames_share: float = 0.1
     slice_seconds: float = 0.03
