@@ -158,6 +158,11 @@ def test_a_drawing_is_learned_and_saved(page: Any) -> None:
     assert min(x for x, _ in stroke) < -0.5
     assert max(x for x, _ in stroke) > 0.5
     sync_api.expect(page.locator("#saved")).to_contain_text("ganbench train gan-ring8.json --seed 0")
+    button(page, "Edit the drawing").click()
+    sync_api.expect(page.locator("#drawn")).to_have_text(f"{drawn + 12} points")
+    button(page, "Add").click()
+    sync_api.expect(page.locator("#drawn")).to_have_text(f"{drawn + 812} points")
+    button(page, "Use the drawing").click()
     page.get_by_label("Recipe").select_option("wgan-gp-grid25")
     sync_api.expect(page.get_by_role("status").first).to_have_text("wgan-gp-grid25, seed 0, is ready")
     assert page.get_by_label("Data").input_value() == "own drawing", "a drawing stays the data"

@@ -51,12 +51,17 @@ class Drawing {
     this.plane.drawing = this;
     this.canvas.classList.add("drawing");
     this.canvas.tabIndex = 0;
+    this.labels = ["role", "aria-label"].map((name) => [name, this.canvas.getAttribute(name)]);
+    this.canvas.setAttribute("role", "application");
+    this.canvas.setAttribute("aria-label", "drawing surface: arrow keys move the cursor, Space adds points");
     for (const [name, listener] of Object.entries(this.listeners)) this.canvas.addEventListener(name, listener);
     this.update();
   }
 
   stop() {
+    if (!this.plane.drawing) return;
     this.plane.drawing = null;
+    for (const [name, value] of this.labels) this.canvas.setAttribute(name, value);
     this.canvas.classList.remove("drawing");
     this.canvas.removeAttribute("tabindex");
     for (const [name, listener] of Object.entries(this.listeners)) this.canvas.removeEventListener(name, listener);

@@ -146,10 +146,8 @@ function fillChoices() {
     }
     groups.get(recipe.data).append(new Option(recipe.name));
   }
-  $("recipe").replaceChildren(...[...groups.entries()].sort(([a], [b]) => b.localeCompare(a)).map(([, group]) => group));
-  const first = choices.recipes.find((recipe) => recipe.data === choices.recipes.at(-1).data);
-  const simple = choices.recipes.filter((recipe) => !recipe.data.includes("-")).sort((a, b) => a.name.length - b.name.length);
-  $("recipe").value = (simple.find((recipe) => recipe.data.startsWith("ring")) ?? first).name;
+  $("recipe").replaceChildren(...groups.values());
+  $("recipe").value = choices.recipes.reduce((a, b) => (b.name.length < a.name.length ? b : a)).name;  // the plainest
   $("data").replaceChildren(...choices.datasets.map((name) => new Option(name)), new Option("my own drawing", OWN));
 }
 
@@ -158,7 +156,7 @@ const chosen = () => choices.recipes.find((recipe) => recipe.name === $("recipe"
 /** Show a recipe's own settings; a drawing stays the data. */
 function fillRecipe() {
   const recipe = chosen();
-  if ($("data").value !== OWN || !used) $("data").value = recipe.data;
+  if ($("data").value !== OWN) $("data").value = recipe.data;
   $("about").textContent = [recipe.summary, ...recipe.papers].join(". ");
   $("rates").replaceChildren(
     ...Object.entries(recipe.rates).map(([name, rate]) => {
@@ -207,12 +205,16 @@ function editDrawing() {
   send({ type: "pause" });
   plane.range = [-1, 1];
   $("drawing").hidden = false;
+  $("edit").hidden = true;
+  $("summary").setAttribute("aria-live", "polite");
   drawing.start();
   setState(state);
 }
 
 function endDrawing() {
   $("drawing").hidden = true;
+  $("edit").hidden = $("data").value !== OWN;
+  $("summary").removeAttribute("aria-live");
   drawing.stop();
 }
 
@@ -237,12 +239,13 @@ $("recipe").addEventListener("change", () => {
 });
 $("data").addEventListener("change", () => {
   if ($("data").value === OWN) return editDrawing();
-  if (plane.drawing) endDrawing();
+  endDrawing();
   startOver();
 });
 for (const name of ["batch", "critic_steps", "steps", "seed"]) $(name).addEventListener("input", () => ($("pending").hidden = false));
 $("brush").addEventListener("input", () => (drawing.brush = $("brush").valueAsNumber));
 $("stamp").addEventListener("click", () => drawing.stamp($("shape").value));
+$("edit").addEventListener("click", editDrawing);
 $("clear").addEventListener("click", () => drawing.clear());
 $("use").addEventListener("click", () => {
   used = [...drawing.points];
