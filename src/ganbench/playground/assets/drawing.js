@@ -25,7 +25,7 @@ const SHAPES = {
 /** Points that the user draws, in [-1, 1] x [-1, 1]. */
 class Drawing {
   static STAMP = 800;
-  static DENSITY = 60;  // points per unit of a stroke's length
+  static DENSITY = 150;  // points per unit of a stroke's length
   static DAB = 12;  // points of one press of the space bar
   static STEP = 0.05;
 
