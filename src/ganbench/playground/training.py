@@ -14,7 +14,7 @@ from torch import nn
 from ganbench.errors import NotFiniteError, RunError, UserError, did_you_mean
 from ganbench.experiment.build_trainer import make_trainer
 from ganbench.experiment.misfit import explain_misfit
-from ganbench.inference.build import assemble, make_dataset
+from ganbench.inference.build import assemble, load_pretrained_weights, make_dataset
 from ganbench.playground.plane_score import SAMPLES, PlaneScore, PlaneScorer
 from ganbench.playground.view import Frame, View
 from ganbench.recipes.base import Recipe
@@ -53,6 +53,7 @@ class Training:
         with self._engine, explain_misfit(recipe):
             dataset = make_dataset(recipe)
             parts = assemble(recipe, dataset.info, seed)
+            load_pretrained_weights(parts.networks, recipe.start)
             self.trainer = make_trainer(recipe, dataset, self._engine, seed, parts)
             average = None if self.trainer.average is None else self.trainer.sampling_networks()
             self.view = View(parts, dataset, seed, average)
