@@ -22,6 +22,7 @@ GAN = ("algorithms", "losses", "regularizers", "networks", "recipes")
 #: The packages from top to bottom. An import may only go down this list.
 LAYERS = (
     "cli",
+    "playground",
     "serve",
     "dashboard",
     "export",

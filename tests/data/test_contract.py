@@ -18,13 +18,14 @@ from ganbench.data.coloured_mnist import ColouredDigits
 from ganbench.data.folder import folder
 from ganbench.data.images import ImageDataset
 from ganbench.data.pairs import pairs
+from ganbench.data.plane import plane
 from ganbench.data.registry import datasets
 from ganbench.data.shapes import shapes
 from ganbench.data.stacked_mnist import StackedImages
 from ganbench.data.toy import grid25, ring8
 from ganbench.utils.random_stream import RandomStream
 
-# Sets that read files or are made of other sets; they have their own tests.
+# Sets that read files, are made of other sets or hold what a recipe lists; they have their own tests.
 FROM_FILES = {
     "aligned-pairs",
     "archive",
@@ -36,6 +37,7 @@ FROM_FILES = {
     "imagenette64",
     "mnist",
     "pairs",
+    "plane",
     "reddish-mnist",
     "samples",
     "stacked-mnist",
@@ -54,6 +56,7 @@ VARIANTS: dict[str, Callable[[], Dataset]] = {
     "pairs": lambda: pairs("shapes", "shapes", size=50, flip=True),
     "aligned pairs": lambda: aligned_pairs(size=50, flip=True),
     "coloured": lambda: ColouredDigits(grey(), seed=0, split="train"),
+    "plane": plane,
     "stacked": lambda: StackedImages("stacked", grey(), size=50, seed=0, split="train"),
 }
 

@@ -55,6 +55,7 @@ def test_every_command_that_only_reads_can_print_json() -> None:
         "zoo add",
         "schema",
         "serve",
+        "playground",
     }
     assert with_option("--json") == commands().keys() - writing
 

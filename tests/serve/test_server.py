@@ -11,7 +11,9 @@ import time
 import urllib.request
 
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, WebSocket
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.sync import client
 
 from ganbench.errors import UserError
 from ganbench.serve.limits import Limits
@@ -28,6 +30,8 @@ def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert str(refused.value) == (
         "`ganbench serve` needs uvicorn, prometheus-client: pip install 'ganbench[serve]'"
     )
+    with pytest.raises(UserError, match="`ganbench playground` needs uvicorn: pip"):
+        require_packages("playground", ("fastapi", "uvicorn"))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -59,3 +63,36 @@ def test_a_signal_stops_it_once_requests_are_answered(number: signal.Signals) ->
             thread.join()
     assert bodies == [b'"answered"']
     assert signal.getsignal(number) == before
+
+
+@pytest.mark.parametrize("message_bytes", [None, 1000])
+def test_websockets_are_served_if_messages_have_a_limit(message_bytes: int | None) -> None:
+    app, seen = FastAPI(), list[int | str]()
+
+    @app.websocket("/echo")
+    async def echo(socket: WebSocket) -> None:
+        await socket.accept()
+        while True:
+            await socket.send_text(await socket.receive_text())
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"ws://127.0.0.1:{listener.getsockname()[1]}/echo"
+
+        def talk() -> None:
+            try:
+                with client.connect(address) as connection:
+                    connection.send("x" * 1000)
+                    seen.append(len(connection.recv()))
+                    connection.send("x" * 1001)
+                    connection.recv()
+            except (InvalidHandshake, ConnectionClosed) as error:
+                seen.append(type(error).__name__)
+                seen.append(error.rcvd.code if isinstance(error, ConnectionClosed) and error.rcvd else 0)
+            finally:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+        thread = threading.Thread(target=talk)
+        thread.start()
+        run_app(app, listener, Limits(), message_bytes=message_bytes)
+        thread.join()
+    assert seen == (["InvalidStatus", 0] if message_bytes is None else [1000, "ConnectionClosedError", 1009])

@@ -89,7 +89,7 @@ def form(*images: bytes) -> tuple[bytes, str]:
 
 
 @contextmanager
-def running(app: FastAPI, stop_seconds: float | None = None) -> Iterator[Client]:
+def running(app: FastAPI, stop_seconds: float | None = None, *, websockets: bool = False) -> Iterator[Client]:
     """Serve an application in the block; at its end, wait until it has stopped, at most so long for open requests."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(
@@ -98,7 +98,7 @@ def running(app: FastAPI, stop_seconds: float | None = None) -> Iterator[Client]
                 log_config=None,
                 access_log=False,
                 lifespan="on",
-                ws="none",
+                ws="auto" if websockets else "none",
                 timeout_graceful_shutdown=stop_seconds,  # type: ignore[arg-type]
             )
         )

@@ -17,6 +17,7 @@ from ganbench.cli.evaluate import evaluate
 from ganbench.cli.export import export
 from ganbench.cli.invert import invert
 from ganbench.cli.once import OnceCommand
+from ganbench.cli.playground import playground
 from ganbench.cli.push import push
 from ganbench.cli.recipes import recipes
 from ganbench.cli.report import report
@@ -73,6 +74,7 @@ for command in (
     export,
     push,
     serve,
+    playground,
     ui,
 ):
     app.command(cls=OnceCommand)(command)

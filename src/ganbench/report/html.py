@@ -95,7 +95,7 @@ def page(title: str, body: str) -> str:
     assets = resources.files("ganbench.report") / "assets"
     style = (assets / "page.css").read_text()
     scripts = [(assets / name).read_text() for name in _SCRIPTS]
-    hashes = " ".join(f"'sha256-{_sha256(script)}'" for script in scripts)
+    hashes = " ".join(map(policy_hash, scripts))
     policy = f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {hashes}"
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
@@ -106,5 +106,6 @@ def page(title: str, body: str) -> str:
     )
 
 
-def _sha256(script: str) -> str:
-    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+def policy_hash(text: str) -> str:
+    """Return the hash of a script or style as a content security policy names it: ``'sha256-...'``."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -15,6 +15,8 @@ from ganbench.errors import UserError
 VARIABLE = "GANBENCH_TOKEN"
 #: Pages that need no token: they show nothing of the models.
 OPEN = ("/", "/health")
+#: Browsers cannot set headers of a websocket, but its subprotocols: this one, and this with the token in hexadecimals.
+SUBPROTOCOL = "ganbench"
 _MIN_LENGTH = 16
 
 
@@ -39,6 +41,8 @@ def choose_token(host: str, environ: Mapping[str, str] = os.environ) -> tuple[st
 class TokenGuard:
     """An ASGI middleware that rejects requests without ``Authorization: Bearer TOKEN`` (status 401).
 
+    A websocket may name the token among its subprotocols instead (``ganbench.HEX``); one without is refused (403).
+
     Args:
         app: The application behind it.
         token: The token; None lets all requests pass.
@@ -47,11 +51,19 @@ class TokenGuard:
     def __init__(self, app: Application, token: str | None) -> None:
         self._app = app
         self._expected = None if token is None else f"bearer {token}".encode()
+        self._subprotocol = None if token is None else f"{SUBPROTOCOL}.{token.encode().hex()}".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or reject it."""
-        if scope["type"] != "http" or scope["path"] in OPEN or self._accepts(scope):
+        is_http = scope["type"] == "http"
+        if scope["type"] not in ("http", "websocket") or (is_http and scope["path"] in OPEN):
             await self._app(scope, receive, send)
+            return
+        if self._accepts(scope) or (not is_http and self._names_token(scope)):
+            await self._app(scope, receive, send)
+            return
+        if not is_http:
+            await send({"type": "websocket.close", "code": 1008})  # before it is accepted: the status is 403
             return
         headers = [(b"content-type", b"application/json"), (b"www-authenticate", b"Bearer")]
         body = json.dumps({"error": "this server needs the header 'Authorization: Bearer TOKEN'"}).encode()
@@ -66,3 +78,8 @@ class TokenGuard:
             return False
         scheme, _, token = values[0].partition(b" ")
         return hmac.compare_digest(scheme.lower() + b" " + token, self._expected)
+
+    def _names_token(self, scope: Scope) -> bool:
+        assert self._subprotocol is not None
+        names = [name.encode("latin-1", "replace") for name in scope.get("subprotocols", ())]
+        return any(hmac.compare_digest(name, self._subprotocol) for name in names)

@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -23,17 +23,25 @@ _SWITCH_SECONDS = 2e-4
 _PACKAGES = ("fastapi", "uvicorn", "prometheus_client", "python_multipart")
 
 
-def require_packages() -> None:
-    """Raise UserError if a package that the server needs is not installed."""
-    missing = [name.replace("_", "-") for name in _PACKAGES if importlib.util.find_spec(name) is None]
+def require_packages(command: str = "serve", packages: Sequence[str] = _PACKAGES) -> None:
+    """Raise UserError if a package that a command needs is not installed."""
+    missing = [name.replace("_", "-") for name in packages if importlib.util.find_spec(name) is None]
     if missing:
-        raise UserError(f"`ganbench serve` needs {', '.join(missing)}: pip install 'ganbench[serve]'")
+        raise UserError(f"`ganbench {command}` needs {', '.join(missing)}: pip install 'ganbench[serve]'")
 
 
-def run_app(app: FastAPI, listener: socket.socket, limits: Limits) -> None:
+def run_app(
+    app: FastAPI, listener: socket.socket, limits: Limits, *, message_bytes: int | None = None
+) -> None:
     """Serve an application on a bound socket until SIGINT or SIGTERM; then finish what has been asked, and return.
 
     A second signal ends the process at once, with exit code 128 plus its number.
+
+    Args:
+        app: The application.
+        listener: The socket.
+        limits: The number of connections, and the time to finish.
+        message_bytes: The largest message of a websocket; None for no websockets.
     """
     import uvicorn
 
@@ -48,7 +56,9 @@ def run_app(app: FastAPI, listener: socket.socket, limits: Limits) -> None:
         log_config=None,  # warnings and errors go to standard error; requests are not logged
         access_log=False,
         lifespan="on",
-        ws="none",
+        ws="none" if message_bytes is None else "auto",
+        ws_max_size=message_bytes or 0,
+        ws_per_message_deflate=False,
         proxy_headers=False,
         server_header=False,
         limit_concurrency=limits.connections,
