@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
+from tests.support.training import tiny_recipe
 
 from ganbench.data.images import ImageDataset
 from ganbench.errors import UserError
 from ganbench.evaluation.evaluate import evaluate
 from ganbench.evaluation.sample_sources import DatasetSamples
 from ganbench.evaluation.scoring import EvaluationRequest, score
+from ganbench.experiment.train import train
 
 
 def images(count: int) -> ImageDataset:
@@ -46,3 +50,14 @@ def test_too_few_images_for_any_score_are_refused_without_a_promise_of_one(
 def test_a_metric_of_models_needs_a_run() -> None:
     with pytest.raises(UserError, match="metric 'codes' needs the networks of a run, and 'ring8' is none"):
         evaluate("ring8", against="ring8", metrics=["codes"])
+
+
+def test_a_model_without_samples_is_refused_before_features_are_computed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = train(tiny_recipe("simsiam-shapes"), out=tmp_path / "run")
+    monkeypatch.setattr("ganbench.evaluation.scoring.measure", pytest.fail)
+    with pytest.raises(
+        UserError, match=r"^SimSiam generates no samples, which 'fd\[pixels@4\]' needs; it only encodes"
+    ):
+        evaluate(run, metrics=["fd"], features="pixels@4", n=500)

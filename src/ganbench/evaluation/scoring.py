@@ -80,6 +80,7 @@ def score(
         UserError: the samples, the reference and the metrics do not fit together.
     """
     plan = _plan(samples, reference, request, held_out)
+    _require_samples_of_a_model(samples, plan)
     _require_measurable(plan, reference)
     batches = samples.batches(plan.count)
     labelled = batches if plan.labels is None else labelled_batches(batches, plan.labels)
@@ -240,6 +241,16 @@ def _sample_count(metrics: Sequence[Metric], request: EvaluationRequest) -> int:
     if all(isinstance(metric, SampleFreeMetric) for metric in metrics):
         return 0
     return request.n or max(metric.default_samples for metric in metrics)
+
+
+def _require_samples_of_a_model(samples: SampleSource, plan: _Plan) -> None:
+    """Raise UserError if samples are needed of a model that makes none: before features are computed, in minutes."""
+    if plan.count and isinstance(samples, ModelSamples) and not samples.model.generates:
+        names = ", ".join(f"'{metric.name}'" for metric in plan.metrics)
+        raise UserError(
+            f"{type(samples.model.algorithm).__name__} generates no samples, which {names} needs; "
+            "it only encodes items, which --metrics representation scores"
+        )
 
 
 def _require_measurable(plan: _Plan, reference: Dataset) -> None:
