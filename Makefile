@@ -6,7 +6,7 @@ RUNS ?= runs
 SITE ?= docs/_build
 JOBS ?= 2
 
-.PHONY: demo test lint docs bench bench-metrics bench-quality bench-ablation bench-serve agreement robustness results clean
+.PHONY: demo test lint docs wheel-check test-pythons bench bench-metrics bench-quality bench-ablation bench-serve agreement robustness results clean
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -37,6 +37,11 @@ docs: $(VENV)/installed
 # Tests start many processes, which share the compiled modules. tests/conftest.py begins the longest files first.
 test: lint
 	env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
+
+# Builds sdist and wheel, checks them, installs the wheel alone in a new environment, and runs a user's first commands.
+wheel-check: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[release]'
+	$(BIN)/python scripts/check_wheel.py
 
 bench: $(VENV)/installed
 	$(BIN)/python -m benchmarks.trainer

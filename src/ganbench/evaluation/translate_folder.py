@@ -48,6 +48,7 @@ def translate_images(model: Model, images: str, out: Path, *, target: str = "b")
     Raises:
         UserError: there are no such images, or the model does not translate to this domain.
     """
+    model.stages.translator(target)
     items, _ = open_dataset(images, model.info.shape)
     if items.info.kind != "image":
         raise UserError(f"'{images}' holds points, not pictures")
