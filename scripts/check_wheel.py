@@ -11,6 +11,7 @@ name it.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import subprocess
@@ -59,9 +60,12 @@ def main() -> None:
         "--json", type=Path, help="write the seconds and CPU seconds of each step to this file"
     )
     parser.add_argument("--pip", default="", help="more options of `pip install`, such as '--find-links DIR'")
+    parser.add_argument("--work", type=Path, help="a new folder to work in, which is kept")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="ganbench-wheel-") as name:
-        work = Path(name)
+    with contextlib.ExitStack() as stack:
+        work = options.work or Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="ganbench-wheel-"))
+        )
         seconds: dict[str, list[float]] = {}
         wheel = options.wheel or build(work / "dist", seconds)
         bin_folder = install(wheel.resolve(), options.python, options.pip.split(), work / "venv", seconds)
