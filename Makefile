@@ -43,6 +43,14 @@ wheel-check: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[release]'
 	$(BIN)/python scripts/check_wheel.py
 
+# The same with other Pythons; uv finds them: `uv python install 3.11 3.12 3.13 3.14`.
+PYTHONS ?= 3.11 3.12 3.13 3.14
+test-pythons: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[release]'
+	for version in $(PYTHONS); do \
+		python="$$(uv python find $$version)" && $(BIN)/python scripts/check_wheel.py --python "$$python" || exit 1; \
+	done
+
 bench: $(VENV)/installed
 	$(BIN)/python -m benchmarks.trainer
 

@@ -100,7 +100,12 @@ def test_on_windows_the_dashboard_is_a_child_and_has_its_port_alone(
         assert bound.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
         assert not bound.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR)
     commands: list[list[str]] = []
-    monkeypatch.setattr(subprocess, "call", lambda command: commands.append(command) or 7)
+
+    def call(command: list[str]) -> int:
+        commands.append(command)
+        return 7
+
+    monkeypatch.setattr(subprocess, "call", call)
     assert ui(tmp_path, "--port", free_port()).exit_code == 7
     assert commands[0][-1] == str(tmp_path.resolve())
 
