@@ -48,6 +48,7 @@ COMMANDS: dict[str, int | str] = {
     "compare run run": 0,
     "report run": 0,
     "translate run pictures --out translated": 2,  # this model does not translate
+    "invert zoo:digits pictures --out inverted --n 1 --steps 1 --starts 1": 0,
     f"{TRAIN.replace('train', 'study')} study --seeds 1 --n 250": 0,
     "study dcgan-shapes --seeds 1 --budget laptop --out shapes": "metrics",
     "train dcgan-shapes --out scored": "metrics",
@@ -56,6 +57,7 @@ COMMANDS: dict[str, int | str] = {
     "export run --format onnx --out onnx": "export",
     "push run --repo me/ring": "hub",
     "serve run": "serve",
+    "playground": "serve",
     "ui .": "ui",
     "zoo list": 0,
     "zoo show ring8": 0,

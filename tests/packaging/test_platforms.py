@@ -79,6 +79,7 @@ def _opens_text(call: ast.Call) -> bool:
         "Image",
         "os",
         "gzip",
+        "webbrowser",
         "file",
         "archive",
     ):
