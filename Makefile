@@ -6,7 +6,7 @@ RUNS ?= runs
 SITE ?= docs/_build
 JOBS ?= 2
 
-.PHONY: demo test lint docs bench bench-metrics bench-quality bench-ablation bench-serve agreement robustness results clean
+.PHONY: demo test lint docs wheel-check test-pythons bench bench-metrics bench-quality bench-ablation bench-serve agreement robustness results clean
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -37,6 +37,19 @@ docs: $(VENV)/installed
 # Tests start many processes, which share the compiled modules. tests/conftest.py begins the longest files first.
 test: lint
 	env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
+
+# Builds sdist and wheel, checks them, installs the wheel alone in a new environment, and runs a user's first commands.
+wheel-check: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[release]'
+	$(BIN)/python scripts/check_wheel.py
+
+# The same with other Pythons; uv finds them: `uv python install 3.11 3.12 3.13 3.14`.
+PYTHONS ?= 3.11 3.12 3.13 3.14
+test-pythons: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[release]'
+	for version in $(PYTHONS); do \
+		python="$$(uv python find $$version)" && $(BIN)/python scripts/check_wheel.py --python "$$python" || exit 1; \
+	done
 
 bench: $(VENV)/installed
 	$(BIN)/python -m benchmarks.trainer

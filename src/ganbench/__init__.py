@@ -5,8 +5,6 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
-
 if TYPE_CHECKING:
     from ganbench.config.spec import Spec
     from ganbench.errors import RunError, Stopped, UserError
@@ -44,6 +42,7 @@ _HOMES = {
     "study": "studies.study",
     "train": "experiment.train",
 }
+__version__: str  # of the installed package
 __all__ = [
     "Budget", "Machine", "Model", "Paper", "Recipe", "Run", "RunError", "Schedule", "Spec", "Stopped", "Study",
     "UserError", "evaluate", "export_run", "find_recipe", "load", "recipe", "recipe_functions", "resume", "study",
@@ -53,10 +52,12 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Import a public name where it is first used, so that ``import ganbench`` does not wait for torch."""
+    if name == "__version__":
+        return import_module("importlib.metadata").version("ganbench")
     if name not in _HOMES:
         raise AttributeError(f"module 'ganbench' has no attribute '{name}'")
     return getattr(import_module(f"ganbench.{_HOMES[name]}"), name)
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return sorted([*globals(), "__version__", *__all__])

@@ -55,3 +55,10 @@ def test_an_orphan_exits_at_once() -> None:
     with pytest.raises(SystemExit) as end:
         terminate_with_parent(os.getppid() + 1)
     assert end.value.code == 128 + signal.SIGTERM
+
+
+def test_on_windows_the_parent_may_be_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SystemExit):
+        terminate_with_parent(os.getppid() + 1)
+    monkeypatch.setattr(sys, "platform", "win32")
+    terminate_with_parent(os.getppid() + 1)

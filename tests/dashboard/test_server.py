@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +88,26 @@ def test_an_address_of_another_machine_is_rejected(tmp_path: Path, host: str, st
     done = ui(tmp_path, "--port", free_port(), "--host", host)
     assert isinstance(done.exception, UserError)
     assert started == []
+
+
+def test_on_windows_the_dashboard_is_a_child_and_has_its_port_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The numbers of Windows mean nothing here, so that of another option stands in.
+    monkeypatch.setattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_KEEPALIVE, raising=False)
+    monkeypatch.setattr(sys, "platform", "win32")
+    with server.bind("127.0.0.1", 0) as bound:
+        assert bound.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        assert not bound.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR)
+    commands: list[list[str]] = []
+
+    def call(command: list[str]) -> int:
+        commands.append(command)
+        return 7
+
+    monkeypatch.setattr(subprocess, "call", call)
+    assert ui(tmp_path, "--port", free_port()).exit_code == 7
+    assert commands[0][-1] == str(tmp_path.resolve())
 
 
 def test_port_0_is_any_that_is_free() -> None:

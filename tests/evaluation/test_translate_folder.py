@@ -283,10 +283,13 @@ def test_pictures_that_differ_only_in_their_endings_are_all_translated(run: Run,
     assert np.array_equal(np.asarray(Image.open(tmp_path / "out" / "x.bmp.png")), expected)
 
 
-def test_a_model_of_one_domain_translates_nothing(tmp_path: Path) -> None:
+def test_a_model_of_one_domain_translates_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GANBENCH_CACHE", str(tmp_path / "cache"))
     model = load(train(tiny_recipe("dcgan-shapes"), out=tmp_path / "run"))
     with pytest.raises(UserError, match="translates no items"):
         translate_images(model, "shapes", tmp_path / "out")
+    with pytest.raises(UserError, match="translates no items"):
+        translate_images(load("zoo:ring8"), "shapes", tmp_path / "out")  # a model of points
     assert not list(tmp_path.glob(".out*"))
     with pytest.raises(UserError, match="does not translate"):
         write_picture(model, tmp_path / "t.png", "translations", 1, 0)

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from ganbench.utils.file_names import file_stem
 
 
-@pytest.mark.parametrize("text", ["mnist", "x_1", "x-1", "v1.2", "a@b", "Ümlaut", "写真", "..a"])
+@pytest.mark.parametrize(
+    "text", ["mnist", "x_1", "x-1", "v1.2", "a@b", "Ümlaut", "写真", "..a", "console", "com10"]
+)
 def test_a_plain_text_is_its_own_name(text: str) -> None:
     assert file_stem(text) == text
 
@@ -24,6 +26,10 @@ def test_a_plain_text_is_its_own_name(text: str) -> None:
         ("写真" * 40, "写真" * 10 + "-b90e8ae1"),
         ("..", "5ec1f7e7"),
         ("", "e3b0c442"),
+        ("con", "1143da2b"),
+        ("NUL.x", "047811b8"),
+        ("com1", "957a49c3"),
+        ("a.", "a-5ab640fa"),
         ("\ud83d", "7586f70f"),
     ],
 )

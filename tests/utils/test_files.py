@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from ganbench.errors import UserError
-from ganbench.utils.files import atomic_file, check_writable, new_folder, read_json, write_bytes
+from ganbench.utils.files import atomic_file, check_writable, new_folder, read_json, rename, write_bytes
 
 
 def test_the_file_appears_whole(tmp_path: Path) -> None:
@@ -99,3 +101,34 @@ def test_nothing_is_left_of_a_folder_that_fails(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         fail()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_windows_waits_for_those_who_have_the_file_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, overwrite: bool
+) -> None:
+    method, waits = ("replace" if overwrite else "rename"), list[float]()
+    real, busy = getattr(Path, method), 2
+
+    def busy_at_first(self: Path, target: Path) -> Path:
+        if len(waits) < busy:
+            raise PermissionError(13, "Access is denied")
+        moved: Path = real(self, target)
+        return moved
+
+    monkeypatch.setattr(Path, method, busy_at_first)
+    monkeypatch.setattr(time, "sleep", waits.append)
+    (tmp_path / "a").write_bytes(b"new")
+    if overwrite:
+        (tmp_path / "b").write_bytes(b"old")
+    with pytest.raises(PermissionError):
+        rename(tmp_path / "a", tmp_path / "b", overwrite=overwrite)
+    assert waits == [], "elsewhere it is an error at once"
+    monkeypatch.setattr(sys, "platform", "win32")
+    rename(tmp_path / "a", tmp_path / "b", overwrite=overwrite)
+    assert (tmp_path / "b").read_bytes() == b"new"
+    assert len(waits) == busy
+    busy = 10**6
+    with pytest.raises(PermissionError):
+        rename(tmp_path / "b", tmp_path / "a", overwrite=overwrite)
+    assert 0.5 < sum(waits) <= 1.1

@@ -45,3 +45,12 @@ def test_links_are_followed_unless_refused(tmp_path: Path) -> None:
     assert read_regular(tmp_path / "link", 3) == b"abc"
     with pytest.raises(OSError, match="symbolic links"):
         read_regular(tmp_path / "link", 3, follow_links=False)
+
+
+def test_links_are_refused_where_the_system_cannot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ganbench.utils.regular_file._NO_LINKS", 0)  # as on Windows
+    (tmp_path / "a").write_bytes(b"abc")
+    (tmp_path / "link").symlink_to(tmp_path / "a")
+    with pytest.raises(OSError, match="it is a link"):
+        read_regular(tmp_path / "link", 3, follow_links=False)
+    assert read_regular(tmp_path / "a", 3, follow_links=False) == b"abc"

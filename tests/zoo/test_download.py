@@ -45,6 +45,13 @@ def test_a_model_is_downloaded_once(served: Path, tmp_path: Path) -> None:
     assert pull("zoo:figures") == tmp_path / "cache" / "zoo" / "figures"
 
 
+def test_a_model_of_this_machine_is_not_downloaded(make_zoo: MakeZoo, tmp_path: Path) -> None:
+    zoo, model = make_zoo()
+    assert pull("figures") == tmp_path / "cache" / "zoo" / "figures"
+    for file in model.files:
+        assert (pull("figures") / file.path).read_bytes() == (zoo / "figures" / file.path).read_bytes()
+
+
 def test_a_changed_file_is_refused(served: Path, tmp_path: Path) -> None:
     content = (served / "events.jsonl").read_bytes()
     (served / "events.jsonl").write_bytes(content[:-2] + b"X\n")

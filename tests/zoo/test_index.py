@@ -12,7 +12,15 @@ import pytest
 
 from ganbench.errors import UserError
 from ganbench.utils.files import write_json
-from ganbench.zoo.index import ZooModel, describe_folder, find_model, read_index, write_index, zoo_models
+from ganbench.zoo.index import (
+    ZooModel,
+    describe_folder,
+    find_model,
+    read_index,
+    require_name,
+    write_index,
+    zoo_models,
+)
 
 MakeZoo = Callable[[], tuple[Path, ZooModel]]
 
@@ -75,6 +83,8 @@ def test_a_changed_index_is_refused(make_zoo: MakeZoo) -> None:
 
 def test_a_folder_with_a_bad_name_does_not_enter(tmp_path: Path) -> None:
     (tmp_path / "My Model").mkdir()
+    with pytest.raises(UserError, match="'aux' is no name of a model: Windows"):
+        require_name("aux")
     with pytest.raises(UserError, match="'My Model' is no name of a model: it takes small letters"):
         describe_folder(tmp_path / "My Model", "")
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -30,4 +32,7 @@ def ui(
     if not server.is_local(host):
         print(f"warning: anyone who can reach {host} can see {folder} and use its models", file=sys.stderr)
     command = server.server_command(folder, host, port)
+    if sys.platform == "win32":  # there, execv would return to the shell at once, and quotes no spaces
+        with suppress(KeyboardInterrupt):
+            sys.exit(subprocess.call(command))
     os.execv(command[0], command)

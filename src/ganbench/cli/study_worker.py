@@ -28,6 +28,10 @@ def main() -> None:
 
 def terminate_with_parent(parent: int) -> None:
     """Request SIGTERM for the end of the parent process; exit at once if it has already ended."""
+    if (
+        sys.platform == "win32"
+    ):  # the ``python`` of an environment starts another, so the parent is not the study
+        return
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, int(signal.SIGTERM))
     if os.getppid() != parent:

@@ -80,13 +80,20 @@ def bind(host: str, port: int) -> socket.socket:
         raise UserError(f"'{host}' is not an address of this machine; try --host 127.0.0.1") from error
     family, kind, protocol, _, address = addresses[0]
     bound = socket.socket(family, kind, protocol)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.setsockopt(socket.SOL_SOCKET, _port_option(), 1)
     try:
         bound.bind(address)
     except OSError as error:
         bound.close()
         raise UserError(f"{host}:{port} cannot be used ({error.strerror}); give another --port") from error
     return bound
+
+
+def _port_option() -> int:
+    """Return the option with which a port can be used again, but by one process at a time."""
+    if sys.platform == "win32":  # there, SO_REUSEADDR would let two processes share it
+        return socket.SO_EXCLUSIVEADDRUSE
+    return socket.SO_REUSEADDR
 
 
 def is_local(host: str) -> bool:

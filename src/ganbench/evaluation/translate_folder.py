@@ -19,7 +19,7 @@ from ganbench.data.io.listing import list_images
 from ganbench.errors import UserError
 from ganbench.evaluation.inputs import is_folder, open_dataset
 from ganbench.inference.model import Model
-from ganbench.utils.files import check_writable, name_in_errors
+from ganbench.utils.files import check_writable, name_in_errors, rename
 
 _BATCH_SIZE = 250
 _MAX_STEM_BYTES = 240  # leaves room for a number and .png in 255 bytes
@@ -48,6 +48,7 @@ def translate_images(model: Model, images: str, out: Path, *, target: str = "b")
     Raises:
         UserError: there are no such images, or the model does not translate to this domain.
     """
+    model.stages.translator(target)
     items, _ = open_dataset(images, model.info.shape)
     if items.info.kind != "image":
         raise UserError(f"'{images}' holds points, not pictures")
@@ -59,7 +60,7 @@ def translate_images(model: Model, images: str, out: Path, *, target: str = "b")
             for number, image in zip(index.tolist(), model.translate(batch, target=target), strict=True):
                 with name_in_errors(out / names[number]):
                     _write(image, temporary / names[number])
-        temporary.rename(out)
+        rename(temporary, out)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise

@@ -1,6 +1,7 @@
 """Stop a run cleanly: the first SIGINT or SIGTERM saves a checkpoint, a second one stops at once.
 
-A run also stops when torchrun, which started it, has been killed: nobody else would end its processes.
+On Windows, Ctrl-Break does so, too. A run also stops when torchrun, which started it, has been killed: nobody else
+would end its processes.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
+
+from ganbench.utils.child_process import stop_signals
 
 
 class StopRequest:
@@ -34,9 +37,7 @@ class StopRequest:
         if threading.current_thread() is not threading.main_thread():
             yield self
             return
-        handlers: dict[int, Any] = {
-            s: signal.signal(s, self._handle) for s in (signal.SIGINT, signal.SIGTERM)
-        }
+        handlers: dict[int, Any] = {s: signal.signal(s, self._handle) for s in stop_signals()}
         try:
             yield self
         finally:

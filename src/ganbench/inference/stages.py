@@ -59,7 +59,11 @@ class Stages:
         return algorithm.encode(self.networks, x)
 
     def translate(self, x: Tensor, target: str) -> Tensor:
-        """Return items ``x`` translated to the domain ``target``.
+        """Return items ``x`` translated to the domain ``target``. Raises like :meth:`translator`."""
+        return self.translator(target).translate(self.networks, x, target=target)
+
+    def translator(self, target: str) -> Translates:
+        """Return the algorithm, if it translates to the domain ``target``.
 
         Raises:
             UserError: The model does not translate, or has no such domain.
@@ -69,4 +73,4 @@ class Stages:
             raise UserError(f"{type(algorithm).__name__} translates no items; the recipe cyclegan-mnist does")
         if target not in algorithm.domains:
             raise UserError(f"there is no domain '{target}'{did_you_mean(target, algorithm.domains)}")
-        return algorithm.translate(self.networks, x, target=target)
+        return algorithm

@@ -93,8 +93,8 @@ def key_value_table(values: Mapping[str, object]) -> str:
 def page(title: str, body: str) -> str:
     """Return the whole page with its style and scripts; its content security policy forbids any other source."""
     assets = resources.files("ganbench.report") / "assets"
-    style = (assets / "page.css").read_text()
-    scripts = [(assets / name).read_text() for name in _SCRIPTS]
+    style = (assets / "page.css").read_text(encoding="utf-8")
+    scripts = [(assets / name).read_text(encoding="utf-8") for name in _SCRIPTS]
     hashes = " ".join(map(policy_hash, scripts))
     policy = f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {hashes}"
     return (

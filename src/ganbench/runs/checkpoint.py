@@ -36,6 +36,7 @@ from ganbench.utils.checkpoint_files import (
     read_manifest,
     read_verified,
 )
+from ganbench.utils.files import rename
 from ganbench.utils.finite import describe_names, nonfinite_names
 
 __all__ = [
@@ -78,7 +79,7 @@ def save_checkpoint(folder: Path, state: Mapping[str, Any]) -> Path:
         _write_files(temporary, files, state["step"])
         if final.exists():  # damaged, or written before the run was resumed from an earlier step
             _remove(final)
-        temporary.rename(final)
+        rename(temporary, final)
         _sync(folder)
     except OSError as error:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -153,7 +154,7 @@ def _remove(path: Path) -> None:
     """Delete a checkpoint so that a crash leaves no partial one under its name."""
     trash = path.with_name(f".deleting-{path.name}")
     shutil.rmtree(trash, ignore_errors=True)
-    path.rename(trash)
+    rename(path, trash)
     shutil.rmtree(trash, ignore_errors=True)
 
 

@@ -18,7 +18,7 @@ from ganbench.runs.event_lines import describe_damage
 from ganbench.runs.event_log import EventLog
 from ganbench.runs.folder_check import require_safe
 from ganbench.utils.file_lock import exclusive_lock
-from ganbench.utils.files import read_json, write_sealed_json
+from ganbench.utils.files import read_json, rename, write_sealed_json
 from ganbench.utils.lease import Lease
 from ganbench.zoo.source import model_folder
 
@@ -84,7 +84,7 @@ class Run:
             for name in ("samples", "checkpoints", "eval"):
                 (temporary / name).mkdir()
             (temporary / "events.jsonl").touch()
-            temporary.rename(path)
+            rename(temporary, path)
         except OSError as error:
             shutil.rmtree(temporary, ignore_errors=True)
             raise UserError(f"the run folder {path} cannot be created: {error.strerror}") from error

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import signal
 import subprocess
 import sys
 import tempfile
@@ -14,13 +13,13 @@ from typing import IO, Literal
 
 from ganbench.studies.plan import Plan
 from ganbench.studies.rows import StudyFolder
+from ganbench.utils.child_process import ask_to_stop, own_group, was_stopped
 from ganbench.utils.cores import threads_per_process, usable_cores
 
 Outcome = Literal["finished", "failed", "cut"]
 #: Runs a ``ganbench`` command that ends with its parent; the first argument is the parent's process id.
 WORKER = (sys.executable, "-m", "ganbench.cli.study_worker")
 _MAX_ERROR_LINES = 10
-_SIGNAL_EXIT_CODES = (128 + signal.SIGINT, 128 + signal.SIGTERM)
 
 
 class Task:
@@ -50,7 +49,7 @@ class Task:
         if code is None:
             return None
         stdout = self._read_stdout()
-        if code < 0 or code in _SIGNAL_EXIT_CODES:
+        if was_stopped(code):
             return "cut"
         if code != 0:
             return self._record_failure(code, "")
@@ -66,7 +65,7 @@ class Task:
     def stop(self) -> None:
         """Ask the process to save a checkpoint and end."""
         if self._process.poll() is None:
-            self._process.terminate()
+            ask_to_stop(self._process)
 
     def wait(self) -> None:
         """Wait until the process has ended."""
@@ -92,17 +91,22 @@ class Task:
     def _start(self, command: list[str]) -> None:
         """Start a command in a new process group, so that Ctrl-C reaches it only through the study."""
         self._command = command
-        self._stdout: IO[str] = tempfile.TemporaryFile("w+")  # noqa: SIM115 (open as long as the process)
+        self._stdout: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 (open as long as the process)
         threads = str(self._threads)
-        with self._log.open("a") as log:
+        with self._log.open("a", encoding="utf-8") as log:
             self._log_offset = log.tell()
             self._process = subprocess.Popen(
                 [*WORKER, str(os.getpid()), *command],
                 stdin=subprocess.DEVNULL,
                 stdout=self._stdout,
                 stderr=log,
-                env={**os.environ, "OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads},
-                process_group=0,
+                env={
+                    **os.environ,
+                    "OMP_NUM_THREADS": threads,
+                    "MKL_NUM_THREADS": threads,
+                    "PYTHONIOENCODING": "utf-8",
+                },
+                **own_group(),
             )
 
     def _read_stdout(self) -> str:

@@ -222,7 +222,7 @@ def _flushes_denormals() -> bool:
 def processor() -> str:
     """Return the model name of the processor, or its architecture if the system does not say."""
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:  # not Linux
         return platform.processor() or platform.machine()
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]

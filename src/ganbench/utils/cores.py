@@ -31,10 +31,11 @@ def threads_per_process(processes: int = 1) -> int:
 def cpu_quota(cgroup: Path = _CGROUP) -> float | None:
     """Return how many cores' worth of time the process's control group grants; None without a limit."""
     try:
-        quota, period = (cgroup / "cpu.max").read_text().split()  # version 2
+        quota, period = (cgroup / "cpu.max").read_text(encoding="ascii").split()  # version 2
     except (OSError, ValueError):
+        files = (cgroup / "cpu" / f"cpu.cfs_{name}_us" for name in ("quota", "period"))
         try:
-            quota, period = ((cgroup / "cpu" / f"cpu.cfs_{n}_us").read_text() for n in ("quota", "period"))
+            quota, period = (file.read_text(encoding="ascii") for file in files)
         except OSError:
             return None
     return float(quota) / float(period) if quota.strip().isdecimal() else None  # "max" and -1 are no limit

@@ -6,6 +6,8 @@ import json
 import os
 import secrets
 import shutil
+import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,6 +18,7 @@ from ganbench.utils.regular_file import read_regular
 from ganbench.utils.sealed_json import parse_sealed, seal
 
 _MAX_JSON_BYTES = 2**26
+_RENAME_TRIES = 20
 _MAX_NAME_BYTES = 200  # of a temporary file, before what makes its name unique
 
 
@@ -33,10 +36,30 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-            temporary.replace(path)
+            rename(temporary, path, overwrite=True)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def rename(source: Path, target: Path, *, overwrite: bool = False) -> None:
+    """Rename a file or folder.
+
+    On Windows, this fails while another process, such as the dashboard or a virus scanner, has one of the two open;
+    there, it is tried again for a second.
+    """
+    for remaining in reversed(range(_RENAME_TRIES if sys.platform == "win32" else 1)):
+        try:
+            if overwrite:
+                source.replace(target)
+            else:
+                source.rename(target)
+        except PermissionError:
+            if not remaining:
+                raise
+            time.sleep(1 / _RENAME_TRIES)
+        else:
+            return
 
 
 def check_writable(path: Path) -> None:
@@ -81,7 +104,7 @@ def new_folder(path: Path) -> Iterator[Path]:
         temporary.mkdir()
         with name_in_errors(path):
             yield temporary
-        temporary.rename(path)
+        rename(temporary, path)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise

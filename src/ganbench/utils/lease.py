@@ -177,7 +177,7 @@ def _runs(pid: int) -> bool:
 def _machine() -> str:
     """Return an id of this machine since its start, and of the container, which may hide processes."""
     try:
-        started = Path("/proc/sys/kernel/random/boot_id").read_text()
+        started = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")
         container = os.readlink("/proc/self/ns/pid")
     except OSError:  # not Linux
         started, container = f"{uuid.getnode():x}", ""

@@ -24,6 +24,9 @@ def open_regular(path: Path, max_bytes: int | None = None, *, follow_links: bool
         OSError: it cannot be opened, is a pipe, a device or a folder, or is too large; ``strerror`` says why.
     """
 
+    if not follow_links and not _NO_LINKS and path.is_symlink():  # Windows
+        raise OSError(errno.ELOOP, "it is a link", str(path))
+
     def opener(name: str, flags: int) -> int:
         return os.open(name, flags | _NONBLOCKING | (0 if follow_links else _NO_LINKS))
 

@@ -15,7 +15,7 @@ from torch import Tensor
 from ganbench.data.io.npz import Arrays, write_npz_in_parts
 from ganbench.errors import UserError
 from ganbench.inference.model import Model
-from ganbench.utils.files import name_in_errors
+from ganbench.utils.files import name_in_errors, rename
 from ganbench.utils.progress import DurationEstimator
 
 _BATCH = 256
@@ -62,7 +62,7 @@ def write_image_folder(model: Model, out: Path, latents: Tensor, labels: Tensor 
             path = temporary / names[class_] / f"{i:0{digits}d}.png"
             with name_in_errors(path):
                 _as_picture(image).save(path)
-        temporary.rename(out)
+        rename(temporary, out)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise

@@ -43,7 +43,7 @@ def zoo_folder(source: str | Path) -> Path:
 
 
 def pull(name: str) -> Path:
-    """Download a model into the cache unless it is there, and return its folder.
+    """Copy a model of this machine's zoos into the cache, or download it there; return its folder.
 
     Raises:
         UserError: There is no such model, or the download fails or is not the published model.
@@ -51,6 +51,9 @@ def pull(name: str) -> Path:
     model = find_model(name.removeprefix(PREFIX))
     if is_intact(model, _cached(model)):
         return _cached(model)
+    for zoo in zoo_folders():
+        if is_intact(model, zoo / model.name):
+            return _fill(model, partial(read_file, zoo / model.name))
     return _fill(model, partial(download_file, model.name))
 
 

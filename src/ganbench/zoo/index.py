@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ganbench.errors import UserError, did_you_mean
+from ganbench.utils.file_names import is_device
 from ganbench.utils.files import read_json, write_sealed_json
 
 INDEX = Path(__file__).with_name("index.json")
@@ -135,6 +136,8 @@ def require_name(name: str) -> None:
     """Raise UserError unless a text may be the name of a model."""
     if not _NAME.fullmatch(name):
         raise UserError(f"'{name}' is no name of a model: it takes small letters, digits and hyphens")
+    if is_device(name):
+        raise UserError(f"'{name}' is no name of a model: Windows can have no such folder")
 
 
 def _parse_model(name: str, entry: Mapping[str, Any]) -> ZooModel:

@@ -138,7 +138,7 @@ def _read(path: Path) -> bytes | None:
     """Return the bytes of a weights file, or None if it is missing or does not match its ``.json``."""
     try:
         payload = path.read_bytes()
-        description = json.loads(path.with_suffix(".json").read_text())
+        description = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         if description["weights_sha256"] != hashlib.sha256(payload).hexdigest():
             return None
         load(payload)
