@@ -159,7 +159,7 @@ def _curves(run_data: RunData, trusted: Collection[str]) -> list[Chart]:
 
 def _learning_rates(run_data: RunData, trusted: Collection[str]) -> Chart | None:
     try:
-        return rate_chart(run_data.run.recipe(trusted), run_data.step)
+        return rate_chart(run_data.run.recipe(trusted), run_data.step, readable_changes(run_data.meta))
     except UserError:  # the recipe is damaged; the problems list says so
         return None
 

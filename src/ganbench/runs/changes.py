@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from ganbench.errors import UserError
 from ganbench.recipes.base import Recipe
 from ganbench.recipes.changeable import alters_training
+from ganbench.utils.files import read_json
 
 KEY = "changes"
 _FORMER_KEY = "extended"  # of earlier versions, which changed only the number of steps
@@ -53,6 +55,14 @@ def readable_changes(meta: Mapping[str, Any]) -> list[Change]:
         return read_changes(meta)
     except UserError:
         return []
+
+
+def changes_of_run(recipe: str) -> list[str]:
+    """Return the changes of the run whose ``recipe.json`` is given, in words; none for any other name or file."""
+    meta = Path(recipe).with_name("meta.json")
+    if Path(recipe).name != "recipe.json" or not meta.is_file():
+        return []
+    return [describe_change(entry) for entry in readable_changes(read_json(meta))]
 
 
 def with_changes(
