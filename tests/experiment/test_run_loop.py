@@ -24,6 +24,7 @@ from ganbench.runs.run import Run
 from ganbench.training.schedule import Constant, Linear
 from ganbench.training.trainer import Trainer
 from ganbench.utils.console import SilentConsole
+from ganbench.utils.files import write_sealed_json
 
 RATE = "optimizers.G.lr"
 CHANGES: dict[str, Any] = {
@@ -192,7 +193,7 @@ def test_a_kill_between_request_and_application_loses_and_doubles_nothing(
     whole: Run, tmp_path: Path, point: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        write = continuation.write_sealed_json
+        write = write_sealed_json
 
         def write_or_die(path: Path, value: Any) -> None:
             if path.name == point:

@@ -27,7 +27,8 @@ KEYS = ("optimizers.G.lr", "optimizers.D.lr", "schedule.log_every")
 @settings(max_examples=25)
 @given(st.lists(st.tuples(st.integers(1, 9), st.sampled_from(KEYS), st.integers(1, 5)), max_size=8))
 def test_the_recipe_at_each_step_is_the_one_that_trained_it(asked: list[tuple[int, str, int]]) -> None:
-    recipe, meta, trained = RECIPE, {}, {}
+    recipe, trained = RECIPE, {}
+    meta: dict[str, Any] = {}
     for step in range(10):
         for key, value in [(key, value) for at, key, value in asked if at == step]:
             recipe, differences = change_settings(recipe, {key: value})

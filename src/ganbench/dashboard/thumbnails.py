@@ -12,17 +12,17 @@ from ganbench.visualization.frames import list_frames
 
 WIDTH = 96  # pixels
 _QUALITY = 70
-SECONDS = 0.3  # that one listing spends on new pictures; the others follow in the next one
+SECONDS = 0.5  # of CPU time that one listing spends on new pictures; the others follow in the next one
 
 
 class Thumbnails:
     """The small pictures of runs, as ``data:`` URLs.
 
     Args:
-        clock: Returns the time in seconds.
+        clock: Returns the CPU time of this thread in seconds, which other load of the machine does not lengthen.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.thread_time) -> None:
         self._clock, self._deadline = clock, 0.0
         self._pictures: dict[Path, tuple[int, str]] = {}  # by folder: its time of modification, and the URL
 

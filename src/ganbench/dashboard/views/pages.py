@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol
+from typing import TypeAlias
 
 import streamlit as st
 
@@ -16,14 +16,8 @@ from ganbench.dashboard.run_cache import RunCache
 from ganbench.dashboard.views import compare, playground, run, runs, studies
 from ganbench.dashboard.views.controls import may_control
 
-
-class Page(Protocol):
-    """Shows a page; with ``processes``, the browser may control runs."""
-
-    def __call__(self, index: Index, cache: RunCache, processes: Processes | None) -> None:
-        """Show it."""
-
-
+#: Shows a page; with processes, the browser may control runs.
+Page: TypeAlias = Callable[[Index, RunCache, Processes | None], None]
 _PAGES: Mapping[str, tuple[str, Page]] = MappingProxyType(
     {
         "runs": ("Runs", runs.show),

@@ -17,7 +17,7 @@ from ganbench.dashboard.views.controls import show_start_form, show_started
 from ganbench.dashboard.views.elements import open_run
 
 _REFRESH_SECONDS = 5
-_ROW_HEIGHT = 64  # pixels
+ROW_HEIGHT = 64  # pixels
 # Keys in the session state:
 _SELECTED = "run selected in the list"
 _TABLE = "table of runs"
@@ -69,7 +69,7 @@ def _show_table(
         on_select="rerun",
         selection_mode="single-cell",
         key=_TABLE,
-        row_height=_ROW_HEIGHT,
+        row_height=ROW_HEIGHT,
         column_config={
             "run": st.column_config.TextColumn(width="medium", pinned=True),
             "samples": st.column_config.ImageColumn(width=WIDTH + 16),
