@@ -74,6 +74,9 @@ def test_a_run_is_started_changed_stopped_resumed_and_finished(address: str, tmp
 
         page.goto(address)
         page.get_by_text("Start a run").click()
+        page.get_by_role("combobox", name="Recipe").click()
+        page.get_by_role("combobox", name="Recipe").fill("gan-ring8")
+        page.get_by_role("option", name="gan-ring8", exact=True).click()
         page.get_by_role("textbox", name="Name").fill("../mine")
         page.get_by_role("textbox", name="Overrides").fill(OVERRIDES)
         page.get_by_role("button", name="Start").click()

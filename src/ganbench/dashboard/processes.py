@@ -51,7 +51,7 @@ class TrainRequest:
 
     def __post_init__(self) -> None:
         if self.recipe not in recipe_functions():
-            raise UserError(f"there is no recipe '{printable(self.recipe, 100)}'")
+            raise UserError(f"choose a recipe; there is no recipe '{printable(self.recipe, 100)}'")
         if not _NAME.fullmatch(self.name):
             raise UserError(
                 "the name of a run has letters, digits, dots and dashes only, and at most 100 of them"

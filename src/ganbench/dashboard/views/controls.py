@@ -89,9 +89,8 @@ def show_change_form(entry: RunEntry) -> None:
 def show_start_form(processes: Processes) -> None:
     """Show the form that starts a new run."""
     with st.expander("Start a run"), show_user_errors(), st.form("start"):
-        names = sorted(recipe_functions())
         left, middle, right = st.columns(3)
-        recipe = left.selectbox("Recipe", names, names.index("gan-ring8") if "gan-ring8" in names else 0)
+        recipe = left.selectbox("Recipe", sorted(recipe_functions()), None, placeholder="choose one") or ""
         budget = middle.text_input(
             "Budget", "laptop", help=f"{', '.join(ALL_BUDGETS)}, or a time such as 20m"
         )
