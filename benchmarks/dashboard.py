@@ -16,6 +16,7 @@ with a server that has just started.
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import math
 import os
@@ -28,8 +29,12 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from PIL import Image
 
 from ganbench.dashboard import run_panels as panels
 from ganbench.dashboard.index import Index, filter_runs
@@ -74,8 +79,17 @@ def make_run(folder: Path, *, events: int, pictures: int, layers_every: int) -> 
         for step in range(1, events + 1):
             log.write(json.dumps(event_at(step, layers_every)) + "\n")
     for number in range(pictures):
-        (folder / "samples" / f"step-{number:08d}.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+        (folder / "samples" / f"step-{number:08d}.png").write_bytes(picture())
     return folder
+
+
+@cache
+def picture() -> bytes:
+    """Return a sample grid as PNG: 8 by 8 images of 32 by 32 random pixels, each drawn twice as large."""
+    pixels = np.random.default_rng(0).integers(0, 256, (256, 256, 3), dtype=np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).resize((512, 512), Image.Resampling.NEAREST).save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def event_at(step: int, layers_every: int) -> dict[str, Any]:

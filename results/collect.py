@@ -20,6 +20,7 @@ from PIL import Image
 from tables import file_stem
 
 from ganbench.inference.load import load
+from ganbench.runs.changes import describe_identity, readable_changes
 from ganbench.runs.run import Run
 from ganbench.utils.files import read_json, write_bytes, write_json
 from ganbench.visualization.critic import weight_histogram
@@ -46,6 +47,9 @@ def collect_run(path: Path, label: str | None) -> str:
     run = Run(path)
     if run.checkpoint_steps()[:1] != [run.recipe().schedule.steps]:
         sys.exit(f"{path} is not finished; resume it first")
+    changed = describe_identity(readable_changes(run.meta))
+    if changed and label is None:
+        sys.exit(f"{path} was {changed}, so it is no run of its recipe; name it with --as")
     record = make_record(run)
     record["label"] = label or record["recipe"]
     data = record["data"]["name"]
@@ -117,6 +121,7 @@ def make_record(run: Run) -> dict[str, Any]:
             for e in run.events.read("score")
         ],
         "curves": [{k: v for k, v in e.items() if k != "kind"} for e in scalars[::interval]],
+        **({"changes": run.meta["changes"]} if "changes" in run.meta else {}),
         "weights_of_D": weights_of(run),
         "settings": shorten_paths(recipe),
     }

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from ganbench.config.spec import Spec
     from ganbench.errors import RunError, Stopped, UserError
     from ganbench.evaluation.evaluate import evaluate
+    from ganbench.experiment.control import change, stop
     from ganbench.experiment.train import resume, train
     from ganbench.export.export_run import export_run
     from ganbench.inference.load import load
@@ -32,6 +33,7 @@ _HOMES = {
     "Stopped": "errors",
     "Study": "studies.study",
     "UserError": "errors",
+    "change": "experiment.control",
     "evaluate": "evaluation.evaluate",
     "export_run": "export.export_run",
     "find_recipe": "recipes.registry",
@@ -39,14 +41,15 @@ _HOMES = {
     "recipe": "recipes.base",
     "recipe_functions": "recipes.registry",
     "resume": "experiment.train",
+    "stop": "experiment.control",
     "study": "studies.study",
     "train": "experiment.train",
 }
 __version__: str  # of the installed package
 __all__ = [
     "Budget", "Machine", "Model", "Paper", "Recipe", "Run", "RunError", "Schedule", "Spec", "Stopped", "Study",
-    "UserError", "evaluate", "export_run", "find_recipe", "load", "recipe", "recipe_functions", "resume", "study",
-    "train",
+    "UserError", "change", "evaluate", "export_run", "find_recipe", "load", "recipe", "recipe_functions", "resume",
+    "stop", "study", "train",
 ]  # fmt: skip
 
 

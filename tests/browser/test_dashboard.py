@@ -23,6 +23,7 @@ from tests.report.example import HOSTILE, example_run
 from tests.support.browser import chromium, needs_chromium, sync_api
 
 from ganbench.dashboard.sanitize import folder_id
+from ganbench.dashboard.views.runs import ROW_HEIGHT
 from ganbench.runs.run import Run
 from ganbench.utils.files import read_json, write_json
 
@@ -173,8 +174,9 @@ def test_a_click_on_a_run_opens_it(page: Any, address: str, tmp_path: Path, row:
     wait_until_idle(page)
     grid = page.get_by_test_id("stDataFrame")
     box = grid.bounding_box()
-    height = box["height"] / (5 if row else 3)  # of the heading and each row
-    page.mouse.click(box["x"] + 60, box["y"] + (row + 1.5) * height)
+    heading = box["height"] - (4 if row else 2) * ROW_HEIGHT
+    assert 20 < heading < ROW_HEIGHT
+    page.mouse.click(box["x"] + 60, box["y"] + heading + (row + 0.5) * ROW_HEIGHT)
     page.get_by_role("heading", level=1, name="Run", exact=True).wait_for()
     expected = "points-seed0" if row else "hand/first"
     assert folder_id(Path(expected)) in page.url

@@ -133,3 +133,29 @@ def test_an_unsafe_run_is_listed_but_not_opened(index: Index) -> None:
 def test_a_root_must_be_a_folder(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="is not a folder"):
         Index(tmp_path / "nothing")
+
+
+def test_the_curve_of_a_run_is_its_score_or_else_a_loss_of_g(tmp_path: Path) -> None:
+    make_run(tmp_path / "scored", score=2.0)
+    make_run(tmp_path / "losses")
+    log = Run(tmp_path / "losses").events
+    for step in range(100):
+        log.append("scalars", 10 + step, **{"D/loss": 1.0, "G/loss": step / 4})
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty/recipe.json").write_text("{}")
+    (tmp_path / "empty/meta.json").write_text("{}")
+    summaries = {label: entry.summary for label, entry in by_label(Index(tmp_path)).items()}
+    assert (summaries["scored"].trend_of, summaries["scored"].trend) == ("s-lower", (3.0, 2.0, 4.0))
+    trend = summaries["losses"].trend
+    assert summaries["losses"].trend_of == "G/loss"
+    assert 16 <= len(trend) <= 33
+    assert list(trend) == sorted(trend)
+    assert trend[-1] == 99 / 4
+    assert summaries["empty"].trend == ()
+
+
+def test_a_run_that_was_changed_says_so(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    changes = [{"step": 5, "key": "optimizers.G.lr", "old": 1, "new": 2}]
+    (run / "meta.json").write_text(json.dumps({"seed": 3, "data": {}, "changes": changes}))
+    assert by_label(Index(tmp_path))["run"].summary.changed == "changed at step 5"

@@ -61,7 +61,39 @@ def test_the_default_is_local_and_without_telemetry(tmp_path: Path, started: lis
         "--server.allowedHosts=127.0.0.1",
     } <= set(started)
     assert "--server.allowedHosts=*" not in started
-    assert started[-2:] == ["--", str(tmp_path.resolve())]
+    assert started[-3:] == ["--", str(tmp_path.resolve()), "open"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "token", "controls"),
+    [
+        ((), "", "open"),
+        (("--read-only",), "", "off"),
+        ((), "0123456789abcdef", "token"),
+        (("--host", "0.0.0.0"), "", "off"),
+        (("--host", "0.0.0.0"), "0123456789abcdef", "token"),
+        (("--host", "0.0.0.0", "--read-only"), "0123456789abcdef", "off"),
+    ],
+)
+def test_other_machines_see_controls_with_a_token_only(
+    tmp_path: Path,
+    started: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    token: str,
+    controls: str,
+) -> None:
+    monkeypatch.setenv("GANBENCH_TOKEN", token)
+    assert isinstance(ui(tmp_path, "--port", free_port(), *arguments).exception, Started)
+    assert started[-1] == controls
+    assert not token or token not in " ".join(started), "other users can see the command"
+
+
+def test_a_weak_token_is_refused(tmp_path: Path, started: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GANBENCH_TOKEN", "short")
+    done = ui(tmp_path, "--port", free_port())
+    assert "GANBENCH_TOKEN must have at least 16" in str(done.exception)
+    assert started == []
     assert "warning" not in done.stderr
 
 

@@ -43,6 +43,8 @@ def test_every_command_that_only_reads_can_print_json() -> None:
     writing = {
         "train",
         "resume",
+        "stop",
+        "change",
         "sample",
         "translate",
         "invert",

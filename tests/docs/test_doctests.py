@@ -18,8 +18,8 @@ from ganbench.metrics.measure import measure
 from ganbench.metrics.score import Score
 
 PUBLIC = (
-    *("Machine", "Model", "Paper", "Recipe", "Run", "Schedule", "UserError", "evaluate", "find_recipe"),
-    *("load", "recipe", "recipe_functions", "resume", "study", "train"),
+    *("Machine", "Model", "Paper", "Recipe", "Run", "Schedule", "UserError", "change", "evaluate"),
+    *("find_recipe", "load", "recipe", "recipe_functions", "resume", "study", "train"),
 )
 NAMES: dict[str, Any] = {
     **{name: getattr(ganbench, name) for name in PUBLIC},

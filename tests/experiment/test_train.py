@@ -454,7 +454,7 @@ def test_a_resumed_run_takes_no_more_threads_than_it_may(
     monkeypatch.setattr("ganbench.training.engine.threads_per_process", lambda processes: processes_threads)
     threads: list[int] = []
     monkeypatch.setattr(
-        "ganbench.experiment.train._run_loop", lambda *_: threads.append(torch.get_num_threads())
+        "ganbench.experiment.run_loop.RunLoop.train", lambda *_: threads.append(torch.get_num_threads())
     )
     resume(run, steps=6)
     assert threads == [expected]
@@ -488,7 +488,7 @@ def test_a_resumed_run_keeps_its_thread_count(tmp_path: Path, monkeypatch: pytes
     edit_json(run.path / "meta.json", lambda meta: meta["machine"].update(threads=1))
     threads: list[int] = []
     monkeypatch.setattr(
-        "ganbench.experiment.train._run_loop", lambda *_: threads.append(torch.get_num_threads())
+        "ganbench.experiment.run_loop.RunLoop.train", lambda *_: threads.append(torch.get_num_threads())
     )
     torch.set_num_threads(2)
     resume(run, steps=6)

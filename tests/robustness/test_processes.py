@@ -153,6 +153,31 @@ def test_a_signal_to_one_stops_both(cli: CommandLine, tmp_path: Path) -> None:
     assert run.events.read("scalars")[-1]["step"] == step
 
 
+def test_requests_change_and_stop_both_which_go_on_together(cli: CommandLine, tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    children = start_two(cli, *command("gan-r1-ring8", path, 100_000, log_every=1, sample_every=0))
+    children[0].wait_for("step 3/")
+    code, _, err = cli.run("change", path, "optimizers.G.lr=0.0005")
+    assert code == 0, err
+    children[0].wait_for("optimizers.G.lr was ")
+    code, _, err = cli.run("stop", path)
+    assert code == 0, err
+    finish(children, 143)
+    run = Run(path)
+    step = run.checkpoint_steps()[0]
+    assert [event["new"] for event in run.events.read("change")] == [0.0005]
+    code, _, err = cli.run("change", path, f"schedule.steps={step + 3}", "optimizers.G.lr=0.001")
+    assert code == 0, err
+    finish(start_two(cli, "resume", path))
+    assert run.checkpoint_steps()[0] == step + 3
+    state = run.read_checkpoint()
+    assert state is not None
+    assert state["optimizers"]["G"]["param_groups"][0]["lr"] <= 0.001
+    assert sorted(event["key"] for event in run.events.read("change")) == [
+        "optimizers.G.lr", "optimizers.G.lr", "schedule.steps",
+    ]  # fmt: skip
+
+
 def test_an_error_ends_both(cli: CommandLine, tmp_path: Path) -> None:
     odd = command("gan-r1-ring8", tmp_path / "run", batch=9)
     finish(start_two(cli, *odd), 2)

@@ -130,3 +130,15 @@ def test_split_incomparable_keeps_the_majority_protocol() -> None:
     assert comparable[1:] == rows[1:]
     assert (comparable[0].status, comparable[0].scores) == ("incomparable", ())
     assert split_incomparable(rows[1:]) == (rows[1:], [])
+
+
+def test_a_run_that_was_changed_in_its_midst_is_no_seed_of_its_recipe(scored: Path, tmp_path: Path) -> None:
+    shutil.copytree(scored / "one", tmp_path / "two")
+    change = {"step": 4, "key": "optimizers.G.lr", "old": 0.001, "new": 0.002}
+    edit_json(tmp_path / "two" / "meta.json", lambda meta: meta.update(seed=1, changes=[change]))
+    rows = load_rows([scored / "one", tmp_path / "two"])
+    assert [(r.recipe, r.seed) for r in rows] == [("gan-ring8", 0), ("gan-ring8 (changed at step 4)", 1)]
+    assert [summary.finished for summary in summaries(rows)] == [1, 1]
+    change["key"] = "schedule.log_every"
+    edit_json(tmp_path / "two" / "meta.json", lambda meta: meta.update(changes=[change]))
+    assert [r.recipe for r in load_rows([scored / "one", tmp_path / "two"])] == ["gan-ring8", "gan-ring8"]

@@ -241,6 +241,21 @@ def test_scores_measured_differently(stub_study: StubStudy) -> None:
             act()
 
 
+def test_a_run_that_was_changed_in_its_midst_does_not_count_for_its_recipe(stub_study: StubStudy) -> None:
+    result = stub_study.run()
+    change = {"step": 4, "key": "optimizers.G.lr", "old": 0.001, "new": 0.001}  # changed back since
+    path = stub_study.path / "runs" / "gan-ring8-seed1"
+    edit_json(path / "meta.json", lambda meta: meta.update(changes=[change]))
+    rows = result.rows()
+    assert [row.status for row in rows] == ["finished", "changed", "finished", "finished"]
+    assert rows[1].error == "its settings were changed at step 4, so it is no run of this recipe"
+    assert rows[1].scores == ()
+    assert {s.recipe: s.finished for s in result.summaries()} == {"gan-ring8": 1, "gan-r1-ring8": 2}
+    assert result.compare("gan-ring8", "gan-r1-ring8").pairs == 1
+    stub_study.run()
+    assert stub_study.commands() == [], "it is not repeated"
+
+
 def test_recipes_on_different_data(stub_study: StubStudy) -> None:
     with pytest.raises(
         UserError,

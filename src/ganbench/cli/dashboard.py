@@ -21,17 +21,27 @@ def ui(
         str,
         typer.Option(help="The address to serve at. By default only this machine can reach the dashboard."),
     ] = "127.0.0.1",
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Show no controls that start, stop or change runs.")
+    ] = False,
 ) -> None:
-    """Show runs and studies in the browser, live, and try out their models. Changes no files; Ctrl-C stops it."""
+    """Show runs and studies in the browser, live; start, stop and change runs; try out models. Ctrl-C stops it.
+
+    Other machines (--host) see no controls unless GANBENCH_TOKEN holds a token, which the browser is then asked for.
+    """
     from ganbench.dashboard import server
     from ganbench.dashboard.folders import resolve_root
+    from ganbench.dashboard.permission import choose_permission
+    from ganbench.serve.access import VARIABLE, choose_token
 
     server.require_streamlit()
     folder = resolve_root(root)
     server.require_free_port(host, port)
     if not server.is_local(host):
         print(f"warning: anyone who can reach {host} can see {folder} and use its models", file=sys.stderr)
-    command = server.server_command(folder, host, port)
+    token = choose_token(host)[0] if os.environ.get(VARIABLE) else None
+    permission = choose_permission(local=server.is_local(host), read_only=read_only, token=token)
+    command = server.server_command(folder, host, port, permission.controls)
     if sys.platform == "win32":  # there, execv would return to the shell at once, and quotes no spaces
         with suppress(KeyboardInterrupt):
             sys.exit(subprocess.call(command))

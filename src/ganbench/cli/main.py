@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from ganbench.cli.compare import compare
+from ganbench.cli.control import change, stop
 from ganbench.cli.dashboard import ui
 from ganbench.cli.data import data_app
 from ganbench.cli.evaluate import evaluate
@@ -64,6 +65,8 @@ for command in (
     schema,
     train,
     resume,
+    stop,
+    change,
     sample,
     evaluate,
     translate,

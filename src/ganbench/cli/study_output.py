@@ -42,6 +42,8 @@ def print_comparisons(
     for row in rows:
         if row.status == "failed":
             print(f"{row.recipe} seed {row.seed} failed after step {row.step}: {row.error}")
+        if row.status == "changed":
+            print(f"{row.recipe} seed {row.seed} is not counted: {row.error}")
     for comparison in comparisons:
         print(comparison["sentence"])
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ganbench.report.chart import Chart, Line, loss_chart, score_chart
 from ganbench.report.run_data import RunData
+from ganbench.runs.changes import describe_change, readable_changes
 from ganbench.studies.plan import recipe_differences
 
 
@@ -54,6 +55,7 @@ def _settings(run: RunData) -> dict[str, Any]:
     data = run.meta.get("data")
     return {
         **run.recipe,
+        "changed in its midst": [describe_change(entry) for entry in readable_changes(run.meta)],
         "seed": run.meta.get("seed"),
         "data fingerprint": data.get("fingerprint") if isinstance(data, Mapping) else None,
         "ganbench version": run.meta.get("ganbench"),

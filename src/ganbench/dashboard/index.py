@@ -10,6 +10,7 @@ from typing import Literal
 from ganbench.dashboard.folders import MAX_FILES, FolderEntry, Kind, find_folders, resolve_root
 from ganbench.dashboard.run_summary import RunSummary, Status, run_status, summarize_run
 from ganbench.dashboard.sanitize import printable
+from ganbench.dashboard.thumbnails import Thumbnails
 from ganbench.errors import UserError
 from ganbench.runs.event_digest import LogDigest
 from ganbench.runs.folder_check import find_problem
@@ -28,6 +29,7 @@ class RunEntry:
     summary: RunSummary
     status: Status
     changed: float  # seconds since 1970
+    picture: str = ""  # of its latest samples, as a URL
 
     @property
     def id(self) -> str:
@@ -48,9 +50,11 @@ class Index:
         self.root = resolve_root(root)
         self._summaries: dict[Path, tuple[Signature, RunSummary]] = {}
         self._digests: dict[Path, LogDigest] = {}
+        self._thumbnails = Thumbnails()
 
     def runs(self) -> list[RunEntry]:
         """Return all runs, including broken ones, sorted by path."""
+        self._thumbnails.start_listing()
         return [self._run_entry(folder) for folder in find_folders(self.root) if folder.kind == "run"]
 
     def studies(self) -> list[FolderEntry]:
@@ -90,7 +94,8 @@ class Index:
             summary = cached[1]
         changed = max((time for time, _, _ in signature), default=0) / 1e9
         status = run_status(summary, folder.path)
-        return RunEntry(folder=folder, summary=summary, status=status, changed=changed)
+        picture = "" if folder.problem else self._thumbnails.get(folder.path / "samples")
+        return RunEntry(folder=folder, summary=summary, status=status, changed=changed, picture=picture)
 
 
 def file_signature(paths: Sequence[Path]) -> Signature:

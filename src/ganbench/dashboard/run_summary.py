@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from ganbench.dashboard.sanitize import printable
 from ganbench.errors import UserError
+from ganbench.runs.changes import describe_identity, readable_changes
 from ganbench.runs.event_digest import LogDigest
 from ganbench.utils.file_lock import is_locked
 from ganbench.utils.files import read_json
@@ -29,6 +30,9 @@ class RunSummary:
     value: float | None = None
     lower_is_better: bool = True
     failed: bool = False
+    trend: tuple[float, ...] = ()
+    trend_of: str = ""
+    changed: str = ""
     problem: str = ""
 
 
@@ -46,6 +50,7 @@ def summarize_run(folder: Path, digest: LogDigest) -> RunSummary:
     except (UserError, OSError) as error:
         return RunSummary(problem=printable(error))
     data, schedule = _mapping(meta, "data"), _mapping(recipe, "schedule")
+    trend_of, trend = digest.trend()
     return RunSummary(
         recipe=printable(recipe.get("name", ""), 100),
         data=printable(data.get("name", ""), 100),
@@ -56,6 +61,9 @@ def summarize_run(folder: Path, digest: LogDigest) -> RunSummary:
         value=None if digest.best is None else float(digest.best["value"]),
         lower_is_better=digest.better == "lower",
         failed=digest.failed,
+        trend=tuple(trend),
+        trend_of=printable(trend_of, 100),
+        changed=describe_identity(readable_changes(meta)),
     )
 
 

@@ -8,6 +8,7 @@ import socket
 import sys
 from pathlib import Path
 
+from ganbench.dashboard.permission import Controls
 from ganbench.errors import UserError
 
 MAX_UPLOAD_MB = 8
@@ -17,8 +18,10 @@ LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 _SCRIPT = Path(__file__).with_name("script") / "app.py"
 
 
-def server_command(root: Path, host: str, port: int) -> list[str]:
+def server_command(root: Path, host: str, port: int, controls: Controls = "off") -> list[str]:
     """Return the command that serves the dashboard of a root folder.
+
+    A token, if ``controls`` need one, is in the environment, since other users can see the command.
 
     All settings are command-line options, which take precedence over Streamlit's settings files and environment
     variables.
@@ -49,7 +52,7 @@ def server_command(root: Path, host: str, port: int) -> list[str]:
     # -P: modules in the current folder must not shadow installed ones.
     python = [sys.executable, "-P", "-m", "ganbench.dashboard.serve"]
     message = f"Showing {root} at {server_url(host, port)} (press Ctrl-C to stop)"
-    return [*python, message, "run", str(_SCRIPT), *options, "--", str(root)]
+    return [*python, message, "run", str(_SCRIPT), *options, "--", str(root), controls]
 
 
 def server_url(host: str, port: int) -> str:

@@ -1,10 +1,10 @@
-"""What a resumed run needs to go on as it began: its first weights, and a word on what depends on the run's length."""
+"""What a run needs to go on as it began, or with other settings: first weights, and a record of the changes."""
 
 from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from torch import nn
@@ -13,7 +13,9 @@ from ganbench.config.spec import Spec
 from ganbench.errors import UserError
 from ganbench.inference.build import load_pretrained_weights
 from ganbench.recipes.base import Recipe
+from ganbench.runs.changes import Change, read_changes, recipe_at, with_changes
 from ganbench.runs.run import Run
+from ganbench.utils.files import write_sealed_json
 
 
 def load_first_weights(run: Run, recipe: Recipe, networks: nn.ModuleDict) -> None:
@@ -32,20 +34,46 @@ def load_first_weights(run: Run, recipe: Recipe, networks: nn.ModuleDict) -> Non
             )
 
 
-def record_extension(meta: Mapping[str, Any], step: int, planned: int, steps: int) -> dict[str, Any]:
-    """Return a run's metadata with the step at which its planned number of steps was changed, if it was."""
-    if planned == steps or step == 0:
-        return dict(meta)
-    earlier = meta.get("extended", [])
-    return {**meta, "extended": [*earlier, {"step": step, "from_steps": planned, "to_steps": steps}]}
+def record_changes(
+    run: Run,
+    recipe: Recipe,
+    step: int,
+    differences: Mapping[str, tuple[Any, Any]],
+    trusted: Collection[str] = (),
+) -> None:
+    """Record that a run goes on from ``step`` with ``recipe``, which differs from the one before.
+
+    ``meta.json`` is written first, since the history counts (see :mod:`ganbench.runs.changes`). A change before the
+    first step needs no entry there: the whole run follows ``recipe.json``.
+    """
+    meta = run.meta
+    if step > 0:
+        meta = with_changes(meta, step, differences)
+        write_sealed_json(run.path / "meta.json", meta)
+    write_sealed_json(
+        run.path / "recipe.json", recipe_at(recipe, read_changes(meta), None, trusted).to_dict()
+    )
 
 
-def describe_jump(recipe: Recipe, meta: Mapping[str, Any], step: int) -> str:
-    """Say what jumps because the run has another number of steps than the one that ``step`` was reached with.
+def log_changes(run: Run, history: Sequence[Change], step: int) -> None:
+    """Log the changes at the step from which a run goes on, unless the log has them: a kill may have come between."""
+    due = [entry for entry in history if entry.step == step]
+    logged = (
+        [(e.get("key"), e.get("new")) for e in run.events.stream("change") if e["step"] == step]
+        if due
+        else []
+    )
+    for entry in due:
+        if (entry.key, entry.new) not in logged:
+            run.events.append("change", step, key=entry.key, old=entry.old, new=entry.new)
+
+
+def describe_jump(recipe: Recipe, history: Sequence[Change], step: int) -> str:
+    """Say what jumps because the run has, from ``step`` on, another number of steps than it had until then.
 
     Learning rates, weights of regularizers and the like may follow a share of the run. Empty if nothing jumps.
     """
-    plans = [entry["from_steps"] for entry in meta.get("extended", ()) if entry["step"] >= step]
+    plans = [entry.old for entry in history if entry.key == "schedule.steps" and entry.step == step]
     if not plans or step == 0:
         return ""
     before, now = plans[0], recipe.schedule.steps

@@ -3,37 +3,33 @@
 from __future__ import annotations
 
 import dataclasses
-import signal
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ganbench.data.base import Dataset
 from ganbench.data.python_data import with_stored_data
-from ganbench.errors import NotFiniteError, RunError, Stopped, UserError
+from ganbench.errors import UserError
 from ganbench.experiment.build_trainer import make_trainer
-from ganbench.experiment.closing import close_run
-from ganbench.experiment.continuation import describe_jump, load_first_weights, record_extension
+from ganbench.experiment.continuation import describe_jump
+from ganbench.experiment.continue_run import continue_run
 from ganbench.experiment.heading import heading
-from ganbench.experiment.misfit import explain_misfit, try_generator, undo_misfit
+from ganbench.experiment.misfit import explain_misfit, undo_misfit
 from ganbench.experiment.new_run import describe_start, unused_folder
 from ganbench.experiment.resolve_recipe import resolve_recipe
-from ganbench.experiment.run_hooks import RunHooks
-from ganbench.experiment.stop import StopRequest
+from ganbench.experiment.run_loop import RunLoop
+from ganbench.experiment.session import Session, build_parts
 from ganbench.experiment.time_budget import fit_to_budget
 from ganbench.experiment.trackers.base import require_trackers
-from ganbench.experiment.trackers.mirror import Mirror
-from ganbench.experiment.validation import PeriodicEvaluation
-from ganbench.inference.build import ModelParts, assemble, load_pretrained_weights, make_dataset
-from ganbench.inference.model import Model
+from ganbench.inference.build import load_pretrained_weights, make_dataset
 from ganbench.recipes.base import Budget, Recipe
+from ganbench.runs.changes import read_changes, recipe_at
 from ganbench.runs.run import Run
 from ganbench.training.engine import Engine
 from ganbench.training.settings import Device
 from ganbench.utils.console import Console, SilentConsole
 from ganbench.utils.cores import threads_per_process
-from ganbench.utils.files import write_sealed_json
 from ganbench.utils.whole_number import whole_number
 
 
@@ -83,7 +79,9 @@ def train(
     for reason in resolved.reasons:  # what "auto" chose, and why
         console.note(reason)
     with Engine(recipe.machine) as engine:
-        dataset, parts = _prepare(recipe, seed, track, trusted)
+        require_trackers(track)
+        dataset = _open_data(recipe)
+        parts = build_parts(recipe, dataset, seed, trusted)
         if resolved.minutes is not None:
             console.note("timing a few steps, to see how many fit into the budget")
             recipe, plan = fit_to_budget(
@@ -103,7 +101,8 @@ def train(
         for line in (*heading(path, recipe, dataset.info, trainer), *first.notes):
             console.note(line)
         with undo_misfit(run, recipe, trainer), _exclusive_access(run, engine):
-            _run_loop(run, RunHooks(run, trainer, parts.latent, dataset, recipe, trusted), track, console)
+            session = Session(run, dataset, engine, seed, track, console, trusted)
+            RunLoop(session, session.hooks_of(trainer, parts, recipe)).train()
         return run
 
 
@@ -143,17 +142,18 @@ def resume(
     """
     run = run if isinstance(run, Run) else Run(run)
     console = console or SilentConsole()
-    recipe, meta = run.recipe(trusted), run.meta
-    planned = recipe.schedule.steps
-    if steps is not None:
-        steps = whole_number(steps, "the number of steps", at_least=1)
-        recipe = recipe.override({"schedule.steps": steps})
+    meta, history = run.meta, read_changes(run.meta)
+    newest = recipe_at(run.recipe(trusted), history, None, trusted)
+    asked = (
+        {} if steps is None else {"schedule.steps": whole_number(steps, "the number of steps", at_least=1)}
+    )
     if threads is None:
-        threads = recipe.machine.threads or _threads_of_resumed_run(meta["machine"])
-    device = device or recipe.machine.device
-    engine = Engine(dataclasses.replace(recipe.machine, threads=threads, device=device))
+        threads = newest.machine.threads or _threads_of_resumed_run(meta["machine"])
+    device = device or newest.machine.device
+    engine = Engine(dataclasses.replace(newest.machine, threads=threads, device=device))
     with engine, _exclusive_access(run, engine):
-        dataset, parts = _prepare(recipe, meta["seed"], track, trusted)
+        require_trackers(track)
+        dataset = _open_data(newest)
         run.require_classes(dataset.info)
         if dataset.info.fingerprint != run.info.fingerprint:
             raise UserError(
@@ -161,27 +161,21 @@ def resume(
                 f"its fingerprint is {dataset.info.fingerprint}, but was {run.info.fingerprint} then"
             )
         state = run.read_checkpoint()
-        if state is None:
-            load_first_weights(run, recipe, parts.networks)
-        elif "optimizers" not in state:
+        if state is not None and "optimizers" not in state:
             raise UserError(f"{run.path} cannot resume: it holds networks, but no optimizers' state")
-        trainer = make_trainer(recipe, dataset, engine, meta["seed"], parts)
-        if state is not None:
-            with run.explain_load_errors(state["step"]):
-                trainer.load_state_dict(state)
-        if steps is not None and steps < trainer.step:
-            raise UserError(f"{run.path} is at step {trainer.step} already, past --steps {steps}")
+        step = 0 if state is None else state["step"]
+        if steps is not None and steps < step:
+            raise UserError(f"{run.path} is at step {step} already, past --steps {steps}")
+        session = Session(run, dataset, engine, meta["seed"], track, console, trusted)
+        hooks, history = continue_run(session, recipe_at(newest, history, step, trusted), state, asked)
+        recipe, trainer = hooks.recipe, hooks.trainer
         _warn_if_machine_changed(meta["machine"], engine, console)
         for line in heading(run.path, recipe, dataset.info, trainer):
             console.note(line)
         console.note(_describe_start(trainer.step, recipe.schedule.steps))
-        meta = record_extension(meta, trainer.step, planned, recipe.schedule.steps)
-        if jump := describe_jump(recipe, meta, trainer.step):
+        if jump := describe_jump(recipe, history, trainer.step):
             console.warn(jump)
-        if engine.is_main_process and steps is not None:
-            write_sealed_json(run.path / "meta.json", meta)
-            write_sealed_json(run.path / "recipe.json", recipe.to_dict())
-        _run_loop(run, RunHooks(run, trainer, parts.latent, dataset, recipe, trusted), track, console)
+        RunLoop(session, hooks).train()
     return run
 
 
@@ -200,64 +194,9 @@ def _threads_of_resumed_run(machine: Mapping[str, Any]) -> int | None:
     return before if before is not None and before <= threads_per_process() else None
 
 
-def _prepare(
-    recipe: Recipe, seed: int, track: Collection[str], trusted: Collection[str]
-) -> tuple[Dataset, ModelParts]:
-    """Open the data set and build the model.
-
-    Check that trackers and periodic evaluation will work, which would otherwise fail in the middle of the run.
-    """
-    require_trackers(track)
+def _open_data(recipe: Recipe) -> Dataset:
     with explain_misfit(recipe):
-        dataset = make_dataset(recipe)
-        parts = assemble(recipe, dataset.info, seed)
-        model = Model(parts.algorithm, parts.networks, parts.latent, dataset.info, step=0)
-        try_generator(recipe, model)
-        if recipe.schedule.evaluate_every:
-            PeriodicEvaluation(recipe, dataset, trusted).check_metrics(model)
-    return dataset, parts
-
-
-def _run_loop(run: Run, hooks: RunHooks, track: Collection[str], console: Console) -> None:
-    """Train to the last step or until a signal, save a checkpoint, and log the failure if there is one."""
-    trainer, schedule, stop = hooks.trainer, hooks.recipe.schedule, StopRequest()
-    is_main = trainer.engine.is_main_process
-    mirror, status = Mirror(run, track if is_main else (), trainer.step, console), "failed"
-    try:
-        if is_main:
-            run.remove_temporary_files()
-            run.events.cut(trainer.step)  # drop events after the checkpoint; these steps are trained again
-        with stop.catch_signals(), console.progress(trainer.step, schedule.steps, schedule.batch) as report:
-            finished = trainer.train(hooks.create(console, report, mirror), stop)
-            hooks.save(trainer)
-        status = "finished" if finished else "stopped"
-        if is_main and finished:
-            close_run(run, hooks.monitor.findings.values(), trainer.step, console, hooks.trusted)
-    except (RunError, NotFiniteError) as error:  # the latter when the run's own samples are not finite
-        if is_main:
-            _log_failure(run, trainer.step, str(error))
-        raise RunError(str(error)) from error
-    except OSError as error:
-        path, reason = error.filename or run.path, error.strerror or error
-        problem = f"{path} could not be read or written ({reason}); checkpoints are intact"
-        if is_main:
-            _log_failure(run, trainer.step, problem)
-        raise RunError(problem) from error
-    finally:
-        mirror.close(trainer.step, status)
-    if not finished and stop.signal is not None:
-        raise Stopped(
-            f"stopped at step {trainer.step}, checkpoint saved; continue with: ganbench resume {run.path}",
-            stop.signal,
-        )
-    if not finished:  # another process received the signal
-        raise Stopped(f"stopped at step {trainer.step}, checkpoint saved", signal.SIGTERM)
-
-
-def _log_failure(run: Run, step: int, problem: str) -> None:
-    """Log why the run failed, if the log can still be written: a full disk must not hide the reason."""
-    with suppress(OSError):
-        run.events.append("failure", step, error=problem)
+        return make_dataset(recipe)
 
 
 @contextmanager

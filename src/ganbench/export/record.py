@@ -21,6 +21,7 @@ from ganbench.runs.run import Run
 #: The version of the record's layout.
 VERSION = 1
 _KEPT_META = ("seed", "created", "ganbench")
+_IF_ANY = ("changes",)
 #: What an exported model passes on when it is exported again.
 _INHERITED = ("recipe", "trained", "scores", "health")
 
@@ -42,6 +43,7 @@ def describe_source(path: str | Path | Run, model: Model) -> dict[str, Any]:
     if not data.recipe:
         raise UserError(f"{source.path / 'recipe.json'} is damaged")
     trained = {name: data.meta.get(name) for name in _KEPT_META}
+    trained |= {name: data.meta[name] for name in _IF_ANY if name in data.meta}
     scores = [
         {name: score.get(name) for name in ("name", "value", "better", "details", "measured")}
         for score in data.scores.values()

@@ -46,19 +46,10 @@ def assemble(recipe: Recipe, info: DataInfo, seed: int) -> ModelParts:
     Raises:
         UserError: the parts do not fit the data or each other.
     """
-    latent: Latent = make(recipe.latent, {}, "latent")
-    _require("latent", latent, hasattr(latent, "size") and hasattr(latent, "draw"), "latent distribution")
-    arguments: dict[str, Any] = {
-        "latent": latent,
-        "classes": len(info.classes),
-        "class_names": info.classes,
-        "shape": info.shape,
-    }
-    algorithm: Algorithm = make(recipe.algorithm, arguments, "algorithm")
-    _require("algorithm", algorithm, isinstance(algorithm, Algorithm), "ganbench.algorithms.Algorithm")
+    algorithm, latent = build_algorithm(recipe, info)
     networks = nn.ModuleDict()
     for name, spec in recipe.networks.items():
-        arguments = {
+        arguments: dict[str, Any] = {
             "shape": algorithm.shape_of(name, info.shape),
             "latent": latent.size,
             "classes": len(info.classes),
@@ -71,6 +62,25 @@ def assemble(recipe: Recipe, info: DataInfo, seed: int) -> ModelParts:
         networks[name] = network
     algorithm.check_networks(networks)
     return ModelParts(algorithm, latent, networks)
+
+
+def build_algorithm(recipe: Recipe, info: DataInfo) -> tuple[Algorithm, Latent]:
+    """Build the algorithm of a recipe's model and its latent distribution, which need no networks.
+
+    Raises:
+        UserError: they do not fit the data or each other.
+    """
+    latent: Latent = make(recipe.latent, {}, "latent")
+    _require("latent", latent, hasattr(latent, "size") and hasattr(latent, "draw"), "latent distribution")
+    arguments: dict[str, Any] = {
+        "latent": latent,
+        "classes": len(info.classes),
+        "class_names": info.classes,
+        "shape": info.shape,
+    }
+    algorithm: Algorithm = make(recipe.algorithm, arguments, "algorithm")
+    _require("algorithm", algorithm, isinstance(algorithm, Algorithm), "ganbench.algorithms.Algorithm")
+    return algorithm, latent
 
 
 def _require(key: str, part: object, fits: bool, kind: str) -> None:

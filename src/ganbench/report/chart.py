@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ganbench.config.dotted_keys import value_at
 from ganbench.recipes.base import Recipe
+from ganbench.runs.changes import Change, recipe_at
 from ganbench.studies.curves import Curves, mean_and_range
 from ganbench.visualization.layer_plots import LayerSeries, short_name
 
@@ -157,21 +159,26 @@ def probe_chart(scores: Iterable[Mapping[str, Any]]) -> Chart | None:
     return _chart("Linear probes: cross-entropy on test items at each evaluation", views)
 
 
-def rate_chart(recipe: Recipe, last_step: int) -> Chart | None:
-    """Return each network's learning rate up to ``last_step`` by the recipe's schedule; None for an empty range.
+def rate_chart(recipe: Recipe, last_step: int, history: Sequence[Change] = ()) -> Chart | None:
+    """Return each network's learning rate up to ``last_step``; None for an empty range.
 
-    Decaying rates of a run that was resumed with more steps differ from the actual ones before that point.
+    ``history`` holds the changes of the run's settings, of which ``recipe`` has the newest.
     """
     steps = (
         sorted({round(i * (last_step - 1) / _RATE_POINTS) for i in range(_RATE_POINTS + 1)})
         if last_step > 1
         else []
     )
+    starts = sorted({0, *(entry.step for entry in history)})
+    recipes = {start: recipe_at(recipe, history, start) for start in starts}
+    counting = [recipes[starts[bisect_right(starts, step) - 1]] for step in steps]
     networks_by_rates: dict[tuple[float, ...], list[str]] = {}
     for network, optimizer in recipe.optimizers.items():
-        rate = value_at(optimizer, ("lr",))
-        if isinstance(rate, int | float):
-            rates = tuple(rate * recipe.schedule.learning_rate_at(step) for step in steps)
+        if isinstance(value_at(optimizer, ("lr",)), int | float):
+            rates = tuple(
+                value_at(then.optimizers[network], ("lr",)) * then.schedule.learning_rate_at(step)
+                for then, step in zip(counting, steps, strict=True)
+            )
             networks_by_rates.setdefault(rates, []).append(network)
     lines = [
         Line(name=" and ".join(networks), steps=[step + 1 for step in steps], values=rates)

@@ -31,6 +31,7 @@ from ganbench.report.page_budget import PageBudget, build_within_limit
 from ganbench.report.run_data import RunData, picture_folders, read_run_data
 from ganbench.report.score_table import score_table
 from ganbench.report.sections import describe_machine, health_warnings, omitted_section, paper_list
+from ganbench.runs.changes import describe_change, readable_changes
 from ganbench.runs.run import Run
 from ganbench.utils.files import write_bytes
 from ganbench.visualization.frames import list_frames
@@ -107,21 +108,15 @@ def _setup(run_data: RunData) -> str:
         "machine": describe_machine(meta),
         "ganbench version": meta.get("ganbench"),
         "budget": recipe.get("budget", ""),
-        **({"length": length} if (length := _extensions(meta)) else {}),
+        **({"changed": changed} if (changed := _changes(meta)) else {}),
     }
     papers = paper_list([recipe])
     return key_value_table(values) + (f"<h3>Papers</h3>{papers}" if papers else "")
 
 
-def _extensions(meta: Mapping[str, Any]) -> str:
-    """Say when the planned number of steps was changed, which changes what goes by a share of the run."""
-    try:
-        return "; ".join(
-            f"planned as {entry['from_steps']:,} steps, changed at step {entry['step']:,} to {entry['to_steps']:,}"
-            for entry in meta.get("extended", ())
-        )
-    except (KeyError, TypeError, ValueError):
-        return ""
+def _changes(meta: Mapping[str, Any]) -> str:
+    """Say which settings were changed in the midst of the run."""
+    return "; ".join(map(describe_change, readable_changes(meta)))
 
 
 def _mapping(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
@@ -164,7 +159,7 @@ def _curves(run_data: RunData, trusted: Collection[str]) -> list[Chart]:
 
 def _learning_rates(run_data: RunData, trusted: Collection[str]) -> Chart | None:
     try:
-        return rate_chart(run_data.run.recipe(trusted), run_data.step)
+        return rate_chart(run_data.run.recipe(trusted), run_data.step, readable_changes(run_data.meta))
     except UserError:  # the recipe is damaged; the problems list says so
         return None
 

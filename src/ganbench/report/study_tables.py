@@ -26,7 +26,7 @@ def result_table(
         if row.status != "finished" and (row.recipe, row.seed) not in excluded
     ]
     rest = (
-        table(["run", "status", "step", "error"], unfinished, "Unfinished and failed runs")
+        table(["run", "status", "step", "error"], unfinished, "Unfinished, failed and changed runs")
         if unfinished
         else ""
     )

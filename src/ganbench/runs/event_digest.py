@@ -8,11 +8,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ganbench.runs.event_history import ThinnedLines
 from ganbench.runs.event_lines import Line, LineReader, parse_line
+
+_TREND_POINTS = 32
+_NO_TERMS = ("kind", "step", "kimg")
 
 
 class LogDigest:
-    """A summary of a log; :meth:`update` reads the lines that were added since the last call.
+    """A summary of a log, with a short curve; :meth:`update` reads the lines that were added since the last call.
 
     Attributes:
         last_step: the step of the newest event.
@@ -32,6 +36,7 @@ class LogDigest:
         self.last_step, self.failed = 0, False
         self.score, self.better, self.scored_steps = "", "lower", 0
         self.best: Mapping[str, Any] | None = None
+        self._count, self._lines = 0, {kind: ThinnedLines(_TREND_POINTS) for kind in ("score", "scalars")}
 
     @property
     def damaged(self) -> list[int]:
@@ -51,6 +56,9 @@ class LogDigest:
         kind, step, content = line
         if isinstance(step, int):
             self.last_step = step
+        self._count += 1
+        if kind in self._lines:
+            self._lines[kind].add(self._count, content)
         if kind == "failure":
             self.failed = True
         elif kind == "score":
@@ -67,6 +75,25 @@ class LogDigest:
         self.scored_steps += 1
         if _is_finite(event.get("value")) and isinstance(event["step"], int) and self._is_best(event):
             self.best = event
+
+    def trend(self) -> tuple[str, list[float]]:
+        """Return the name of what a small curve of the run shows, and its values in order, evenly spaced.
+
+        That is the first score if it was measured more than once, else a loss term of G, or the first one.
+        """
+        with self._lock:
+            scores, scalars = (
+                [event for _, content in self._lines[kind].entries() if (event := parse_line(content))]
+                for kind in ("score", "scalars")
+            )
+        values = [
+            float(e["value"]) for e in scores if e.get("name") == self.score and _is_finite(e.get("value"))
+        ]
+        if len(values) > 1:
+            return self.score, values
+        terms = [name for event in scalars[-1:] for name in event if name not in _NO_TERMS]
+        term = next((name for name in terms if name.startswith("G/")), terms[0] if terms else "")
+        return term, [float(event[term]) for event in scalars if _is_finite(event.get(term))]
 
     def _is_best(self, event: Mapping[str, Any]) -> bool:
         if self.best is None:

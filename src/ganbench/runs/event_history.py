@@ -25,7 +25,7 @@ class EventHistory:
     def __init__(self, path: Path, max_events: int = MAX_EVENTS) -> None:
         self._reader, self._lock = LineReader(path), threading.Lock()
         self._max_events = max_events
-        self._kinds: dict[str, _Kind] = {}
+        self._kinds: dict[str, ThinnedLines] = {}
         self._count = 0
 
     @property
@@ -46,7 +46,7 @@ class EventHistory:
                 self._kinds, self._count = {}, 0
             for line in self._reader.lines():
                 if line[0] not in self._kinds:
-                    self._kinds[line[0]] = _Kind(self._max_events)
+                    self._kinds[line[0]] = ThinnedLines(self._max_events)
                 self._kinds[line[0]].add(self._count, line[2])
                 self._count += 1
         return self
@@ -59,8 +59,8 @@ class EventHistory:
         return tuple(event for event in events if event is not None)
 
 
-class _Kind:
-    """Evenly spaced lines of one kind, with their positions in the log, and the last line."""
+class ThinnedLines:
+    """At most ``max_events`` evenly spaced lines of one kind, with their positions in the log, and the last line."""
 
     def __init__(self, max_events: int) -> None:
         self._max_events = max_events
@@ -69,6 +69,7 @@ class _Kind:
         self._last: tuple[int, bytes] | None = None
 
     def add(self, position: int, content: bytes) -> None:
+        """Add the next line."""
         if self._count % self._stride == 0:
             self._kept.append((position, content))
             if len(self._kept) > self._max_events:
@@ -78,6 +79,7 @@ class _Kind:
         self._count += 1
 
     def entries(self) -> list[tuple[int, bytes]]:
+        """Return the lines that are kept, in order."""
         if self._last is None or self._last in self._kept[-1:]:
             return self._kept
         return [*self._kept, self._last]

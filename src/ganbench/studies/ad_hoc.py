@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ganbench.errors import UserError
 from ganbench.metrics.score import Score
+from ganbench.runs.changes import describe_identity, readable_changes
 from ganbench.runs.run import Run
 from ganbench.studies.rows import Row
 from ganbench.utils.files import read_json
@@ -16,9 +17,9 @@ from ganbench.utils.files import read_json
 def load_rows(paths: Sequence[str | Path]) -> list[Row]:
     """Return one row for each run folder or score record (``eval/*.json``), labelled by recipe name and seed.
 
-    A run is represented by the scores of its last scored step, the newest score of each name, restricted to the
-    names that all runs have. If two rows have the same recipe and seed, every row is labelled by its folder or file
-    name instead.
+    The label also names the steps at which settings of the run were changed. A run is represented by the scores of its
+    last scored step, the newest score of each name, restricted to the names that all runs have. If two rows have the
+    same recipe and seed, every row is labelled by its folder or file name instead.
 
     Raises:
         UserError: fewer than two paths, a path that is neither a run nor a record, or a run without a score.
@@ -53,8 +54,9 @@ def _run_row(run: Run) -> Row:
 
 def _unscored_row(run: Run) -> Row:
     checkpoint_steps, recipe = run.checkpoint_steps(), read_json(run.path / "recipe.json")
+    changed = describe_identity(readable_changes(run.meta))
     return Row(
-        recipe=str(recipe.get("name")),
+        recipe=f"{recipe.get('name')}{f' ({changed})' if changed else ''}",
         seed=run.meta["seed"],
         status="finished",
         step=checkpoint_steps[0] if checkpoint_steps else 0,

@@ -91,7 +91,7 @@ class Progress:
             waiting: the recipes of the runs that have not started.
             active: the runs in progress.
         """
-        if row.status in ("finished", "failed"):
+        if row.status in ("finished", "failed", "changed"):
             self.done += 1
         if row.status == "finished":
             self._seconds.setdefault(row.recipe, []).append(seconds)
@@ -137,4 +137,6 @@ def _describe_outcome(row: Row) -> str:
         return "; ".join(f"{score.name} {score.value:.4g}" for score in row.scores)
     if row.status == "failed":
         return f"failed after step {row.step}: {row.error}"
+    if row.status == "changed":
+        return f"not counted: {row.error}"
     return f"interrupted at step {row.step} of {row.steps}"

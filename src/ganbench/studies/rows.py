@@ -9,12 +9,14 @@ from typing import Any, Literal
 
 from ganbench.errors import UserError
 from ganbench.metrics.score import Score
+from ganbench.runs.changes import describe_identity, readable_changes
 from ganbench.runs.run import Run
 from ganbench.studies.plan import Plan
 from ganbench.utils.files import read_json, write_sealed_json
 
-#: "cut" is a run that was interrupted. "incomparable" is never stored; split_incomparable sets it.
-Status = Literal["waiting", "cut", "failed", "finished", "incomparable"]
+#: "cut" is a run that was interrupted. "changed" is a finished one whose settings were changed in its midst, so that it
+#: is no run of its recipe. "incomparable" is never stored; split_incomparable sets it.
+Status = Literal["waiting", "cut", "failed", "finished", "changed", "incomparable"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +114,8 @@ class StudyFolder:
             status = "failed"
         elif scores and step is not None and step >= steps:
             status = "finished"
+            if changed := describe_identity(readable_changes(Run(self.run(label, seed)).meta)):
+                status, error = "changed", f"its settings were {changed}, so it is no run of this recipe"
         return Row(
             recipe=label,
             seed=seed,

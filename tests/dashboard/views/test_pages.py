@@ -138,3 +138,80 @@ def test_no_payload_in_a_filter_or_a_recipe_breaks_a_page(folder: Path, tmp_path
         )
         for page in ("runs", "run"):
             assert not open_page(folder, page=page, run=folder_id(Path("good"))).exception, payload
+
+
+# --- controls --------------------------------------------------------------------------------------------------------
+
+
+def _controlled_app(root: str, controls: str, token: str) -> None:
+    from pathlib import Path
+
+    from ganbench.dashboard.permission import Permission
+    from ganbench.dashboard.views.pages import show
+
+    show(Path(root), Permission(controls, token or None))  # type: ignore[arg-type]
+
+
+def open_controlled(root: Path, controls: str, token: str = "", **parameters: str) -> Any:
+    arguments = (str(root), controls, token)
+    app = AppTest.from_function(_controlled_app, args=arguments, default_timeout=120)
+    for name, value in parameters.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def buttons(app: Any) -> set[str]:
+    return {button.label for button in app.button}
+
+
+CONTROLS = {"Start", "Stop", "Resume", "Change"}
+
+
+@pytest.fixture(scope="module")
+def real_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A root folder with a finished run."""
+    from tests.dashboard.runs import trained
+
+    root = tmp_path_factory.mktemp("controls")
+    trained(root, "points")
+    return root
+
+
+@pytest.mark.parametrize("page", ["runs", "run"])
+def test_a_read_only_dashboard_has_no_controls(real_run: Path, page: str) -> None:
+    assert buttons(open_controlled(real_run, "off", page=page)) & CONTROLS == set()
+    assert buttons(open_controlled(real_run, "off", "0123456789abcdef", page=page)) & CONTROLS == set()
+
+
+def test_the_token_opens_the_controls(real_run: Path) -> None:
+    token = "0123456789abcdef"
+    app = open_controlled(real_run, "token", token, page="run")
+    assert buttons(app) & CONTROLS == set()
+    for given, expected in (("wrong", set()), (token, {"Stop", "Resume", "Change"})):
+        app.text_input[0].set_value(given)
+        next(button for button in app.button if button.label == "Use the token").click()
+        assert buttons(app.run()) & CONTROLS == expected
+    assert not app.exception
+
+
+def test_a_change_is_asked_for_shown_and_refused(real_run: Path, tmp_path: Path) -> None:
+    import shutil
+
+    from ganbench.runs.requests import waiting_changes
+
+    shutil.copytree(real_run / "points-seed0", tmp_path / "run")
+    app = open_controlled(tmp_path, "open", page="run")
+
+    def ask(key: str, value: str) -> str:
+        next(box for box in app.selectbox if box.label == "Setting").set_value(key)
+        next(box for box in app.text_input if box.label == "New value").set_value(value)
+        next(button for button in app.button if button.label == "Change").click()
+        app.run()
+        assert not app.exception
+        return texts(app)
+
+    assert "optimizers.G.lr must be a finite number, not 'fast'" in ask("optimizers.G.lr", "fast")
+    assert "is finished, at step 8" in ask("optimizers.G.lr", "0.5")
+    assert waiting_changes(tmp_path / "run") == {}
+    assert "schedule.steps = 20: at the next checkpoint" in ask("schedule.steps", "20")
+    assert waiting_changes(tmp_path / "run") == {"schedule.steps": 20}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ganbench.dashboard.index import Index
+from ganbench.dashboard.processes import Processes
 from ganbench.dashboard.run_cache import RunCache
 from ganbench.dashboard.run_panels import comparison_page
 from ganbench.dashboard.views.elements import select_many, show_frame, show_user_errors
@@ -12,7 +13,7 @@ from ganbench.dashboard.views.elements import select_many, show_frame, show_user
 _MAX_RUNS = 6
 
 
-def show(index: Index, cache: RunCache) -> None:
+def show(index: Index, cache: RunCache, processes: Processes | None = None) -> None:
     """Show the selected runs."""
     labels = {entry.id: entry.label for entry in index.runs()}
     selected = select_many("Runs", labels, "runs", _MAX_RUNS)

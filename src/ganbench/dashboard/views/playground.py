@@ -21,6 +21,7 @@ from ganbench.dashboard.playground import (
     score_image,
     transform_image,
 )
+from ganbench.dashboard.processes import Processes
 from ganbench.dashboard.run_cache import RunCache
 from ganbench.dashboard.sample_request import MAX_SEED, SampleRequest, latent_codes, max_samples
 from ganbench.dashboard.server import MAX_UPLOAD_MB
@@ -41,7 +42,7 @@ _REPRESENTATIONS: Mapping[str, str] = MappingProxyType(
 )
 
 
-def show(index: Index, _: RunCache) -> None:
+def show(index: Index, _: RunCache, processes: Processes | None = None) -> None:
     """Show the playground for the selected run."""
     labels = {entry.id: entry.label for entry in index.runs() if entry.status != "broken"}
     run = select_one("Run", labels, "run")
