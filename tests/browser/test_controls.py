@@ -89,8 +89,8 @@ def test_a_run_is_started_changed_stopped_resumed_and_finished(address: str, tmp
 
         page.goto(f"{address}/?page=run&run={folder_id(Path('mine'))}")
         page.locator("img[src^='data:image/webp']").wait_for()
-        set_value(page, "optimizers.G.lr", "0.00025")
-        page.get_by_text(re.compile(r"✓ optimizers.G.lr from 0.\d+ to 0.00025 at step [\d,]+")).wait_for()
+        applied = re.compile(r"✓ optimizers.G.lr from 0.\d+ to 0.00025 at step [\d,]+")
+        set_value(page, "optimizers.G.lr", "0.00025", applied)
         screenshot(page, "controls-changed", tmp_path)
         assert [(e["key"], e["new"]) for e in Run(path).events.read("change")] == [
             ("optimizers.G.lr", 0.00025)
@@ -100,8 +100,8 @@ def test_a_run_is_started_changed_stopped_resumed_and_finished(address: str, tmp
         page.get_by_test_id("stMetricValue").get_by_text("stopped").wait_for()
         step = Run(path).checkpoint_steps()[0]
 
-        set_value(page, "schedule.steps", str(step + 200))
-        page.get_by_text(f"schedule.steps = {step + 200}: at the next checkpoint").wait_for()
+        waiting = re.compile(rf"schedule.steps = {step + 200}: at the next checkpoint")
+        set_value(page, "schedule.steps", str(step + 200), waiting)
         page.get_by_role("button", name="Resume").click()
         page.get_by_text(re.compile(r"✓ schedule.steps from 1000000 to \d+")).wait_for()
         page.get_by_test_id("stMetricValue").get_by_text("finished").wait_for()
@@ -109,17 +109,29 @@ def test_a_run_is_started_changed_stopped_resumed_and_finished(address: str, tmp
         assert errors == []
 
 
-def set_value(page: Any, key: str, value: str) -> None:
-    """Fill in and submit the form that changes a setting."""
-    page.locator("[data-test-script-state=notRunning]").wait_for()
-    if not page.get_by_role("button", name="Change", exact=True).is_visible():
-        page.get_by_text("Change a rate or weight").click()
-    setting = page.get_by_role("combobox", name="Setting")
-    setting.click()
-    setting.fill(key)
-    page.get_by_role("option", name=re.compile(rf"^{re.escape(key)} = ")).click()
-    page.get_by_role("textbox", name="New value").fill(value)
-    page.get_by_role("button", name="Change", exact=True).click()
+def set_value(page: Any, key: str, value: str, shown: re.Pattern[str]) -> None:
+    """Change a setting by the form, and wait until the page shows it.
+
+    The page is updated while the form is filled in, and Streamlit may close a list that is open then; a user opens it
+    again.
+    """
+    for _ in range(6):
+        try:
+            page.locator("[data-test-script-state=notRunning]").wait_for()
+            if not page.get_by_role("button", name="Change", exact=True).is_visible():
+                page.get_by_text("Change a rate or weight").click()
+            setting = page.get_by_role("combobox", name="Setting")
+            setting.click(timeout=10_000)
+            setting.fill(key, timeout=10_000)
+            page.get_by_role("option", name=re.compile(rf"^{re.escape(key)} = ")).click(timeout=10_000)
+            page.get_by_role("textbox", name="New value").fill(value, timeout=10_000)
+            page.get_by_role("button", name="Change", exact=True).click(timeout=10_000)
+            page.get_by_text(shown).wait_for(timeout=15_000)
+        except sync_api.TimeoutError:
+            page.keyboard.press("Escape")
+        else:
+            return
+    pytest.fail(f"the form did not change {key}")
 
 
 def wait_for(condition: Any, page: Any) -> None:

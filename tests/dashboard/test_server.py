@@ -139,7 +139,7 @@ def test_on_windows_the_dashboard_is_a_child_and_has_its_port_alone(
 
     monkeypatch.setattr(subprocess, "call", call)
     assert ui(tmp_path, "--port", free_port()).exit_code == 7
-    assert commands[0][-1] == str(tmp_path.resolve())
+    assert str(tmp_path.resolve()) in commands[0]
 
 
 def test_port_0_is_any_that_is_free() -> None:

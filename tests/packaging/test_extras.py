@@ -38,6 +38,8 @@ COMMANDS: dict[str, int | str] = {
     "data prepare pictures pictures.npz --size 8": 0,
     f"{TRAIN} run": 0,
     "resume run": 0,
+    "stop run": 2,  # no process trains it
+    "change run optimizers.G.lr=1e-4 schedule.steps=1000000": 0,
     "sample run --n 4 --out samples.npz": 0,
     "sample zoo:digits --n 4 --out samples.png": 0,
     "sample hub:me/digits --n 4 --out hub.npz": "hub",
