@@ -567,6 +567,7 @@ def test_a_mistake_prints_one_line_and_changes_nothing(
     assert err.count("\n") == 1
     assert len(err) < 2100
     assert out == ""
+    shutil.rmtree(folder / "__pycache__", ignore_errors=True)  # Python's own, of the user's module
     after = {**read_files(folder), **read_files(runs)}
     for files in (after, before):
         files.pop("points/.lock", None)
