@@ -24,7 +24,7 @@ FACTS = json.loads((RESULTS / "works" / "rows.json").read_text())
 ROWS: list[dict[str, Any]] = FACTS["rows"]
 DIFFERENCES = json.loads((RESULTS / "works" / "rows_differences.json").read_text())
 #: Rows whose own pictures, such as reconstructions, are not drawn yet: `python results/works_pictures.py RUNS`.
-UNDRAWN = (31,)
+UNDRAWN: tuple[int, ...] = ()
 
 
 @pytest.fixture(scope="module")
