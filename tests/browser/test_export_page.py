@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import math
 import shutil
 import threading
 from collections.abc import Iterator
@@ -14,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from tests.support.browser import chromium, needs_chromium
 from tests.support.training import tiny_recipe
 
+import ganbench
 from ganbench.experiment.train import train
 from ganbench.export.export_run import export_run
 
@@ -43,6 +46,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     for name in ("cgan-dense-mnist", "infogan-mnist"):
         run = train(tiny_recipe(name), out=root / f"run-{name}")
         export_run(run, root / name, format="onnx")
+    export_run("zoo:digits", root / "digits", format="onnx")
     with http.server.ThreadingHTTPServer(
         ("127.0.0.1", 0), functools.partial(_Quiet, directory=root)
     ) as server:
@@ -75,3 +79,28 @@ _PIXELS = "Array.from(picture.getContext('2d').getImageData(0, 0, 32, 32).data)"
 def _pixels(page: Any) -> list[int]:
     values: list[int] = page.evaluate(_PIXELS)
     return values
+
+
+def test_the_page_draws_the_same_digits_as_sample(address: str) -> None:
+    # Constant random numbers, so that the latent is known: at the slider's start, each number of it is this one.
+    number = math.sqrt(-2 * math.log(1 - 0.3)) * math.cos(2 * math.pi * 0.3)
+    model = ganbench.load("zoo:digits")
+    latents = torch.full((10, model.latent.size), number)
+    expected = model.decode(latents, torch.arange(10))
+    with chromium() as browser:
+        page = browser.new_page()
+        page.add_init_script("Math.random = () => 0.3")
+        page.goto(f"{address}&model=digits")
+        page.get_by_text("ready").wait_for(timeout=TIMEOUT)
+        pixels = _PIXELS.replace("32, 32", "28, 28")
+        for digit in range(10):
+            if digit:  # the page begins with class 0
+                before = page.evaluate(pixels)
+                page.locator("#class").select_option(str(digit))
+                page.wait_for_function(
+                    f"({pixels}).join() !== {','.join(map(str, before))!r}", timeout=TIMEOUT
+                )
+            drawn = torch.tensor(page.evaluate(pixels)).view(28, 28, 4)
+            difference = (drawn[:, :, 0] - expected[digit, 0].int()).abs().max()
+            assert int(difference) <= 1, digit
+        page.close()

@@ -1,4 +1,4 @@
-"""Who may control runs from the browser: nobody, whoever reaches the dashboard, or whoever has the token."""
+"""Who may control runs from the browser: nobody, every browser that reaches the dashboard, or those with the token."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from ganbench.playground.limits import PlaygroundLimits
 
-_SLOW = 2.0  # steps per second, up to which the updates of a step can be told apart
+_SLOW = 2.0  # steps per second; the eye can follow the updates within a step up to this speed
 
 
 class Pace:

@@ -34,7 +34,7 @@ class Request:
 
 
 def write_request(run: Path, request: Request) -> Path:
-    """Leave a request for whoever trains the run, and return its file.
+    """Write a request to the process that trains the run, and return its file.
 
     Raises:
         UserError: it cannot be written.
