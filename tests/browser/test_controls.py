@@ -5,11 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +13,7 @@ from typing import Any
 
 import pytest
 from tests.support.browser import chromium, needs_chromium, sync_api
+from tests.support.dashboard_server import dashboard
 
 from ganbench.dashboard.sanitize import folder_id
 from ganbench.runs.run import Run
@@ -39,28 +36,14 @@ networks.D.width=8
 
 @pytest.fixture
 def address(tmp_path: Path) -> Iterator[str]:
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        port = trial.getsockname()[1]
-    command = [sys.executable, "-m", "ganbench", "ui", str(tmp_path), "--port", str(port)]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(600):
-            with suppress(OSError):
-                urllib.request.urlopen(f"{address}/_stcore/health").close()
-                break
-            assert server.poll() is None, server.communicate()[0]
-            time.sleep(0.2)
-        yield address
-    finally:
-        for run in tmp_path.iterdir():  # what a failed test has left running
-            if (holder := read_holder(run)) is not None:
-                with suppress(ProcessLookupError):
-                    os.kill(holder.pid, signal.SIGKILL)
-        server.terminate()
-        output = server.communicate(timeout=60)[0]
-    assert "Traceback" not in output, output
+    with dashboard(tmp_path) as address:
+        try:
+            yield address
+        finally:
+            for run in tmp_path.iterdir():  # what a failed test has left running
+                if (holder := read_holder(run)) is not None:
+                    with suppress(ProcessLookupError):
+                        os.kill(holder.pid, signal.SIGKILL)
 
 
 @pytest.mark.slow

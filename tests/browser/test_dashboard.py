@@ -6,10 +6,6 @@ import http.client
 import io
 import os
 import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +17,7 @@ from PIL import Image
 from tests.dashboard.runs import trained
 from tests.report.example import HOSTILE, example_run
 from tests.support.browser import chromium, needs_chromium, sync_api
+from tests.support.dashboard_server import dashboard
 
 from ganbench.dashboard.sanitize import folder_id
 from ganbench.dashboard.views.runs import ROW_HEIGHT
@@ -52,27 +49,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(root: Path) -> Iterator[str]:
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        port = trial.getsockname()[1]
-    command = [sys.executable, "-m", "ganbench", "ui", str(root), "--port", str(port)]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(f"{address}/_stcore/health").close()
-                break
-            except OSError:
-                assert server.poll() is None, server.communicate()[0]
-                time.sleep(0.2)
+    with dashboard(root) as address:
         yield address
-        assert server.poll() is None, f"the server ended by itself: {server.returncode}"
-    finally:
-        server.terminate()
-        output = server.communicate(timeout=60)[0]
-    assert f"Showing {root} at {address}" in output
-    assert "Traceback" not in output, output
 
 
 @pytest.fixture(scope="module")

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
 import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 import ganbench
+from ganbench.cli.invert import invert as command
 from ganbench.cli.main import app
 from ganbench.errors import UserError
 from ganbench.evaluation import invert_folder
-from ganbench.evaluation.invert_folder import InversionSettings, invert_images
-from ganbench.inference.inversion import invert
+from ganbench.evaluation.invert_folder import invert_images
+from ganbench.inference.inversion import InversionSettings, invert
 from ganbench.inference.model import Model
 
 FAST = InversionSettings(steps=4, starts=2)
@@ -107,3 +111,22 @@ def test_the_command(images: str, tmp_path: Path, capsys: pytest.CaptureFixture[
     assert capsys.readouterr().out.startswith(f"{out}  2 images, mean absolute difference 0.")
     with np.load(out / "latents.npz") as arrays:
         assert arrays["labels"].tolist() == [3, 3]
+
+
+def test_another_model_does_not_continue_it(model: Model, images: str, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    record = invert_images(model, images, out, FAST, n=2, edits=0)
+    start = {key: record[key] for key in ("items", "model", "settings")}
+    (out / "inversion.json").write_text(json.dumps({**start, "finished": False}))
+    other = ganbench.load("zoo:digits")
+    with torch.no_grad():
+        next(other.networks["G"].parameters()).add_(0.1)
+    with pytest.raises(UserError, match="the beginning of an inversion with another model"):
+        invert_images(other, images, out, FAST, n=2, edits=0)
+    assert invert_images(model, images, out, FAST, n=2, edits=0) == record
+
+
+def test_the_defaults_of_the_command_are_those_of_the_search() -> None:
+    parameters = inspect.signature(command).parameters
+    defaults = dataclasses.asdict(InversionSettings())
+    assert {name: parameters[name].default for name in defaults} == defaults

@@ -82,3 +82,9 @@ def test_other_sizes_are_refused_before_a_folder_exists(source: Run, tmp_path: P
     ):
         train(recipe, out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_a_source_without_the_network_is_named(source: Run, tmp_path: Path) -> None:
+    pack_run(source, tmp_path / "packed", without=["D"])
+    with pytest.raises(UserError, match=rf"^networks.D.weights: {tmp_path / 'packed'} has no network 'D'$"):
+        train(tiny_recipe(NAME, warm(tmp_path / "packed")), out=tmp_path / "run")

@@ -44,11 +44,12 @@ def invert(
     module: ModuleOption = None,
 ) -> None:
     """Find the latents whose samples are closest to images, and show what editing them does."""
-    from ganbench.evaluation.invert_folder import InversionSettings, invert_images
+    from ganbench.evaluation.invert_folder import invert_images
+    from ganbench.inference.inversion import InversionSettings
     from ganbench.utils.progress import print_note
 
     model = load_model(run, step, module, device, threads)
     index = None if label is None else model.class_index(label)
-    settings = InversionSettings(steps=steps, starts=starts, rate=rate, seed=seed, label=index)
-    record = invert_images(model, images, out, settings, n=n, edits=edits, note=print_note)
+    settings = InversionSettings(steps=steps, starts=starts, rate=rate, seed=seed)
+    record = invert_images(model, images, out, settings, label=index, n=n, edits=edits, note=print_note)
     print(f"{out}  {record['items']['count']:,} images, mean absolute difference {record['l1']:.4f}")

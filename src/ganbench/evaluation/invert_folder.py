@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,9 @@ from torch import Tensor
 from ganbench.data.base import Dataset
 from ganbench.errors import UserError
 from ganbench.evaluation.inputs import open_dataset
+from ganbench.inference.build import weights_digest
 from ganbench.inference.directions import directions
-from ganbench.inference.inversion import Inversion, invert, mean_absolute_difference, require_invertible
+from ganbench.inference.inversion import InversionSettings, invert, require_invertible
 from ganbench.inference.model import Model
 from ganbench.utils.files import check_writable, read_json, write_bytes, write_json
 from ganbench.visualization.image_grid import encode_png, image_grid
@@ -26,23 +27,13 @@ _DISTANCE = 1.0  # of an edited latent, in units of the direction
 _SETTINGS = "inversion.json"
 
 
-@dataclass(frozen=True)
-class InversionSettings:
-    """How images are inverted; see :func:`ganbench.inference.inversion.invert`."""
-
-    steps: int = 400
-    starts: int = 8
-    rate: float = 0.1
-    seed: int = 0
-    label: int | None = None
-
-
 def invert_images(
     model: Model,
     images: str,
     out: Path,
-    settings: InversionSettings,
+    settings: InversionSettings = InversionSettings(),  # noqa: B008 (frozen)
     *,
+    label: int | None = None,
     n: int | None = None,
     edits: int = 3,
     note: Callable[[str], None] = lambda text: None,
@@ -58,7 +49,8 @@ def invert_images(
         model: The model.
         images: The name of a folder, an archive or a data set.
         out: The folder: a new one, or one that an interrupted call with the same arguments has left.
-        settings: How images are inverted.
+        settings: How to search.
+        label: The class of all images; by default the closest one of each.
         n: The number of images, from the first on; by default all.
         edits: The number of directions in the picture.
         note: Receives progress, in sentences.
@@ -73,15 +65,15 @@ def invert_images(
     require_invertible(model, _load(model, items, torch.arange(1)))
     record = {
         "items": {"name": items.info.name, "fingerprint": items.info.fingerprint, "count": count},
-        "model": {"step": model.step, "weights": model.weights, "kind": type(model.algorithm).__name__},
-        "settings": asdict(settings),
+        "model": {"step": model.step, "weights": model.weights, "digest": weights_digest(model.networks)},
+        "settings": {**asdict(settings), "label": label},
     }
     _open_folder(out, record)
     parts = []
     for index in torch.split(torch.arange(count), _PART):
         path = out / "parts" / f"{int(index[0]):08d}.npz"
         if not path.exists():
-            _save(path, _invert(model, _load(model, items, index), settings))
+            _save(path, _invert(model, _load(model, items, index), settings, label))
             note(f"{int(index[-1]) + 1:,} of {count:,} images inverted")
         parts.append(_read(path))
     latents, labels, l1 = (
@@ -113,19 +105,10 @@ def inversion_picture(
     return encode_png(image_grid(torch.stack(columns, 1).flatten(0, 1), len(columns)))
 
 
-def _invert(model: Model, images: Tensor, settings: InversionSettings) -> dict[str, Any]:
-    inversion: Inversion = invert(
-        model,
-        images,
-        steps=settings.steps,
-        starts=settings.starts,
-        labels=settings.label,
-        rate=settings.rate,
-        seed=settings.seed,
-    )
+def _invert(model: Model, images: Tensor, settings: InversionSettings, label: int | None) -> dict[str, Any]:
+    inversion = invert(model, images, settings, labels=label)
     labels = torch.zeros(len(images), dtype=torch.int64) if inversion.labels is None else inversion.labels
-    l1 = mean_absolute_difference(images, inversion.images)
-    return {"latents": inversion.latents.numpy(), "labels": labels.numpy(), "l1": l1.numpy()}
+    return {"latents": inversion.latents.numpy(), "labels": labels.numpy(), "l1": inversion.l1.numpy()}
 
 
 def _load(model: Model, items: Dataset, index: Tensor) -> Tensor:

@@ -20,7 +20,7 @@ def unused_folder(name: str, seed: int) -> Path:
     return next(p for p in itertools.chain([base], numbered) if not p.exists())
 
 
-def describe_start(
+def run_metadata(
     dataset: Dataset, engine: Engine, seed: int, reasons: tuple[str, ...], first: FirstWeights
 ) -> dict[str, Any]:
     """Return a run's metadata: versions, seed, time, data, machine, and what it started from."""

@@ -16,7 +16,7 @@ from ganbench.experiment.continuation import describe_jump
 from ganbench.experiment.continue_run import continue_run
 from ganbench.experiment.heading import heading
 from ganbench.experiment.misfit import explain_misfit, undo_misfit
-from ganbench.experiment.new_run import describe_start, unused_folder
+from ganbench.experiment.new_run import run_metadata, unused_folder
 from ganbench.experiment.resolve_recipe import resolve_recipe
 from ganbench.experiment.run_loop import RunLoop
 from ganbench.experiment.session import Session, build_parts
@@ -95,7 +95,7 @@ def train(
         trainer = make_trainer(recipe, dataset, engine, seed, parts)
         path = Path(engine.broadcast(str(out if out is not None else unused_folder(recipe.name, seed))))
         if engine.is_main_process:
-            Run.create(path, recipe, describe_start(dataset, engine, seed, resolved.reasons, first))
+            Run.create(path, recipe, run_metadata(dataset, engine, seed, resolved.reasons, first))
         engine.broadcast("created")  # the other processes wait until the folder exists
         run = Run(path)
         for line in (*heading(path, recipe, dataset.info, trainer), *first.notes):

@@ -122,16 +122,19 @@ def load_pretrained_weights(networks: nn.ModuleDict, start: Start = Start()) -> 
     for name, network in networks.items():
         if isinstance(network, Pretrained) and network.weights:
             network.load_pretrained()
-            digests[name] = _digest(network)
+            digests[name] = weights_digest(network)
         elif source := start.weights.get(name):
             state = read_weights(model_folder(source), name, averaged=True)
+            if not state:
+                raise UserError(f"networks.{name}.weights: {source} has no network '{name}'")
             transfer = transfer_weights(network, state, f"{name} in {source}")
             notes.append(f"{name} starts from {source}: {transfer}")
-            digests[name] = _digest(network)
+            digests[name] = weights_digest(network)
     return FirstWeights(digests, tuple(notes))
 
 
-def _digest(network: nn.Module) -> str:
+def weights_digest(network: nn.Module) -> str:
+    """Return the first 16 hex digits of the SHA-256 of a network's weights and their names."""
     digest = hashlib.sha256()
     for key, tensor in network.state_dict().items():
         digest.update(key.encode())

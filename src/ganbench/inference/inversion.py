@@ -33,6 +33,35 @@ _TRIAL_SHARE = 0.25  # of the steps, with all starts; the best one goes on
 
 
 @dataclass(frozen=True)
+class InversionSettings:
+    """How :func:`invert` searches.
+
+    Attributes:
+        steps: The number of steps for each image.
+        starts: The number of starts for each image: the best of 512 random latents, of different classes if the model
+            has classes; an encoder's latents are one more.
+        rate: Adam's learning rate.
+        seed: Determines the random latents.
+
+    Raises:
+        UserError: a number of steps or starts is out of range, or the rate is not above 0.
+    """
+
+    steps: int = 400
+    starts: int = 8
+    rate: float = 0.1
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        whole_number(self.steps, "the number of steps", at_least=1)
+        if whole_number(self.starts, "the number of starts", at_least=1) > _CANDIDATES:
+            raise UserError(f"the number of starts must be at most {_CANDIDATES}, not {self.starts:,}")
+        whole_number(self.seed, "the seed")
+        if not (self.rate > 0 and math.isfinite(self.rate)):
+            raise UserError(f"the learning rate must be above 0, not {self.rate}")
+
+
+@dataclass(frozen=True)
 class Inversion:
     """Latents that reproduce images.
 
@@ -53,12 +82,9 @@ class Inversion:
 def invert(
     model: Model,
     images: Tensor,
+    settings: InversionSettings = InversionSettings(),
     *,
-    steps: int = 400,
-    starts: int = 8,
     labels: Tensor | int | None = None,
-    rate: float = 0.1,
-    seed: int = 0,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Inversion:
     """Find latents whose samples are closest to images.
@@ -70,34 +96,26 @@ def invert(
     Args:
         model: A model that makes images from latent vectors. Its networks stay as they are.
         images: uint8 ``[N, C, H, W]``, of the size of the training data.
-        steps: The number of steps for each image.
-        starts: The number of starts for each image: the best of 512 random latents, of different classes if the model
-            has classes; an encoder's latents are one more.
+        settings: How to search.
         labels: The class of each image, or of all; by default the class of the best start.
-        rate: Adam's learning rate.
-        seed: Determines the random latents.
         progress: Called with the number of finished images and the total.
 
     Raises:
-        UserError: the model's samples do not start from latent vectors, a number is below 1, or the images have another
-            shape.
+        UserError: the model's samples do not start from latent vectors, or the images have another shape.
 
     Example:
         >>> import ganbench
-        >>> from ganbench.inference.inversion import invert
+        >>> from ganbench.inference.inversion import InversionSettings, invert
         >>> model = ganbench.load("zoo:digits")
-        >>> inversion = invert(model, model.sample(2, seed=1), steps=20)
+        >>> inversion = invert(model, model.sample(2, seed=1), InversionSettings(steps=20))
         >>> inversion.latents.shape, inversion.labels.tolist()
         (torch.Size([2, 16]), [0, 1])
     """
-    steps = whole_number(steps, "the number of steps", at_least=1)
-    starts = whole_number(starts, "the number of starts", at_least=1)
-    if not (rate > 0 and math.isfinite(rate)):
-        raise UserError(f"the learning rate must be above 0, not {rate}")
     require_invertible(model, images)
     given = None if labels is None else condition_tensor(labels, len(images), len(model.classes))
-    search = _Search(model, steps, starts, rate, RandomStream(seed, "inversion"))
-    per_batch = max(1, _BATCH_SIZE // starts)
+    candidates = model.latent.draw(RandomStream(settings.seed, "inversion"), _CANDIDATES).to(model.device)
+    search = _Search(model, settings, candidates)
+    per_batch = max(1, _BATCH_SIZE // settings.starts)
     parts = []
     for start in range(0, len(images), per_batch):
         rows = slice(start, start + per_batch)
@@ -135,10 +153,8 @@ class _Search:
     """The search for the latents of a batch of images."""
 
     model: Model
-    steps: int
-    starts: int
-    rate: float
-    stream: RandomStream
+    settings: InversionSettings
+    candidates: Tensor  # [512, size]
 
     def run(self, images: Tensor, given: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """Return the latents ``[N, size]`` and the classes ``[N]`` of images, on the CPU."""
@@ -146,10 +162,10 @@ class _Search:
         target = model.info.from_data(images.to(model.device))
         with _frozen(model.networks), eval_mode(model.networks):
             z, y = self._choose_starts(target, None if given is None else given.to(model.device))
-            trial = max(1, round(_TRIAL_SHARE * self.steps))
+            trial = max(1, round(_TRIAL_SHARE * self.settings.steps))
             count = z.shape[1]
             z = self._descend(
-                z.flatten(0, 1), _flat(y), target.repeat_interleave(count, 0), trial, self.steps
+                z.flatten(0, 1), _flat(y), target.repeat_interleave(count, 0), trial, self.settings.steps
             )
             with torch.no_grad():
                 losses = self._loss(z, _flat(y), target.repeat_interleave(count, 0)).view(-1, count)
@@ -157,27 +173,26 @@ class _Search:
             rows = torch.arange(len(images), device=model.device)
             z = z.view(len(images), count, -1)[rows, best]
             y = None if y is None else y[rows, best]
-            if trial < self.steps:
-                z = self._descend(z, y, target, self.steps - trial, self.steps, done=trial)
+            if trial < self.settings.steps:
+                z = self._descend(z, y, target, self.settings.steps - trial, done=trial)
         require_finite(z, "latents", model.networks, model.step)
         return z.cpu(), None if y is None else y.cpu()
 
     def _choose_starts(self, target: Tensor, given: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """Return starts ``[N, S, size]`` for each image, and their classes ``[N, S]``: the closest candidates."""
-        model, n, device = self.model, len(target), target.device
-        candidates = model.latent.draw(self.stream, _CANDIDATES).to(device)
+        model, n, device, candidates = self.model, len(target), target.device, self.candidates
         if given is None:
             classes = (
                 None if not model.classes else torch.arange(_CANDIDATES, device=device) % len(model.classes)
             )
-            index = self._closest(target, candidates, classes)
+            index = self._closest(target, classes)
             z, y = candidates[index], None if classes is None else classes[index]
         else:
-            z = torch.empty(n, self.starts, candidates.shape[1], device=device)
-            y = given[:, None].expand(n, self.starts).contiguous()
+            z = torch.empty(n, self.settings.starts, candidates.shape[1], device=device)
+            y = given[:, None].expand(n, self.settings.starts).contiguous()
             for label in torch.unique(given):
                 rows = given == label
-                index = self._closest(target[rows], candidates, label.expand(_CANDIDATES), each_class=False)
+                index = self._closest(target[rows], label.expand(_CANDIDATES), each_class=False)
                 z[rows] = candidates[index]
         algorithm = model.algorithm
         if isinstance(algorithm, Encodes):
@@ -189,22 +204,18 @@ class _Search:
         return z, y
 
     @torch.no_grad()
-    def _closest(
-        self, target: Tensor, candidates: Tensor, classes: Tensor | None, each_class: bool = True
-    ) -> Tensor:
+    def _closest(self, target: Tensor, classes: Tensor | None, each_class: bool = True) -> Tensor:
         """Return the indices ``[N, S]`` of the candidates whose samples are closest to each image.
 
         With ``each_class``, they are the closest candidates of the S classes that are closest.
         """
-        batches = torch.split(torch.arange(len(candidates)), _BATCH_SIZE)
-        samples = torch.cat(
-            [
-                self.model.stages.generate(candidates[b], None if classes is None else classes[b])
-                for b in batches
-            ]
-        )
+        parts = [
+            self.model.stages.generate(self.candidates[rows], None if classes is None else classes[rows])
+            for rows in torch.split(torch.arange(_CANDIDATES), _BATCH_SIZE)
+        ]
+        samples = torch.cat(parts)
         distance = torch.stack([_pyramid_distance(samples, image.expand_as(samples)) for image in target])
-        count = min(self.starts, len(candidates))
+        count = self.settings.starts
         if classes is None or not each_class:
             return distance.topk(count, largest=False).indices
         number = int(classes.max()) + 1
@@ -213,14 +224,14 @@ class _Search:
         index = torch.stack([indices for _, indices in of_class], 1)
         return index.gather(1, best.topk(min(count, number), largest=False).indices)
 
-    def _descend(
-        self, z: Tensor, y: Tensor | None, target: Tensor, steps: int, total: int, done: int = 0
-    ) -> Tensor:
-        """Return latents after ``steps`` of ``total`` steps of Adam, of which ``done`` are over."""
+    def _descend(self, z: Tensor, y: Tensor | None, target: Tensor, steps: int, done: int = 0) -> Tensor:
+        """Return latents after ``steps`` more steps of Adam, when ``done`` of all are over."""
         latents = z.detach().clone().requires_grad_(True)
-        optimizer = torch.optim.Adam([latents], lr=self.rate)
+        optimizer = torch.optim.Adam([latents], lr=self.settings.rate)
         for step in range(done, done + steps):
-            optimizer.param_groups[0]["lr"] = self.rate * 0.5 * (1 + math.cos(math.pi * step / total))
+            optimizer.param_groups[0]["lr"] = (
+                self.settings.rate * 0.5 * (1 + math.cos(math.pi * step / self.settings.steps))
+            )
             optimizer.zero_grad(set_to_none=True)
             with torch.enable_grad():
                 loss = self._loss(latents, y, target).sum()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from ganbench.data.base import Dataset
 from ganbench.data.registry import datasets
-from ganbench.inference.inversion import invert
+from ganbench.inference.inversion import InversionSettings, invert
 from ganbench.inference.model import Model
 from ganbench.metrics.classes.classifier import load_or_train_classifier
 from ganbench.metrics.extractors.classifier import ClassifierFeatures
@@ -15,7 +16,8 @@ from ganbench.metrics.record import features_record, reference_record, versions
 from ganbench.metrics.score import JSON, Score
 from ganbench.utils.random_stream import RandomStream
 
-_IMAGES, _STEPS, _STARTS, _RATE = 100, 400, 8, 0.1
+_IMAGES = 100
+_SETTINGS = InversionSettings()
 
 
 def inversion_scores(model: Model, items: Dataset) -> list[Score]:
@@ -31,16 +33,11 @@ def inversion_scores(model: Model, items: Dataset) -> list[Score]:
     count = min(_IMAGES, items.info.size)
     index = RandomStream(0, "inversion-images").integers(count, items.info.size)
     images = items.items(index)
-    inversion = invert(model, images, steps=_STEPS, starts=_STARTS, rate=_RATE)
+    inversion = invert(model, images, _SETTINGS)
     measured: dict[str, Any] = {
         "samples": count,
         "items": reference_record(items, count),
-        "search": {
-            "steps": _STEPS,
-            "starts": _STARTS,
-            "rate": _RATE,
-            "loss": "absolute, of pixels and 2x2, 4x4 means",
-        },
+        "search": {**asdict(_SETTINGS), "loss": "absolute, of pixels and 2x2, 4x4 means"},
         "generator": {"step": model.step, "weights": model.weights},
         "scale": "0 to 1, pictures as bytes",
         "versions": versions("ganbench", "torch"),
@@ -54,16 +51,14 @@ def inversion_scores(model: Model, items: Dataset) -> list[Score]:
     if labels is None or items.info.name not in datasets():
         return [score]
     classifier = ClassifierFeatures(load_or_train_classifier(items.info.name))
-    right = {
-        name: classifier.logits(x).argmax(1) == labels
-        for name, x in (("of", inversion.images), ("real", images))
-    }
-    low, high = wilson_interval(int(right["of"].sum()), count)
+    share, real = (
+        float((classifier.logits(x).argmax(1) == labels).double().mean()) for x in (inversion.images, images)
+    )
     kept = Score(
         name="inversion-class",
-        value=float(right["of"].double().mean()),
+        value=share,
         better="higher",
-        details={"interval_95": [low, high], "real": float(right["real"].double().mean())},
+        details={"interval_95": wilson_interval(share, count), "real": real},
         measured={**measured, "features": features_record(classifier)},
     )
     return [score, kept]
