@@ -31,7 +31,7 @@ from ganbench.visualization.frames import list_frames
 
 Picture = dict[str, Any]
 _MAX_GIF_BYTES = 1_000_000
-_COLUMNS, _TILES, _MARGIN, _HEADER, _GAP = 6, 4, 190, 16, 4
+_COLUMNS, _TILES, _MARGIN, _HEADER, _GAP = 5, 4, 190, 16, 4
 
 
 def main() -> None:

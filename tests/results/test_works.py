@@ -23,8 +23,6 @@ RESULTS = ROOT / "results"
 FACTS = json.loads((RESULTS / "works" / "rows.json").read_text())
 ROWS: list[dict[str, Any]] = FACTS["rows"]
 DIFFERENCES = json.loads((RESULTS / "works" / "rows_differences.json").read_text())
-#: Rows whose own pictures, such as reconstructions, are not drawn yet: `python results/works_pictures.py RUNS`.
-UNDRAWN: tuple[int, ...] = ()
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +73,7 @@ def test_a_row_has_a_record_and_pictures(row: dict[str, Any], works: ModuleType)
     pictures = [path for path, _ in works.pictures_of(row, evidence)]
     assert pictures
     own = {works.PICTURES / picture["file"] for picture in row.get("pictures", ())}
-    assert own <= set(pictures) or row["row"] in UNDRAWN
+    assert own <= set(pictures)
     for path in pictures:
         assert path.stat().st_size <= (1_000_000 if path.suffix == ".gif" else 300_000), path
 
