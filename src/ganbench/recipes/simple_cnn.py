@@ -79,6 +79,7 @@ def cifar10_gan(
     papers: tuple[Paper, ...],
     laptop_steps: int = 14_000,
     laptop_critic_steps: int = 1,
+    laptop_batch: int = 16,
     regularizers: tuple[Spec, ...] = (),
     constraints: tuple[Spec, ...] = (),
     critic_norm: Norm2d = "batch",
@@ -88,7 +89,7 @@ def cifar10_gan(
     """Return a GAN of two plain convolutional networks on CIFAR-10.
 
     The reference budget has the width, batch and length of GANs-Implementations, and scores as often. The laptop budget
-    has an eighth of the width, batches of 16, a warmup and an EMA of G. If D is updated once per step, G learns from
+    has an eighth of the width, batches of ``laptop_batch``, a warmup and an EMA of G. If D is updated once per step, G learns from
     the same fakes.
     """
     laptop = budget == "laptop"
@@ -97,7 +98,7 @@ def cifar10_gan(
         f"{name}-cifar10",
         f"{summary} on CIFAR-10",
         Spec(cifar10),
-        warmup_schedule(budget, laptop_steps, batch=16, end=1.0)
+        warmup_schedule(budget, laptop_steps, batch=laptop_batch, end=1.0)
         if laptop
         else with_scores(Schedule(steps=40_000, batch=512), every=1000),
         width=32 if laptop else 256,

@@ -89,8 +89,11 @@ def wgan_gp_mnist(budget: Budget = "reference") -> Recipe:
 
 @recipe
 def wgan_cifar10(budget: Budget = "reference") -> Recipe:
-    """The convolutional Wasserstein GAN with weight clipping, which leaves the gains of batch norm alone."""
-    optimizer = Spec(torch.optim.RMSprop, lr=5e-4 if budget == "laptop" else 2e-4)
+    """The convolutional Wasserstein GAN with weight clipping, which leaves the gains of batch norm alone.
+
+    At laptop size batches stay at 64. With 16, and rates of 5e-4, 10,000 steps end in textures without shapes.
+    """
+    optimizer = Spec(torch.optim.RMSprop, lr=2e-4)
     return cifar10_gan(
         "wgan",
         "convolutional Wasserstein GAN with weight clipping",
@@ -98,8 +101,9 @@ def wgan_cifar10(budget: Budget = "reference") -> Recipe:
         loss=Spec(Wasserstein),
         optimizers=(optimizer, optimizer),
         papers=(WGAN,),
-        laptop_steps=10_000,
+        laptop_steps=3300,
         laptop_critic_steps=2,
+        laptop_batch=64,
         constraints=(Spec(WeightClip, limit=0.01),),
     )
 
