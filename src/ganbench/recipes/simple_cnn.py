@@ -89,8 +89,8 @@ def cifar10_gan(
     """Return a GAN of two plain convolutional networks on CIFAR-10.
 
     The reference budget has the width, batch and length of GANs-Implementations, and scores as often. The laptop budget
-    has an eighth of the width, batches of ``laptop_batch``, a warmup and an EMA of G. If D is updated once per step, G learns from
-    the same fakes.
+    has an eighth of the width, batches of ``laptop_batch``, a warmup and an EMA of G. If D is updated once per step, G
+    learns from the same fakes.
     """
     laptop = budget == "laptop"
     critic_steps = laptop_critic_steps if laptop else 5
