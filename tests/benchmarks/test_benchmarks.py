@@ -11,8 +11,10 @@ from benchmarks.ours import sections_per_step
 from benchmarks.reference import seconds_per_step
 from tests.support.training import tiny_recipe
 
-from benchmarks import passes, step_settings
+from benchmarks import passes, step_settings, vectorized
 from ganbench.recipes.registry import find_recipe
+from ganbench.training.engine import Engine
+from ganbench.training.settings import Machine
 
 
 def test_both_loops_run() -> None:
@@ -83,3 +85,9 @@ def test_the_docs_hold_the_measured_cost_of_metrics() -> None:
         assert report["seconds"][name] > 0
         (row,) = [line for line in lines if line.startswith(f"| `{name}` |")]
         assert row.endswith(f"| {seconds:.{0 if seconds >= 1 else 1}f} s |")
+
+
+def test_seeds_at_once_are_compared_with_one_alone() -> None:
+    with Engine(Machine(threads=1)) as engine:
+        row = vectorized.measure_recipe("gan-ring8", engine, seeds=2, rounds=1)
+    assert row["ratio"] == pytest.approx(row["milliseconds_alone"] / row["milliseconds_at_once"], rel=0.05)

@@ -71,6 +71,13 @@ def study(
         ),
     ] = "",
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Train failed runs again.")] = False,
+    vectorize: Annotated[
+        bool,
+        typer.Option(
+            "--vectorize",
+            help="Train the seeds of a recipe at once in one process, where its networks are fully connected.",
+        ),
+    ] = False,
     as_json: JsonOption = False,
     module: ModuleOption = None,
     quiet: QuietOption = False,
@@ -93,6 +100,7 @@ def study(
         modules=module or (),
         panel_steps=split_numbers(panel_steps, "--panel-steps"),
         retry_failed=retry_failed,
+        vectorize=vectorize,
         console=console_for_stderr(),
     )
     print_comparisons(result.rows(), compare, None, as_json)

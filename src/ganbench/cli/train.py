@@ -19,6 +19,7 @@ from ganbench.cli.options import (
     import_modules,
     machine_overrides,
 )
+from ganbench.errors import UserError
 
 TrackOption = Annotated[
     Optional[list[str]],  # noqa: UP045 (typer needs this form)
@@ -44,25 +45,51 @@ def train(
     ] = None,
     threads: ThreadsOption = None,
     track: TrackOption = None,
+    vectorize: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(
+            min=2,
+            help="Train this many seeds, from --seed on, at once in one process, where networks are fully connected. "
+            "The run folders are OUT-seedN.",
+        ),
+    ] = None,
     module: ModuleOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Train a recipe in a new run folder. The recipe 'auto' chooses the settings for your images (data=folder:PATH)."""
     from ganbench.experiment.train import train as train_recipe
+    from ganbench.experiment.train_seeds import train_seeds
     from ganbench.recipes.overrides import parse_overrides
     from ganbench.utils.console import console_for_stderr
 
     trusted = import_modules(module)
+    changes = machine_overrides(
+        parse_overrides(overrides or []), device=device, precision=precision, threads=threads
+    )
+    console = console_for_stderr()
+    if vectorize is not None:
+        if track:
+            raise UserError("--track shows single runs; leave it out with --vectorize")
+        runs = train_seeds(
+            recipe,
+            range(seed, seed + vectorize),
+            out=out,
+            budget=budget,
+            overrides=changes,
+            console=console,
+            trusted=trusted,
+        )
+        for each in runs:
+            print(each.path)
+        return
     run = train_recipe(
         recipe,
         budget=budget,
         seed=seed,
         out=out,
-        overrides=machine_overrides(
-            parse_overrides(overrides or []), device=device, precision=precision, threads=threads
-        ),
+        overrides=changes,
         track=track or (),
-        console=console_for_stderr(),
+        console=console,
         trusted=trusted,
     )
     print_run_path(run.path)

@@ -18,6 +18,7 @@ from ganbench.studies.rows import Row, StudyFolder
 from ganbench.studies.summary import Summary, compare_recipes, default_pairs, summaries
 from ganbench.studies.table import as_csv, as_markdown, run_records
 from ganbench.studies.task import default_jobs
+from ganbench.studies.vectorized import train_vectorized
 from ganbench.utils.bootstrap import Comparison
 from ganbench.utils.console import Console, SilentConsole
 from ganbench.utils.file_lock import exclusive_lock
@@ -117,6 +118,7 @@ def study(
     modules: Sequence[str | Path] = (),
     panel_steps: Sequence[int] = (),
     retry_failed: bool = False,
+    vectorize: bool = False,
     console: Console | None = None,
 ) -> Study:
     """Train and score recipes over seeds 0, 1, ..., write tables and figures, and return the study.
@@ -138,6 +140,7 @@ def study(
         panel_steps: the steps whose samples the panels show; default equal shares of each recipe's training. Each needs
             a recipe with a sample picture at that step (``schedule.sample_every``).
         retry_failed: whether to try failed runs again; otherwise a failure is a result.
+        vectorize: whether to train the seeds of a recipe at once in one process, if it has fully connected networks.
         console: where progress goes; default nowhere.
 
     Raises:
@@ -174,10 +177,11 @@ def study(
         plan.write(path)
         result = Study(path)
         _prepare_runs(result, retry_failed)
+        jobs, console = jobs or default_jobs(plan), console or SilentConsole()
         try:
-            interrupted = run_queue(
-                result.folder, plan, jobs=jobs or default_jobs(plan), console=console or SilentConsole()
-            )
+            if vectorize:
+                train_vectorized(result.folder, plan, jobs=jobs, console=console)
+            interrupted = run_queue(result.folder, plan, jobs=jobs, console=console)
         except Stopped:
             result.write_tables()
             raise

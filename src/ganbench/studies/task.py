@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from typing import IO, Literal
 
 from ganbench.studies.plan import Plan
@@ -89,25 +90,11 @@ class Task:
         return ["evaluate", str(path), *options, *modules]
 
     def _start(self, command: list[str]) -> None:
-        """Start a command in a new process group, so that Ctrl-C reaches it only through the study."""
         self._command = command
         self._stdout: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 (open as long as the process)
-        threads = str(self._threads)
         with self._log.open("a", encoding="utf-8") as log:
             self._log_offset = log.tell()
-            self._process = subprocess.Popen(
-                [*WORKER, str(os.getpid()), *command],
-                stdin=subprocess.DEVNULL,
-                stdout=self._stdout,
-                stderr=log,
-                env={
-                    **os.environ,
-                    "OMP_NUM_THREADS": threads,
-                    "MKL_NUM_THREADS": threads,
-                    "PYTHONIOENCODING": "utf-8",
-                },
-                **own_group(),
-            )
+            self._process = start_worker(command, threads=self._threads, stdout=self._stdout, stderr=log)
 
     def _read_stdout(self) -> str:
         with self._stdout:
@@ -130,6 +117,26 @@ class Task:
         command = f"ganbench {shlex.join(self._command)}"
         self._folder.record_failure(self.label, self.seed, command=command, code=code, output=output)
         return "failed"
+
+
+def start_worker(
+    command: Sequence[str], *, threads: int, stdout: IO[str], stderr: IO[str]
+) -> subprocess.Popen[str]:
+    """Start a ``ganbench`` command in a new process group, so that Ctrl-C reaches it only through the study."""
+    count = str(threads)
+    return subprocess.Popen(
+        [*WORKER, str(os.getpid()), *command],
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=stderr,
+        env={
+            **os.environ,
+            "OMP_NUM_THREADS": count,
+            "MKL_NUM_THREADS": count,
+            "PYTHONIOENCODING": "utf-8",
+        },
+        **own_group(),
+    )
 
 
 def default_jobs(plan: Plan) -> int:

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
 
 class MovingAverage:
@@ -56,5 +55,5 @@ class MovingAverage:
 
 
 def _batch_norm_statistics(network: nn.Module) -> list[Tensor]:
-    layers = [m for m in network.modules() if isinstance(m, _BatchNorm)]
-    return [b for m in layers for b in (m.running_mean, m.running_var) if b is not None]
+    names = "running_mean", "running_var"
+    return [b for m in network.modules() for name, b in m.named_buffers(recurse=False) if name in names]

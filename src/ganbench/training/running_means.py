@@ -32,8 +32,12 @@ class RunningMeans:
         if not names:
             return {}
         means = mean_over_processes(torch.stack([self.sums[n] / self.counts[n] for n in names]))
-        self.sums, self.counts = {}, {}
+        self.clear()
         return dict(zip(names, means.tolist(), strict=True))
+
+    def clear(self) -> None:
+        """Start anew."""
+        self.sums, self.counts = {}, {}
 
     def state_dict(self, mean_over_processes: Callable[[Tensor], Tensor]) -> dict[str, Any]:
         """Return the sums (averaged over processes) and counts, so that a resumed run logs the same means."""

@@ -222,7 +222,11 @@ class Trainer:
         """Make the random numbers of stochastic layers independent of how the global batch is sharded."""
         if not self.stochastic_layers:
             return nullcontext()
-        source = LayerRandomSource(self._stream(*key, "layers", shard=shard), self.microbatch_size)
+        return self._use_layer_stream(self._stream(*key, "layers", shard=shard))
+
+    def _use_layer_stream(self, stream: RandomStream) -> AbstractContextManager[None]:
+        """Let stochastic layers take their random numbers from the stream."""
+        source = LayerRandomSource(stream, self.microbatch_size)
         return use_random_source(source, self.stochastic_layers)
 
     def _stream(self, *key: int | str, shard: int) -> RandomStream:

@@ -1,0 +1,82 @@
+"""Train the seeds of each recipe of a study at once, before the queue scores them and trains the rest."""
+
+from __future__ import annotations
+
+import time
+
+from ganbench.errors import Stopped
+from ganbench.experiment.stop import StopRequest
+from ganbench.studies.plan import Plan
+from ganbench.studies.rows import StudyFolder
+from ganbench.studies.task import start_worker, threads_per_run
+from ganbench.utils.child_process import ask_to_stop, was_stopped
+from ganbench.utils.console import Console
+
+_POLL_SECONDS = 0.05
+
+
+def train_vectorized(folder: StudyFolder, plan: Plan, *, jobs: int, console: Console) -> None:
+    """Train each recipe with two or more runs that have not begun, all its seeds in one process.
+
+    What cannot be vectorized is left to the queue, with a note. So are runs that were interrupted.
+
+    Raises:
+        Stopped: this process was asked to stop; the runs have saved checkpoints.
+    """
+    waiting = [(label, seeds) for label in plan.recipes if len(seeds := _new_seeds(folder, plan, label)) > 1]
+    active: list[_SeedsTask] = []
+    stop = StopRequest()
+    try:
+        with stop.catch_signals():
+            while (waiting or active) and not stop():
+                if waiting and len(active) < jobs:
+                    label, seeds = waiting.pop(0)
+                    active.append(_SeedsTask(folder, plan, label, seeds, threads_per_run(plan, label, jobs)))
+                    continue
+                time.sleep(_POLL_SECONDS)
+                for task in [each for each in active if each.process.poll() is not None]:
+                    active.remove(task)
+                    console.note(task.describe_end(task.process.wait()))
+    finally:
+        for task in active:
+            ask_to_stop(task.process)
+        for task in active:
+            task.process.wait()
+    if stop.signal is not None:
+        message = f"stopped, checkpoints saved; continue with: ganbench study --out {folder.path}"
+        raise Stopped(message, stop.signal)
+
+
+def _new_seeds(folder: StudyFolder, plan: Plan, label: str) -> range:
+    """Return the seeds of runs that have not begun, if they follow each other."""
+    seeds = [seed for seed in range(plan.seeds) if folder.row(plan, label, seed).status == "waiting"]
+    if not seeds or seeds != list(range(seeds[0], seeds[-1] + 1)):
+        return range(0)
+    return range(seeds[0], seeds[-1] + 1)
+
+
+class _SeedsTask:
+    """The process that trains several seeds of a recipe."""
+
+    def __init__(self, folder: StudyFolder, plan: Plan, label: str, seeds: range, threads: int) -> None:
+        self._name = f"{label} seeds {seeds[0]} to {seeds[-1]}"
+        self._start, self._log = time.monotonic(), folder.path / "logs" / f"{label}-seeds.txt"
+        self._log.parent.mkdir(exist_ok=True)
+        modules = [word for module in plan.modules for word in ("--module", module)]
+        out = folder.run(label, seeds[0]).with_name(label)
+        recipe = str(folder.path / "recipes" / f"{label}.json")
+        command = ["train", recipe, f"machine.threads={threads}", "--seed", str(seeds[0])]
+        command += ["--vectorize", str(len(seeds)), "--out", str(out), *modules]
+        with self._log.open("w", encoding="utf-8") as log:
+            self.process = start_worker(command, threads=threads, stdout=log, stderr=log)
+
+    def describe_end(self, code: int) -> str:
+        """Return a line on how the process ended, from its exit code."""
+        seconds = f"{time.monotonic() - self._start:.0f} s"
+        if code == 0:
+            return f"{self._name}: trained at once, {seconds}"
+        if was_stopped(code):
+            return f"{self._name}: interrupted after {seconds}; they continue one by one"
+        lines = self._log.read_text(encoding="utf-8", errors="replace").split("\n")
+        reason = next((line for line in reversed(lines) if line.strip()), f"exit code {code}")
+        return f"{self._name}: {reason.strip()}; they are trained one by one"
