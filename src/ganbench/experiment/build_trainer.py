@@ -62,6 +62,7 @@ def make_trainer(
             engine=engine,
             seed=seed,
         )
+    engine.compile(trainer.networks.values())  # after the trainer has copied them for its average
     parts.algorithm.check_batch_size(trainer.microbatch_size)
     if engine.is_main_process:
         for message in parts.algorithm.compatibility_warnings(trainer.networks):

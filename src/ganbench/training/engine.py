@@ -17,6 +17,7 @@ from torch.optim import Optimizer
 from ganbench.config.spec import Spec
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
+from ganbench.training.compiled import compile_passes, torch_compiler
 from ganbench.training.processes import all_reduce, broadcast, join_processes, leave_processes
 from ganbench.training.settings import Machine
 from ganbench.utils.cores import threads_per_process
@@ -89,7 +90,15 @@ class Engine:
         """Move a batch to the device."""
         return batch.map(self._place_tensor)
 
+    def compile(self, networks: Iterable[nn.Module]) -> None:
+        """Compile the networks' passes, in place, if the machine's settings say so."""
+        if self.machine.compile != "off":
+            for network in networks:
+                compile_passes(network, torch_compiler(self.machine.compile))
+
     def _place_tensor(self, tensor: Tensor) -> Tensor:
+        if self.device.type == "cuda" and tensor.device.type == "cpu":
+            tensor = tensor.pin_memory()  # otherwise the copy would wait for the GPU
         image = tensor.dim() == 4 and self.machine.channels_last
         memory_format = torch.channels_last if image else torch.preserve_format
         return tensor.to(self.device, non_blocking=True, memory_format=memory_format)

@@ -125,6 +125,8 @@ class Machine:
         channels_last: Whether images and image weights use the channels-last memory format.
         flush_denormals: Whether denormal floating-point numbers are treated as 0, which is faster on CPU.
         keep_pages: Whether freed memory stays with the process, which is faster.
+        compile: Whether ``torch.compile`` compiles the networks' passes, except those that are differentiated twice;
+            "reduce-overhead" replays them as CUDA graphs. Meant for GPUs: on CPU it was never faster.
 
     Example:
         >>> from ganbench import Machine
@@ -139,6 +141,7 @@ class Machine:
     channels_last: bool = True
     flush_denormals: bool = True
     keep_pages: bool = True
+    compile: Literal["off", "default", "reduce-overhead"] = "off"
 
     def __post_init__(self) -> None:
         _check_types(self, "machine")

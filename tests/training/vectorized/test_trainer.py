@@ -142,6 +142,7 @@ def test_a_seed_that_diverges_is_named(engine: Engine) -> None:
     ("name", "overrides", "message"),
     [
         ("gan-ring8", {"schedule.gradient_clip": 1.0}, "schedule.gradient_clip cannot be vectorized"),
+        ("gan-ring8", {"machine.compile": "default"}, "machine.compile cannot be vectorized"),
         ("gan-ring8", {"schedule.microbatches": 2}, "microbatches above 1 cannot be vectorized"),
         (
             "gan-ring8",
@@ -151,10 +152,9 @@ def test_a_seed_that_diverges_is_named(engine: Engine) -> None:
         ("dcgan-shapes", {}, "cannot be vectorized: a "),
     ],
 )
-def test_what_has_no_vectorized_form_is_refused(
-    name: str, overrides: dict[str, Any], message: str, engine: Engine
-) -> None:
+def test_what_has_no_vectorized_form_is_refused(name: str, overrides: dict[str, Any], message: str) -> None:
     recipe = tiny_recipe(name, overrides)
+    engine = Engine(recipe.machine)
     members = [member_maker(recipe, engine)(seed) for seed in SEEDS]
     with pytest.raises(UserError, match=message):
         VectorizedTrainer(members, optimizer_maker(recipe, engine))
