@@ -225,13 +225,13 @@ def test_processes_that_cannot_meet_end_in_one_sentence(cli: CommandLine, tmp_pa
     assert "Traceback" not in err
 
 
-def _torchrun(run: Path) -> subprocess.Popen[str]:
+def _torchrun(run: Path, *options: str, steps: int = 100_000) -> subprocess.Popen[str]:
     """Start torchrun with two processes, and wait until they have trained three steps."""
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"),
-            *("--master-port", str(free_port()), "-m", "ganbench"),
-            *command("gan-r1-ring8", run, 100_000, log_every=1, sample_every=0),
+            *("--master-port", str(free_port()), *options, "-m", "ganbench"),
+            *command("gan-r1-ring8", run, steps, log_every=1, sample_every=0),
         ],
         stderr=subprocess.PIPE,
         text=True,
@@ -283,3 +283,17 @@ def test_torchrun_starts_both_and_forwards_a_signal(tmp_path: Path) -> None:
         rf"stopped at step {steps[0]}, checkpoint saved; continue with: ganbench resume", output
     ), output
     check_single_writer(Run(run), list(range(1, steps[0] + 1)))
+
+
+@pytest.mark.slow
+def test_torchrun_starts_a_killed_process_again_and_the_run_continues(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    process = _torchrun(run, "--max-restarts", "1", "--monitor-interval", "0.1", steps=200)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    os.kill(int(children[1]), signal.SIGKILL)
+    assert process.stderr is not None
+    output = process.stderr.read()
+    assert process.wait() == 0, output
+    assert re.search(r"resuming at step \d+ of 200", output), output
+    steps = [event["step"] for event in Run(run).events.read("scalars")]
+    assert steps == list(range(1, 201)), "no step is lost or trained twice"

@@ -18,6 +18,7 @@ from ganbench.cli.evaluate import evaluate
 from ganbench.cli.export import export
 from ganbench.cli.invert import invert
 from ganbench.cli.once import OnceCommand
+from ganbench.cli.plan import plan
 from ganbench.cli.playground import playground
 from ganbench.cli.push import push
 from ganbench.cli.recipes import recipes
@@ -73,6 +74,7 @@ for command in (
     invert,
     study,
     compare,
+    plan,
     report,
     export,
     push,

@@ -18,6 +18,7 @@ from ganbench.experiment.heading import heading
 from ganbench.experiment.misfit import explain_misfit, undo_misfit
 from ganbench.experiment.new_run import run_metadata, unused_folder
 from ganbench.experiment.resolve_recipe import resolve_recipe
+from ganbench.experiment.restart import continues_run
 from ganbench.experiment.run_loop import RunLoop
 from ganbench.experiment.session import Session, build_parts
 from ganbench.experiment.time_budget import fit_to_budget
@@ -80,6 +81,8 @@ def train(
         console.note(reason)
     with Engine(recipe.machine) as engine:
         require_trackers(track)
+        if continues_run(out, recipe, seed, engine):
+            return resume(str(out), track=track, console=console, trusted=trusted)
         dataset = _open_data(recipe)
         parts = build_parts(recipe, dataset, seed, trusted)
         if resolved.minutes is not None:

@@ -43,7 +43,7 @@ class Engine:
     def __init__(self, machine: Machine | None = None) -> None:
         self.machine = machine or Machine()
         self.device = select_device(self.machine.device)
-        self.rank, self.world_size = join_processes(self.device)
+        self.rank, self.world_size = join_processes(self.device, self.machine.timeout)
         if self.device.type == "cuda" and self.world_size > 1:
             self.device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", self.rank)))
             torch.cuda.set_device(self.device)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,8 +14,12 @@ from torch import Tensor
 from ganbench.errors import RunError
 
 
-def join_processes(device: torch.device) -> tuple[int, int]:
+def join_processes(device: torch.device, timeout: float | None = None) -> tuple[int, int]:
     """Join the process group that torchrun set up, if any; return this process's rank and the world size.
+
+    Args:
+        device: The device; CUDA uses NCCL, others gloo.
+        timeout: Seconds that a process waits for another one; default torch's own.
 
     Raises:
         RunError: the other processes cannot be reached.
@@ -23,12 +28,20 @@ def join_processes(device: torch.device) -> tuple[int, int]:
         return 0, 1
     if not dist.is_initialized():
         try:
-            dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+            dist.init_process_group(
+                "nccl" if device.type == "cuda" else "gloo",
+                timeout=None if timeout is None else datetime.timedelta(seconds=timeout),
+            )
         except (RuntimeError, ValueError) as error:
             raise RunError(
                 f"the processes of this run cannot reach each other: {_first_line(error)}"
             ) from error
     return dist.get_rank(), dist.get_world_size()
+
+
+def may_restart() -> bool:
+    """Whether torchrun starts this run's processes again when one fails."""
+    return int(os.environ.get("TORCHELASTIC_MAX_RESTARTS", "0")) > 0
 
 
 def leave_processes() -> None:

@@ -125,6 +125,8 @@ class Machine:
         channels_last: Whether images and image weights use the channels-last memory format.
         flush_denormals: Whether denormal floating-point numbers are treated as 0, which is faster on CPU.
         keep_pages: Whether freed memory stays with the process, which is faster.
+        timeout: Seconds that a process waits for another one of the same run before it gives up; None for torch's own
+            (30 minutes on CPU). It must be longer than an evaluation, during which the other processes wait.
         compile: Whether ``torch.compile`` compiles the networks' passes, except those that are differentiated twice;
             "reduce-overhead" replays them as CUDA graphs. Meant for GPUs: on CPU it was never faster.
 
@@ -141,12 +143,15 @@ class Machine:
     channels_last: bool = True
     flush_denormals: bool = True
     keep_pages: bool = True
+    timeout: float | None = None
     compile: Literal["off", "default", "reduce-overhead"] = "off"
 
     def __post_init__(self) -> None:
         _check_types(self, "machine")
         if self.threads is not None and self.threads < 1:
             raise UserError(f"machine.threads must be at least 1, not {self.threads}")
+        if self.timeout is not None and self.timeout <= 0:
+            raise UserError(f"machine.timeout must be above 0 seconds, not {self.timeout}")
         if self.threads is not None and self.threads > MAX_THREADS:
             raise UserError(f"machine.threads must be at most {MAX_THREADS:,}, not {self.threads:,}")
 
