@@ -2,8 +2,8 @@
 
     python -m benchmarks.plan [RECIPE ...] [--rounds 3] [--out results/plan.json]
 
-The constants are measured with one process on one thread; those of gloo by all-reduces of two processes. Where there are
-more processes than cores, they share them, and the predicted time to compute is multiplied by processes per core.
+The constants are measured with one process on one thread, those of gloo by all-reduces. Where there are more processes
+than cores, they share them, and the predicted time to compute is multiplied by processes per core.
 """
 
 from __future__ import annotations

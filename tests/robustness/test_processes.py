@@ -297,3 +297,28 @@ def test_torchrun_starts_a_killed_process_again_and_the_run_continues(tmp_path: 
     assert re.search(r"resuming at step \d+ of 200", output), output
     steps = [event["step"] for event in Run(run).events.read("scalars")]
     assert steps == list(range(1, 201)), "no step is lost or trained twice"
+
+
+def test_two_processes_score_as_one(cli: CommandLine, tmp_path: Path) -> None:
+    scored = {"evaluate_every": 10, "evaluate_samples": 101, "evaluate_metrics": "[kd]", "sample_every": 0}
+    features = {"evaluate_features": "pixels"}
+
+    def train_command(out: str) -> list[str]:
+        words = command("dcgan-shapes", tmp_path / out, 10, **scored, **features)
+        return [word.replace("data.size=40", "data.size=120") for word in words]
+
+    code, _, err = cli.run(*train_command("one"))
+    assert code == 0, err
+    run = Run(tmp_path / "one")
+    words = ["evaluate", run.path, "--json", "--n", "251", "--metrics", "kd", "--features", "pixels"]
+    code, alone, err = cli.run(*words)
+    assert code == 0, err
+    two = start_two(cli, *words)
+    finish(two)
+    assert two[1].out == ""
+    (own,), (shared,) = json.loads(alone), json.loads(two[0].out)
+    assert shared["value"] == pytest.approx(own["value"], rel=1e-6)
+    assert len(list(run.eval.glob("*.json"))) == 1
+    finish(start_two(cli, *train_command("two")))
+    (score,) = Run(tmp_path / "two").events.read("score")
+    assert score["name"] == "kd[pixels@16]"

@@ -17,6 +17,7 @@ from ganbench.config.spec import Spec
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.regularizers import squared_gradient_norm
+from ganbench.training import engine as engine_module
 from ganbench.training.engine import Engine
 from ganbench.training.settings import Machine
 
@@ -307,3 +308,23 @@ def test_the_random_state_of_the_caller_is_restored() -> None:
         torch.rand(3)
         assert not torch.equal(torch.get_rng_state(), before)
     assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_processes_share_rows(rank: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine, seen = Engine(Machine(device="cpu")), []
+    engine.rank, engine.world_size = rank, 2
+    rows = torch.arange(5.0)
+
+    def double(own: Tensor) -> Tensor:
+        seen.append(own.tolist())
+        return 2 * own
+
+    def gather(own: Tensor, counts: list[int]) -> Tensor:
+        assert (counts, len(own)) == ([3, 2], [3, 2][rank])
+        return torch.cat([2 * rows[:3], 2 * rows[3:]])
+
+    monkeypatch.setattr(engine_module, "gather_rows", gather)
+    assert torch.equal(engine.map_rows(double, rows), 2 * rows)
+    assert seen == [[[0.0, 1.0, 2.0], [3.0, 4.0]][rank]]
+    assert torch.equal(engine.map_rows(double, rows[:1]), 2 * rows[:1])  # fewer rows than processes

@@ -116,7 +116,7 @@ def evaluate(
     if gallery is not None:
         check_gallery(gallery)
     try:
-        with Engine(Machine(device=device, threads=threads)):  # threads and memory as in training
+        with Engine(Machine(device=device, threads=threads)) as engine:  # threads and memory as in training
             scores = evaluate_source(
                 source,
                 against=against,
@@ -132,10 +132,14 @@ def evaluate(
                 trusted=trusted,
                 held_out=held_out,
                 device=device,
+                engine=engine,
             )
+            is_main_process = engine.is_main_process
     except UnsavedScoresError as error:
         _print_scores(error.scores, as_json)
         raise
+    if not is_main_process:
+        return
     _print_scores(scores, as_json)
     if gallery is not None:
         write_gallery(gallery, scores)

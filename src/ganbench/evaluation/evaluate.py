@@ -27,9 +27,10 @@ from ganbench.inference.model import Weights
 from ganbench.metrics.base import Metric
 from ganbench.metrics.protocols.base import EvaluationProtocol
 from ganbench.metrics.protocols.registry import find_protocol
+from ganbench.metrics.sample_batch import map_alone
 from ganbench.metrics.score import Score
 from ganbench.runs.run import Run
-from ganbench.training.engine import select_device
+from ganbench.training.engine import Engine, select_device
 from ganbench.utils.float32 import float32_default
 from ganbench.utils.malloc import keep_pages
 from ganbench.utils.whole_number import whole_number
@@ -52,6 +53,7 @@ def evaluate(
     allow_rank_deficient: bool = False,
     held_out: str | None = None,
     device: str = "cpu",
+    engine: Engine | None = None,
 ) -> list[Score]:
     """Score the samples of a trained run, or real items: images or points from a folder, an archive or a data set.
 
@@ -75,6 +77,8 @@ def evaluate(
             split of the reference.
         device: Where a run's networks compute: "cpu", "cuda", "mps", or "auto" for the first that there is. Feature
             networks always run on the CPU, so that features are the same everywhere.
+        engine: The processes of torchrun that share the computation of features, all with the same arguments. The first
+            one stores the scores. Default this process alone.
 
     Raises:
         UserError: an argument is wrong, an input cannot be read, a metric does not fit the data, or scores cannot be
@@ -104,6 +108,7 @@ def evaluate(
         trusted=trusted,
         allow_rank_deficient=allow_rank_deficient,
         protocol=find_protocol(protocol) if isinstance(protocol, str) else protocol,
+        map_rows=map_alone if engine is None else engine.map_rows,
     )
     run = find_run(source)
     if run is None and run_metrics:
@@ -133,6 +138,8 @@ def evaluate(
         if request.metrics or not step_scores:  # no default metric if only model metrics are requested
             step_scores += score(samples, reference, request, load_held_out)
         scores += step_scores
+        if engine is not None and not engine.is_main_process:
+            continue
         try:
             write_results(run, step_scores, model, seed, reference, against=against, held_out=held_out)
         except OSError as error:

@@ -19,6 +19,7 @@ from ganbench.metrics.measure import measure, require_kind, require_samples
 from ganbench.metrics.protocols.base import EvaluationProtocol
 from ganbench.metrics.registry import ONE_DIMENSIONAL_METRICS, create_metrics, default_metric
 from ganbench.metrics.requirements import NeedsGenerator, NeedsHeldOut, SampleFreeMetric
+from ganbench.metrics.sample_batch import RowMap, map_alone
 from ganbench.metrics.score import Score
 from ganbench.utils.float32 import float32_default
 from ganbench.utils.progress import print_note
@@ -40,6 +41,8 @@ class EvaluationRequest:
         trusted: Names of Python modules outside ganbench whose code may be run.
         allow_rank_deficient: Whether to accept fewer samples than feature dimensions.
         protocol: A published protocol. It fixes the reference's split and all of the above except ``trusted``.
+        map_rows: Computes the samples' features row by row. The processes of a run may share them; then all of them
+            have to score the same samples together.
     """
 
     metrics: Sequence[str | Metric | type[Metric]] = ()
@@ -48,6 +51,7 @@ class EvaluationRequest:
     trusted: Collection[str] = ()
     allow_rank_deficient: bool = False
     protocol: EvaluationProtocol | None = None
+    map_rows: RowMap = map_alone
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ def score(
     record = samples.record(plan.count, labelled=plan.labels is not None)
     scores = [
         replace(s, measured=_with_warning({**s.measured, **record}, plan.count, reference))
-        for s in measure(plan.metrics, labelled, reference, expected=plan.count)
+        for s in measure(plan.metrics, labelled, reference, expected=plan.count, map_rows=request.map_rows)
     ]
     return scores if request.protocol is None else [request.protocol.tag_score(s) for s in scores]
 

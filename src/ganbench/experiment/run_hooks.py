@@ -151,10 +151,14 @@ class RunHooks:
             write_bytes(self.run.sweeps / name, self.sweeps.render_png(self.model))
 
     def evaluate(self, trainer: Trainer, console: Console) -> None:
-        """Score the model and log the scores; save a checkpoint if it is the best so far."""
+        """Score the model and log the scores; save a checkpoint if it is the best so far.
+
+        All processes score it together, since they share the computation of features.
+        """
+        self.model.step = trainer.step
+        scores = self.evaluation.scores(self.model, trainer.seed, trainer.engine.map_rows)
         if trainer.engine.is_main_process:
-            self.model.step = trainer.step
-            for score in self.evaluation.scores(self.model, trainer.seed):
+            for score in scores:
                 self.run.events.append("score", trainer.step, **score.to_dict())
                 console.note(f"step {trainer.step}: {score_line(score)}")
         if trainer.engine.any(trainer.engine.is_main_process and self.run.best_step() == trainer.step):

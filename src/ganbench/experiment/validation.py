@@ -13,6 +13,7 @@ from ganbench.evaluation.sample_sources import ModelSamples
 from ganbench.evaluation.scoring import EvaluationRequest, HeldOut, fitting_metrics, require_scorable, score
 from ganbench.inference.model import Model
 from ganbench.metrics.requirements import NeedsHeldOut
+from ganbench.metrics.sample_batch import RowMap, map_alone
 from ganbench.metrics.score import Score
 from ganbench.recipes.base import Recipe
 from ganbench.utils.progress import print_note
@@ -48,9 +49,13 @@ class PeriodicEvaluation:
         if note:
             print_note(note)
 
-    def scores(self, model: Model, seed: int) -> list[Score]:
-        """Score the model as it is now, on samples that no report uses; the selecting metric comes first."""
-        return score(ModelSamples(model, seed, "selection"), self.dataset, self._request, self._held_out)
+    def scores(self, model: Model, seed: int, map_rows: RowMap = map_alone) -> list[Score]:
+        """Score the model as it is now, on samples that no report uses; the selecting metric comes first.
+
+        ``map_rows`` computes features row by row; see :class:`EvaluationRequest`.
+        """
+        request = replace(self._request, map_rows=map_rows)
+        return score(ModelSamples(model, seed, "selection"), self.dataset, request, self._held_out)
 
     @cached_property
     def _request(self) -> EvaluationRequest:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ganbench.errors import UserError
 from ganbench.metrics.base import Metric
-from ganbench.metrics.sample_batch import LabelledSamples, ResultCache, SampleBatch
+from ganbench.metrics.sample_batch import LabelledSamples, ResultCache, RowMap, SampleBatch, map_alone
 from ganbench.metrics.score import Score
 from ganbench.utils.progress import (
     DurationEstimator,
@@ -31,6 +31,7 @@ def measure(
     *,
     expected: int | None = None,
     note: Notify = print_note,
+    map_rows: RowMap = map_alone,
 ) -> tuple[Score, ...]:
     """Score samples with every metric in one pass.
 
@@ -42,6 +43,7 @@ def measure(
         expected: The total number of samples. If given, the duration of a slow pass is estimated and printed.
         note: Prints such estimates; the default is standard error. A slow computation after the pass is
             always announced.
+        map_rows: Computes features and logits row by row.
 
     Returns:
         One score for each metric, in the same order.
@@ -69,7 +71,7 @@ def measure(
         require_compatible(tensor, info)
         count += len(tensor)
         if len(tensor) > 0:
-            sample_batch = SampleBatch(tensor, labels, shared_cache)
+            sample_batch = SampleBatch(tensor, labels, shared_cache, map_rows)
             for measurement in measurements:
                 measurement.add(sample_batch)
             if expected is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from torch import Tensor
 
@@ -15,6 +15,14 @@ from ganbench.metrics.extractors.base import (
 )
 
 T = TypeVar("T")
+
+#: Applies a function to rows ``[N, ...]`` and returns its results ``[N, ...]``; processes may share the rows.
+RowMap: TypeAlias = Callable[[Callable[[Tensor], Tensor], Tensor], Tensor]
+
+
+def map_alone(fn: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
+    """Apply the function to all rows in this process."""
+    return fn(rows)
 
 
 class LabelledSamples(NamedTuple):
@@ -48,12 +56,17 @@ class SampleBatch:
         samples: uint8 ``[B, C, H, W]`` or float ``[B, D]``.
         labels: Class labels, int64 ``[B]``.
         shared_cache: The cache that all batches of one pass share.
+        map_rows: Computes features and logits row by row.
     """
 
     def __init__(
-        self, samples: Tensor, labels: Tensor | None = None, shared_cache: ResultCache | None = None
+        self,
+        samples: Tensor,
+        labels: Tensor | None = None,
+        shared_cache: ResultCache | None = None,
+        map_rows: RowMap = map_alone,
     ) -> None:
-        self.samples, self.labels = samples, labels
+        self.samples, self.labels, self._map_rows = samples, labels, map_rows
         self.shared_cache = ResultCache() if shared_cache is None else shared_cache
         self._cache = ResultCache()
 
@@ -67,15 +80,20 @@ class SampleBatch:
             UserError: some are NaN or infinite.
         """
         key = ("features", *extractor_key(extractor))
-        return self._cache.get_or_compute(key, lambda: extract(extractor, self.samples))
+        return self._cache.get_or_compute(
+            key, lambda: self._map_rows(lambda rows: extract(extractor, rows), self.samples)
+        )
 
     def logits(self, extractor: ClassifierExtractor) -> Tensor:
         """Return the logits ``[B, classes]``, computed from the features where the extractor can do so."""
 
+        what = f"logits '{extractor.name}'"
+
         def compute() -> Tensor:
             head: Callable[[Tensor], Tensor] | None = getattr(extractor, "logits_from_features", None)
-            logits = extractor.logits(self.samples) if head is None else head(self.features(extractor))
-            return require_finite(logits, f"logits '{extractor.name}'")
+            if head is not None:
+                return require_finite(head(self.features(extractor)), what)
+            return require_finite(self._map_rows(extractor.logits, self.samples), what)
 
         return self._cache.get_or_compute(("logits", *extractor_key(extractor)), compute)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +18,7 @@ from ganbench.config.spec import Spec
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.training.compiled import compile_passes, torch_compiler
-from ganbench.training.processes import all_reduce, broadcast, join_processes, leave_processes
+from ganbench.training.processes import all_reduce, broadcast, gather_rows, join_processes, leave_processes
 from ganbench.training.settings import Machine
 from ganbench.utils.cores import threads_per_process
 from ganbench.utils.float32 import float32_default
@@ -143,6 +143,16 @@ class Engine:
             all_reduce(values)
             values = values / self.world_size
         return values
+
+    def map_rows(self, fn: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
+        """Apply a function that treats rows ``[N, ...]`` alone, each process to its share; return all results.
+
+        Every process has to call it with the same rows. Rows and results are on the CPU.
+        """
+        if len(rows) < self.world_size or self.device.type == "cuda" or self.world_size == 1:
+            return fn(rows)  # NCCL sends nothing that is on the CPU
+        shares = rows.tensor_split(self.world_size)
+        return gather_rows(fn(shares[self.rank]), [len(share) for share in shares])
 
     def any(self, flag: bool) -> bool:
         """Whether the flag is set in any process."""

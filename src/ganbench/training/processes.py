@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 import torch
@@ -55,6 +55,24 @@ def all_reduce(values: Tensor) -> None:
     """Replace a tensor by its sum over all processes. Raises RunError if one of them has ended."""
     with _explain_lost_process():
         dist.all_reduce(values)
+
+
+def gather_rows(rows: Tensor, counts: Sequence[int]) -> Tensor:
+    """Return the rows of all processes, ``[sum(counts), ...]``, in the order of their ranks.
+
+    Args:
+        rows: This process's own, ``[counts[rank], ...]``.
+        counts: The number of rows of each process; at least 1.
+
+    Raises:
+        RunError: another process has ended.
+    """
+    padded = rows.new_zeros(max(counts), *rows.shape[1:])
+    padded[: len(rows)] = rows
+    gathered = [torch.empty_like(padded) for _ in counts]
+    with _explain_lost_process():
+        dist.all_gather(gathered, padded)
+    return torch.cat([each[:count] for each, count in zip(gathered, counts, strict=True)])
 
 
 def broadcast(text: str) -> str:
