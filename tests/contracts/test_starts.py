@@ -15,7 +15,9 @@ from ganbench.conditioning import VectorNorm
 from ganbench.conditioning.norms import NormByClass
 from ganbench.config.spec import Spec
 from ganbench.layers.attention import SelfAttention
+from ganbench.layers.equalized import EqualizedConv2d, EqualizedLinear
 from ganbench.layers.initialisation import stored_weight
+from ganbench.layers.modulated import ModulatedConv2d, ScaledNoise
 from ganbench.layers.spectral import WEIGHT_LAYERS
 from ganbench.networks import (
     BigGANGenerator,
@@ -40,6 +42,7 @@ from ganbench.networks import (
     UNetGenerator,
 )
 from ganbench.networks.fixup_resnet import _FixupBlock
+from ganbench.networks.stylegan2 import _StyledConv, _Synthesis, _ToImage
 
 #: Networks whose weights start from N(0, 0.02²) and whose gains of batch norm start from N(1, 0.02²).
 NORMAL = (
@@ -185,6 +188,18 @@ def test_every_parameter_starts_by_its_rule(example: Example) -> None:
             blocks = [n.get_submodule(path) for n in networks]
             count = sum(isinstance(module, _FixupBlock) for module in network.modules())
             check_fixup([block for block in blocks if isinstance(block, _FixupBlock)], count)
+        elif isinstance(layer, EqualizedLinear | EqualizedConv2d | ModulatedConv2d):
+            starts = torch.stack([n.get_submodule(path).get_parameter("weight").detach() for n in networks])
+            assert_normal(starts, 0, 1 / getattr(layer, "speed", 1.0))
+            assert is_zero(getattr(layer, "bias", None)), path
+        elif isinstance(layer, ScaledNoise):
+            assert is_zero(layer.strength), path
+        elif isinstance(layer, _Synthesis):
+            assert_normal(
+                torch.stack([n.get_submodule(path).get_parameter("start").detach() for n in networks]), 0, 1
+            )
+        elif isinstance(layer, _StyledConv | _ToImage):
+            assert is_zero(layer.bias), path
         else:
             assert "parametrizations" in path or not own, f"no rule for {path}"
         checked |= own

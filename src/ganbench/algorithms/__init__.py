@@ -13,6 +13,7 @@ from ganbench.algorithms.representation_gan import RepresentationGAN
 from ganbench.algorithms.simsiam import SimSiam
 from ganbench.algorithms.simsiam_gan import SimSiamGAN
 from ganbench.algorithms.stargan import StarGAN
+from ganbench.algorithms.stylegan2 import StyleGAN2
 from ganbench.algorithms.vae_gan import VAEGAN
 from ganbench.algorithms.veegan import VEEGAN
 
@@ -33,4 +34,5 @@ __all__ = [
     "SimSiam",
     "SimSiamGAN",
     "StarGAN",
+    "StyleGAN2",
 ]

@@ -45,6 +45,14 @@ class PreparesLatents(Protocol):
 
 
 @runtime_checkable
+class TruncatesLatents(Protocol):
+    """Has a truncation of its own, of prepared latents."""
+
+    def truncate_latents(self, networks: nn.ModuleDict, latents: Tensor, amount: float) -> Tensor:
+        """Return prepared latents ``[N, ...]`` closer to their mean. Raises UserError if the amount is out of range."""
+
+
+@runtime_checkable
 class SplitsLatents(Protocol):
     """Has latents of several parts, each with its own scale."""
 

@@ -10,7 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from ganbench.algorithms.base import Algorithm
-from ganbench.algorithms.capabilities import HasFeatures, PreparesLatents, Reconstructs, Samples
+from ganbench.algorithms.capabilities import (
+    HasFeatures,
+    PreparesLatents,
+    Reconstructs,
+    Samples,
+    TruncatesLatents,
+)
 from ganbench.data.base import DataInfo, Dataset
 from ganbench.errors import UserError
 from ganbench.inference.finite import require_finite
@@ -145,13 +151,14 @@ class Model:
     def draw_latents(self, stream: RandomStream, n: int, truncation: float | None = None) -> Tensor:
         """Return ``n`` latents ``[n, size]`` for :meth:`decode`, with noise limited to [-truncation, truncation].
 
+        An algorithm with a truncation of its own, such as StyleGAN2 of its styles, says what the number means.
+
         Raises:
             UserError: the latent has no noise to truncate, or samples need real items and the model has none.
         """
-        latents = self.latent.draw(stream, n)
-        if truncation is not None:
+        latents, algorithm = self.latent.draw(stream, n), self.algorithm
+        if truncation is not None and not isinstance(algorithm, TruncatesLatents):
             latents = truncate_noise(self.latent, latents, truncation)
-        algorithm = self.algorithm
         if not isinstance(algorithm, PreparesLatents):
             return latents
         inputs = {"latents": latents}
@@ -162,9 +169,14 @@ class Model:
             inputs["items"] = items if per_sample == 1 else items.reshape(n, per_sample, *items.shape[1:])
 
         stages, progress = self.stages, DurationEstimator(f"latents of {n:,} samples")
-        return map_batches(
-            self.networks, lambda batch: {"latents": stages.prepare(**batch)}, inputs, 256, progress
-        )["latents"]
+
+        def prepare(batch: dict[str, Tensor]) -> dict[str, Tensor]:
+            prepared = stages.prepare(**batch)
+            if truncation is not None and isinstance(algorithm, TruncatesLatents):
+                prepared = algorithm.truncate_latents(self.networks, prepared, truncation)
+            return {"latents": prepared}
+
+        return map_batches(self.networks, prepare, inputs, 256, progress)["latents"]
 
     def sample(
         self,

@@ -17,6 +17,7 @@ from ganbench.networks.resnet import ResNetDiscriminator, ResNetGenerator
 from ganbench.networks.simple_cnn import SimpleCNNDiscriminator, SimpleCNNGenerator
 from ganbench.networks.sndcgan import SNDCGANDiscriminator, SNDCGANGenerator
 from ganbench.networks.strideless_dcgan import StridelessDCGANDiscriminator, StridelessDCGANGenerator
+from ganbench.networks.stylegan2 import StyleGAN2Discriminator, StyleGAN2Generator
 from ganbench.networks.unet import UNetGenerator
 from ganbench.networks.vector_heads import RepresentationGenerator, RepresentationReader, VectorMap
 
@@ -55,6 +56,8 @@ __all__ = [
     "SimpleCNNGenerator",
     "StridelessDCGANDiscriminator",
     "StridelessDCGANGenerator",
+    "StyleGAN2Discriminator",
+    "StyleGAN2Generator",
     "UNetGenerator",
     "VectorMap",
 ]
