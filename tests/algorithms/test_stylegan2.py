@@ -98,3 +98,10 @@ def test_a_trained_models_latents_are_styles_that_can_be_truncated(tmp_path: Any
     assert model.decode(half).shape == (3, *model.info.shape)
     with pytest.raises(UserError, match=r"from 0 to 1, not 2\.0"):
         model.latents(3, truncation=2.0)
+
+
+def test_the_lower_half_of_the_layers_has_the_coarse_style() -> None:
+    gan, nets = algorithm(), networks()
+    mixed = gan.mix_styles(nets, torch.tensor([[1.0]]), torch.tensor([[2.0]]))
+    assert mixed.flatten().tolist() == [1.0, 1.0, 2.0, 2.0]
+    assert gan.sample(nets, mixed).item() == 2211.0

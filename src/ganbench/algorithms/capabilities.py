@@ -53,6 +53,17 @@ class TruncatesLatents(Protocol):
 
 
 @runtime_checkable
+class MixesStyles(Protocol):
+    """Has layers that each take a style."""
+
+    def mix_styles(self, networks: nn.ModuleDict, coarse: Tensor, fine: Tensor) -> Tensor:
+        """Return the input of :meth:`Samples.sample` whose lower half of layers takes ``coarse``, the rest ``fine``.
+
+        Both are prepared latents ``[N, size]``.
+        """
+
+
+@runtime_checkable
 class SplitsLatents(Protocol):
     """Has latents of several parts, each with its own scale."""
 

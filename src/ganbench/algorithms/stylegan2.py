@@ -163,8 +163,17 @@ class StyleGAN2(Adversarial):
         mean = _style_network(networks).map_latents(draws).mean(0)
         return torch.lerp(mean, latents, amount)
 
+    def mix_styles(self, networks: nn.ModuleDict, coarse: Tensor, fine: Tensor) -> Tensor:
+        """Return styles ``[N, style_layers, style]``: ``coarse`` for the lower half of the layers, then ``fine``."""
+        layers = _style_network(networks).style_layers
+        parts = (
+            coarse.unsqueeze(1).expand(-1, layers // 2, -1),
+            fine.unsqueeze(1).expand(-1, -(-layers // 2), -1),
+        )
+        return torch.cat(parts, 1)
+
     def sample(self, networks: nn.ModuleDict, latent: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Return images ``[N, *shape]`` for styles ``[N, style]``.
+        """Return images ``[N, *shape]`` for styles ``[N, style]`` or ``[N, style_layers, style]``.
 
         Raises:
             UserError: there is a condition.

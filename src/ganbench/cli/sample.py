@@ -39,8 +39,8 @@ def sample(
         Optional[str],  # noqa: UP045
         typer.Option(
             help="Draw another picture (FILE.png): 'walks' between classes, 'sweeps' of latent codes, 'attention' of "
-            "the generator, 'reconstructions' of real images, 'translations' between two domains, or 'directions' of "
-            "the latent that change the generator's first layer most."
+            "the generator, 'reconstructions' of real images, 'translations' between two domains, 'directions' of "
+            "the latent that change the generator's first layer most, or 'mixing' of styles."
         ),
     ] = None,
     interpolate: Annotated[
@@ -53,7 +53,8 @@ def sample(
     truncation: Annotated[
         Optional[float],  # noqa: UP045
         typer.Option(
-            help="Keep the Gaussian noise within this distance of 0: samples get more typical and less varied."
+            help="Keep the Gaussian noise within this distance of 0: samples get more typical and less varied. "
+            "For styles: 1 changes nothing, 0 is their mean."
         ),
     ] = None,
     representations: Annotated[

@@ -26,9 +26,10 @@ from ganbench.visualization.interpolations import interpolation_grid
 from ganbench.visualization.reconstructions import reconstruction_picture
 from ganbench.visualization.sample_files import write_image_folder, write_npz_file
 from ganbench.visualization.sample_grid import class_walk_grid, make_sample_grid
+from ganbench.visualization.style_mixing import style_mixing_picture
 from ganbench.visualization.translations import translation_picture
 
-Picture = Literal["walks", "sweeps", "attention", "reconstructions", "translations", "directions"]
+Picture = Literal["walks", "sweeps", "attention", "reconstructions", "translations", "directions", "mixing"]
 """The pictures that `ganbench sample --picture` can draw."""
 
 _WALK_COLUMNS = 10
@@ -156,5 +157,6 @@ _PICTURES: Mapping[Picture, Callable[[Model, int, int], bytes]] = MappingProxyTy
         "reconstructions": reconstruction_picture,
         "translations": translation_picture,
         "directions": _direction_picture,
+        "mixing": style_mixing_picture,
     }
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ganbench.algorithms.capabilities import SplitsLatents
+from ganbench.algorithms.capabilities import PreparesLatents, SplitsLatents
 from ganbench.inference.directions import latent_vectors
 from ganbench.inference.model import Model
 from ganbench.latents.interpolation import lerp, slerp
@@ -26,8 +26,9 @@ def interpolation_grid(
 ) -> SampleGrid:
     """Return a grid whose row i interpolates from latent i to latent i + 1; all samples of a row have one class.
 
-    Normal noise and representations are interpolated spherically, each on its own, unless ``linear``. Other parts of
-    the latent are always interpolated linearly. Raises UserError like :func:`latent_vectors`.
+    Styles are interpolated linearly. Normal noise and representations are interpolated spherically, each on its own,
+    unless ``linear``. Other parts of the latent are always interpolated linearly. Raises UserError like
+    :func:`latent_vectors`.
     """
     ends = latent_vectors(model, rows + 1, seed, truncation)
     labels = model.labels(rows)
@@ -53,12 +54,16 @@ def interpolate_rows(model: Model, ends: Tensor, columns: int, *, linear: bool =
 
 def _spherical_size(model: Model, size: int) -> int:
     """Return how many of a latent's first numbers are interpolated spherically."""
-    return size if isinstance(model.algorithm, SplitsLatents) else noise_size(model.latent)
+    if isinstance(model.algorithm, SplitsLatents):
+        return size
+    return 0 if isinstance(model.algorithm, PreparesLatents) else noise_size(model.latent)
 
 
 def _part_sizes(model: Model, size: int) -> list[int]:
     """Return the sizes of the parts of a latent, such as its noise and its codes."""
     if isinstance(model.algorithm, SplitsLatents):
         return model.algorithm.latent_sizes(model.networks, size)
+    if isinstance(model.algorithm, PreparesLatents):  # such as styles
+        return [size]
     noise = noise_size(model.latent)
     return [part for part in (noise, size - noise) if part]
