@@ -16,6 +16,7 @@ from ganbench.algorithms.capabilities import PreparesLatents, TruncatesLatents
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.experiment.train import train
+from ganbench.inference.inversion import InversionSettings, invert
 from ganbench.inference.load import load
 from ganbench.latents import Gaussian
 from ganbench.losses import NonSaturating
@@ -105,3 +106,15 @@ def test_the_lower_half_of_the_layers_has_the_coarse_style() -> None:
     mixed = gan.mix_styles(nets, torch.tensor([[1.0]]), torch.tensor([[2.0]]))
     assert mixed.flatten().tolist() == [1.0, 1.0, 2.0, 2.0]
     assert gan.sample(nets, mixed).item() == 2211.0
+
+
+def test_images_are_inverted_to_styles(tmp_path: Any) -> None:
+    run = train(tiny_recipe("stylegan2-cifar10", {"schedule.steps": 2}), out=tmp_path / "run")
+    model = load(run)
+    styles = model.latents(2, seed=5)
+    images = model.decode(styles)
+    inversion = invert(model, images, InversionSettings(steps=30, starts=2))
+    assert inversion.latents.shape == styles.shape
+    assert torch.equal(model.decode(inversion.latents), inversion.images)
+    nearest = model.decode(model.latents(2, seed=6)).float()
+    assert inversion.l1.mean() < (images.float() - nearest).abs().mean() / 255

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d
 
-from ganbench.algorithms.capabilities import Encodes, PreparesLatents
+from ganbench.algorithms.capabilities import Encodes
 from ganbench.errors import UserError
 from ganbench.inference.finite import require_finite
 from ganbench.inference.labels import condition_tensor
@@ -66,7 +66,7 @@ class Inversion:
     """Latents that reproduce images.
 
     Attributes:
-        latents: float32 ``[N, size]``, for :meth:`Model.decode`.
+        latents: float32 ``[N, size]``, for :meth:`Model.decode`; styles, for a model that has them.
         labels: The class of each sample, int64 ``[N]``; None for a model without classes.
         images: The samples of the latents, uint8 ``[N, C, H, W]``.
         l1: The mean absolute difference between each image and its sample, ``[N]``, on a scale from 0 to 1.
@@ -113,7 +113,7 @@ def invert(
     """
     require_invertible(model, images)
     given = None if labels is None else condition_tensor(labels, len(images), len(model.classes))
-    candidates = model.latent.draw(RandomStream(settings.seed, "inversion"), _CANDIDATES).to(model.device)
+    candidates = model.draw_latents(RandomStream(settings.seed, "inversion"), _CANDIDATES).to(model.device)
     search = _Search(model, settings, candidates)
     per_batch = max(1, _BATCH_SIZE // settings.starts)
     parts = []
@@ -136,7 +136,7 @@ def require_invertible(model: Model, images: Tensor) -> None:
     """Raise UserError if the model makes no images from latent vectors, or images of another shape."""
     if model.info.kind != "image":
         raise UserError("only images can be inverted; this model's samples are points")
-    if not model.generates or isinstance(model.algorithm, PreparesLatents):
+    if not model.generates or model.needs_real_inputs:
         raise UserError(
             f"{type(model.algorithm).__name__} makes no images from latent vectors, which inversion needs"
         )
