@@ -10,15 +10,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-
 from ganbench.auto import rules
 from ganbench.auto.inspect_images import ImageStats, inspect_images
 from ganbench.config.instantiate import make
 from ganbench.config.spec import Spec, parameters
 from ganbench.data.base import DataInfo, Dataset
+from ganbench.data.classes import class_counts
 from ganbench.data.io.sizes import height_width
-from ganbench.data.registry import needs_path
+from ganbench.data.registry import needs_path, streams
 from ganbench.errors import UserError
 from ganbench.recipes.base import ALL_BUDGETS, Recipe
 from ganbench.recipes.budget import parse_minutes
@@ -94,8 +93,8 @@ def require_enough(count: int, name: str) -> None:
 
 
 def _image_stats(data: Spec) -> ImageStats | None:
-    """Return statistics of the images at the data set's path; None for a data set without a path or a free size."""
-    if not needs_path(data.target) or "size" not in parameters(data.target):
+    """Return statistics of the images at the data set's path; None without a path or a free size, or for a stream."""
+    if not needs_path(data.target) or "size" not in parameters(data.target) or streams(data.target):
         return None
     stats = inspect_images(data.kwargs["path"])
     require_enough(stats.total, data.kwargs["path"])
@@ -131,8 +130,7 @@ def _describe_cropping(stats: ImageStats, size: tuple[int, int]) -> list[str]:
 
 def _smallest_class_size(dataset: Dataset) -> int:
     """Return the number of images in the smallest class; 0 without classes."""
-    labels = dataset.labels(torch.arange(dataset.info.size)) if dataset.info.classes else None
-    return 0 if labels is None else int(torch.bincount(labels, minlength=len(dataset.info.classes)).min())
+    return int(class_counts(dataset).min()) if dataset.info.classes else 0
 
 
 def _choose_sndcgan(

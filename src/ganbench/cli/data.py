@@ -1,9 +1,9 @@
-"""The command ``data`` with its subcommands ``list``, ``check`` and ``prepare``."""
+"""The command ``data`` with its subcommands ``list``, ``check``, ``prepare`` and ``index``."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any, Literal, Optional
 
 import typer
 
@@ -18,7 +18,13 @@ _STATES = {
     "path": "from your files: {name}:PATH",
 }
 
-data_app = typer.Typer(help="List, check and prepare data sets.", no_args_is_help=True)
+SkipBroken = Annotated[bool, typer.Option(help="Skip broken images instead of failing.")]
+JobsOption = Annotated[
+    Optional[int],  # noqa: UP045 (typer needs this form)
+    typer.Option(min=1, help="Processes for shards (default: one for each core)."),
+]
+
+data_app = typer.Typer(help="List, check, prepare and index data sets.", no_args_is_help=True)
 
 
 @data_app.command("list", cls=OnceCommand)
@@ -87,13 +93,61 @@ def check_data(
 
 @data_app.command("prepare", cls=OnceCommand)
 def prepare_data(
-    source: Annotated[Path, typer.Argument(help="A folder of images.")],
-    destination: Annotated[Path, typer.Argument(help="The archive to write: FILE.npz.")],
-    size: Annotated[int, typer.Option(min=1, help="Height and width of the images in pixels.")] = 64,
-    skip_broken: Annotated[bool, typer.Option(help="Skip broken images instead of failing.")] = False,
+    source: Annotated[
+        str, typer.Argument(help="A folder of images; with --shards also a data set by name, as mnist.")
+    ],
+    destination: Annotated[
+        Path, typer.Argument(help="The archive to write, FILE.npz; with --shards, the folder to write.")
+    ],
+    size: Annotated[
+        Optional[int],  # noqa: UP045 (typer needs this form)
+        typer.Option(min=1, help="Height and width of a folder's images in pixels (default: 64)."),
+    ] = None,
+    skip_broken: SkipBroken = False,
+    shards: Annotated[
+        bool, typer.Option("--shards", help="Write tar shards with an index, for sets beyond memory.")
+    ] = False,
+    per_shard: Annotated[int, typer.Option(min=1, help="Images in each shard.")] = 10_000,
+    split: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="The split of a named data set, with --shards."),
+    ] = None,
+    jobs: JobsOption = None,
+    module: ModuleOption = None,
 ) -> None:
-    """Pack a folder of images into one archive file."""
-    from ganbench.data.audit.prepare import prepare
+    """Pack a folder of images into one archive file or, with --shards, into tar shards of a folder."""
+    on_error: Literal["skip", "refuse"] = "skip" if skip_broken else "refuse"
+    if not shards:
+        from ganbench.data.audit.prepare import prepare
 
-    prepare(source, destination, size=size, on_error="skip" if skip_broken else "refuse")
-    print(destination)
+        prepare(source, destination, size=64 if size is None else size, on_error=on_error)
+        print(destination)
+        return
+    from ganbench.data.audit.prepare_shards import prepare_shards
+    from ganbench.utils.cores import usable_cores
+
+    header = prepare_shards(
+        source,
+        destination,
+        size,
+        split=split,
+        items_per_shard=per_shard,
+        jobs=jobs or usable_cores(),
+        on_error=on_error,
+        trusted=import_modules(module),
+    )
+    print(f"{destination}: {header.items:,} images in {len(header.shards):,} shards")
+
+
+@data_app.command("index", cls=OnceCommand)
+def index_data(
+    folder: Annotated[Path, typer.Argument(help="A folder of tar files, as WebDataset writes them.")],
+    skip_broken: SkipBroken = False,
+    jobs: JobsOption = None,
+) -> None:
+    """Write the index that data=shards:FOLDER needs, after reading every image; the tar files stay as they are."""
+    from ganbench.data.audit.prepare_shards import index_shards
+    from ganbench.utils.cores import usable_cores
+
+    header = index_shards(folder, jobs=jobs or usable_cores(), on_error="skip" if skip_broken else "refuse")
+    print(f"{folder}: {header.items:,} images in {len(header.shards):,} shards")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -13,11 +14,32 @@ from ganbench.errors import UserError
 _MAX_NAMED = 5
 
 
+@runtime_checkable
+class CountsClasses(Protocol):
+    """A data set that knows how many items each class has, without reading all labels."""
+
+    def class_counts(self) -> Tensor:
+        """Return the number of items of each class, int64 ``[K]``."""
+
+
+def class_counts(dataset: Dataset) -> Tensor:
+    """Return the number of items of each class, int64 ``[K]``; empty for a set without classes."""
+    if isinstance(dataset, CountsClasses):
+        return dataset.class_counts()
+    classes = len(dataset.info.classes)
+    labels = dataset.labels(torch.arange(dataset.info.size)) if classes else None
+    empty = torch.zeros(0, dtype=torch.int64)
+    return empty if labels is None else torch.bincount(labels, minlength=classes)
+
+
 def empty_classes(labels: Tensor | None, classes: Sequence[str]) -> list[str]:
     """Return the names of the classes that no label ``[N]`` has."""
     if labels is None or not classes:
         return []
-    counts = torch.bincount(labels, minlength=len(classes))
+    return _empty(torch.bincount(labels, minlength=len(classes)), classes)
+
+
+def _empty(counts: Tensor, classes: Sequence[str]) -> list[str]:
     return [classes[number] for number in (counts == 0).nonzero().flatten().tolist()]
 
 
@@ -30,9 +52,7 @@ def describe_empty_classes(names: Sequence[str], classes: Sequence[str]) -> str:
 def require_items_of_each_class(dataset: Dataset) -> None:
     """Raise UserError, with the names, if a class of the data set has no item."""
     info = dataset.info
-    if not info.classes:
-        return
-    names = empty_classes(dataset.labels(torch.arange(info.size)), info.classes)
+    names = _empty(class_counts(dataset), info.classes)
     if names:
         raise UserError(
             f"in '{info.name}', {describe_empty_classes(names, info.classes)}, so a model of classes cannot learn "

@@ -12,6 +12,16 @@ from ganbench.data.io.fingerprint import fingerprint
 from ganbench.utils.random_stream import RandomStream
 
 
+def normalise_batch(pixels: Tensor, flip: bool, random: RandomStream) -> Tensor:
+    """Return pixels, uint8 ``[N, C, H, W]``, as float32 in [-1, 1]; flips mirror half of the rows, in place."""
+    if flip:
+        # Flipping bytes, and only the selected rows, costs a fraction of flipping floats.
+        rows = (random.uniform(len(pixels)) < 0.5).nonzero().squeeze(1)
+        pixels.index_copy_(0, rows, pixels.index_select(0, rows).flip(-1))
+    # DataInfo.from_data, in place.
+    return pixels.float().div_(127.5).sub_(1.0)
+
+
 class ImageDataset:
     """A data set of images in memory.
 
@@ -67,12 +77,7 @@ class ImageDataset:
     def batch(self, index: Tensor, random: RandomStream) -> Batch:
         """Return the images of ``index`` (int64 ``[N]``) as float32 in [-1, 1], flipped with ``random``."""
         pixels = self.pixels.index_select(0, index)
-        if self.flip:
-            # Flipping bytes, and only the selected rows, costs a fraction of flipping floats.
-            rows = (random.uniform(len(index)) < 0.5).nonzero().squeeze(1)
-            pixels.index_copy_(0, rows, pixels.index_select(0, rows).flip(-1))
-        # DataInfo.from_data, in place.
-        return Batch(pixels.float().div_(127.5).sub_(1.0), self.labels(index))
+        return Batch(normalise_batch(pixels, self.flip, random), self.labels(index))
 
     def items(self, index: Tensor) -> Tensor:
         """Return the images unchanged: uint8 ``[N, C, H, W]``."""

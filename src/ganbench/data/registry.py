@@ -15,13 +15,17 @@ from ganbench.errors import OWN_HINT, UserError, did_you_mean
 
 DatasetFunction = Callable[..., Dataset]
 _F = TypeVar("_F", bound=DatasetFunction)
-_ATTRIBUTE, _FILES = "dataset_name", "dataset_files"
+_ATTRIBUTE, _FILES, _STREAMS = "dataset_name", "dataset_files", "dataset_streams"
 
 State: TypeAlias = Literal["built in", "here", "download", "missing", "path"]
 
 
 def dataset(
-    name: str, *, find: Callable[[], Path | None] | None = None, downloads: bool = False
+    name: str,
+    *,
+    find: Callable[[], Path | None] | None = None,
+    downloads: bool = False,
+    streams: bool = False,
 ) -> Callable[[_F], _F]:
     """Attach a public name to a function that returns a data set.
 
@@ -30,6 +34,7 @@ def dataset(
         find: Returns where the set's files are on this machine, without reading them, or None. A set without ``find``
             needs no files, or gets their path from the user.
         downloads: Whether the function downloads missing files.
+        streams: Whether the set reads its items while training, so that nothing may read it whole.
 
     Example:
         >>> from ganbench.data.registry import dataset
@@ -44,6 +49,7 @@ def dataset(
     def attach(function: _F) -> _F:
         setattr(function, _ATTRIBUTE, name)
         setattr(function, _FILES, (find, downloads))
+        setattr(function, _STREAMS, streams)
         return function
 
     return attach
@@ -79,6 +85,11 @@ def needs_path(function: DatasetFunction) -> bool:
     """Return whether the function requires a path, so that users write ``NAME:PATH``."""
     first = next(iter(inspect.signature(function).parameters.values()), None)
     return first is not None and first.name == "path" and first.default is inspect.Parameter.empty
+
+
+def streams(function: DatasetFunction) -> bool:
+    """Return whether the set reads its items while training, so that nothing may read it whole."""
+    return bool(getattr(function, _STREAMS, False))
 
 
 def locate(function: DatasetFunction) -> tuple[State, Path | None]:

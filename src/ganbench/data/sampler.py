@@ -41,14 +41,18 @@ class Sampler:
         epoch, start = divmod(batch_index * self.batch_size, self.size)
         missing = self.batch_size
         if start + missing <= self.size:
-            return self._epoch(epoch)[start : start + missing].clone()
+            return self._piece(epoch, start, start + missing).clone()
         pieces = []
         while missing:
-            piece = self._epoch(epoch)[start : start + missing]
+            piece = self._piece(epoch, start, start + missing)
             pieces.append(piece)
             missing -= len(piece)
             epoch, start = epoch + 1, 0
         return torch.cat(pieces)
+
+    def _piece(self, epoch: int, start: int, stop: int) -> Tensor:
+        """Return the items at these positions of an epoch; fewer at its end."""
+        return self._epoch(epoch)[start:stop]
 
     def _epoch(self, number: int) -> Tensor:
         order = self._epochs.get(number)

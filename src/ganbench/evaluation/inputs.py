@@ -12,6 +12,7 @@ from ganbench.data.base import Dataset
 from ganbench.data.held_out import held_out_split
 from ganbench.data.io.decode import BrokenImageError, decode_image, read_image_bytes
 from ganbench.data.io.listing import list_images
+from ganbench.data.io.shard_index import has_index
 from ganbench.data.python_data import as_dataset
 from ganbench.data.registry import datasets, find_dataset
 from ganbench.data.samples import is_samples_file
@@ -177,8 +178,10 @@ def require_existing(text: str, trusted: Collection[str] = ()) -> None:
 
 
 def add_kind(source: str) -> str:
-    """Write a bare path as ``folder:PATH``, ``archive:PATH`` or ``samples:PATH``; return other text unchanged."""
+    """Write a bare path as ``folder:``, ``shards:``, ``archive:`` or ``samples:PATH``; return other text unchanged."""
     path = Path(source)
+    if path.is_dir() and has_index(path):
+        return f"shards:{source}"
     if path.is_dir():
         return f"folder:{source}"
     if path.suffix != ".npz" or not path.is_file():
