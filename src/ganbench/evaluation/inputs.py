@@ -16,6 +16,7 @@ from ganbench.data.io.shard_index import has_index
 from ganbench.data.python_data import as_dataset
 from ganbench.data.registry import datasets, find_dataset
 from ganbench.data.samples import is_samples_file
+from ganbench.data.subset import reference_subset
 from ganbench.errors import UserError, did_you_mean_or_own
 from ganbench.evaluation.sample_sources import (
     REFERENCE_SAMPLES,
@@ -53,7 +54,7 @@ def open_samples_and_reference(
     else:
         reference = open_reference(against, None, split, request)
         items, decoding = open_dataset(source, reference.info.shape, trusted=request.trusted)
-    return match_classes(DatasetSamples(items, decoding), reference.info.classes), reference
+    return match_classes(DatasetSamples(reference_subset(items), decoding), reference.info.classes), reference
 
 
 def open_reference(
@@ -63,7 +64,8 @@ def open_reference(
     run, protocol = find_run(against), request.protocol
     if run is None:
         split = protocol.split if protocol else split
-        return open_dataset(against, shape, split, strict=protocol is None, trusted=request.trusted)[0]
+        dataset = open_dataset(against, shape, split, strict=protocol is None, trusted=request.trusted)[0]
+        return reference_subset(dataset)
     if protocol is not None:
         why = f"protocol '{protocol.name}' compares with real pictures"
         raise UserError(f"{against} is a run, and {why}; name a data set, a folder or an archive")
@@ -88,10 +90,10 @@ def open_training_data(run: Run, split: str | None, request: EvaluationRequest) 
             f"is {dataset.info.fingerprint}, not {run.info.fingerprint}); name it with --against"
         )
     if split is None or split == dataset.info.split:
-        return dataset
+        return reference_subset(dataset)
     if "split" not in parameters(spec.target):
         if protocol is not None:
-            return dataset
+            return reference_subset(dataset)
         raise UserError(
             f"the data set {dataset.info.name} has no split '{split}'; name another with --against"
         )
@@ -105,7 +107,8 @@ def find_held_out(
     """Return a function that loads the held-out items, by default the reference's other split; None if it has none."""
     shape = reference.info.shape
     if held_out is not None:
-        return dataset_spec(held_out, shape, trusted=request.trusted)[0]
+        other = dataset_spec(held_out, shape, trusted=request.trusted)[0]
+        return lambda: reference_subset(other())
     if against is not None:
         spec = None if find_run(against) else dataset_spec(against, shape, trusted=request.trusted)[0]
     else:

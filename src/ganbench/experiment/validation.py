@@ -8,6 +8,7 @@ from functools import cache, cached_property
 
 from ganbench.data.base import Dataset
 from ganbench.data.held_out import held_out_split
+from ganbench.data.subset import reference_subset
 from ganbench.errors import UserError
 from ganbench.evaluation.sample_sources import ModelSamples
 from ganbench.evaluation.scoring import EvaluationRequest, HeldOut, fitting_metrics, require_scorable, score
@@ -37,7 +38,7 @@ class PeriodicEvaluation:
         """
         try:
             note = self._request_and_note[1]
-            metrics = require_scorable(model, self.dataset, self._request, self._held_out)
+            metrics = require_scorable(model, self._reference, self._request, self._held_out)
         except UserError as error:
             raise UserError(f"{error}; or set schedule.evaluate_every=0 to train without scores") from error
         if isinstance(metrics[0], NeedsHeldOut):
@@ -55,7 +56,11 @@ class PeriodicEvaluation:
         ``map_rows`` computes features row by row; see :class:`EvaluationRequest`.
         """
         request = replace(self._request, map_rows=map_rows)
-        return score(ModelSamples(model, seed, "selection"), self.dataset, request, self._held_out)
+        return score(ModelSamples(model, seed, "selection"), self._reference, request, self._held_out)
+
+    @cached_property
+    def _reference(self) -> Dataset:
+        return reference_subset(self.dataset)
 
     @cached_property
     def _request(self) -> EvaluationRequest:
@@ -71,7 +76,7 @@ class PeriodicEvaluation:
         if schedule.evaluate_metrics:
             names, note = list(schedule.evaluate_metrics), ""
         else:
-            names, note = fitting_metrics(self.dataset, request)
+            names, note = fitting_metrics(self._reference, request)
         return replace(request, metrics=order_metrics(names, schedule.best_by)), note
 
     @cached_property

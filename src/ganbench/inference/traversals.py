@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ganbench.algorithms.representation_conditioned import RepresentationConditionedGAN
+from ganbench.data.subset import random_index
 from ganbench.errors import UserError
 from ganbench.inference.directions import directions, latent_vectors
 from ganbench.inference.model import Model
@@ -119,7 +120,7 @@ def _principal_directions(model: Model, noise: int) -> tuple[Tensor, Tensor]:
     if count < 2:
         raise UserError("principal directions need at least 2 real images")
     # Random images: the first ones of a sorted set are of few classes.
-    index = torch.randperm(model.real_data.info.size, generator=torch.Generator().manual_seed(0))[:count]
+    index = random_index(model.real_data.info.size, count)
     latents = model.encode(model.real_data.items(index))
     latents[:, :noise] = 0
     center = latents.mean(0)

@@ -89,8 +89,10 @@ def decode_image(
         # Checked before decoding: a file of a few kilobytes may expand to gigabytes.
         if image.width * image.height > limit:
             raise BrokenImageError(f"{image.width}x{image.height} is above {limit // 1_000_000} megapixels")
+        raw_mode = str(image.tile[0].args) if image.tile else ""  # loading forgets it
         image.load()
-        plain, transpose = _scale_16_bit_rgb(data, image) or _to_grey_or_rgb(image), _upright_transpose(image)
+        wide = _scale_16_bit_rgb(data, image, raw_mode)
+        plain, transpose = wide or _to_grey_or_rgb(image), _upright_transpose(image)
         upright = plain if transpose is None else plain.transpose(transpose)
         return DecodedImage(upright, image.format or "?", image.mode)
     except UnidentifiedImageError as error:
@@ -107,18 +109,15 @@ def _upright_transpose(image: Image.Image) -> Image.Transpose | None:
         return None  # damaged EXIF data in a readable image are ignored
 
 
-def _scale_16_bit_rgb(data: bytes, image: Image.Image) -> Image.Image | None:
+def _scale_16_bit_rgb(data: bytes, image: Image.Image, raw_mode: str) -> Image.Image | None:
     """Return a PNG of 16 bits per colour as "RGB", scaled and rounded; None for any other image.
 
     Pillow keeps the high byte of each number and drops the low one. Read in the other byte order, it keeps the low one;
     a grey level and an opacity are also read as four numbers of one byte.
     """
-    if image.format != "PNG":
+    if image.format != "PNG" or raw_mode not in _LOW_BYTES:
         return None
     low = Image.open(io.BytesIO(data))
-    raw_mode = str(low.tile[0].args) if low.tile else ""
-    if raw_mode not in _LOW_BYTES:
-        return None
     low.tile = [low.tile[0]._replace(args=_LOW_BYTES[raw_mode])]
     low.load()
     low_bytes = np.asarray(low)
