@@ -13,6 +13,7 @@ import torch
 from ganbench.data.aligned_pairs import aligned_pairs
 from ganbench.data.archive import archive
 from ganbench.data.audit.prepare import prepare
+from ganbench.data.audit.prepare_shards import prepare_shards
 from ganbench.data.base import DataInfo, Dataset
 from ganbench.data.coloured_mnist import ColouredDigits
 from ganbench.data.folder import folder
@@ -21,6 +22,7 @@ from ganbench.data.pairs import pairs
 from ganbench.data.plane import plane
 from ganbench.data.registry import datasets
 from ganbench.data.shapes import shapes
+from ganbench.data.shards import shards
 from ganbench.data.stacked_mnist import StackedImages
 from ganbench.data.toy import grid25, ring8
 from ganbench.utils.random_stream import RandomStream
@@ -40,6 +42,7 @@ FROM_FILES = {
     "plane",
     "reddish-mnist",
     "samples",
+    "shards",
     "stacked-mnist",
     "tiny-imagenet",
 }
@@ -68,7 +71,7 @@ def grey() -> ImageDataset:
     return ImageDataset("grey", coloured.items(index)[:, :1], coloured.labels(index), coloured.info.classes)
 
 
-@pytest.fixture(params=[*FREE, *VARIANTS, "folder", "archive"])
+@pytest.fixture(params=[*FREE, *VARIANTS, "folder", "archive", "shards"])
 def data(request: pytest.FixtureRequest, two_classes: Path, tmp_path: Path) -> Dataset:
     name: str = request.param
     if name == "folder":
@@ -76,6 +79,9 @@ def data(request: pytest.FixtureRequest, two_classes: Path, tmp_path: Path) -> D
     if name == "archive":
         prepare(two_classes, tmp_path / "own.npz", 8)
         return archive(str(tmp_path / "own.npz"), flip=True)
+    if name == "shards":
+        prepare_shards(two_classes, tmp_path / "sharded", 8, items_per_shard=4)
+        return shards(str(tmp_path / "sharded"), flip=True)
     return (VARIANTS.get(name) or FREE[name])()
 
 

@@ -14,7 +14,7 @@ from ganbench.data.classes import describe_empty_classes, empty_classes
 from ganbench.data.images import ImageDataset
 from ganbench.data.io.archive_file import Archive, read_archive
 from ganbench.data.io.decode import BrokenImageError, crop_and_resize, decode_image, to_channels_first
-from ganbench.data.io.decoded_cache import cache_key, load_decoded, save_decoded
+from ganbench.data.io.decoded_cache import cache_key, cached
 from ganbench.data.io.sizes import Size, height_width
 from ganbench.data.registry import dataset
 from ganbench.data.split import Split, check_split
@@ -59,39 +59,30 @@ def _load(name: str, path: Path, size: Size | None, split: str, flip: bool) -> I
     content = read_archive(path)
     with path.open("rb") as file:
         key = cache_key("archive", hashlib.file_digest(file, "sha256").hexdigest(), shape)
-    pixels = _load_cached(key, len(content))
-    if pixels is None:
-        pixels = _decode(path, content, shape)
-        save_decoded(key, {"pixels": pixels})
+    pixels = cached(key, lambda: {"pixels": _decode(path, content, shape)})["pixels"]
     labels = None if content.labels is None else torch.from_numpy(content.labels)
     if empty := empty_classes(labels, content.classes):
         warnings.warn(f"in {path}, {describe_empty_classes(empty, content.classes)}", stacklevel=3)
     return ImageDataset(name, torch.from_numpy(pixels), labels, content.classes, split=split, flip=flip)
 
 
-def _load_cached(key: str, count: int) -> NDArray[np.uint8] | None:
-    pixels = (load_decoded(key) or {}).get("pixels")
-    if pixels is None or pixels.dtype != np.uint8 or pixels.ndim != 4 or len(pixels) != count:
-        return None
-    return pixels.astype(np.uint8, copy=False)
-
-
 def _decode(path: Path, content: Archive, size: tuple[int, int] | None) -> NDArray[np.uint8]:
     """Return uint8 ``[N, C, H, W]``; C is 1 only if every image is grey."""
-    images = []
+    pixels = np.empty(0, np.uint8)
+    colour = False
     for number in range(len(content)):
         try:
             resized = crop_and_resize(decode_image(content.image_bytes(number), _FORMATS).image, size)
         except BrokenImageError as error:
             raise UserError(f"image {number} of {path} is broken: {error}") from error
-        images.append(to_channels_first(resized))
-        if images[0].shape[1:] != images[-1].shape[1:]:
-            first, this = (f"{i.shape[2]}x{i.shape[1]}" for i in (images[0], images[-1]))
+        image = to_channels_first(resized)
+        if not number:
+            pixels = np.empty((len(content), 3, *image.shape[1:]), np.uint8)
+        if pixels.shape[2:] != image.shape[1:]:
+            first, this = (f"{i.shape[-1]}x{i.shape[-2]}" for i in (pixels, image))
             raise UserError(
                 f"image {number} of {path} is {this}, but image 0 is {first}: give a size, as in size=64"
             )
-    channels = max(image.shape[0] for image in images)
-    pixels = np.empty((len(images), channels, *images[0].shape[1:]), np.uint8)
-    for number, image in enumerate(images):
         pixels[number] = image  # repeats the channel of a grey image among colour ones
-    return pixels
+        colour = colour or len(image) > 1
+    return pixels if colour else pixels[:, :1].copy()

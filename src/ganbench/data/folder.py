@@ -8,6 +8,7 @@ import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import PurePath
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,7 +23,7 @@ from ganbench.data.io.decode import (
     read_image_bytes,
     to_channels_first,
 )
-from ganbench.data.io.decoded_cache import cache_key, load_decoded, save_decoded
+from ganbench.data.io.decoded_cache import cache_key, cached
 from ganbench.data.io.listing import (
     ImageFiles,
     classes_from_folders,
@@ -83,14 +84,18 @@ def load_images(files: ImageFiles, size: tuple[int, int], grey: bool, on_error: 
     Raises:
         UserError: some images are broken and ``on_error`` is "refuse", or all are broken.
     """
-    key = cache_key("folder", _state_hash(files), size, grey)
-    cached = _load_cached(key)
-    content = _decode(files, size, grey) if cached is None else cached
-    report_broken_images(files.root, content.broken, len(files.paths), on_error)
-    if cached is None:
+
+    def decode() -> dict[str, NDArray[Any]]:
+        content = _decode(files, size, grey)
+        if on_error == "refuse" or not len(content.rows):  # then nothing is cached
+            report_broken_images(files.root, content.broken, len(files.paths), on_error)
         broken = np.array(content.broken, np.str_).reshape(-1, 2)
-        save_decoded(key, {"pixels": content.pixels, "rows": content.rows, "broken": broken})
-    return content
+        return {"pixels": content.pixels, "rows": content.rows, "broken": broken}
+
+    arrays = cached(cache_key("folder", _state_hash(files), size, grey), decode)
+    broken = [(str(name), str(reason)) for name, reason in arrays["broken"]]
+    report_broken_images(files.root, broken, len(files.paths), on_error)
+    return DecodedImages(arrays["pixels"], arrays["rows"], broken)
 
 
 def _state_hash(files: ImageFiles) -> str:
@@ -109,16 +114,6 @@ def _state_hash(files: ImageFiles) -> str:
             state = "unreadable"  # a broken link
         digest.update(f"\0{state}:".encode() + os.fsencode(path))
     return digest.hexdigest()
-
-
-def _load_cached(key: str) -> DecodedImages | None:
-    arrays = load_decoded(key)
-    if arrays is None or set(arrays) != {"pixels", "rows", "broken"}:
-        return None
-    broken = [(str(name), str(reason)) for name, reason in arrays["broken"]]
-    return DecodedImages(
-        arrays["pixels"].astype(np.uint8, copy=False), arrays["rows"].astype(np.int64), broken
-    )
 
 
 def _decode(files: ImageFiles, size: tuple[int, int], grey: bool) -> DecodedImages:

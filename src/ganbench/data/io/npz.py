@@ -27,6 +27,8 @@ ALWAYS_ALLOWED = 2**26  # bytes; smaller files may have any ratio
 _SEAL = b"ganbench sha256 "
 _DIGEST_LENGTH = 64
 UNSEALED = _SEAL + b"0" * _DIGEST_LENGTH
+_MIN_MAPPED_BYTES = 2**20
+_LOCAL = struct.Struct("<26s2H")  # the record before a file in a zip file: the lengths of what follows
 _END = struct.Struct("<4s4H2LH")  # the last record of a zip file: the third number is how many files it has
 
 
@@ -34,12 +36,15 @@ class DamagedFile(Exception):
     """The file is not a readable file of arrays. The message says why."""
 
 
-def read_npz(path: Path, *, sealed: bool = False) -> Arrays:
+def read_npz(path: Path, *, sealed: bool = False, mapped: bool = False) -> Arrays:
     """Return every array in the file, after checking all checksums.
 
     Args:
         path: the file.
         sealed: whether the file must hold its own SHA-256, as those of :func:`write_npz` do.
+        mapped: whether to memory-map large arrays of bytes that are stored uncompressed, in place of reading them, so
+            that processes share them. Writing into one changes only the process's own copy. Only for sealed files,
+            since it skips the CRC-32.
 
     Raises:
         DamagedFile: the file is missing, damaged or not an ``.npz`` file, holds pickled objects, or would unpack to
@@ -54,7 +59,10 @@ def read_npz(path: Path, *, sealed: bool = False) -> Arrays:
                 _check_number_of_arrays(file, archive)
                 _refuse_bombs(archive, path.stat().st_size)
                 return {
-                    part.filename.removesuffix(".npy"): _read(archive, part) for part in archive.infolist()
+                    part.filename.removesuffix(".npy"): _map(file, part)
+                    if sealed and mapped and _is_mappable(part)
+                    else _read(archive, part)
+                    for part in archive.infolist()
                 }
     except (
         OSError,
@@ -140,6 +148,26 @@ def _read(file: zipfile.ZipFile, part: zipfile.ZipInfo) -> NDArray[Any]:
         if stream.read(1):  # reading to the end also checks the CRC-32
             raise DamagedFile(f"'{part.filename}' is longer than its header says")
         return array
+
+
+def _is_mappable(part: zipfile.ZipInfo) -> bool:
+    return part.compress_type == zipfile.ZIP_STORED and part.file_size >= _MIN_MAPPED_BYTES
+
+
+def _map(file: BinaryIO, part: zipfile.ZipInfo) -> NDArray[Any]:
+    """Return a stored array as a memory-map that never writes to the file; numbers that need aligning are read."""
+    file.seek(part.header_offset)
+    _, name_length, extra_length = _LOCAL.unpack(file.read(_LOCAL.size))
+    file.seek(name_length + extra_length, 1)
+    if np.lib.format.read_magic(file) != (1, 0):
+        raise DamagedFile(f"'{part.filename}' has a header of another version")
+    shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
+    if fortran or dtype.hasobject:
+        raise DamagedFile(f"'{part.filename}' has an order or a type that ganbench does not write")
+    if dtype.itemsize > 1:
+        array: NDArray[Any] = np.fromfile(file, dtype, math.prod(shape)).reshape(shape)
+        return array
+    return np.memmap(file, dtype, mode="c", offset=file.tell(), shape=shape)
 
 
 def write_npz(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
