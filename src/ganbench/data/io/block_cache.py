@@ -10,6 +10,7 @@ import hashlib
 import os
 import secrets
 import threading
+import time
 import warnings
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +23,7 @@ _FULL, _LOOK_AFTER = (
     0.05,
 )  # of the limit: what deleting leaves, and what may be written between two looks
 _LOCKS = 64
+_WRITING_SECONDS = 600.0  # older files that are not whole were left by a process that was killed
 
 
 class CachedStore:
@@ -131,6 +133,8 @@ class CachedStore:
             for entry in entries:
                 with suppress(OSError):  # another process has just deleted it
                     status = entry.stat()
+                    if entry.name.startswith(".") and time.time() - status.st_mtime < _WRITING_SECONDS:
+                        continue  # another process is writing it
                     found.append((status.st_mtime_ns, status.st_size, entry.path))
         total = sum(size for _, size, _ in found)
         if total <= self._limit * (1 - _LOOK_AFTER):

@@ -1,4 +1,4 @@
-"""The work of one process that writes or reads a shard; it needs no torch, so that processes start fast."""
+"""Write or read one shard: the work that processes share."""
 
 from __future__ import annotations
 
