@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from benchmarks.range_server import serve_ranges
 from tests.data.conftest import encoded, noise
-from tests.support.range_server import serve_ranges
 
 from ganbench.data.audit.prepare_shards import prepare_shards
 from ganbench.data.classes import class_counts, require_items_of_each_class

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import sys
 import threading
 from pathlib import Path
 
 import pytest
-from tests.support.range_server import serve_ranges
+from benchmarks.range_server import serve_ranges
 
 from ganbench.data.io import stores
 from ganbench.data.io.stores import RetryingStore, open_store
@@ -88,6 +89,12 @@ def test_no_server_and_no_store_are_named(folder: Path) -> None:
         open_store("nosuch://x")
     with pytest.raises(UserError, match="there is no folder"):
         open_store(str(folder / "none"))
+
+
+def test_a_missing_package_of_fsspec_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "s3fs", None)
+    with pytest.raises(UserError, match="s3://bucket/x cannot be read, for want of a package: Install s3fs"):
+        open_store("s3://bucket/x")
 
 
 def test_a_pause_ends_when_the_threads_stop(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,6 +54,7 @@ class ShardItems:
     def __init__(self, index: ShardIndex, store: Store, form: ImageForm, on_broken: OnError) -> None:
         self.index, self.form, self.broken = index, form, dict[int, str]()
         self._store, self._on_broken, self._lock = store, on_broken, threading.Lock()
+        self._records = index.records.view(np.ndarray)  # still mapped, but faster to read one by one
 
     def read(self, positions: NDArray[np.int64]) -> NDArray[np.uint8]:
         """Return the items at some positions, uint8 ``[N, C, H, W]``.
@@ -68,7 +69,7 @@ class ShardItems:
 
     def labels(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the class numbers, int64 ``[N]``. Raises RunError if the index holds one that is no class."""
-        labels = self.index.records["label"][positions].astype(np.int64)
+        labels = self._records["label"][positions].astype(np.int64)
         if len(labels) and (labels.min() < 0 or labels.max() >= len(self.index.header.classes)):
             raise RunError(
                 f"the index of {self._store.place} is damaged: an item has a label that is no class"
@@ -100,11 +101,12 @@ class ShardItems:
             height, width = self.form.size
             raise BrokenImageError(f"it is {image.width}x{image.height}, not {width}x{height}")
         mode = "L" if self.form.channels == 1 else "RGB"
-        return to_channels_first(crop_and_resize(image, self.form.size).convert(mode))
+        resized = crop_and_resize(image, self.form.size)
+        return to_channels_first(resized if resized.mode == mode else resized.convert(mode))
 
     def _bytes(self, position: int) -> bytes:
         """Return the encoded image. Raises BrokenImageError if its checksum differs, even when it is read anew."""
-        record = self.index.records[position]
+        record = self._records[position]
         shard, offset, length = int(record["shard"]), int(record["offset"]), int(record["length"])
         shards = self.index.header.shards
         if shard >= len(shards) or not 0 < length <= min(MAX_ITEM_BYTES, shards[shard][1] - offset):
@@ -120,7 +122,7 @@ class ShardItems:
 
     def _next_of_class(self, position: int) -> int:
         """Return the next position with the same label, round the end of the set; the same one if it has no other."""
-        records, size = self.index.records, len(self.index.records)
+        records, size = self._records, len(self._records)
         label = int(records["label"][position])
         start, left = position + 1, size
         while left > 0:
@@ -146,7 +148,7 @@ class ShardItems:
             )
 
     def _describe(self, position: int) -> str:
-        record = self.index.records[position]
+        record = self._records[position]
         shard, offset = int(record["shard"]), int(record["offset"])
         shards = self.index.header.shards
         if shard >= len(shards):
