@@ -53,6 +53,7 @@ def test_every_command_that_only_reads_can_print_json() -> None:
         "push",
         "ui",
         "data prepare",
+        "data index",
         "zoo pull",
         "zoo add",
         "schema",

@@ -151,15 +151,14 @@ class FsspecStore:
     """A folder of a store that fsspec knows, such as ``s3://bucket/folder``."""
 
     def __init__(self, place: str) -> None:
-        import fsspec
-
         self.place = place
         try:
+            import fsspec
+
             files, path = fsspec.core.url_to_fs(place)
-        except (
-            ImportError,
-            ValueError,
-        ) as error:  # fsspec names the missing package, or the kinds of URL it knows
+        except ImportError as error:  # of fsspec itself, which comes with torch, or of a package that it names
+            raise UserError(f"{place} cannot be read, for want of a package: {error}") from error
+        except ValueError as error:
             raise UserError(f"{place} cannot be read: {error}") from error
         self._files: Any = files
         self._path = str(path).rstrip("/")
