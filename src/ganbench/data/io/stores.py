@@ -156,7 +156,9 @@ class FsspecStore:
             import fsspec
 
             files, path = fsspec.core.url_to_fs(place)
-        except ImportError as error:  # of fsspec itself, which comes with torch, or of a package that it names
+        except (
+            ImportError
+        ) as error:  # of fsspec itself, which comes with torch, or of a package that it names
             raise UserError(f"{place} cannot be read, for want of a package: {error}") from error
         except ValueError as error:
             raise UserError(f"{place} cannot be read: {error}") from error
