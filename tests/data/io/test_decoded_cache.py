@@ -17,7 +17,7 @@ from ganbench.data.archive import archive
 from ganbench.data.folder import folder
 from ganbench.data.images import ImageDataset
 from ganbench.data.io.archive_file import write_archive
-from ganbench.data.io.decoded_cache import load_decoded, save_decoded
+from ganbench.data.io.decoded_cache import cached, load_decoded, save_decoded
 from ganbench.errors import UserError
 from ganbench.utils.paths import cache_folder
 
@@ -117,3 +117,23 @@ def test_a_cache_of_an_earlier_version_is_replaced(tmp_path: Path) -> None:
     with pytest.warns(UserWarning, match="cannot be used: it has no checksum, as those of earlier versions"):
         assert load_decoded("key") is None
     assert load_decoded("none") is None
+
+
+@pytest.mark.usefixtures("cache")
+def test_large_images_are_mapped_from_the_file_and_writing_does_not_reach_it() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (400, 3, 32, 32), dtype=np.uint8)
+    calls = []
+
+    def decode() -> dict[str, np.ndarray]:
+        calls.append(1)
+        return {"pixels": pixels, "rows": np.arange(200_000)}
+
+    first, second = cached("key", decode), cached("key", decode)
+    assert calls == [1]
+    for arrays in (first, second):
+        assert isinstance(arrays["pixels"], np.memmap)
+        assert np.array_equal(arrays["pixels"], pixels)
+        assert np.array_equal(arrays["rows"], np.arange(200_000))
+    first["pixels"][:] = 0
+    assert np.array_equal(second["pixels"], pixels)
+    assert np.array_equal(cached("key", decode)["pixels"], pixels)
