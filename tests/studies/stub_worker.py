@@ -1,8 +1,9 @@
 """A stub of a study's worker process: writes the files of ``ganbench train``, ``resume`` and ``evaluate`` at once.
 
-``$STUB_WORKER_BEHAVIOUR`` is JSON that maps a run folder's name to its behaviour: "fail" (train exits with code 3),
-"killed" (by SIGKILL, halfway), "stay" (waits halfway for SIGTERM, then exits with code 143), "unscored" (evaluate
-fails), or a number to score. A resumed run continues to its end.
+``$GANBENCH_STUB_BEHAVIOUR`` is JSON that maps a run folder's name to its behaviour: "fail" (train exits with code 3),
+"killed" (by SIGKILL, halfway), "dies" (the same, and again when resumed), "stay" (waits halfway for SIGTERM, then exits
+with code 143, or for a file ``release`` beside the study), "unscored" (evaluate fails), or a number to score. A resumed
+run continues to its end.
 """
 
 from __future__ import annotations
@@ -19,20 +20,22 @@ from typing import Any
 def main() -> None:
     parent, command, *rest = sys.argv[1:]
     assert int(parent) == os.getppid()
-    with Path(os.environ["STUB_WORKER_CALLS"]).open("a") as calls:
+    with Path(os.environ["GANBENCH_STUB_CALLS"]).open("a") as calls:
         calls.write(
             json.dumps({"command": [command, *rest], "threads": os.environ["OMP_NUM_THREADS"]}) + "\n"
         )
     if command == "train":
         _train(Path(rest[0]), Path(rest[rest.index("--out") + 1]), int(rest[rest.index("--seed") + 1]))
     elif command == "resume":
+        if _behaviour(Path(rest[0])) == "dies":
+            os.kill(os.getpid(), signal.SIGKILL)
         _save(Path(rest[0]), _steps(Path(rest[0])))
     else:
         _evaluate(Path(rest[0]))
 
 
 def _behaviour(run: Path) -> Any:
-    return json.loads(os.environ.get("STUB_WORKER_BEHAVIOUR", "{}")).get(run.name)
+    return json.loads(os.environ.get("GANBENCH_STUB_BEHAVIOUR", "{}")).get(run.name)
 
 
 def _train(recipe: Path, run: Path, seed: int) -> None:
@@ -45,11 +48,14 @@ def _train(recipe: Path, run: Path, seed: int) -> None:
     if _behaviour(run) == "fail":
         print(f"step {half}\nthe run failed: '{run.name}' diverged", file=sys.stderr)
         sys.exit(3)
-    if _behaviour(run) == "killed":
+    if _behaviour(run) in ("killed", "dies"):
         os.kill(os.getpid(), signal.SIGKILL)
     if _behaviour(run) == "stay":
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-        time.sleep(60)
+        for _ in range(6000):
+            if (run.parents[2] / "release").exists():
+                break
+            time.sleep(0.01)
     _save(run, _steps(run))
 
 

@@ -7,7 +7,14 @@ from typing import Annotated, Literal, Optional
 
 import typer
 
-from ganbench.cli.options import JsonOption, ModuleOption, QuietOption, split_names, split_numbers
+from ganbench.cli.options import (
+    JsonOption,
+    ModuleOption,
+    QuietOption,
+    split_names,
+    split_numbers,
+    split_pairs,
+)
 from ganbench.cli.study_output import print_comparisons
 
 _RecipePair = Optional[tuple[str, str]]  # noqa: UP045 (typer needs this form)
@@ -41,7 +48,10 @@ def study(
     ] = None,
     jobs: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option(min=1, help="Number of parallel runs, which share the cores. Default: one per core."),
+        typer.Option(
+            min=1,
+            help="Number of parallel runs, which share the cores. Default: one per core; on a cluster all, up to 100.",
+        ),
     ] = None,
     metrics: Annotated[
         Optional[list[str]],  # noqa: UP045
@@ -71,6 +81,24 @@ def study(
         ),
     ] = "",
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Train failed runs again.")] = False,
+    backend: Annotated[
+        Optional[Literal["local", "slurm", "ray"]],  # noqa: UP045
+        typer.Option(help="Where to train: on this machine (the default), as jobs of Slurm or tasks of Ray."),
+    ] = None,
+    backend_option: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            metavar="KEY=VALUE",
+            help="A setting of the backend, as in partition=short, time=2:00:00, cpus=4; may be repeated.",
+        ),
+    ] = None,
+    max_restarts: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(
+            min=0,
+            help="How often a run that was killed without progress is started again. Default: 5 on a cluster, else 0.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
     module: ModuleOption = None,
     quiet: QuietOption = False,
@@ -93,6 +121,9 @@ def study(
         modules=module or (),
         panel_steps=split_numbers(panel_steps, "--panel-steps"),
         retry_failed=retry_failed,
+        backend=backend,
+        backend_options=split_pairs(backend_option or (), "--backend-option"),
+        max_restarts=max_restarts,
         console=console_for_stderr(),
     )
     print_comparisons(result.rows(), compare, None, as_json)

@@ -11,6 +11,7 @@ from ganbench.errors import RunError, Stopped, UserError
 from ganbench.recipes.base import Budget, Recipe
 from ganbench.runs.folder_check import require_safe
 from ganbench.runs.run import Run
+from ganbench.studies.backends.choice import BackendChoice
 from ganbench.studies.plan import Plan, make_plan, require_matching_run
 from ganbench.studies.preflight import require_panel_steps, require_shared_reference
 from ganbench.studies.queue import run_queue
@@ -117,6 +118,9 @@ def study(
     modules: Sequence[str | Path] = (),
     panel_steps: Sequence[int] = (),
     retry_failed: bool = False,
+    backend: str | None = None,
+    backend_options: Mapping[str, Any] | None = None,
+    max_restarts: int | None = None,
     console: Console | None = None,
 ) -> Study:
     """Train and score recipes over seeds 0, 1, ..., write tables and figures, and return the study.
@@ -130,7 +134,7 @@ def study(
         seeds: the number of seeds; default that of the existing study, else 5.
         out: the study folder; default ``runs/study-DATA-BUDGET``.
         budget: default "reference".
-        jobs: the number of parallel runs; default one per core.
+        jobs: the number of parallel runs; default one per core, on a cluster all of them up to 100.
         overrides: changes to every recipe.
         metrics: metric names; default the data set's own.
         n: the number of samples to score; default the metric's own.
@@ -138,11 +142,16 @@ def study(
         panel_steps: the steps whose samples the panels show; default equal shares of each recipe's training. Each needs
             a recipe with a sample picture at that step (``schedule.sample_every``).
         retry_failed: whether to try failed runs again; otherwise a failure is a result.
+        backend: where the runs are trained: "local" (the default), "slurm" or "ray"; default as before for a study that
+            is continued. It does not affect what is compared.
+        backend_options: settings of the backend, as in {"time": "2:00:00", "cpus": 4}; see studies/backends.
+        max_restarts: how often a run that was interrupted without progress is submitted again; default 5 on a cluster,
+            0 on this machine.
         console: where progress goes; default nowhere.
 
     Raises:
         UserError: an argument is invalid or does not match the existing study; nothing is trained.
-        RunError: a run's process was killed, or every run failed; all other runs are complete.
+        RunError: a run was interrupted too often, or every run failed; all other runs are complete.
         Stopped: a signal asked the study to stop; the runs have saved checkpoints.
 
     Example:
@@ -156,6 +165,8 @@ def study(
     """
     if jobs is not None and jobs < 1:
         raise UserError(f"the number of jobs must be at least 1, not {jobs}")
+    if max_restarts is not None and max_restarts < 0:
+        raise UserError(f"the number of restarts must not be negative, but is {max_restarts}")
     settings = {
         "budget": budget,
         "overrides": overrides,
@@ -166,21 +177,31 @@ def study(
     }
     settings = {name: value for name, value in settings.items() if value not in (None, ())}
     path, plan = _resolve_plan(recipes, out, settings, modules)
+    choice = BackendChoice.resolve(path, backend, backend_options)
+    place = choice.open()
     require_panel_steps(plan)
     require_shared_reference(plan)
     path.mkdir(parents=True, exist_ok=True)
     require_safe(path, skip=("runs",))
     with exclusive_lock(path, "the study", f"another process is working on {path}"):
         plan.write(path)
+        choice.write(path)
         result = Study(path)
         _prepare_runs(result, retry_failed)
         try:
             interrupted = run_queue(
-                result.folder, plan, jobs=jobs or default_jobs(plan), console=console or SilentConsole()
+                result.folder,
+                plan,
+                place,
+                jobs=jobs or default_jobs(plan, place),
+                max_restarts=place.max_restarts if max_restarts is None else max_restarts,
+                console=console or SilentConsole(),
             )
         except Stopped:
             result.write_tables()
             raise
+        finally:
+            place.close()
         result.write_tables()
         result.draw()
     _require_results(result, interrupted)
