@@ -1,9 +1,10 @@
 """A stub of a study's worker process: writes the files of ``ganbench train``, ``resume`` and ``evaluate`` at once.
 
 ``$GANBENCH_STUB_BEHAVIOUR`` is JSON that maps a run folder's name to its behaviour: "fail" (train exits with code 3),
-"killed" (by SIGKILL, halfway), "dies" (the same, and again when resumed), "stay" (waits halfway for SIGTERM, then exits
-with code 143, or for a file ``release`` beside the study), "unscored" (evaluate fails), or a number to score. A resumed
-run continues to its end.
+"killed" (by SIGKILL, halfway), "dies" (the same, and again when resumed), "stay" (waits halfway for SIGTERM or the end
+of its parent, then exits with code 143, or for a file ``release`` beside the study), "unscored" (evaluate fails), or a
+number to score. A list ``[BEHAVIOUR, NUMBER]`` is also scored halfway; with "score", the number is its final score,
+too. A resumed run continues to its end.
 """
 
 from __future__ import annotations
@@ -35,7 +36,15 @@ def main() -> None:
 
 
 def _behaviour(run: Path) -> Any:
-    return json.loads(os.environ.get("GANBENCH_STUB_BEHAVIOUR", "{}")).get(run.name)
+    behaviour = json.loads(os.environ.get("GANBENCH_STUB_BEHAVIOUR", "{}")).get(run.name)
+    if isinstance(behaviour, list):
+        return behaviour[0] if behaviour[0] != "score" else behaviour[1]
+    return behaviour
+
+
+def _halfway_score(run: Path) -> Any:
+    behaviour = json.loads(os.environ.get("GANBENCH_STUB_BEHAVIOUR", "{}")).get(run.name)
+    return behaviour[1] if isinstance(behaviour, list) else None
 
 
 def _train(recipe: Path, run: Path, seed: int) -> None:
@@ -45,6 +54,10 @@ def _train(recipe: Path, run: Path, seed: int) -> None:
     (run / "recipe.json").write_text(recipe.read_text())
     half = _steps(run) // 2
     _save(run, half)
+    if (score := _halfway_score(run)) is not None:
+        with (run / "events.jsonl").open("a") as events:
+            event = {"kind": "score", "step": half, "name": "modes", "value": score, "better": "higher"}
+            events.write(json.dumps(event) + "\n")
     if _behaviour(run) == "fail":
         print(f"step {half}\nthe run failed: '{run.name}' diverged", file=sys.stderr)
         sys.exit(3)
@@ -55,6 +68,8 @@ def _train(recipe: Path, run: Path, seed: int) -> None:
         for _ in range(6000):
             if (run.parents[2] / "release").exists():
                 break
+            if os.getppid() != int(sys.argv[1]):
+                sys.exit(143)
             time.sleep(0.01)
     _save(run, _steps(run))
 

@@ -30,7 +30,8 @@ class Plan:
 
     Attributes:
         recipes: each resolved recipe as JSON, by its label in tables.
-        seeds: the number of seeds; they are 0, 1, ...
+        seeds: the number of seeds.
+        first_seed: the first one; the others follow.
         budget: the budget of recipes that are given by name.
         overrides: changes to every recipe.
         metrics: metric names; empty means the data set's default metrics. The first one ranks the recipes.
@@ -47,10 +48,16 @@ class Plan:
     n: int | None = None
     modules: tuple[str, ...] = ()
     panel_steps: tuple[int, ...] = ()
+    first_seed: int = 0
+
+    @property
+    def seed_numbers(self) -> range:
+        """The seeds."""
+        return range(self.first_seed, self.first_seed + self.seeds)
 
     def runs(self) -> Iterator[tuple[str, int]]:
         """Yield the label and seed of every run: the first seed of all recipes, then the second seed, and so on."""
-        for seed in range(self.seeds):
+        for seed in self.seed_numbers:
             for label in self.recipes:
                 yield label, seed
 
@@ -105,6 +112,7 @@ class Plan:
             "seeds": self.seeds,
             "modules": list(self.modules),
             "panel_steps": list(self.panel_steps),
+            **({"first_seed": self.first_seed} if self.first_seed else {}),
         }
         write_sealed_json(folder / "study.json", {"format": _FORMAT, **contents, **self._settings()})
 
@@ -134,6 +142,7 @@ class Plan:
                 n=data["n"],
                 modules=tuple(data["modules"]),
                 panel_steps=tuple(data.get("panel_steps", ())),  # studies from before have none
+                first_seed=int(data.get("first_seed", 0)),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise UserError(f"{folder / 'study.json'} is incomplete or damaged: {error}") from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ganbench.errors import Stopped
 from ganbench.experiment.stop import StopRequest
@@ -34,13 +34,12 @@ def run_queue(
         Stopped: this process was asked to stop; the runs have saved checkpoints.
     """
     queue = Queue(folder, plan, backend, jobs=jobs, max_restarts=max_restarts, console=console)
+    queue.add(plan, plan.recipes)
     stop = StopRequest()
     try:
         with stop.catch_signals():
             while queue.is_busy and not stop():
-                if not queue.start_next():
-                    pause(backend.poll_seconds, stop)
-                    queue.poll(stop)
+                queue.advance(stop)
     finally:
         queue.close()
     if stop.signal is not None:
@@ -86,11 +85,33 @@ class Queue:
         self.interrupted: list[Row] = []
         self._restarts: dict[tuple[str, int], tuple[int, int]] = {}  # the step, and how often it stayed there
         self._blocked_since: float | None = None
-        rows = [folder.row(plan, label, seed) for label, seed in plan.runs()]
+        self._withdrawn: set[str] = set()
+        self._waiting = deque[Row]()
+        self.progress = Progress(total=0, done=0, jobs=jobs, console=console)
+
+    def add(self, plan: Plan, labels: Collection[str]) -> None:
+        """Enqueue the unfinished runs of recipes of a plan, which from now on is the queue's."""
+        self._plan = plan
+        rows = [self._folder.row(plan, label, seed) for label, seed in plan.runs() if label in labels]
         waiting = [row for row in rows if row.status in ("waiting", "cut")]
         # Jobs that a killed study has left are in progress already, so they come first.
-        self._waiting = deque(sorted(waiting, key=lambda row: not self._has_job(row)))
-        self.progress = Progress(total=len(rows), done=len(rows) - len(waiting), jobs=jobs, console=console)
+        self._waiting.extend(sorted(waiting, key=lambda row: not self._has_job(row)))
+        self.progress.total += len(rows)
+        self.progress.done += len(rows) - len(waiting)
+
+    def withdraw(self, label: str) -> None:
+        """Give up the unfinished runs of a recipe: those in progress save a checkpoint and end."""
+        self._withdrawn.add(label)
+        self._waiting = deque(row for row in self._waiting if row.recipe != label)
+        for task in self._active:
+            if task.label == label:
+                task.stop()
+
+    def advance(self, stop: StopRequest) -> None:
+        """Start one run, or wait a moment and look at those in progress."""
+        if not self.start_next():
+            pause(self._backend.poll_seconds, stop)
+            self.poll(stop)
 
     @property
     def is_busy(self) -> bool:
@@ -126,6 +147,8 @@ class Queue:
                 continue
             self._active.remove(task)
             row = self._folder.row(self._plan, task.label, task.seed)
+            if task.label in self._withdrawn:
+                continue
             if outcome == "cut" and not stop():
                 (self._waiting if self._may_restart(row) else self.interrupted).append(row)
             self.progress.report(row, task.seconds, [r.recipe for r in self._waiting], self._active)

@@ -16,6 +16,7 @@ from ganbench.studies.plan import Plan, make_plan, require_matching_run
 from ganbench.studies.preflight import require_panel_steps, require_shared_reference
 from ganbench.studies.queue import run_queue
 from ganbench.studies.rows import Row, StudyFolder
+from ganbench.studies.search.settings import SearchOutcome
 from ganbench.studies.summary import Summary, compare_recipes, default_pairs, summaries
 from ganbench.studies.table import as_csv, as_markdown, run_records
 from ganbench.studies.task import default_jobs
@@ -25,7 +26,12 @@ from ganbench.utils.file_lock import exclusive_lock
 from ganbench.utils.files import write_bytes, write_json
 
 _DEFAULT_SEEDS = 5
-_PARTIAL_STUDY = {".lock", ".heartbeat", "recipes"}  # what a study that was killed at once may have left
+_PARTIAL_STUDY = {
+    ".lock",
+    ".heartbeat",
+    "recipes",
+    "search",
+}  # what a study that was killed at once may have left
 
 
 class Study:
@@ -49,7 +55,7 @@ class Study:
         return [
             self.folder.row(self.plan, label, seed)
             for label in self.plan.recipes
-            for seed in range(self.plan.seeds)
+            for seed in self.plan.seed_numbers
         ]
 
     def summaries(self) -> list[Summary]:
@@ -82,6 +88,7 @@ class Study:
             "runs": runs,
             "summary": [summary.to_dict() for summary in summary_list],
             "comparisons": compare_pairs(rows, default_pairs(summary_list)),
+            **({"search": asdict(outcome)} if (outcome := SearchOutcome.read(self.path)) else {}),
         }
 
     def write_tables(self) -> None:
