@@ -81,6 +81,12 @@ def study(
             help="Steps whose samples the panels show, separated by commas. Default: equal shares of each training."
         ),
     ] = "",
+    equalize: Annotated[
+        Optional[Literal["images", "cpu-time"]],  # noqa: UP045
+        typer.Option(
+            help="Train each recipe for as many images, or as much CPU time, as the first one takes with its steps."
+        ),
+    ] = None,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Train failed runs again.")] = False,
     backend: Annotated[
         Optional[Literal["local", "slurm", "ray"]],  # noqa: UP045
@@ -144,7 +150,7 @@ def study(
         "console": console_for_stderr(),
     }
     if search or (out is not None and SearchSettings.read(out) is not None):
-        _refuse(panel_steps=panel_steps, retry_failed=retry_failed)
+        _refuse(panel_steps=panel_steps, retry_failed=retry_failed, equalize=equalize)
         result = search_study(recipes, search or (), trials=trials, search_seeds=search_seeds, **options)
     else:
         _refuse(trials=trials, search_seeds=search_seeds)
@@ -152,6 +158,7 @@ def study(
             recipes,
             panel_steps=split_numbers(panel_steps, "--panel-steps"),
             retry_failed=retry_failed,
+            equalize=equalize,
             **options,
         )
     print_comparisons(result.rows(), compare, None, as_json)
@@ -167,6 +174,6 @@ def _refuse(**options: Any) -> None:
         if value:
             raise UserError(
                 f"--{name.replace('_', '-')} does not go with a search"
-                if name in ("panel_steps", "retry_failed")
+                if name in ("panel_steps", "retry_failed", "equalize")
                 else f"--{name.replace('_', '-')} needs --search KEY=RANGE"
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,11 @@ from ganbench.recipes.base import Budget, Recipe
 from ganbench.runs.folder_check import require_safe
 from ganbench.runs.run import Run
 from ganbench.studies.backends.choice import BackendChoice
-from ganbench.studies.plan import Plan, make_plan, require_matching_run
+from ganbench.studies.equalize import Measure
+from ganbench.studies.plan import Plan, require_matching_run
 from ganbench.studies.preflight import require_panel_steps, require_shared_reference
 from ganbench.studies.queue import run_queue
+from ganbench.studies.resolve_plan import resolve_plan
 from ganbench.studies.rows import Row, StudyFolder
 from ganbench.studies.search.settings import SearchOutcome
 from ganbench.studies.summary import Summary, compare_recipes, default_pairs, summaries
@@ -24,14 +26,6 @@ from ganbench.utils.bootstrap import Comparison
 from ganbench.utils.console import Console, SilentConsole
 from ganbench.utils.file_lock import exclusive_lock
 from ganbench.utils.files import write_bytes, write_json
-
-_DEFAULT_SEEDS = 5
-_PARTIAL_STUDY = {
-    ".lock",
-    ".heartbeat",
-    "recipes",
-    "search",
-}  # what a study that was killed at once may have left
 
 
 class Study:
@@ -88,6 +82,7 @@ class Study:
             "runs": runs,
             "summary": [summary.to_dict() for summary in summary_list],
             "comparisons": compare_pairs(rows, default_pairs(summary_list)),
+            **({"equal": dict(self.plan.equal)} if self.plan.equal else {}),
             **({"search": asdict(outcome)} if (outcome := SearchOutcome.read(self.path)) else {}),
         }
 
@@ -125,6 +120,7 @@ def study(
     modules: Sequence[str | Path] = (),
     panel_steps: Sequence[int] = (),
     retry_failed: bool = False,
+    equalize: Measure | None = None,
     backend: str | None = None,
     backend_options: Mapping[str, Any] | None = None,
     max_restarts: int | None = None,
@@ -149,6 +145,8 @@ def study(
         panel_steps: the steps whose samples the panels show; default equal shares of each recipe's training. Each needs
             a recipe with a sample picture at that step (``schedule.sample_every``).
         retry_failed: whether to try failed runs again; otherwise a failure is a result.
+        equalize: "images" or "cpu-time": train each recipe for as many images, or as much CPU time (as a short trial
+            measures it), as the first one takes with its own steps.
         backend: where the runs are trained: "local" (the default), "slurm" or "ray"; default as before for a study that
             is continued. It does not affect what is compared.
         backend_options: settings of the backend, as in {"time": "2:00:00", "cpus": 4}; see studies/backends.
@@ -183,7 +181,7 @@ def study(
         "panel_steps": tuple(sorted(set(panel_steps))),
     }
     settings = {name: value for name, value in settings.items() if value not in (None, ())}
-    path, plan = _resolve_plan(recipes, out, settings, modules)
+    path, plan = resolve_plan(recipes, out, settings, modules, equalize)
     choice = BackendChoice.resolve(path, backend, backend_options)
     place = choice.open()
     require_panel_steps(plan)
@@ -231,42 +229,6 @@ def compare_pairs(
             verdict = {"resolved": result.resolved, "sentence": result.describe(a, b)}
             comparisons.append({"a": a, "b": b, **asdict(result), **verdict})
     return comparisons
-
-
-def _resolve_plan(
-    recipes: Sequence[str | Recipe],
-    out: str | Path | None,
-    settings: Mapping[str, Any],
-    modules: Sequence[str | Path],
-) -> tuple[Path, Plan]:
-    """Return the study's folder and its plan: an existing plan extended by the arguments, or a new one."""
-    folder = Path(out) if out is not None else None
-    existing = Plan.read(folder) if folder is not None and (folder / "study.json").exists() else None
-    if not recipes:
-        if folder is None:
-            raise UserError("name at least one recipe, or continue a study with --out")
-        existing = existing or Plan.read(folder)
-        return folder, existing.extend(replace(existing, **settings), folder)
-    defaults = {"seeds": existing.seeds if existing else _DEFAULT_SEEDS}
-    plan = make_plan(recipes, modules=modules, **{**defaults, **settings})
-    if folder is None:
-        folder = _default_folder(plan)
-        existing = Plan.read(folder) if (folder / "study.json").exists() else None
-    if existing is None and folder.exists() and {path.name for path in folder.iterdir()} - _PARTIAL_STUDY:
-        raise UserError(f"{folder} exists and is not a study; choose another --out")
-    if existing is None:
-        return folder, plan
-    if "budget" not in settings:  # nothing to compare the existing one with
-        plan = replace(plan, budget=existing.budget)
-    return folder, existing.extend(plan, folder)
-
-
-def _default_folder(plan: Plan) -> Path:
-    """Return a folder beside the runs, where the dashboard looks; that of an older version if the study is there."""
-    first = next(iter(plan.recipes.values()))
-    data = str(first["data"]["target"]).rpartition(":")[2].replace("_", "-")
-    older = Path("studies") / f"{data}-{plan.budget}"
-    return older if (older / "study.json").exists() else Path("runs") / f"study-{older.name}"
 
 
 def _prepare_runs(study: Study, retry_failed: bool) -> None:

@@ -98,7 +98,10 @@ class SearchOutcome:
     def describe(self) -> str:
         """Return the outcome as sentences."""
         trials = self.finished + self.pruned + self.failed
-        settings = " ".join(f"{key}={value}" for key, value in self.overrides.items())
+        settings = " ".join(
+            f"{key}={value:.4g}" if isinstance(value, float) else f"{key}={value}"
+            for key, value in self.overrides.items()
+        )
         return (
             f"search: {trials} trials of {', '.join(key.partition('=')[0] for key in self.space)} "
             f"({self.finished} finished, {self.pruned} pruned, {self.failed} failed) with {self.seeds} "
