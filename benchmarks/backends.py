@@ -31,14 +31,14 @@ from ganbench.utils.files import write_json
 
 RECIPES = ("gan-ring8", "gan-r1-ring8", "wgan-gp-ring8")
 SETTINGS = (
-    *("schedule.steps=300", "schedule.batch=64", "schedule.checkpoint_every=10", "schedule.log_every=10"),
+    *("schedule.steps=600", "schedule.batch=64", "schedule.checkpoint_every=10", "schedule.log_every=10"),
     *("schedule.sample_every=0", "networks.G.width=32", "networks.D.width=32"),
 )
 OPTIONS = {
     "slurm": ("poll_interval=0.5", "grace=3", "notice=60"),
     "ray": ("poll_interval=0.5", "grace=3"),
 }
-WORKERS, KILLS, PAUSE = 2, 20, 4.0
+WORKERS, KILLS, PAUSE = 2, 20, 6.0
 RAY_PORT = 6399
 
 
@@ -185,7 +185,7 @@ def main() -> None:
     subprocess.run(study_command(folder / "local", "local"), env=environment, check=True)
     seconds = round(time.monotonic() - start)
     expected = results_of(folder / "local")
-    record: dict[str, Any] = {"runs": len(expected) - 1, "steps": 300, "local": {"seconds": seconds}}
+    record: dict[str, Any] = {"runs": len(expected) - 1, "steps": 600, "local": {"seconds": seconds}}
     for backend in arguments.backend:
         with cluster(backend, folder) as (users, node):
             disturbance = Disturbance(folder / backend, backend, node)

@@ -51,7 +51,8 @@ DAEMONS = ("slurmctld", "slurmd")
 def missing_programs() -> list[str]:
     """Return what a Slurm node needs and this machine lacks."""
     programs = [name for name in (*DAEMONS, "sbatch", "squeue", "scancel", "scontrol") if not _program(name)]
-    return programs if os.geteuid() == 0 else [*programs, "root"]
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return programs if is_root else [*programs, "root"]
 
 
 class SlurmNode:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmarks.slurm_node import SlurmNode, missing_programs
 from tests.studies.conftest import StubStudy
 from tests.support.fake_slurm import FakeSlurm
 
@@ -25,6 +26,13 @@ FAST = {
     "ray": {"poll_interval": 0.04, "grace": 0.2},
 }
 RUN = "gan-ring8-seed0"
+_real_slurm_tests = pytest.param(
+    "real slurm",
+    marks=[
+        pytest.mark.slow,
+        pytest.mark.skipif(bool(missing_programs()), reason=f"no Slurm: {', '.join(missing_programs())}"),
+    ],
+)
 _ray_tests = pytest.param(
     "ray",
     marks=[
@@ -61,7 +69,15 @@ def ray_cluster() -> Iterator[None]:
     ray.shutdown()
 
 
-@pytest.fixture(params=["local", "slurm", _ray_tests])
+@pytest.fixture(scope="module")
+def slurm_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SlurmNode]:
+    node = SlurmNode(tmp_path_factory.mktemp("cluster"))
+    node.start(cores=2)
+    yield node
+    node.stop()
+
+
+@pytest.fixture(params=["local", "slurm", _real_slurm_tests, _ray_tests])
 def bench(
     request: pytest.FixtureRequest,
     stub_study: StubStudy,
@@ -72,8 +88,11 @@ def bench(
         pytest.skip("the stand-ins for Slurm need Linux")
     if request.param == "ray":
         request.getfixturevalue("ray_cluster")
+    if request.param == "real slurm":
+        node = request.getfixturevalue("slurm_node")
+        monkeypatch.setenv("SLURM_CONF", node.environment["SLURM_CONF"])
     slurm = FakeSlurm(tmp_path, monkeypatch) if request.param == "slurm" else None
-    yield Bench(request.param, stub_study)
+    yield Bench(request.param.removeprefix("real "), stub_study)
     if slurm is not None:
         slurm.close()
 
@@ -111,7 +130,9 @@ def test_a_failure_is_a_result(bench: Bench) -> None:
     assert bench.commands() == ["evaluate", "resume"]
 
 
-@pytest.mark.parametrize("bench", ["local", "slurm"], indirect=True)  # Ray cannot be forked
+@pytest.mark.parametrize(
+    "bench", ["local", "slurm", _real_slurm_tests], indirect=True
+)  # Ray cannot be forked
 def test_a_study_that_is_stopped_stops_its_runs(bench: Bench) -> None:
     child = _study_in_a_child(bench)
     os.kill(child, signal.SIGTERM)
@@ -120,7 +141,7 @@ def test_a_study_that_is_stopped_stops_its_runs(bench: Bench) -> None:
     assert bench.commands() == ["evaluate", "resume"]
 
 
-@pytest.mark.parametrize("bench", ["slurm"], indirect=True)
+@pytest.mark.parametrize("bench", ["slurm", _real_slurm_tests], indirect=True)
 def test_jobs_outlive_a_study_that_is_killed_which_finds_them_again(bench: Bench) -> None:
     child = _study_in_a_child(bench)
     os.kill(child, signal.SIGKILL)
