@@ -65,8 +65,10 @@ class Study:
         return compare_recipes(self.rows(), a, b, by)
 
     def markdown(self) -> str:
-        """Return the table of recipes as Markdown."""
-        return as_markdown(self.summaries())
+        """Return the table of recipes as Markdown, and below it what a search has found."""
+        outcome = SearchOutcome.read(self.path)
+        search = f"\n{outcome.describe()}.\n" if outcome else ""
+        return as_markdown(self.summaries()) + search
 
     def record(self) -> dict[str, Any]:
         """Return settings, runs, summaries and comparisons as JSON values."""
@@ -93,7 +95,7 @@ class Study:
         tables = {
             "table.csv": as_csv(run_records(self.rows())),
             "summary.csv": as_csv([summary.to_dict() for summary in summary_list]),
-            "table.md": as_markdown(summary_list),
+            "table.md": self.markdown(),
         }
         for name, content in tables.items():
             write_bytes(self.path / name, content.encode())
