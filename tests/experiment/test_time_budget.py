@@ -15,7 +15,7 @@ import ganbench.experiment.time_budget as planning
 from ganbench.config.spec import Spec
 from ganbench.data.toy import ring8
 from ganbench.errors import UserError
-from ganbench.experiment.time_budget import Plan, fit_to_budget
+from ganbench.experiment.time_budget import Plan, Trial, fit_to_budget, time_steps
 from ganbench.experiment.train import train
 from ganbench.recipes.base import Recipe
 from ganbench.recipes.budget import parse_minutes
@@ -51,7 +51,7 @@ def test_too_long_a_time_is_refused() -> None:
 def clocked(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     """Let each look at the clock be that much later than the one before."""
     looks = iter(range(10**9))
-    clock = SimpleNamespace(perf_counter=lambda: seconds * next(looks))
+    clock = SimpleNamespace(perf_counter=lambda: seconds * next(looks), process_time=lambda: 0.0)
     monkeypatch.setattr(planning, "time", clock)
 
 
@@ -148,7 +148,7 @@ SMALL = tiny_recipe("gan-r1-ring8", {})
 @given(minutes=some.floats(0.1, 1e4), seconds=some.floats(1e-4, 1e3))
 def test_there_is_always_a_step(minutes: float, seconds: float) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(planning, "_trial", lambda *_, **__: (1, seconds))
+        patch.setattr(planning, "time_steps", lambda *_, **__: Trial(1, seconds, seconds))
         made, plan = plan_of(SMALL, minutes)
     assert made.schedule.steps == plan.steps >= 1
     assert plan.steps == 1 or plan.steps * seconds <= minutes * 60
@@ -157,7 +157,7 @@ def test_there_is_always_a_step(minutes: float, seconds: float) -> None:
 def test_the_run_is_that_of_as_many_steps_bit_for_bit(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(planning, "_trial", tried_for_two_steps)
+    monkeypatch.setattr(planning, "time_steps", tried_for_two_steps)
     with draw_figures():
         notes = Notes()
         timed = train(tiny_recipe("gan-r1-ring8", {}), budget="5s", out=tmp_path / "timed", console=notes)
@@ -182,13 +182,11 @@ class Notes(SilentConsole):
         self.said.append(text)
 
 
-def tried_for_two_steps(*arguments: object) -> tuple[int, float]:
-    _, seconds = original(*arguments[:-1], 0.0)  # type: ignore[arg-type]
-    assert seconds > 0
-    return 1, 0.5
-
-
-original = planning._trial
+def tried_for_two_steps(*arguments: object) -> Trial:
+    trial = time_steps(*arguments[:-1], 0.0)  # type: ignore[arg-type, call-arg]
+    assert trial.seconds > 0
+    assert trial.cpu_seconds > 0
+    return Trial(1, 0.5, 0.5)
 
 
 def test_steps_of_one_s_own_are_refused(tmp_path: Path) -> None:

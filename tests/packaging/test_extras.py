@@ -36,6 +36,7 @@ COMMANDS: dict[str, int | str] = {
     "data list": 0,
     "data check pictures": 0,
     "data prepare pictures pictures.npz --size 8": 0,
+    "data index pictures": 2,  # there are no tar files
     f"{TRAIN} run": 0,
     "resume run": 0,
     "stop run": 2,  # no process trains it
@@ -48,11 +49,14 @@ COMMANDS: dict[str, int | str] = {
     "evaluate zoo:shapes": "metrics",
     "evaluate zoo:shapes --features inception": "metrics",
     "compare run run": 0,
+    "plan gan-ring8 --hardware h100 schedule.batch=512 --json": 0,
     "report run": 0,
     "translate run pictures --out translated": 2,  # this model does not translate
     "invert zoo:digits pictures --out inverted --n 1 --steps 1 --starts 1": 0,
     f"{TRAIN.replace('train', 'study')} study --seeds 1 --n 250": 0,
     "study dcgan-shapes --seeds 1 --budget laptop --out shapes": "metrics",
+    "study gan-ring8 --seeds 1 --budget laptop --backend ray --out on-ray": "ray",
+    "study gan-ring8 --budget laptop --search optimizers.G.lr=1e-4..1e-3:log --out searched": "search",
     "train dcgan-shapes --out scored": "metrics",
     "export run --out weights": 0,
     "export run --format torch --out program": 0,
@@ -131,9 +135,10 @@ def test_every_command_and_every_extra_is_tried() -> None:
 
 #: Modules whose distribution has another name.
 DISTRIBUTIONS = {"PIL": "pillow", "yaml": "pyyaml"}
-#: Modules that come with what an extra names.
+#: Modules that come with what is declared.
 WITH_AN_EXTRA = {
     "anyio": "fastapi",
+    "fsspec": "torch",
     "starlette": "fastapi",
     "httpx2": "huggingface_hub",
     "mlflow": "mlflow-skinny",

@@ -19,8 +19,8 @@ class StubStudy:
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.path, self._calls, self._patch = folder / "study", folder / "calls", monkeypatch
         worker = (sys.executable, str(Path(__file__).parent / "stub_worker.py"))
-        monkeypatch.setattr("ganbench.studies.task.WORKER", worker)
-        monkeypatch.setenv("STUB_WORKER_CALLS", str(self._calls))
+        monkeypatch.setattr("ganbench.studies.backends.worker.WORKER", worker)
+        monkeypatch.setenv("GANBENCH_STUB_CALLS", str(self._calls))
         monkeypatch.setattr("ganbench.studies.figure.draw_study_figures", lambda *_: {})
 
     def enable_figures(self) -> None:
@@ -29,13 +29,17 @@ class StubStudy:
 
     def run(self, *recipes: str, behaviour: dict[str, Any] | None = None, **options: Any) -> Study:
         """Start or continue the study; ``behaviour`` says by folder name what a stub worker does."""
-        self._calls.write_text("")
-        self._patch.setenv("STUB_WORKER_BEHAVIOUR", json.dumps(behaviour or {}))
+        self.prepare(behaviour or {})
         settings: dict[str, Any] = {
             "seeds": 2, "budget": "laptop", "overrides": {"schedule.steps": 10, "data.points": 5}, "n": 250,
         }  # fmt: skip
         settings["out"] = self.path
         return study(recipes or ("gan-ring8", "gan-r1-ring8"), **{**settings, **options})
+
+    def prepare(self, behaviour: dict[str, Any]) -> None:
+        """Forget the calls so far, and set what stub workers do."""
+        self._calls.write_text("")
+        self._patch.setenv("GANBENCH_STUB_BEHAVIOUR", json.dumps(behaviour))
 
     def calls(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self._calls.read_text().splitlines()]

@@ -1,8 +1,10 @@
 """A stub of a study's worker process: writes the files of ``ganbench train``, ``resume`` and ``evaluate`` at once.
 
-``$STUB_WORKER_BEHAVIOUR`` is JSON that maps a run folder's name to its behaviour: "fail" (train exits with code 3),
-"killed" (by SIGKILL, halfway), "stay" (waits halfway for SIGTERM, then exits with code 143), "unscored" (evaluate
-fails), or a number to score. A resumed run continues to its end.
+``$GANBENCH_STUB_BEHAVIOUR`` is JSON that maps a run folder's name to its behaviour: "fail" (train exits with code 3),
+"killed" (by SIGKILL, halfway), "dies" (the same, and again when resumed), "stay" (waits halfway for SIGTERM or the end
+of its parent, then exits with code 143, or for a file ``release`` beside the study), "unscored" (evaluate fails), or a
+number to score. A list ``[BEHAVIOUR, NUMBER]`` is also scored halfway; with "score", the number is its final score,
+too. A resumed run continues to its end.
 """
 
 from __future__ import annotations
@@ -19,20 +21,30 @@ from typing import Any
 def main() -> None:
     parent, command, *rest = sys.argv[1:]
     assert int(parent) == os.getppid()
-    with Path(os.environ["STUB_WORKER_CALLS"]).open("a") as calls:
+    with Path(os.environ["GANBENCH_STUB_CALLS"]).open("a") as calls:
         calls.write(
             json.dumps({"command": [command, *rest], "threads": os.environ["OMP_NUM_THREADS"]}) + "\n"
         )
     if command == "train":
         _train(Path(rest[0]), Path(rest[rest.index("--out") + 1]), int(rest[rest.index("--seed") + 1]))
     elif command == "resume":
+        if _behaviour(Path(rest[0])) == "dies":
+            os.kill(os.getpid(), signal.SIGKILL)
         _save(Path(rest[0]), _steps(Path(rest[0])))
     else:
         _evaluate(Path(rest[0]))
 
 
 def _behaviour(run: Path) -> Any:
-    return json.loads(os.environ.get("STUB_WORKER_BEHAVIOUR", "{}")).get(run.name)
+    behaviour = json.loads(os.environ.get("GANBENCH_STUB_BEHAVIOUR", "{}")).get(run.name)
+    if isinstance(behaviour, list):
+        return behaviour[0] if behaviour[0] != "score" else behaviour[1]
+    return behaviour
+
+
+def _halfway_score(run: Path) -> Any:
+    behaviour = json.loads(os.environ.get("GANBENCH_STUB_BEHAVIOUR", "{}")).get(run.name)
+    return behaviour[1] if isinstance(behaviour, list) else None
 
 
 def _train(recipe: Path, run: Path, seed: int) -> None:
@@ -42,14 +54,23 @@ def _train(recipe: Path, run: Path, seed: int) -> None:
     (run / "recipe.json").write_text(recipe.read_text())
     half = _steps(run) // 2
     _save(run, half)
+    if (score := _halfway_score(run)) is not None:
+        with (run / "events.jsonl").open("a") as events:
+            event = {"kind": "score", "step": half, "name": "modes", "value": score, "better": "higher"}
+            events.write(json.dumps(event) + "\n")
     if _behaviour(run) == "fail":
         print(f"step {half}\nthe run failed: '{run.name}' diverged", file=sys.stderr)
         sys.exit(3)
-    if _behaviour(run) == "killed":
+    if _behaviour(run) in ("killed", "dies"):
         os.kill(os.getpid(), signal.SIGKILL)
     if _behaviour(run) == "stay":
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-        time.sleep(60)
+        for _ in range(6000):
+            if (run.parents[2] / "release").exists():
+                break
+            if os.getppid() != int(sys.argv[1]):
+                sys.exit(143)
+            time.sleep(0.01)
     _save(run, _steps(run))
 
 

@@ -54,7 +54,7 @@ def test_every_run_is_trained_and_scored_once(stub_study: StubStudy) -> None:
 def test_commands_set_threads_and_scoring_options(
     stub_study: StubStudy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ganbench.studies.task.usable_cores", lambda: 4)
+    monkeypatch.setattr("ganbench.studies.backends.local.usable_cores", lambda: 4)
     stub_study.run("gan-ring8", seeds=1, jobs=1)
     train, evaluate = stub_study.calls()
     run = str(stub_study.path / "runs" / "gan-ring8-seed0")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ganbench.studies.backends.local import LocalBackend
 from ganbench.studies.plan import Plan
 from ganbench.studies.task import default_jobs, threads_per_run
 
@@ -31,8 +32,8 @@ def test_default_jobs(
     cores: int,
     jobs: int,
 ) -> None:
-    monkeypatch.setattr("ganbench.studies.task.usable_cores", lambda: cores)
-    assert default_jobs(plan(*threads_setting, seeds=seeds)) == jobs
+    monkeypatch.setattr("ganbench.studies.backends.local.usable_cores", lambda: cores)
+    assert default_jobs(plan(*threads_setting, seeds=seeds), LocalBackend()) == jobs
 
 
 @pytest.mark.parametrize("cores", [1, 2, 3, 8])
@@ -41,14 +42,14 @@ def test_default_jobs(
 def test_threads_never_exceed_the_share(
     monkeypatch: pytest.MonkeyPatch, cores: int, jobs: int, threads_setting: int | None
 ) -> None:
-    monkeypatch.setattr("ganbench.studies.task.usable_cores", lambda: cores)
+    monkeypatch.setattr("ganbench.studies.backends.local.usable_cores", lambda: cores)
     monkeypatch.setattr("ganbench.utils.cores.usable_cores", lambda: cores)
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    threads = threads_per_run(plan(threads_setting), "r0", jobs)
+    threads = threads_per_run(plan(threads_setting), "r0", jobs, LocalBackend())
     assert threads >= 1
     assert threads == 1 or threads * jobs <= cores
     assert threads_setting is None or threads <= threads_setting
     if threads_setting is None:
         assert threads == max(1, cores // jobs)
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
-    assert threads_per_run(plan(threads_setting), "r0", jobs) == min(threads, 2)
+    assert threads_per_run(plan(threads_setting), "r0", jobs, LocalBackend()) == min(threads, 2)

@@ -15,9 +15,9 @@ from typing import IO, Any
 
 import pytest
 
-import ganbench.studies.task
 from ganbench.cli.main import main
 from ganbench.cli.study_worker import terminate_with_parent
+from ganbench.studies.backends import local, worker
 
 
 class InlineWorker:
@@ -76,7 +76,7 @@ class ForkedWorker:
             del os.environ[name]
         os.environ.update(env)
         torch.set_num_threads(int(env["OMP_NUM_THREADS"]))
-        terminate_with_parent(int(arguments[len(ganbench.studies.task.WORKER)]))
+        terminate_with_parent(int(arguments[len(worker.WORKER)]))
         with pytest.MonkeyPatch.context() as patch:
             code = _exit_code(patch, arguments)
         sys.stdout.flush()
@@ -106,13 +106,13 @@ def use_workers(kind: type[InlineWorker | ForkedWorker]) -> Iterator[None]:
     """Run the workers of studies in a cheaper way."""
     with pytest.MonkeyPatch.context() as patch:
         stand_in = SimpleNamespace(Popen=kind, DEVNULL=subprocess.DEVNULL)
-        patch.setattr(ganbench.studies.task, "subprocess", stand_in)
+        patch.setattr(local, "subprocess", stand_in)
         yield
 
 
 def _exit_code(patch: pytest.MonkeyPatch, arguments: Sequence[str]) -> int:
     """Run a worker's command, without the words for its program and for its parent."""
-    patch.setattr(sys, "argv", ["ganbench", *arguments[len(ganbench.studies.task.WORKER) + 1 :]])
+    patch.setattr(sys, "argv", ["ganbench", *arguments[len(worker.WORKER) + 1 :]])
     try:
         main()
     except SystemExit as end:

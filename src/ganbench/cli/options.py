@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
 
@@ -155,6 +155,23 @@ def split_numbers(text: str, option: str) -> list[int]:
         return [int(number) for number in split_names(text)]
     except ValueError as error:
         raise UserError(f"{option} takes whole numbers separated by commas, not '{text}'") from error
+
+
+def split_pairs(assignments: Iterable[str], option: str) -> dict[str, str]:
+    """Return texts of the form KEY=VALUE as a mapping.
+
+    Raises:
+        UserError: a text has another form, or a key is given twice; it names the option.
+    """
+    pairs: dict[str, str] = {}
+    for text in assignments:
+        key, equals, value = text.partition("=")
+        if not key or not equals:
+            raise UserError(f"{option} takes KEY=VALUE, not '{text}'")
+        if key in pairs:
+            raise UserError(f"{option} {key} is given twice; leave one of the two out")
+        pairs[key] = value
+    return pairs
 
 
 def print_json(value: Any) -> None:

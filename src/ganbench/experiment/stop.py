@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from ganbench.utils.child_process import stop_signals
+from ganbench.utils.child_process import FORWARDED_SIGNALS, stop_signals
 
 
 class StopRequest:
@@ -23,6 +23,7 @@ class StopRequest:
     def __init__(self) -> None:
         self.signal: int | None = None
         self._started_by_torchrun = "TORCHELASTIC_RUN_ID" in os.environ
+        self._asked_twice = self._started_by_torchrun or FORWARDED_SIGNALS in os.environ
         self._parent = os.getppid()
 
     def __call__(self) -> bool:
@@ -47,5 +48,5 @@ class StopRequest:
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.signal is None:
             self.signal = number
-        elif number == self.signal or not self._started_by_torchrun:  # torchrun answers Ctrl-C with SIGTERM
+        elif number == self.signal or not self._asked_twice:  # torchrun answers Ctrl-C with SIGTERM
             os._exit(128 + number)  # the second signal: checkpoints are intact at any moment

@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ganbench.config.spec import Spec
 from ganbench.data.base import Dataset
@@ -80,10 +80,10 @@ def fit_to_budget(
     which the user has set, stay as they are.
     """
     seconds = max(minutes * 60 * trial_share, 1.0)
-    trial_steps, step_seconds = _trial(recipe, dataset, engine, seed, seconds)
-    steps = max(1, int(minutes * 60 * _STEPS_SHARE / step_seconds))
+    trial = time_steps(recipe, dataset, engine, seed, seconds)
+    steps = max(1, int(minutes * 60 * _STEPS_SHARE / trial.seconds))
     steps = int(engine.broadcast(str(steps)))  # the main process's clock counts
-    plan = Plan(minutes, steps, step_seconds, trial_steps)
+    plan = Plan(minutes, steps, trial.seconds, trial.steps)
     return dataclasses.replace(recipe, schedule=_with_steps(recipe.schedule, steps, changed)), plan
 
 
@@ -104,14 +104,23 @@ def _with_steps(schedule: Schedule, steps: int, changed: Collection[str]) -> Sch
     return dataclasses.replace(schedule, **{k: v for k, v in changes.items() if k not in own})
 
 
-def _trial(recipe: Recipe, dataset: Dataset, engine: Engine, seed: int, seconds: float) -> tuple[int, float]:
-    """Train for about ``seconds``, at least one step; return the number of steps and the seconds of each."""
+class Trial(NamedTuple):
+    """The number of steps of a trial, and the seconds and the CPU seconds (of all threads) of each."""
+
+    steps: int
+    seconds: float
+    cpu_seconds: float
+
+
+def time_steps(recipe: Recipe, dataset: Dataset, engine: Engine, seed: int, seconds: float) -> Trial:
+    """Train throw-away networks for about ``seconds``, at least one step."""
     trainer = make_trainer(recipe, dataset, engine, seed)
     with explain_misfit(recipe), engine.fork_random_state():
         for _ in range(_WARMUP_STEPS):
             trainer.train_step()
-        start, steps = time.perf_counter(), 0
+        start, cpu_start, steps = time.perf_counter(), time.process_time(), 0
         while not steps or not engine.any(time.perf_counter() - start > seconds):
             trainer.train_step()
             steps += 1
-    return steps, (time.perf_counter() - start) / steps
+    cpu_seconds = time.process_time() - cpu_start
+    return Trial(steps, (time.perf_counter() - start) / steps, cpu_seconds / steps)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,9 @@ class Plan:
 
     Attributes:
         recipes: each resolved recipe as JSON, by its label in tables.
-        seeds: the number of seeds; they are 0, 1, ...
+        seeds: the number of seeds.
+        first_seed: the first one; the others follow.
+        equal: what is equal in all runs and so sets their steps, as of studies/equalize; empty for nothing.
         budget: the budget of recipes that are given by name.
         overrides: changes to every recipe.
         metrics: metric names; empty means the data set's default metrics. The first one ranks the recipes.
@@ -47,10 +49,17 @@ class Plan:
     n: int | None = None
     modules: tuple[str, ...] = ()
     panel_steps: tuple[int, ...] = ()
+    first_seed: int = 0
+    equal: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def seed_numbers(self) -> range:
+        """The seeds."""
+        return range(self.first_seed, self.first_seed + self.seeds)
 
     def runs(self) -> Iterator[tuple[str, int]]:
         """Yield the label and seed of every run: the first seed of all recipes, then the second seed, and so on."""
-        for seed in range(self.seeds):
+        for seed in self.seed_numbers:
             for label in self.recipes:
                 yield label, seed
 
@@ -84,6 +93,7 @@ class Plan:
             seeds=max(self.seeds, other.seeds),
             modules=tuple(dict.fromkeys((*self.modules, *other.modules))),
             panel_steps=other.panel_steps or self.panel_steps,
+            equal=other.equal or self.equal,
         )
 
     def _settings(self) -> dict[str, Any]:
@@ -93,6 +103,7 @@ class Plan:
             "overrides": dict(self.overrides),
             "metrics": list(self.metrics),
             "n": self.n,
+            **({"equalize": self.equal["by"]} if self.equal else {}),
         }
 
     def write(self, folder: Path) -> None:
@@ -105,6 +116,8 @@ class Plan:
             "seeds": self.seeds,
             "modules": list(self.modules),
             "panel_steps": list(self.panel_steps),
+            **({"first_seed": self.first_seed} if self.first_seed else {}),
+            **({"equal": dict(self.equal)} if self.equal else {}),
         }
         write_sealed_json(folder / "study.json", {"format": _FORMAT, **contents, **self._settings()})
 
@@ -134,6 +147,8 @@ class Plan:
                 n=data["n"],
                 modules=tuple(data["modules"]),
                 panel_steps=tuple(data.get("panel_steps", ())),  # studies from before have none
+                first_seed=int(data.get("first_seed", 0)),
+                equal=dict(data.get("equal", {})),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise UserError(f"{folder / 'study.json'} is incomplete or damaged: {error}") from error

@@ -63,6 +63,10 @@ class StudyFolder:
         """Return the path of the output of the run's processes."""
         return self.path / "logs" / f"{label}-seed{seed}.txt"
 
+    def jobs(self, label: str, seed: int) -> Path:
+        """Return the path of the folder for the run's jobs on other machines."""
+        return self.path / "jobs" / f"{label}-seed{seed}"
+
     def result(self, label: str, seed: int) -> Path:
         """Return the path of the run's scores or failure."""
         return self.path / "results" / f"{label}-seed{seed}.json"

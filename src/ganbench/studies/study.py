@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,14 @@ from ganbench.errors import RunError, Stopped, UserError
 from ganbench.recipes.base import Budget, Recipe
 from ganbench.runs.folder_check import require_safe
 from ganbench.runs.run import Run
-from ganbench.studies.plan import Plan, make_plan, require_matching_run
+from ganbench.studies.backends.choice import BackendChoice
+from ganbench.studies.equalize import Measure
+from ganbench.studies.plan import Plan, require_matching_run
 from ganbench.studies.preflight import require_panel_steps, require_shared_reference
 from ganbench.studies.queue import run_queue
+from ganbench.studies.resolve_plan import resolve_plan
 from ganbench.studies.rows import Row, StudyFolder
+from ganbench.studies.search.settings import SearchOutcome
 from ganbench.studies.summary import Summary, compare_recipes, default_pairs, summaries
 from ganbench.studies.table import as_csv, as_markdown, run_records
 from ganbench.studies.task import default_jobs
@@ -23,9 +27,6 @@ from ganbench.utils.bootstrap import Comparison
 from ganbench.utils.console import Console, SilentConsole
 from ganbench.utils.file_lock import exclusive_lock
 from ganbench.utils.files import write_bytes, write_json
-
-_DEFAULT_SEEDS = 5
-_PARTIAL_STUDY = {".lock", ".heartbeat", "recipes"}  # what a study that was killed at once may have left
 
 
 class Study:
@@ -49,7 +50,7 @@ class Study:
         return [
             self.folder.row(self.plan, label, seed)
             for label in self.plan.recipes
-            for seed in range(self.plan.seeds)
+            for seed in self.plan.seed_numbers
         ]
 
     def summaries(self) -> list[Summary]:
@@ -65,8 +66,10 @@ class Study:
         return compare_recipes(self.rows(), a, b, by)
 
     def markdown(self) -> str:
-        """Return the table of recipes as Markdown."""
-        return as_markdown(self.summaries())
+        """Return the table of recipes as Markdown, and below it what a search has found."""
+        outcome = SearchOutcome.read(self.path)
+        search = f"\n{outcome.describe()}.\n" if outcome else ""
+        return as_markdown(self.summaries()) + search
 
     def record(self) -> dict[str, Any]:
         """Return settings, runs, summaries and comparisons as JSON values."""
@@ -82,6 +85,8 @@ class Study:
             "runs": runs,
             "summary": [summary.to_dict() for summary in summary_list],
             "comparisons": compare_pairs(rows, default_pairs(summary_list)),
+            **({"equal": dict(self.plan.equal)} if self.plan.equal else {}),
+            **({"search": asdict(outcome)} if (outcome := SearchOutcome.read(self.path)) else {}),
         }
 
     def write_tables(self) -> None:
@@ -91,7 +96,7 @@ class Study:
         tables = {
             "table.csv": as_csv(run_records(self.rows())),
             "summary.csv": as_csv([summary.to_dict() for summary in summary_list]),
-            "table.md": as_markdown(summary_list),
+            "table.md": self.markdown(),
         }
         for name, content in tables.items():
             write_bytes(self.path / name, content.encode())
@@ -119,6 +124,10 @@ def study(
     panel_steps: Sequence[int] = (),
     retry_failed: bool = False,
     vectorize: bool = False,
+    equalize: Measure | None = None,
+    backend: str | None = None,
+    backend_options: Mapping[str, Any] | None = None,
+    max_restarts: int | None = None,
     console: Console | None = None,
 ) -> Study:
     """Train and score recipes over seeds 0, 1, ..., write tables and figures, and return the study.
@@ -132,7 +141,7 @@ def study(
         seeds: the number of seeds; default that of the existing study, else 5.
         out: the study folder; default ``runs/study-DATA-BUDGET``.
         budget: default "reference".
-        jobs: the number of parallel runs; default one per core.
+        jobs: the number of parallel runs; default one per core, on a cluster all of them up to 100.
         overrides: changes to every recipe.
         metrics: metric names; default the data set's own.
         n: the number of samples to score; default the metric's own.
@@ -141,11 +150,18 @@ def study(
             a recipe with a sample picture at that step (``schedule.sample_every``).
         retry_failed: whether to try failed runs again; otherwise a failure is a result.
         vectorize: whether to train the seeds of a recipe at once in one process, if it has fully connected networks.
+        equalize: "images" or "cpu-time": train each recipe for as many images, or as much CPU time (as a short trial
+            measures it), as the first one takes with its own steps.
+        backend: where the runs are trained: "local" (the default), "slurm" or "ray"; default as before for a study that
+            is continued. It does not affect what is compared.
+        backend_options: settings of the backend, as in {"time": "2:00:00", "cpus": 4}; see studies/backends.
+        max_restarts: how often a run that was interrupted without progress is submitted again; default 5 on a cluster,
+            0 on this machine.
         console: where progress goes; default nowhere.
 
     Raises:
         UserError: an argument is invalid or does not match the existing study; nothing is trained.
-        RunError: a run's process was killed, or every run failed; all other runs are complete.
+        RunError: a run was interrupted too often, or every run failed; all other runs are complete.
         Stopped: a signal asked the study to stop; the runs have saved checkpoints.
 
     Example:
@@ -159,6 +175,8 @@ def study(
     """
     if jobs is not None and jobs < 1:
         raise UserError(f"the number of jobs must be at least 1, not {jobs}")
+    if max_restarts is not None and max_restarts < 0:
+        raise UserError(f"the number of restarts must not be negative, but is {max_restarts}")
     settings = {
         "budget": budget,
         "overrides": overrides,
@@ -168,23 +186,35 @@ def study(
         "panel_steps": tuple(sorted(set(panel_steps))),
     }
     settings = {name: value for name, value in settings.items() if value not in (None, ())}
-    path, plan = _resolve_plan(recipes, out, settings, modules)
+    path, plan = resolve_plan(recipes, out, settings, modules, equalize)
+    choice = BackendChoice.resolve(path, backend, backend_options)
+    place = choice.open()
     require_panel_steps(plan)
     require_shared_reference(plan)
     path.mkdir(parents=True, exist_ok=True)
     require_safe(path, skip=("runs",))
     with exclusive_lock(path, "the study", f"another process is working on {path}"):
         plan.write(path)
+        choice.write(path)
         result = Study(path)
         _prepare_runs(result, retry_failed)
-        jobs, console = jobs or default_jobs(plan), console or SilentConsole()
+        jobs, console = jobs or default_jobs(plan, place), console or SilentConsole()
         try:
             if vectorize:
-                train_vectorized(result.folder, plan, jobs=jobs, console=console)
-            interrupted = run_queue(result.folder, plan, jobs=jobs, console=console)
+                train_vectorized(result.folder, plan, place, jobs=jobs, console=console)
+            interrupted = run_queue(
+                result.folder,
+                plan,
+                place,
+                jobs=jobs,
+                max_restarts=place.max_restarts if max_restarts is None else max_restarts,
+                console=console,
+            )
         except Stopped:
             result.write_tables()
             raise
+        finally:
+            place.close()
         result.write_tables()
         result.draw()
     _require_results(result, interrupted)
@@ -207,42 +237,6 @@ def compare_pairs(
             verdict = {"resolved": result.resolved, "sentence": result.describe(a, b)}
             comparisons.append({"a": a, "b": b, **asdict(result), **verdict})
     return comparisons
-
-
-def _resolve_plan(
-    recipes: Sequence[str | Recipe],
-    out: str | Path | None,
-    settings: Mapping[str, Any],
-    modules: Sequence[str | Path],
-) -> tuple[Path, Plan]:
-    """Return the study's folder and its plan: an existing plan extended by the arguments, or a new one."""
-    folder = Path(out) if out is not None else None
-    existing = Plan.read(folder) if folder is not None and (folder / "study.json").exists() else None
-    if not recipes:
-        if folder is None:
-            raise UserError("name at least one recipe, or continue a study with --out")
-        existing = existing or Plan.read(folder)
-        return folder, existing.extend(replace(existing, **settings), folder)
-    defaults = {"seeds": existing.seeds if existing else _DEFAULT_SEEDS}
-    plan = make_plan(recipes, modules=modules, **{**defaults, **settings})
-    if folder is None:
-        folder = _default_folder(plan)
-        existing = Plan.read(folder) if (folder / "study.json").exists() else None
-    if existing is None and folder.exists() and {path.name for path in folder.iterdir()} - _PARTIAL_STUDY:
-        raise UserError(f"{folder} exists and is not a study; choose another --out")
-    if existing is None:
-        return folder, plan
-    if "budget" not in settings:  # nothing to compare the existing one with
-        plan = replace(plan, budget=existing.budget)
-    return folder, existing.extend(plan, folder)
-
-
-def _default_folder(plan: Plan) -> Path:
-    """Return a folder beside the runs, where the dashboard looks; that of an older version if the study is there."""
-    first = next(iter(plan.recipes.values()))
-    data = str(first["data"]["target"]).rpartition(":")[2].replace("_", "-")
-    older = Path("studies") / f"{data}-{plan.budget}"
-    return older if (older / "study.json").exists() else Path("runs") / f"study-{older.name}"
 
 
 def _prepare_runs(study: Study, retry_failed: bool) -> None:

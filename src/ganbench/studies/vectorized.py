@@ -6,16 +6,17 @@ import time
 
 from ganbench.errors import Stopped
 from ganbench.experiment.stop import StopRequest
+from ganbench.studies.backends.base import Backend, Job
 from ganbench.studies.plan import Plan
 from ganbench.studies.rows import StudyFolder
-from ganbench.studies.task import start_worker, threads_per_run
-from ganbench.utils.child_process import ask_to_stop, was_stopped
+from ganbench.studies.task import threads_per_run
+from ganbench.utils.child_process import was_stopped
 from ganbench.utils.console import Console
 
-_POLL_SECONDS = 0.05
 
-
-def train_vectorized(folder: StudyFolder, plan: Plan, *, jobs: int, console: Console) -> None:
+def train_vectorized(
+    folder: StudyFolder, plan: Plan, backend: Backend, *, jobs: int, console: Console
+) -> None:
     """Train each recipe with two or more runs that have not begun, all its seeds in one process.
 
     What cannot be vectorized is left to the queue, with a note. So are runs that were interrupted.
@@ -30,18 +31,16 @@ def train_vectorized(folder: StudyFolder, plan: Plan, *, jobs: int, console: Con
         with stop.catch_signals():
             while (waiting or active) and not stop():
                 if waiting and len(active) < jobs:
-                    label, seeds = waiting.pop(0)
-                    active.append(_SeedsTask(folder, plan, label, seeds, threads_per_run(plan, label, jobs)))
+                    active.append(_SeedsTask(folder, plan, backend, *waiting.pop(0), jobs))
                     continue
-                time.sleep(_POLL_SECONDS)
-                for task in [each for each in active if each.process.poll() is not None]:
-                    active.remove(task)
-                    console.note(task.describe_end(task.process.wait()))
+                time.sleep(backend.poll_seconds)
+                for task in [*active]:
+                    if (line := task.poll()) is not None:
+                        active.remove(task)
+                        console.note(line)
     finally:
         for task in active:
-            ask_to_stop(task.process)
-        for task in active:
-            task.process.wait()
+            task.stop()
     if stop.signal is not None:
         message = f"stopped, checkpoints saved; continue with: ganbench study --out {folder.path}"
         raise Stopped(message, stop.signal)
@@ -56,27 +55,42 @@ def _new_seeds(folder: StudyFolder, plan: Plan, label: str) -> range:
 
 
 class _SeedsTask:
-    """The process that trains several seeds of a recipe."""
+    """The job that trains several seeds of a recipe."""
 
-    def __init__(self, folder: StudyFolder, plan: Plan, label: str, seeds: range, threads: int) -> None:
+    def __init__(
+        self, folder: StudyFolder, plan: Plan, backend: Backend, label: str, seeds: range, jobs: int
+    ) -> None:
         self._name = f"{label} seeds {seeds[0]} to {seeds[-1]}"
-        self._start, self._log = time.monotonic(), folder.path / "logs" / f"{label}-seeds.txt"
-        self._log.parent.mkdir(exist_ok=True)
+        self._start, self._backend = time.monotonic(), backend
+        threads = threads_per_run(plan, label, jobs, backend)
         modules = [word for module in plan.modules for word in ("--module", module)]
         out = folder.run(label, seeds[0]).with_name(label)
         recipe = str(folder.path / "recipes" / f"{label}.json")
         command = ["train", recipe, f"machine.threads={threads}", "--seed", str(seeds[0])]
         command += ["--vectorize", str(len(seeds)), "--out", str(out), *modules]
-        with self._log.open("w", encoding="utf-8") as log:
-            self.process = start_worker(command, threads=threads, stdout=log, stderr=log)
+        self._log = folder.path / "logs" / f"{label}-seeds.txt"
+        self._log.parent.mkdir(exist_ok=True)
+        job_folder = folder.jobs(label, seeds[0]).with_name(f"{label}-seeds")
+        self._submission = backend.submit(
+            Job(folder=job_folder, command=tuple(command), threads=threads, log=self._log)
+        )
 
-    def describe_end(self, code: int) -> str:
-        """Return a line on how the process ended, from its exit code."""
+    def poll(self) -> str | None:
+        """Return a line on how the job ended; None while it waits or runs."""
+        ended = self._backend.poll(self._submission)
+        if ended is None:
+            return None
         seconds = f"{time.monotonic() - self._start:.0f} s"
-        if code == 0:
+        if ended.code == 0:
             return f"{self._name}: trained at once, {seconds}"
-        if was_stopped(code):
+        if was_stopped(ended.code):
             return f"{self._name}: interrupted after {seconds}; they continue one by one"
         lines = self._log.read_text(encoding="utf-8", errors="replace").split("\n")
-        reason = next((line for line in reversed(lines) if line.strip()), f"exit code {code}")
+        reason = next((line for line in reversed(lines) if line.strip()), f"exit code {ended.code}")
         return f"{self._name}: {reason.strip()}; they are trained one by one"
+
+    def stop(self) -> None:
+        """Ask the runs to save checkpoints and end, and wait for that."""
+        self._backend.cancel(self._submission)
+        while self._backend.poll(self._submission) is None:
+            time.sleep(self._backend.poll_seconds)

@@ -8,6 +8,8 @@ import sys
 from typing import Any
 
 _CONTROL_C_EXIT = 0xC000013A  # how Windows ends a process that does not handle the event
+#: In the environment of a process that a batch system may signal and its parent, too, with another signal.
+FORWARDED_SIGNALS = "GANBENCH_FORWARDED_SIGNALS"
 _BREAK = 21  # SIGBREAK, which only Windows has
 
 
