@@ -31,6 +31,7 @@ from ganbench.utils.random_stream import RandomStream
 FROM_FILES = {
     "aligned-pairs",
     "archive",
+    "arrow",
     "folder",
     "cifar10",
     "cifar10-jpeg",

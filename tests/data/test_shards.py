@@ -21,7 +21,8 @@ from ganbench.data.io import stores
 from ganbench.data.io.shard_index import RECORD, read_index, write_index
 from ganbench.data.io.tar_shards import write_shard
 from ganbench.data.loader import Loader
-from ganbench.data.shards import ShardedImages, shards
+from ganbench.data.shards import shards
+from ganbench.data.streamed_images import StreamedImages
 from ganbench.data.subset import reference_subset
 from ganbench.errors import RunError, UserError
 from ganbench.utils.random_stream import RandomStream
@@ -224,7 +225,7 @@ def test_scores_compare_with_a_fixed_random_subset(packed: Path) -> None:
     assert reference_subset(everything) is everything
 
 
-def huge(root: Path, items: int, positions: torch.Tensor) -> ShardedImages:
+def huge(root: Path, items: int, positions: torch.Tensor) -> StreamedImages:
     """A set of so many items; those at the positions lead to a real image, and the others are holes in the file."""
     root.mkdir()
     with (root / "a.tar").open("wb") as file:

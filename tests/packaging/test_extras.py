@@ -55,6 +55,7 @@ COMMANDS: dict[str, int | str] = {
     "invert zoo:digits pictures --out inverted --n 1 --steps 1 --starts 1": 0,
     f"{TRAIN.replace('train', 'study')} study --seeds 1 --n 250": 0,
     "study dcgan-shapes --seeds 1 --budget laptop --out shapes": "metrics",
+    "train dcgan-shapes data=arrow:pictures --out from-arrow": "arrow",
     "study gan-ring8 --seeds 1 --budget laptop --backend ray --out on-ray": "ray",
     "study gan-ring8 --budget laptop --search optimizers.G.lr=1e-4..1e-3:log --out searched": "search",
     "train dcgan-shapes --out scored": "metrics",

@@ -136,6 +136,22 @@ def _pytorch(data: Any) -> tuple[Iterable[tuple[Any, int | None]], list[str]]:
 
 def _hugging_face(data: Any) -> tuple[Iterable[tuple[Any, int | None]], list[str]]:
     """Return the images with their class numbers, and the class names, of a data set of ``datasets``."""
+    image, label = image_and_label_columns(data)
+
+    def items() -> Iterable[tuple[Any, int | None]]:
+        for number in range(len(data)):
+            row = data[number]
+            yield row[image], None if label is None else _class_number(row[label], number)
+
+    return items(), [] if label is None else [str(name) for name in data.features[label].names]
+
+
+def image_and_label_columns(data: Any) -> tuple[str, str | None]:
+    """Return the names of the columns of images and class labels of a data set of ``datasets``; None without labels.
+
+    Raises:
+        UserError: there is no column of images, or more than one of a kind.
+    """
     images = [name for name, kind in data.features.items() if type(kind).__name__ == "Image"]
     labels = [name for name, kind in data.features.items() if type(kind).__name__ == "ClassLabel"]
     if len(images) != 1 or len(labels) > 1:
@@ -144,13 +160,7 @@ def _hugging_face(data: Any) -> tuple[Iterable[tuple[Any, int | None]], list[str
             f"the data set needs one column of images and at most one of class labels, and has the columns {columns}; "
             "use select_columns, and cast_column to datasets.Image() or datasets.ClassLabel()"
         )
-
-    def items() -> Iterable[tuple[Any, int | None]]:
-        for number in range(len(data)):
-            row = data[number]
-            yield row[images[0]], _class_number(row[labels[0]], number) if labels else None
-
-    return items(), [str(name) for name in data.features[labels[0]].names] if labels else []
+    return images[0], labels[0] if labels else None
 
 
 def _class_number(value: Any, number: int) -> int:

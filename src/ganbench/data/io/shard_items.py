@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import warnings
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ganbench.data.base import DataInfo
 from ganbench.data.io.broken_images import OnError
 from ganbench.data.io.decode import BrokenImageError, crop_and_resize, decode_image, to_channels_first
 from ganbench.data.io.shard_index import MAX_ITEM_BYTES, ShardIndex
@@ -48,6 +51,7 @@ class ShardItems:
             labels and the number of items stay.
 
     Attributes:
+        info: the description of the set.
         broken: why the item at a position is broken, of those that were replaced.
     """
 
@@ -55,6 +59,17 @@ class ShardItems:
         self.index, self.form, self.broken = index, form, dict[int, str]()
         self._store, self._on_broken, self._lock = store, on_broken, threading.Lock()
         self._records = index.records.view(np.ndarray)  # still mapped, but faster to read one by one
+        header = index.header
+        key = f"{header.fingerprint} {form.size} {form.channels}"
+        self.info = DataInfo(
+            name=f"shards:{header.name}",
+            kind="image",
+            shape=(form.channels, *form.size),
+            size=header.items,
+            fingerprint=hashlib.sha256(key.encode()).hexdigest()[:16],
+            split="all",
+            classes=header.classes,
+        )
 
     def read(self, positions: NDArray[np.int64]) -> NDArray[np.uint8]:
         """Return the items at some positions, uint8 ``[N, C, H, W]``.
@@ -75,6 +90,10 @@ class ShardItems:
                 f"the index of {self._store.place} is damaged: an item has a label that is no class"
             )
         return labels
+
+    def class_counts(self) -> Sequence[int]:
+        """Return the number of items of each class."""
+        return self.index.header.class_counts
 
     def _item(self, position: int) -> NDArray[np.uint8]:
         wanted = position
