@@ -33,7 +33,7 @@ from torch import Tensor
 
 from ganbench.data.images import ImageDataset
 from ganbench.data.toy import ring8
-from ganbench.experiment.time_budget import fit_to_budget
+from ganbench.experiment.time_budget import Trial, fit_to_budget
 from ganbench.recipes.base import Recipe
 from ganbench.training.engine import Engine
 from ganbench.utils.bootstrap import student_quantile
@@ -47,7 +47,7 @@ def plan_recipe(variant: Variant) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", list(VARIANTS))
 def test_a_variant_changes_only_what_it_declares(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ganbench.experiment.time_budget._trial", lambda *_, **__: (1, 0.3))
+    monkeypatch.setattr("ganbench.experiment.time_budget.time_steps", lambda *_, **__: Trial(1, 0.3, 0.3))
     variant = VARIANTS[name]
     changed, base = (plan_recipe(v) for v in (variant, Variant(variant.recipe)))
     declared = {path.split(".")[0] for path in variant.changes}
@@ -106,7 +106,7 @@ def test_a_variant_is_trained_to_the_end_of_its_plan_and_scored(monkeypatch: pyt
     monkeypatch.setattr("benchmarks.ablation.FINAL_SAMPLES", 5)
     monkeypatch.setattr(Variant, "recipe_for", recipe_for)
     monkeypatch.setattr(
-        "ganbench.experiment.time_budget._trial", lambda *_, **__: (1, 0.05)
+        "ganbench.experiment.time_budget.time_steps", lambda *_, **__: Trial(1, 0.05, 0.05)
     )  # plans 16 steps a second
     monkeypatch.setitem(VARIANTS, "few", Variant("dcgan-shapes", {}, 24))
     (record,) = train_and_score("few", 1, 0.5, "shapes")

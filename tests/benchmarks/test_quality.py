@@ -17,6 +17,8 @@ from PIL import Image
 from tests.support.training import tiny_recipe
 from torch import Tensor
 
+from ganbench.experiment import time_budget
+
 MARKS = (10.0, 20.0, 40.0)
 
 
@@ -150,7 +152,7 @@ def test_an_arm_trains_by_its_clock(
 ) -> None:
     monkeypatch.setattr("benchmarks.quality_arms.WORKERS", 0)
     monkeypatch.setattr(
-        "ganbench.experiment.time_budget._trial", lambda *_, **__: (1, 0.05)
+        "ganbench.experiment.time_budget.time_steps", lambda *_, **__: time_budget.Trial(1, 0.05, 0.05)
     )  # plans 16 steps a second
     recipe = tiny_recipe("dcgan-shapes", {"schedule.ema_half_life": None if loop is PlainTraining else 100.0})
     training = loop(

@@ -154,7 +154,7 @@ def test_sweeps_change_one_code_at_a_time(coded: Run) -> None:
 def test_scores_see_labels(told: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     data, chunks = make_dataset(told.recipe()), list[Any]()
 
-    def measure(metrics: Any, samples: Any, reference: Any, expected: int) -> list[Any]:
+    def measure(metrics: Any, samples: Any, reference: Any, expected: int, map_rows: Any) -> list[Any]:
         chunks.extend(samples)
         return []
 

@@ -92,7 +92,7 @@ class Engine:
 
     def compile(self, networks: Iterable[nn.Module]) -> None:
         """Compile the networks' passes, in place, if the machine's settings say so."""
-        if self.machine.compile != "off":
+        if self.machine.compile != "none":
             for network in networks:
                 compile_passes(network, torch_compiler(self.machine.compile))
 

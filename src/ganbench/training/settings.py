@@ -144,7 +144,7 @@ class Machine:
     flush_denormals: bool = True
     keep_pages: bool = True
     timeout: float | None = None
-    compile: Literal["off", "default", "reduce-overhead"] = "off"
+    compile: Literal["none", "default", "reduce-overhead"] = "none"
 
     def __post_init__(self) -> None:
         _check_types(self, "machine")

@@ -171,7 +171,7 @@ def _check(trainer: Trainer) -> None:
     problems = {
         "several processes": trainer.engine.world_size > 1,
         "schedule.microbatches above 1": schedule.microbatches > 1,
-        "machine.compile": trainer.engine.machine.compile != "off",
+        "machine.compile": trainer.engine.machine.compile != "none",
         "schedule.gradient_clip": schedule.gradient_clip is not None,
         "an algorithm with a state of its own": bool(_tensors(trainer.algorithm)),
         "weights that are never updated": any(
