@@ -1,6 +1,6 @@
 """Kill jobs, a worker and the study itself on a real Slurm and on Ray; the results must be those of a quiet study.
 
-    python -m benchmarks.backends --folder DIR [--backend slurm ray] [--out results/backends.json]
+    python -m benchmarks.backends --folder DIR [--backend slurm ray] [--out FILE]
 
 Three recipes with three seeds are trained on this machine without disturbance, then on each backend while ``kill -9``
 ends 20 of their jobs, one worker (the ``slurmd`` of the node, or a worker process of Ray) and once the study, which is

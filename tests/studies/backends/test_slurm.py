@@ -91,15 +91,10 @@ def test_a_waiting_job_can_be_cancelled(slurm: FakeSlurm, job: Job) -> None:
 
 def test_a_job_whose_record_was_replaced_does_nothing(slurm: FakeSlurm, job: Job) -> None:
     slurm.set(hold=True)
-    fast().submit(job)
-    first = read_record(job.folder)
-    slurm.set()
-    backend = fast()
-    submission = backend.submit(job)
-    assert wait(backend, submission).code == 0
-    assert slurm.run_held() == 1
-    assert first is not None
-    assert not list(job.folder.glob(f"{first.token}.*"))
+    first, second = fast().submit(job), fast().submit(job)
+    assert slurm.run_held() == 2
+    assert not list(job.folder.glob(f"{first.id}.*"))
+    assert wait(fast(), second) == (0, "said 0\n")
     assert job.log.read_text() == "note\n"
 
 
