@@ -113,8 +113,10 @@ def run_processes(name: str, processes: int) -> dict[str, float]:
     launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
     command = [sys.executable, *launch, "-m", "benchmarks.plan", "--measure", name]
     done = subprocess.run(
-        command, check=True, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
+        command, check=False, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
     )
+    if done.returncode:
+        sys.exit(f"error: {' '.join(command)} failed:\n{done.stderr}")
     line = next(line for line in done.stdout.splitlines() if line.startswith("{"))
     result: dict[str, float] = json.loads(line)
     return result

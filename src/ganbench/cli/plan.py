@@ -83,18 +83,23 @@ def plan(
 def describe(result: ScalePlan) -> str:
     """Return the plan as lines of text."""
     days = result.total_seconds / 86400
+    times = result.step_seconds, result.compute_seconds, result.reduce_seconds
+    step, compute, reduce = (_number(1e3 * seconds) for seconds in times)
     lines = [
         f"{result.recipe} on {result.machines:,} machine(s), {result.processes:,} process(es) of {result.hardware}",
         f"  constants      {result.source}",
         f"  batch          {result.batch:,}, {result.batch // result.processes:,} for each process",
         f"  steps          {result.steps:,} for {result.images:,.0f} images",
-        f"  step           {1e3 * result.step_seconds:,.3g} ms: {1e3 * result.compute_seconds:,.3g} ms to compute, "
-        f"{1e3 * result.reduce_seconds:,.3g} ms to average gradients",
-        f"  run            {days:,.3g} days" if days > 2 else f"  run            {24 * days:,.3g} hours",
-        f"  gradients      {result.reduced_bytes_per_step / 1e6:,.4g} MB per step and process",
-        f"  data           {result.read_bytes_per_second / 1e6:,.4g} MB/s of decoded images in all",
-        f"  storage        {result.storage_bytes / 1e9:,.4g} GB of images and checkpoints",
+        f"  step           {step} ms: {compute} ms to compute, {reduce} ms to average gradients",
+        f"  run            {f'{_number(days)} days' if days > 2 else f'{_number(24 * days)} hours'}",
+        f"  gradients      {_number(result.reduced_bytes_per_step / 1e6)} MB per step and process",
+        f"  data           {_number(result.read_bytes_per_second / 1e6)} MB/s of decoded images in all",
+        f"  storage        {_number(result.storage_bytes / 1e9)} GB of images and checkpoints",
     ]
     if result.price is not None:
         lines.append(f"  price          {result.price:,.2f}")
     return "\n".join(lines)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
