@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.ports import free_port
 from typer.testing import CliRunner
 
 from ganbench.cli.main import app
@@ -36,12 +37,6 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def ui(*arguments: object) -> Any:
     return CliRunner().invoke(app, ["ui", *map(str, arguments)])
-
-
-def free_port() -> int:
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        return int(trial.getsockname()[1])
 
 
 def test_the_default_is_local_and_without_telemetry(tmp_path: Path, started: list[str]) -> None:

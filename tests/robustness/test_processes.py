@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 import pytest
 import torch
 from tests.support.command_line import CommandLine, Process
+from tests.support.ports import free_port
 from tests.support.recording import record
 from tests.support.training import override_arguments, tiny_overrides
 
@@ -27,12 +27,6 @@ def command(name: str, out: Path, steps: int = STEPS, **schedule: object) -> lis
     named = {f"schedule.{k}": v for k, v in schedule.items()}
     changes = {**tiny_overrides(name), "schedule.steps": steps, "schedule.checkpoint_every": 5, **named}
     return ["train", name, "--budget", "laptop", "--out", str(out), *override_arguments(changes)]
-
-
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
 
 
 def start_two(cli: CommandLine, *arguments: str | Path) -> list[Process]:
