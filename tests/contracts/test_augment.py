@@ -7,7 +7,7 @@ import torch
 
 import ganbench.augment as package
 from ganbench.algorithms import Adversarial
-from ganbench.augment import ADA, Affine, Augmentation, DiffAugment
+from ganbench.augment import ADA, APA, Affine, Augmentation, DiffAugment
 from ganbench.config.spec import Spec
 from ganbench.errors import UserError
 from ganbench.latents import Gaussian
@@ -21,15 +21,16 @@ MORE_EXAMPLES: list[Augmentation] = [
     ADA(p=0.5),
     ADA(p=1.0, geometry=False, colour=False),
     ADA(p=1.0, blit=False, geometry=False),
+    APA(p=0.5, augmentation=DiffAugment()),
     Affine(turn=90.0, stretch=0.0, shear=0.0, move=0.0),
     DiffAugment(colour=False, cutout=0.0),
     DiffAugment(translation=0.0, cutout=0.0),
     DiffAugment(colour=False, translation=0.0),
 ]
 EXAMPLES = [
-    *(cls() for cls in CLASSES if cls is not ADA),
+    *(cls() for cls in CLASSES if cls not in (ADA, APA)),
     *MORE_EXAMPLES,
-]  # ADA starts with p = 0 and changes nothing
+]  # ADA and APA start with p = 0 and change nothing
 each = pytest.mark.parametrize("augmentation", EXAMPLES, ids=str)
 each_shape = pytest.mark.parametrize("shape", [(1, 28, 28), (3, 16, 24)], ids=str)
 

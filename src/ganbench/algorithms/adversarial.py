@@ -17,13 +17,14 @@ from ganbench.algorithms.base import GenerativeAlgorithm
 from ganbench.algorithms.labels import Labels, check_labels
 from ganbench.algorithms.packing import check_packs, pack, packed_shape
 from ganbench.algorithms.top_k import keep_highest
-from ganbench.augment import AdaptiveAugmentation, Augmentation
+from ganbench.augment import AdaptiveAugmentation, Augmentation, PseudoAugmentation
 from ganbench.conditioning.discriminator_output import DiscriminatorOutput
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.latents import Latent
 from ganbench.losses.base import Loss, require_loss
 from ganbench.regularizers.base import Constraint, Regularizer, stateful_terms
+from ganbench.regularizers.latent_consistency import LatentConsistency
 from ganbench.training.phase import Context, LossDict, Phase
 from ganbench.training.schedule import Constant, Factor
 
@@ -53,6 +54,7 @@ class Adversarial(GenerativeAlgorithm):
             real batch). Unless "none", G and D both get labels; real samples have their own.
         classes: The number of classes in the data.
         top_k: The share of the fakes that G learns from: those that D scores highest; see :func:`keep_highest`.
+        latent_consistency: Terms of D and G that compare fakes with those of slightly changed latents.
 
     Raises:
         UserError: an option is out of range, or two options exclude each other.
@@ -76,6 +78,7 @@ class Adversarial(GenerativeAlgorithm):
         labels: Labels = "none",
         classes: int = 0,
         top_k: Factor | None = None,
+        latent_consistency: LatentConsistency | None = None,
     ) -> None:
         super().__init__()
         for name, count in (("critic_steps", critic_steps), ("packing", packing)):
@@ -94,7 +97,7 @@ class Adversarial(GenerativeAlgorithm):
         self.critic_steps, self.one_pass, self.packing = critic_steps, one_pass, packing
         self.reuse_fakes, self.top_k = reuse_fakes, top_k or Constant()
         self._cached_fakes: dict[int, _Fakes] = {}  # by shard; stored in D's update, read in G's
-        self.augmentation = augmentation
+        self.augmentation, self.latent_consistency = augmentation, latent_consistency
         self.labels, self.classes, self.conditional = labels, classes, labels != "none"
         # Names in the log are unique: if two regularizers are called "r1", the second becomes "r1-2".
         names = [regularizer.name for regularizer in self.regularizers]
@@ -151,7 +154,7 @@ class Adversarial(GenerativeAlgorithm):
             self._cached_fakes[context.stream.shard] = latents, labels, samples
         with torch.no_grad():
             fake = Batch(self.discriminator_input(samples.detach(), context), labels)
-        real = batch
+        batch = real = self._with_pseudo_reals(batch, samples.detach(), labels, context)
         if self.packing > 1 or self.augmentation is not None:  # a pack has no single label
             real = Batch(self.discriminator_input(batch.x, context), batch.y if self.packing == 1 else None)
         real_output, fake_output = self._discriminate_both(networks["D"], real, fake)
@@ -161,6 +164,13 @@ class Adversarial(GenerativeAlgorithm):
         losses |= self.extra_discriminator_losses(
             networks, (real, fake), (real_output, fake_output), latents, context
         )
+        if self.latent_consistency is not None and self.latent_consistency.discriminator:
+            with torch.no_grad():
+                changed = self._change_fakes(self.latent_consistency, networks, latents, labels, context)
+                changed = self.discriminator_input(changed, context)
+            scores = self.discriminate(networks["D"], changed, fake.y).scores
+            term = self.latent_consistency.discriminator_term(fake_output.scores, scores)
+            losses[self.latent_consistency.name] = term
 
         def critic(x: Tensor, condition: Tensor | None) -> Tensor:
             """Return D's scores; those of ``real`` and ``fake`` are reused, without another pass of D."""
@@ -187,9 +197,12 @@ class Adversarial(GenerativeAlgorithm):
         output = self.discriminate(networks["D"], self.discriminator_input(samples, context), labels)
         loss = self.loss.generator(real_scores, output.scores)
         loss = keep_highest(loss, output.scores, self.top_k(context.step, context.steps))
-        return {"adversarial": loss} | self.extra_generator_losses(
-            networks, Batch(samples, labels), output, latents, context
-        )
+        losses = {"adversarial": loss}
+        losses |= self.extra_generator_losses(networks, Batch(samples, labels), output, latents, context)
+        if self.latent_consistency is not None and self.latent_consistency.generator:
+            changed = self._change_fakes(self.latent_consistency, networks, latents, labels, context)
+            losses[self.latent_consistency.name] = self.latent_consistency.generator_term(samples, changed)
+        return losses
 
     def extra_discriminator_losses(
         self,
@@ -233,6 +246,27 @@ class Adversarial(GenerativeAlgorithm):
         latents = self.draw_latents(networks, batch, context)
         labels = self.draw_labels(batch, context)
         return latents, labels, self.generate(networks, latents, labels)
+
+    def _change_fakes(
+        self,
+        consistency: LatentConsistency,
+        networks: nn.ModuleDict,
+        latents: Tensor,
+        labels: Tensor | None,
+        context: Context,
+    ) -> Tensor:
+        """Return the samples of slightly changed latents."""
+        return self.generate(networks, consistency.change(latents, context.stream), labels)
+
+    def _with_pseudo_reals(
+        self, batch: Batch, fakes: Tensor, labels: Tensor | None, context: Context
+    ) -> Batch:
+        """Return the real batch, in which a pseudo augmentation replaces some samples by fakes with their labels."""
+        if not isinstance(self.augmentation, PseudoAugmentation):
+            return batch
+        chosen = self.augmentation.choose_reals(len(batch), context.stream)
+        y = batch.y if batch.y is None or labels is None else torch.where(chosen, labels, batch.y)
+        return Batch(torch.where(chosen[:, None, None, None], fakes, batch.x), y)
 
     def discriminator_input(self, x: Tensor, context: Context) -> Tensor:
         """Return samples as D gets them in training: augmented if there is an augmentation, then packed."""

@@ -33,3 +33,11 @@ class AdaptiveAugmentation(Augmentation, Protocol):
 
     def extra_scalars(self) -> Mapping[str, Tensor]:
         """Return the state to log, as scalars by name."""
+
+
+@runtime_checkable
+class PseudoAugmentation(Augmentation, Protocol):
+    """An augmentation that also shows D some fakes as real."""
+
+    def choose_reals(self, count: int, stream: RandomStream) -> Tensor:
+        """Return which of ``count`` real images a fake replaces, bool ``[count]``."""

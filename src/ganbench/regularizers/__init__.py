@@ -6,6 +6,7 @@ from ganbench.regularizers.dragan import Dragan
 from ganbench.regularizers.gradient_norm import gradient_norm, squared_gradient_norm
 from ganbench.regularizers.gradient_penalty import GradientPenalty
 from ganbench.regularizers.label_noise import LabelNoise
+from ganbench.regularizers.latent_consistency import LatentConsistency
 from ganbench.regularizers.lecam import LeCam
 from ganbench.regularizers.r1 import R1
 from ganbench.regularizers.r2 import R2
@@ -21,6 +22,7 @@ __all__ = [
     "Dragan",
     "GradientPenalty",
     "LabelNoise",
+    "LatentConsistency",
     "LeCam",
     "Regularizer",
     "Scheduled",
