@@ -14,6 +14,7 @@ import argparse
 import hashlib
 import json
 import os
+import platform
 import random
 import signal
 import subprocess
@@ -27,6 +28,7 @@ from typing import Any
 from benchmarks.slurm_node import SlurmNode
 from ganbench.runs.run import Run
 from ganbench.studies.study import Study
+from ganbench.training.engine import processor
 from ganbench.utils.files import write_json
 
 RECIPES = ("gan-ring8", "gan-r1-ring8", "wgan-gp-ring8")
@@ -38,7 +40,7 @@ OPTIONS = {
     "slurm": ("poll_interval=0.5", "grace=3", "notice=60"),
     "ray": ("poll_interval=0.5", "grace=3"),
 }
-WORKERS, KILLS, PAUSE = 2, 20, 6.0
+WORKERS, KILLS, PAUSE = 2, 20, 3.0
 RAY_PORT = 6399
 
 
@@ -146,6 +148,7 @@ def results_of(folder: Path) -> dict[str, Any]:
 def cluster(backend: str, folder: Path) -> Iterator[tuple[dict[str, str], SlurmNode | None]]:
     """Start a cluster with two workers; yield the environment of its users."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
+    environment["RAY_AUTH_MODE"] = "disabled"  # the cluster is this machine alone
     if backend == "slurm":
         node = SlurmNode(folder / "cluster")
         node.start(WORKERS)
@@ -195,7 +198,8 @@ def main() -> None:
         record[backend] = {"seconds": seconds, "killed": disturbance.killed, "differing": differing}
         print(backend, json.dumps(record[backend]), flush=True)
     if arguments.out is not None:
-        write_json(arguments.out, record)
+        machine = {"processor": processor(), "platform": platform.platform(), "cores": os.cpu_count()}
+        write_json(arguments.out, {**record, "machine": machine})
 
 
 if __name__ == "__main__":

@@ -187,6 +187,39 @@ def passes_table() -> str:
     return "\n".join(lines)
 
 
+def plan_table() -> str:
+    """Return predicted and measured times of a step, by recipe and number of processes."""
+    record = json.loads((HERE / "plan.json").read_text())
+    machine = record["machine"]
+    lines = [
+        f"{machine['cores']} cores of {machine['processor']}, one thread for each process, gloo.",
+        "",
+        "| recipe | processes | predicted | of which all-reduce | measured | measured / predicted |",
+        "|---|--:|--:|--:|--:|--:|",
+    ]
+    for name, by_processes in record["recipes"].items():
+        for processes, row in by_processes.items():
+            times = [f"{row[key]:.0f} ms" for key in ("predicted_ms", "of_which_reduce_ms", "measured_ms")]
+            cells = [f"`{name}`", processes, *times, f"{row['measured_to_predicted']:.2f}"]
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def backends_table() -> str:
+    """Return what was killed on each backend, and how many runs differed from those of a quiet study."""
+    record = json.loads((HERE / "backends.json").read_text())
+    lines = [
+        "| backend | jobs killed | workers killed | study killed | time | runs that differ |",
+        "|---|--:|--:|--:|--:|--:|",
+    ]
+    for backend in ("slurm", "ray"):
+        row = record[backend]
+        killed = [str(row["killed"][what]) for what in ("jobs", "workers", "studies")]
+        cells = [backend, *killed, f"{row['seconds']} s", f"{len(row['differing'])} of {record['runs']}"]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def step_settings_table() -> str:
     """Return the time per image with each changed setting of a step."""
     record = json.loads((HERE / "step_settings.json").read_text())

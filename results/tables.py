@@ -19,8 +19,10 @@ from typing import Any
 
 from benchmark_tables import (
     ablation_table,
+    backends_table,
     benchmark_table,
     passes_table,
+    plan_table,
     quality_tables,
     robustness_table,
     step_settings_table,
@@ -34,7 +36,10 @@ from zoo_index import zoo_table
 HERE = Path(__file__).parent
 PAGES = (
     HERE.parent / "README.md",
-    *(HERE.parent / "docs" / f"{page}.md" for page in ("results", "works/index", "zoo")),
+    *(
+        HERE.parent / "docs" / f"{page}.md"
+        for page in ("machines", "results", "studies", "works/index", "zoo")
+    ),
     *sorted((HERE.parent / "docs" / "trials").glob("*.md")),
 )
 BLOCK = re.compile(r"<!-- results: (?P<request>(?!end -->)[^>]+?) -->\n.*?<!-- results: end -->", re.DOTALL)
@@ -272,6 +277,8 @@ WRITERS: dict[str, Callable[..., str]] = {
     "ablation": ablation_table,
     "trials": trials_table,
     "passes": passes_table,
+    "plan": plan_table,
+    "backends": backends_table,
     "step_settings": step_settings_table,
     "robustness": robustness_table,
     "seeds": seeds_table,
