@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import importlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -27,10 +28,9 @@ def join_processes(device: torch.device, timeout: float | None = None) -> tuple[
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         return 0, 1
     if not dist.is_initialized():
-        # This module's default arguments keep the group of the time of its import. If torch's compiler imports it later,
-        # they keep ours; gloo's threads then outlive the interpreter, and some processes abort at their very end.
-        import torch.distributed.nn.functional
-
+        # Default arguments of this module are the group at the time of its import. If torch imports it later,
+        # they hold ours; gloo's threads then outlive the interpreter, and now and then a process aborts at its end.
+        importlib.import_module("torch.distributed.nn.functional")
         try:
             dist.init_process_group(
                 "nccl" if device.type == "cuda" else "gloo",
