@@ -16,7 +16,7 @@ from tests.support.training import SCHEDULE, tiny_recipe
 from torch import nn
 
 from ganbench.algorithms import Adversarial, SimSiamGAN
-from ganbench.algorithms.frozen_encoder import represent, untrained_encoder_warnings
+from ganbench.algorithms.frozen_encoder import represent, untrained_network_warnings
 from ganbench.augment import ImageNoise
 from ganbench.conditioning import VectorNorm
 from ganbench.data.base import Batch
@@ -218,8 +218,8 @@ def test_invalid_options_are_refused() -> None:
         simsiam_gan().check_networks(nets)
     untrained = Encoder()
     untrained.weights = ""
-    assert "is frozen and untrained" in next(iter(untrained_encoder_warnings(untrained)))
-    assert not list(untrained_encoder_warnings(Encoder()))
+    assert "is frozen and untrained" in next(iter(untrained_network_warnings("f", untrained)))
+    assert not list(untrained_network_warnings("f", Encoder()))
 
 
 @pytest.mark.parametrize("name", ["simsiam-gan-cifar10", "repgan-cifar10"])

@@ -8,6 +8,7 @@ from ganbench.algorithms.bigan import BiGAN
 from ganbench.algorithms.cut import CUT
 from ganbench.algorithms.cyclegan import CycleGAN
 from ganbench.algorithms.infogan import InfoGAN
+from ganbench.algorithms.latent_gan import LatentGAN
 from ganbench.algorithms.pix2pix import Pix2Pix
 from ganbench.algorithms.representation_gan import RepresentationGAN
 from ganbench.algorithms.simsiam import SimSiam
@@ -29,6 +30,7 @@ __all__ = [
     "CycleGAN",
     "GenerativeAlgorithm",
     "InfoGAN",
+    "LatentGAN",
     "Pix2Pix",
     "RepresentationGAN",
     "SimSiam",

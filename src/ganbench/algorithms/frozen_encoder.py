@@ -20,12 +20,12 @@ def represent(encoder: nn.Module, x: Tensor) -> Tensor:
     return functional.normalize(representations)
 
 
-def untrained_encoder_warnings(encoder: nn.Module) -> Iterator[str]:
-    """Yield a warning if the encoder still has random weights."""
-    if getattr(encoder, "weights", None) == "":
+def untrained_network_warnings(name: str, network: nn.Module) -> Iterator[str]:
+    """Yield a warning if a frozen network still has random weights."""
+    if getattr(network, "weights", None) == "":
         yield (
-            "networks.f is frozen and untrained, so its representations are those of a random network; "
-            "give a run or a file of weights: networks.f.weights=runs/simsiam"
+            f"networks.{name} is frozen and untrained, so its output is that of a random network; "
+            f"give a run or a file of weights: networks.{name}.weights=RUN"
         )
 
 
@@ -38,7 +38,7 @@ class FrozenEncoderGAN(Adversarial):
     def compatibility_warnings(self, networks: nn.ModuleDict) -> Iterator[str]:
         """Yield the warnings of ``Adversarial``, and one for an untrained encoder."""
         yield from super().compatibility_warnings(networks)
-        yield from untrained_encoder_warnings(networks["f"])
+        yield from untrained_network_warnings("f", networks["f"])
 
     @torch.no_grad()
     def represent(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:

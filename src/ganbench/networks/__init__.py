@@ -1,6 +1,7 @@
 """Generators, discriminators, encoders and other networks, one family per file."""
 
 from ganbench.networks.biggan import BigGANGenerator
+from ganbench.networks.code_autoencoder import CodeDecoder, CodeEncoder
 from ganbench.networks.codes import CodeNetwork
 from ganbench.networks.contrastive import ContrastiveGenerator, PatchProjector
 from ganbench.networks.dense_conv import DenseConvDiscriminator, DenseConvGenerator
@@ -20,10 +21,13 @@ from ganbench.networks.strideless_dcgan import StridelessDCGANDiscriminator, Str
 from ganbench.networks.stylegan2 import StyleGAN2Discriminator, StyleGAN2Generator
 from ganbench.networks.unet import UNetGenerator
 from ganbench.networks.vector_heads import RepresentationGenerator, RepresentationReader, VectorMap
+from ganbench.networks.vit import ViTDiscriminator, ViTGenerator
 
 __all__ = [
     "BigGANGenerator",
     "BranchedDecoder",
+    "CodeDecoder",
+    "CodeEncoder",
     "CodeNetwork",
     "ContextEncoder",
     "ContrastiveGenerator",
@@ -60,4 +64,6 @@ __all__ = [
     "StyleGAN2Generator",
     "UNetGenerator",
     "VectorMap",
+    "ViTDiscriminator",
+    "ViTGenerator",
 ]
