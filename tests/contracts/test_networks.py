@@ -36,6 +36,8 @@ from ganbench.layers.initialisation import stored_weight
 from ganbench.networks import (
     BigGANGenerator,
     BranchedDecoder,
+    CodeDecoder,
+    CodeEncoder,
     CodeNetwork,
     ContextEncoder,
     ContrastiveGenerator,
@@ -72,6 +74,8 @@ from ganbench.networks import (
     StyleGAN2Generator,
     UNetGenerator,
     VectorMap,
+    ViTDiscriminator,
+    ViTGenerator,
 )
 
 CLASSES = [
@@ -255,6 +259,17 @@ EXAMPLES = [
     generator(BranchedDecoder, (3, 16, 16), width=4, context=2, branch=4),
     generator(BranchedDecoder, (1, 8, 12), width=4, context=2, branch=4, norm="layer"),
     Example(ContextEncoder, {"size": 5, "width": 4}, {"shape": (3, 16, 16)}, (3, 16, 16), (5,), 0.0, 1.0),
+    Example(CodeEncoder, {"width": 4}, {"shape": (3, 8, 12), "latent": 12}, (3, 8, 12), (12,)),
+    Example(CodeDecoder, {"width": 4}, {"shape": (3, 8, 12), "latent": 12}, (12,), (3, 8, 12), -1.0, 1.0),
+    Example(
+        ViTGenerator,
+        {"width": 8, "depth": 2, "heads": 2},
+        {"latent": 6, "shape": (4, 4, 6)},
+        (6,),
+        (4, 4, 6),
+    ),
+    discriminator(ViTDiscriminator, (4, 4, 6), width=8, depth=2, heads=2),
+    discriminator(ViTDiscriminator, (3, 8, 8), width=12, depth=1, heads=3, patch_size=4),
     Example(VectorMap, {"inputs": 6, "outputs": 5}, {}, (6,), (5,)),
     Example(RepresentationReader, {"size": 5, "width": 4}, {"features": 6}, (6,), (5,)),
     Example(
@@ -323,6 +338,8 @@ CLASSIFYING = [
 ]
 ALWAYS_WITH_BATCH_NORM = (
     BigGANGenerator,
+    CodeDecoder,
+    CodeEncoder,
     Predictor,
     ResNetEncoder,
     StridelessDCGANDiscriminator,

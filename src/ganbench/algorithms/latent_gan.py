@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from ganbench.algorithms.adversarial import Adversarial
 from ganbench.algorithms.frozen_encoder import untrained_network_warnings
 from ganbench.data.base import Batch
-from ganbench.errors import UserError
 from ganbench.latents import Latent
 from ganbench.losses.base import Loss
+from ganbench.networks.code_autoencoder import code_shape
 from ganbench.regularizers.base import Regularizer
 from ganbench.training.phase import Context, LossDict
 
@@ -31,14 +31,13 @@ class LatentGAN(Adversarial):
     Args:
         latent: The distribution of G's input.
         loss: The adversarial loss of D and G.
-        channels: The channels of a code.
-        factor: How many times smaller the sides of a code are than those of an image.
+        code_size: How many numbers a code has, as ``networks.encoder.latent``.
         regularizers: Extra terms of D's loss, on codes.
         one_pass: Score real and fake codes in one pass of D.
         reuse_fakes: Update G on the fakes that D has just seen.
 
     Raises:
-        UserError: an option is out of range.
+        UserError: options exclude each other.
     """
 
     networks: ClassVar[tuple[str, ...]] = ("G", "D", "encoder", "decoder")
@@ -48,8 +47,7 @@ class LatentGAN(Adversarial):
         *,
         latent: Latent,
         loss: Loss,
-        channels: int = 4,
-        factor: int = 4,
+        code_size: int,
         regularizers: Sequence[Regularizer] = (),
         one_pass: bool = False,
         reuse_fakes: bool = False,
@@ -57,24 +55,16 @@ class LatentGAN(Adversarial):
         super().__init__(
             latent=latent, loss=loss, regularizers=regularizers, one_pass=one_pass, reuse_fakes=reuse_fakes
         )
-        for name, value in (("channels", channels), ("factor", factor)):
-            if value < 1:
-                raise UserError(f"algorithm.{name} must be at least 1, not {value}")
-        self.channels, self.factor = channels, factor
+        self.code_size = code_size
 
     def shape_of(self, network: str, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return the shape of a code for G and D, and that of the data for encoder and decoder.
 
         Raises:
-            UserError: the data are no images, or their sides no multiples of ``factor``.
+            UserError: the data are no images, their sides no multiples of 4, or the size does not fit.
         """
-        if len(shape) != 3 or shape[1] % self.factor or shape[2] % self.factor:
-            raise UserError(
-                f"a LatentGAN needs images whose sides are multiples of {self.factor}, not items of shape {shape}"
-            )
-        if network not in ("G", "D"):
-            return shape
-        return self.channels, shape[1] // self.factor, shape[2] // self.factor
+        code = code_shape("LatentGAN", shape, self.code_size)
+        return code if network in ("G", "D") else shape
 
     def compatibility_warnings(self, networks: nn.ModuleDict) -> Iterator[str]:
         """Yield the warnings of ``Adversarial``, and one for each part of the autoencoder that is untrained."""
@@ -84,9 +74,9 @@ class LatentGAN(Adversarial):
 
     @torch.no_grad()
     def codes(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
-        """Return the codes of images as maps ``[N, channels, H / factor, W / factor]``, without gradient."""
+        """Return the codes of images as maps ``[N, channels, H / 4, W / 4]``, without gradient."""
         codes: Tensor = networks["encoder"].eval()(x)
-        return codes.reshape(-1, *self.shape_of("D", tuple(x.shape[1:])))
+        return codes.reshape(len(x), *self.shape_of("D", tuple(x.shape[1:])))
 
     def decode(self, networks: nn.ModuleDict, codes: Tensor) -> Tensor:
         """Return the images ``[N, *shape]`` of codes."""

@@ -29,7 +29,7 @@ def code_shape(network: str, shape: tuple[int, ...], size: int) -> tuple[int, in
     height, width = shape[1] // FACTOR, shape[2] // FACTOR
     if size < 1 or size % (height * width):
         raise UserError(
-            f"{network}: latent must be a multiple of the {height * width} positions of a code, but is {size}"
+            f"{network}: a code of {size} numbers does not fit its {height} x {width} positions; take a multiple"
         )
     return size // (height * width), height, width
 

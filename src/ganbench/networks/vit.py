@@ -111,8 +111,8 @@ class _Block(nn.Module):
     def forward(self, tokens: Tensor, style: Tensor | None = None) -> Tensor:
         arguments = () if style is None else (style,)
         tokens = tokens + self._attend(self.norms[0](tokens, *arguments))
-        hidden: Tensor = self.hidden(self.norms[1](tokens, *arguments))
-        return tokens + hidden
+        changes: Tensor = self.hidden(self.norms[1](tokens, *arguments))
+        return tokens + changes
 
     def _attend(self, tokens: Tensor) -> Tensor:
         """Return attention over tokens ``[N, T, width]``, by products that can be differentiated twice."""
@@ -132,7 +132,9 @@ class _ModulatedNorm(nn.Module):
 
     def forward(self, tokens: Tensor, style: Tensor) -> Tensor:
         gain, bias = self.modulation(style).unsqueeze(1).chunk(2, 2)
-        return cast(Tensor, self.norm(tokens)) * (1 + gain) + bias
+        normalised: Tensor = self.norm(tokens)
+        modulated: Tensor = normalised * (1 + gain) + bias
+        return modulated
 
 
 def _count_tokens(

@@ -36,7 +36,7 @@ LATENT_DIFFUSION = Paper(
     "2112.10752",
     ("Robin Rombach", "Andreas Blattmann", "Dominik Lorenz", "Patrick Esser", "Björn Ommer"),
 )
-_CHANNELS, _SIZE = 4, 4 * 16 * 16  # of a code of 64x64 pixels
+_CODE_SIZE = 4 * 16 * 16  # four channels for 64x64 pixels
 
 
 @recipe
@@ -49,7 +49,7 @@ def autoencoder_imagenette64(budget: Budget = "reference") -> Recipe:
         name="autoencoder-imagenette64",
         summary="adversarial autoencoder of Imagenette at 64x64 with codes of 16x16, for latent-vit-imagenette64",
         data=Spec(imagenette64),
-        latent=Spec(Gaussian, size=_SIZE),
+        latent=Spec(Gaussian, size=_CODE_SIZE),
         networks={
             "G": Spec(CodeDecoder, width=width),
             "D": Spec(MLPDiscriminator, width=256, depth=2),
@@ -66,8 +66,8 @@ def autoencoder_imagenette64(budget: Budget = "reference") -> Recipe:
 def latent_vit_imagenette64(budget: Budget = "reference") -> Recipe:
     """A GAN of transformers on the codes of ``autoencoder-imagenette64``, whose run gives the weights of both ends."""
     laptop = budget == "laptop"
-    transformer = {"width": 96, "depth": 3} if laptop else {"width": 384, "depth": 6, "heads": 6}
-    frozen, optimizer = {"latent": _SIZE, "width": 16 if laptop else 64}, adam(2e-4, (0.0, 0.99))
+    transformer = {"width": 96, "depth": 3} if laptop else {"width": 384, "depth": 6}
+    frozen, optimizer = {"latent": _CODE_SIZE, "width": 16 if laptop else 64}, adam(2e-4, (0.0, 0.99))
     published = Schedule(steps=200_000, batch=128, ema_half_life=500_000)
     return Recipe(
         name="latent-vit-imagenette64",
@@ -83,7 +83,7 @@ def latent_vit_imagenette64(budget: Budget = "reference") -> Recipe:
         algorithm=Spec(
             LatentGAN,
             loss=Spec(NonSaturating),
-            channels=_CHANNELS,
+            code_size=_CODE_SIZE,
             regularizers=(Spec(R1, gamma=1.0, every=4),),
             one_pass=True,
             reuse_fakes=laptop,
