@@ -30,7 +30,7 @@ def invert(
     steps: Annotated[int, typer.Option(min=1, help="Steps of gradient descent for each image.")] = 400,
     starts: Annotated[
         int, typer.Option(min=1, max=512, help="Latents from which each image's descent starts.")
-    ] = 8,
+    ] = 24,
     rate: Annotated[float, typer.Option(help="Learning rate of the descent.")] = 0.1,
     edits: Annotated[int, typer.Option(min=0, max=20, help="Latent directions that the picture shows.")] = 3,
     label: Annotated[

@@ -48,7 +48,7 @@ class InversionSettings:
     """
 
     steps: int = 400
-    starts: int = 8
+    starts: int = 24
     rate: float = 0.1
     seed: int = 0
 
