@@ -25,13 +25,13 @@ from typing import Any
 import torch
 from torch import nn
 from torch.profiler import ProfilerActivity, profile
-from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.trainer import available_data
 from ganbench.experiment.build_trainer import make_trainer
 from ganbench.inference.build import make_dataset
 from ganbench.recipes.registry import find_recipe
 from ganbench.training.engine import Engine, processor
+from ganbench.training.flop_counter import FlopCounter
 from ganbench.training.settings import Machine
 from ganbench.training.trainer import Trainer
 
@@ -127,10 +127,10 @@ def make_warm_trainer(name: str, threads: int) -> Trainer:
 def count_operations(trainer: Trainer) -> int:
     """Return the number of floating-point operations of one step's convolutions and matrix products."""
     totals = []
-    for _ in range(3):  # on a busy machine, torch's counter once missed a product of a step
-        with FlopCounterMode(display=False) as counter:
+    for _ in range(3):  # on a busy machine, a counter once missed a product of a step
+        with FlopCounter() as counter:
             trainer.train_step()
-        totals.append(int(counter.get_total_flops()))
+        totals.append(counter.flop)
     return max(totals)
 
 

@@ -13,7 +13,7 @@ def test_the_lines_say_what_the_json_says(cli: CommandLine) -> None:
     code, out, err = cli.run(*words)
     assert code == 0, err
     lines = {line[2:16].strip(): line[17:] for line in out.splitlines()[1:]}
-    assert out.splitlines()[0] == "gan-ring8 on 4 machine(s), 4 process(es) of l4"
+    assert out.splitlines()[0] == "gan-ring8 on 4 machines, 4 processes of l4"
     assert lines["batch"] == "256, 64 for each process"
     assert lines["steps"] == "390,625 for 100,000,000 images"
     assert "stated, not measured" in lines["constants"]

@@ -33,6 +33,26 @@ def test_a_step_is_counted() -> None:
     assert (work.updates, work.images_read, work.item_bytes) == (updates + 1, updates, 8)
 
 
+@pytest.mark.parametrize(
+    ("settings", "period"),
+    [
+        ({"algorithm.regularizers.0.every": 1}, 1),
+        ({"algorithm.regularizers.0.every": 4}, 4),
+        ({"schedule.microbatches": 4}, 1),
+    ],
+)
+def test_penalties_are_counted_as_often_as_they_are_due(settings: dict[str, int], period: int) -> None:
+    recipe = tiny_recipe("gan-r1-ring8", {"networks.G.width": 8, "networks.D.width": 8, **settings})
+    dataset, engine = make_dataset(recipe), Engine(recipe.machine)
+    work = count_work(recipe, dataset, engine)
+    without = recipe.override({"algorithm.regularizers": []})
+    plain = count_work(without, dataset, engine).flop_per_image
+    always = count_work(recipe.override({"algorithm.regularizers.0.every": 1}), dataset, engine)
+    assert work.period == period
+    assert always.flop_per_image > plain
+    assert work.flop_per_image - plain == pytest.approx((always.flop_per_image - plain) / period)
+
+
 def test_a_ring_sends_each_part_twice_around() -> None:
     assert ring_seconds(1000.0, 1, SIMPLE) == 0
     assert ring_seconds(1000.0, 2, SIMPLE) == pytest.approx(2 * 500 / 1e3)
@@ -68,6 +88,10 @@ def test_this_machine_is_measured() -> None:
     work = count_work(recipe, dataset, engine)
     here = measure_this_machine(recipe, dataset, engine, work)
     assert here.flops > 0
+    parts = recipe.override({"schedule.batch": 12, "schedule.microbatches": 4})
+    assert "batches of 4 and 12" in measure_this_machine(parts, dataset, engine, work).source
+    with pytest.raises(UserError, match=r"needs schedule\.batch=24 or more"):
+        measure_this_machine(parts.override({"schedule.microbatches": 12}), dataset, engine, work)
     assert here.update_seconds >= 0
     with pytest.raises(UserError, match=r"needs schedule\.batch=2 or more"):
         measure_this_machine(recipe.override({"schedule.batch": 1}), dataset, engine, work)

@@ -82,16 +82,16 @@ def plan(
 
 def describe(result: ScalePlan) -> str:
     """Return the plan as lines of text."""
-    days = result.total_seconds / 86400
     times = result.step_seconds, result.compute_seconds, result.reduce_seconds
     step, compute, reduce = (_number(1e3 * seconds) for seconds in times)
     lines = [
-        f"{result.recipe} on {result.machines:,} machine(s), {result.processes:,} process(es) of {result.hardware}",
+        f"{result.recipe} on {_count(result.machines, 'machine')}, {_count(result.processes, 'process')} of "
+        f"{result.hardware}",
         f"  constants      {result.source}",
         f"  batch          {result.batch:,}, {result.batch // result.processes:,} for each process",
         f"  steps          {result.steps:,} for {result.images:,.0f} images",
         f"  step           {step} ms: {compute} ms to compute, {reduce} ms to average gradients",
-        f"  run            {f'{_number(days)} days' if days > 2 else f'{_number(24 * days)} hours'}",
+        f"  run            {_duration(result.total_seconds)}",
         f"  gradients      {_number(result.reduced_bytes_per_step / 1e6)} MB per step and process",
         f"  data           {_number(result.read_bytes_per_second / 1e6)} MB/s of decoded images in all",
         f"  storage        {_number(result.storage_bytes / 1e9)} GB of images and checkpoints",
@@ -99,6 +99,17 @@ def describe(result: ScalePlan) -> str:
     if result.price is not None:
         lines.append(f"  price          {result.price:,.2f}")
     return "\n".join(lines)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "es" if noun.endswith("s") else "s")
+
+
+def _duration(seconds: float) -> str:
+    for unit, length in (("days", 2 * 86400), ("hours", 2 * 3600), ("minutes", 120)):
+        if seconds >= length:
+            return f"{_number(2 * seconds / length)} {unit}"
+    return f"{_number(seconds)} seconds"
 
 
 def _number(value: float) -> str:

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from torch.utils.flop_counter import FlopCounterMode
+import torch
 
 from ganbench.data.base import Dataset
 from ganbench.errors import UserError
@@ -16,9 +16,11 @@ from ganbench.experiment.build_trainer import make_trainer
 from ganbench.experiment.hardware import Hardware
 from ganbench.recipes.base import Recipe
 from ganbench.training.engine import Engine
+from ganbench.training.flop_counter import FlopCounter
 from ganbench.training.trainer import Trainer
 
-_COUNT_BATCH = 16  # of the step whose operations are counted
+_COUNT_BATCH = 4  # of the steps whose operations are counted
+_LONGEST_PERIOD = 16  # steps after which all lazy penalties of a recipe have been due equally often
 _TRIAL_SECONDS = 1.0
 _BYTES = 4  # of a float32
 _ADAM_COPIES = 3  # a weight, and the two means that Adam keeps of its gradient
@@ -29,15 +31,18 @@ class Work:
     """What a step of a recipe computes, sends and reads.
 
     Attributes:
-        flop_per_image: Floating-point operations of convolutions and matrix products, by image of the batch.
+        flop_per_image: Floating-point operations of convolutions and matrix products, by image of the batch; the mean
+            of the steps of a period.
+        period: Steps after which lazy penalties are due again; 1 without any.
         updates: Updates of networks per step.
         reduced_bytes: Bytes of gradients that processes average per step.
-        images_read: Real images per step, by image of the batch.
+        images_read: Batches of real images that a step reads.
         item_bytes: Bytes of a decoded item.
         checkpoint_bytes: Bytes of a checkpoint: weights, Adam's means and the average.
     """
 
     flop_per_image: float
+    period: int = 1
     updates: int
     reduced_bytes: int
     images_read: int
@@ -72,17 +77,23 @@ class ScalePlan:
 
 
 def count_work(recipe: Recipe, dataset: Dataset, engine: Engine) -> Work:
-    """Count what a step does by training one with a small batch."""
-    packing = getattr(make_trainer(recipe, dataset, engine, 0).algorithm, "packing", 1)
-    batch = _COUNT_BATCH * packing
-    trainer = make_trainer(recipe.override({"schedule.batch": batch}), dataset, engine, 0)
-    with engine.fork_random_state(), FlopCounterMode(display=False) as counter:
-        trainer.train_step()
+    """Count what a step does, by training a few with small batches."""
+    alone = recipe.override({"schedule.microbatches": 1})
+    batch = _COUNT_BATCH * _smallest_batch(alone, dataset, engine)
+    trainer = make_trainer(alone.override({"schedule.batch": batch}), dataset, engine, 0)
+    counts = []
+    with engine.fork_random_state():
+        for _ in range(_LONGEST_PERIOD):
+            with FlopCounter() as counter:
+                trainer.train_step()
+            counts.append(counter.flop)
+    period = next(p for p in range(1, _LONGEST_PERIOD + 1) if _repeats(counts, p))
     weights = {name: sum(p.numel() for p in own) for name, own in trainer.parameters.items()}
     reduced = sum(phase.repeats * weights[name] for phase in trainer.phases for name in phase.updates)
     average = 0 if trainer.average is None else sum(p.numel() for p in trainer.average.networks.parameters())
     return Work(
-        flop_per_image=counter.get_total_flops() / batch,
+        flop_per_image=sum(counts[:period]) / period / batch,
+        period=period,
         updates=sum(phase.repeats for phase in trainer.phases),
         reduced_bytes=_BYTES * reduced,
         images_read=trainer.batches_per_step,
@@ -96,11 +107,11 @@ def measure_this_machine(recipe: Recipe, dataset: Dataset, engine: Engine, work:
 
     The bandwidth is that of processes of one machine, a stated 1 GB/s: nothing is sent here.
     """
-    batch = recipe.schedule.batch
-    half = max(1, batch // 2)
-    if batch == half:
-        raise UserError("a plan for this machine needs schedule.batch=2 or more")
-    times = {size: _seconds_per_step(recipe, dataset, engine, size) for size in (batch, half)}
+    batch, unit = recipe.schedule.batch, _smallest_batch(recipe, dataset, engine)
+    half = batch // 2 // unit * unit
+    if not half:
+        raise UserError(f"a plan for this machine needs schedule.batch={2 * unit} or more")
+    times = {size: _seconds_per_step(recipe, dataset, engine, size, work.period) for size in (batch, half)}
     per_image = max((times[batch] - times[half]) / (batch - half), 1e-9)
     overhead = max(times[batch] - per_image * batch, 0.0)
     return Hardware(
@@ -114,17 +125,37 @@ def measure_this_machine(recipe: Recipe, dataset: Dataset, engine: Engine, work:
     )
 
 
-def _seconds_per_step(recipe: Recipe, dataset: Dataset, engine: Engine, batch: int) -> float:
+def _smallest_batch(recipe: Recipe, dataset: Dataset, engine: Engine) -> int:
+    """Return the number of samples of which batches are multiples: a pack in each microbatch."""
+    packing: int = getattr(make_trainer(recipe, dataset, engine, 0).algorithm, "packing", 1)
+    return packing * recipe.schedule.microbatches
+
+
+def _repeats(counts: list[int], period: int) -> bool:
+    return all(count == counts[index % period] for index, count in enumerate(counts))
+
+
+def _seconds_per_step(recipe: Recipe, dataset: Dataset, engine: Engine, batch: int, period: int) -> float:
+    """Return the median over periods of the mean time of their steps."""
     trainer: Trainer = make_trainer(recipe.override({"schedule.batch": batch}), dataset, engine, 0)
     times: list[float] = []
     with engine.fork_random_state():
-        trainer.train_step()
-        begin = time.perf_counter()
-        while len(times) < 3 or time.perf_counter() - begin < _TRIAL_SECONDS:
-            start = time.perf_counter()
+        for _ in range(period):
             trainer.train_step()
-            times.append(time.perf_counter() - start)
+        begin = time.perf_counter()
+        while len(times) * period < 3 or time.perf_counter() - begin < _TRIAL_SECONDS:
+            _wait_for_device(engine)
+            start = time.perf_counter()
+            for _ in range(period):
+                trainer.train_step()
+            _wait_for_device(engine)
+            times.append((time.perf_counter() - start) / period)
     return sorted(times)[len(times) // 2]
+
+
+def _wait_for_device(engine: Engine) -> None:
+    if engine.device.type == "cuda":  # calls return before the device has finished
+        torch.cuda.synchronize(engine.device)
 
 
 def predict(
