@@ -66,13 +66,37 @@ def test_the_penalty_is_the_squared_distance_to_the_mean_length() -> None:
     gan, context = algorithm(path_weight=3.0, path_every=2), make_context(rows=5)
     latents = gan.draw_latents(networks(), None, context)
     penalty = gan.extra_generator_losses(networks(), Batch(latents), None, latents, context)["path_length"]  # type: ignore[arg-type]
+    gan.after_step(networks(), 0)
     assert penalty.shape == (5,)
     # The gradient of image times direction y with respect to layer i's style is number_i y.
     rms = math.sqrt((1 + 1e2 + 1e4 + 1e6) / 4)
-    lengths = (penalty.detach() / 6).sqrt() + gan.mean_length
+    lengths = (penalty.detach() / 6).sqrt()  # the mean is 0 at first
     torch.testing.assert_close(gan.mean_length, 0.01 * lengths.mean(), rtol=1e-3, atol=1e-3)
     assert (lengths / rms).square().mean() < 20  # |y|² of a normal number
     assert gan.extra_generator_losses(networks(), Batch(latents), None, latents, make_context(step=1)) == {}  # type: ignore[arg-type]
+
+
+def test_microbatches_move_the_mean_length_as_one_batch_does() -> None:
+    whole, parts = (algorithm(path_every=1) for _ in range(2))
+    latents = whole.draw_latents(networks(), None, make_context(rows=6))
+
+    def add(gan: StyleGAN2, rows: slice, sums: list[float]) -> None:
+        part, context = latents[rows], make_context(rows=rows.stop - rows.start)
+        gan.extra_generator_losses(networks(), Batch(part), None, part, context)  # type: ignore[arg-type]
+        sums.append(float(gan.length_sum))
+
+    sums: list[float] = []
+    add(parts, slice(0, 3), sums)
+    add(parts, slice(3, 6), sums)
+    parts.after_step(networks(), 0)
+    assert float(parts.mean_length) == pytest.approx(0.01 * sums[1] / 6)
+    assert (float(parts.length_sum), float(parts.length_count)) == (0, 0)
+    add(whole, slice(0, 6), sums)
+    whole.after_step(networks(), 0)
+    assert float(whole.mean_length) == pytest.approx(0.01 * sums[2] / 6)
+    before = float(whole.mean_length)
+    whole.after_step(networks(), 1)
+    assert float(whole.mean_length) == before, "a step without a penalty leaves it"
 
 
 def test_options_are_checked() -> None:

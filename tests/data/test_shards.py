@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import resource
 import subprocess
 import sys
@@ -127,7 +128,8 @@ def test_only_a_bounded_number_of_batches_is_on_its_way(
         ({"threads": -1}, "threads must be at least 0, not -1"),
         ({"tries": 0}, "tries must be at least 1, not 0"),
         ({"reference": 1}, "reference must be at least 2, not 1"),
-        ({"cache_gb": 0}, "cache_gb must be above 0, not 0"),
+        ({"cache_gb": 0}, "cache_gb must be a finite number above 0, not 0"),
+        ({"cache_gb": math.inf}, "cache_gb must be a finite number above 0, not inf"),
         ({"block": 0}, "a block must hold at least 1 item, not 0"),
         ({"size": 0}, "both sides must be at least 1"),
     ],

@@ -37,3 +37,12 @@ def test_a_run_without_a_folder_could_not_be_continued(monkeypatch: pytest.Monke
     monkeypatch.setenv("TORCHELASTIC_MAX_RESTARTS", "1")
     with pytest.raises(UserError, match="give --out, where it continues"):
         train(RECIPE)
+
+
+def test_a_time_as_budget_is_refused_where_each_restart_would_measure_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TORCHELASTIC_MAX_RESTARTS", "1")
+    with pytest.raises(UserError, match=r"timed again at each restart; give schedule\.steps instead"):
+        train("gan-ring8", budget="1m", out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from tests.support.training import tiny_recipe
 
@@ -80,6 +82,12 @@ def test_a_batch_that_cannot_be_divided_is_refused_with_one_that_can() -> None:
         UserError, match=r"batch=40 cannot be divided among 512 processes; set schedule\.batch=512"
     ):
         predict(recipe, WORK, STATED["h100"], machines=64)
+
+
+@pytest.mark.parametrize("images", [math.inf, math.nan])
+def test_a_number_that_is_not_finite_is_refused(images: float) -> None:
+    with pytest.raises(UserError, match="a plan needs a finite number for images, not"):
+        predict(tiny_recipe("gan-ring8"), WORK, SIMPLE, images=images)
 
 
 def test_this_machine_is_measured() -> None:

@@ -1,4 +1,4 @@
-"""Runs whose seeds are trained at once: the same files as alone, stopped and resumed, refused without a trace."""
+"""Runs whose seeds are trained together: the same files as alone, stopped and resumed, refused without a trace."""
 
 from __future__ import annotations
 
@@ -67,3 +67,9 @@ def test_an_existing_folder_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"r-seed1 exists; give another --out"):
         train_seeds(RECIPE, [0, 1], out=tmp_path / "r")
     assert [path.name for path in tmp_path.iterdir()] == ["r-seed1"]
+
+
+@pytest.mark.parametrize("out", [".", "/", ".."])
+def test_a_path_without_a_name_is_refused(out: str) -> None:
+    with pytest.raises(UserError, match="must end with a name"):
+        train_seeds(RECIPE, [0, 1], out=out)

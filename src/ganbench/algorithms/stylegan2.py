@@ -62,6 +62,8 @@ class StyleGAN2(Adversarial):
     """
 
     mean_length: Tensor
+    length_sum: Tensor
+    length_count: Tensor
 
     def __init__(
         self,
@@ -89,7 +91,8 @@ class StyleGAN2(Adversarial):
         check_weight("StyleGAN2", "path_weight", path_weight)
         check_every("StyleGAN2", path_every)
         self.mixing, self.path_weight, self.path_every = mixing, path_weight, path_every
-        self.register_buffer("mean_length", torch.zeros(()))
+        for name in ("mean_length", "length_sum", "length_count"):
+            self.register_buffer(name, torch.zeros(()))
 
     needs_real_inputs: ClassVar[bool] = False
     inputs_per_sample: ClassVar[int] = 1
@@ -143,9 +146,18 @@ class StyleGAN2(Adversarial):
         directions = context.stream.normal(*images.shape) / math.sqrt(images.shape[2] * images.shape[3])
         (gradient,) = torch.autograd.grad((images * directions).sum(), styles, create_graph=True)
         lengths = gradient.square().sum(2).mean(1).sqrt()
-        self.mean_length.lerp_(lengths.detach().mean(), _MEAN_DECAY)
+        self.length_sum += lengths.detach().sum()
+        self.length_count += len(lengths)
         weight = self.path_weight * self.path_every
         return {"path_length": weight * (lengths - self.mean_length.clone()).square()}
+
+    def after_step(self, networks: nn.ModuleDict, step: int) -> None:
+        """Move the mean path length towards that of the step's images, over all its microbatches and processes."""
+        super().after_step(networks, step)
+        if self.length_count > 0:
+            self.mean_length.lerp_(self.length_sum / self.length_count, _MEAN_DECAY)
+            self.length_sum.zero_()
+            self.length_count.zero_()
 
     def prepare_latents(self, networks: nn.ModuleDict, latents: Tensor, items: Tensor | None) -> Tensor:
         """Return the styles ``[N, style]`` of draws from the latent distribution."""

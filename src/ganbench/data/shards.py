@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 
 from ganbench.data.io.block_cache import CachedStore
 from ganbench.data.io.broken_images import OnError
@@ -36,8 +37,8 @@ def shards(
         raise UserError(f"broken cannot be '{broken}'{did_you_mean(broken, ('refuse', 'skip'))}")
     if tries < 1:
         raise UserError(f"tries must be at least 1, not {tries}")
-    if not cache_gb > 0:
-        raise UserError(f"cache_gb must be above 0, not {cache_gb}")
+    if not 0 < cache_gb < math.inf:
+        raise UserError(f"cache_gb must be a finite number above 0, not {cache_gb}")
     workers = start_threads(threads)
     store: Store = RetryingStore(open_store(path), tries, workers.stopping)
     index = open_index(path, store)

@@ -182,8 +182,11 @@ def predict(
         price: The price of one machine for one hour.
 
     Raises:
-        UserError: the batch cannot be divided among the processes.
+        UserError: a number is not finite, or the batch cannot be divided among the processes.
     """
+    for name, number in (("images", images), ("stored_bytes", stored_bytes), ("price", price)):
+        if number is not None and not math.isfinite(number):
+            raise UserError(f"a plan needs a finite number for {name}, not {number}")
     batch, processes = recipe.schedule.batch, machines * (devices or hardware.devices)
     if batch % processes:
         raise UserError(

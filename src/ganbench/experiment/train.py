@@ -28,6 +28,7 @@ from ganbench.recipes.base import Budget, Recipe
 from ganbench.runs.changes import read_changes, recipe_at
 from ganbench.runs.run import Run
 from ganbench.training.engine import Engine
+from ganbench.training.processes import may_restart
 from ganbench.training.settings import Device
 from ganbench.utils.console import Console, SilentConsole
 from ganbench.utils.cores import threads_per_process
@@ -81,6 +82,10 @@ def train(
         console.note(reason)
     with Engine(recipe.machine) as engine:
         require_trackers(track)
+        if resolved.minutes is not None and may_restart():
+            raise UserError(
+                "a time as budget would be timed again at each restart; give schedule.steps instead"
+            )
         if continues_run(out, recipe, seed, engine):
             return resume(str(out), track=track, console=console, trusted=trusted)
         dataset = _open_data(recipe)

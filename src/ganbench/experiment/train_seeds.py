@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +83,10 @@ def train_seeds(
     if resolved.minutes is not None:
         raise UserError("--vectorize takes the budgets laptop, hour and reference, not a time")
     start = Path(out) if out is not None else Path("runs") / recipe.name
+    if start.name in ("", ".."):
+        raise UserError(
+            f"--vectorize appends -seedN to --out, so {out} must end with a name; try {start / 'run'}"
+        )
     paths = [start.with_name(f"{start.name}-seed{seed}") for seed in seeds]
     if taken := [path for path in paths if path.exists()]:
         raise UserError(f"{taken[0]} exists; give another --out")
@@ -90,7 +94,7 @@ def train_seeds(
         with explain_misfit(recipe):
             dataset = make_dataset(recipe)
             hooks = _create_runs(recipe, seeds, paths, dataset, engine, trusted)
-        console.note(f"runs: {', '.join(map(str, paths))}, trained at once")
+        console.note(f"runs: {', '.join(map(str, paths))}, trained together")
         _SeedsLoop(recipe, hooks, engine, console, trusted).train()
     return [each.run for each in hooks]
 
@@ -137,26 +141,31 @@ class _SeedsLoop:
 
     def train(self) -> None:
         """Train to the last step or until a signal, and save checkpoints."""
-        try:
-            with ExitStack() as stack:
-                for each in self._hooks:
-                    stack.enter_context(each.run.lock())
-                stack.enter_context(self._stop.catch_signals())
-                finished = self._train_steps()
+        with self._log_failure(self._hooks), ExitStack() as stack:
             for each in self._hooks:
-                if finished:
-                    findings = each.monitor.findings.values()
-                    close_run(each.run, findings, self._trainer.step, SilentConsole(), self._trusted)
-        except RunError as error:
-            for each in self._hooks:
-                each.run.events.append("failure", self._trainer.step, error=str(error))
-            raise
+                stack.enter_context(each.run.lock())
+            stack.enter_context(self._stop.catch_signals())
+            finished = self._train_steps()
+        for each in self._hooks if finished else ():
+            with self._log_failure([each]):
+                findings = each.monitor.findings.values()
+                close_run(each.run, findings, self._trainer.step, SilentConsole(), self._trusted)
         if not finished:
             runs = " and ".join(f"ganbench resume {each.run.path}" for each in self._hooks)
             raise Stopped(
                 f"stopped at step {self._trainer.step}, checkpoints saved; continue with: {runs}",
                 self._stop.signal or 0,
             )
+
+    @contextmanager
+    def _log_failure(self, hooks: Iterable[RunHooks]) -> Iterator[None]:
+        """Write an error into the logs of the runs that it concerns."""
+        try:
+            yield
+        except RunError as error:
+            for each in hooks:
+                each.run.events.append("failure", self._trainer.step, error=str(error))
+            raise
 
     def _train_steps(self) -> bool:
         """Run steps and the hooks that are due; return whether the last step is reached."""
@@ -197,7 +206,7 @@ class _SeedsLoop:
 
 
 class _SharedClock(Clock):
-    """Gives each of several runs that are trained at once its equal share of the time."""
+    """Gives each of several runs that are trained together its equal share of the time."""
 
     def __init__(self, runs: int) -> None:
         super().__init__()

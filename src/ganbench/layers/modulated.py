@@ -13,7 +13,7 @@ from torch.nn.functional import conv2d, conv_transpose2d
 
 from ganbench.layers.equalized import EqualizedLinear
 from ganbench.layers.smooth_resampling import blur
-from ganbench.layers.stochastic import _StochasticLayer
+from ganbench.layers.stochastic import StochasticLayer
 
 
 class ModulatedConv2d(nn.Module):
@@ -62,7 +62,7 @@ class ModulatedConv2d(nn.Module):
         return maps
 
 
-class ScaledNoise(_StochasticLayer):
+class ScaledNoise(StochasticLayer):
     """Adds one noise map per sample to all channels of ``[N, C, H, W]``, times a learned strength that starts at 0.
 
     In evaluation, every sample gets the same fixed map, so that samples depend on their latents alone.

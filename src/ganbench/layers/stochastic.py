@@ -24,7 +24,7 @@ class RandomSource(Protocol):
         """Return standard normal numbers in the shape of ``x``."""
 
 
-class _StochasticLayer(nn.Module):
+class StochasticLayer(nn.Module):
     """A layer with random numbers from a trainer's source, or from torch's global generator outside a trainer."""
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class _StochasticLayer(nn.Module):
         self._source = source
 
 
-class Dropout(_StochasticLayer):
+class Dropout(StochasticLayer):
     """In training, sets each element of ``[N, ...]`` to 0 with probability ``p`` and divides the rest by 1 - ``p``.
 
     Raises ``UserError`` if ``p`` is not in [0, 1).
@@ -58,7 +58,7 @@ class Dropout(_StochasticLayer):
         return x * ((uniform >= self.p) / (1 - self.p)).to(x.dtype)
 
 
-class GaussianNoise(_StochasticLayer):
+class GaussianNoise(StochasticLayer):
     """In training, adds independent noise from N(0, ``std``²) to ``[N, ...]``; in evaluation, nothing.
 
     Raises ``UserError`` if ``std`` is negative or not finite.

@@ -252,7 +252,10 @@ def _prepare_runs(study: Study, retry_failed: bool) -> None:
 def _require_results(study: Study, interrupted: Sequence[Row]) -> None:
     if interrupted:
         names = ", ".join(f"{row.recipe} seed {row.seed}" for row in interrupted)
-        raise RunError(f"killed by a signal: {names}; continue with: ganbench study --out {study.path}")
+        raise RunError(
+            f"interrupted too often: {names} (their output is in {study.path / 'logs'}); "
+            f"continue with: ganbench study --out {study.path}"
+        )
     rows = study.rows()
     if all(row.status == "failed" for row in rows):
         raise RunError(

@@ -6,8 +6,9 @@ import time
 
 from ganbench.errors import Stopped
 from ganbench.experiment.stop import StopRequest
-from ganbench.studies.backends.base import Backend, Job
+from ganbench.studies.backends.base import Backend, Job, SubmitError
 from ganbench.studies.plan import Plan
+from ganbench.studies.queue import pause
 from ganbench.studies.rows import StudyFolder
 from ganbench.studies.task import threads_per_run
 from ganbench.utils.child_process import was_stopped
@@ -31,9 +32,14 @@ def train_vectorized(
         with stop.catch_signals():
             while (waiting or active) and not stop():
                 if waiting and len(active) < jobs:
-                    active.append(_SeedsTask(folder, plan, backend, *waiting.pop(0), jobs))
-                    continue
-                time.sleep(backend.poll_seconds)
+                    try:
+                        active.append(_SeedsTask(folder, plan, backend, *waiting[0], jobs))
+                        waiting.pop(0)
+                        continue
+                    except SubmitError:  # the cluster may accept it once others have ended
+                        if not active:
+                            raise
+                pause(backend.poll_seconds, stop)
                 for task in [*active]:
                     if (line := task.poll()) is not None:
                         active.remove(task)
@@ -41,6 +47,8 @@ def train_vectorized(
     finally:
         for task in active:
             task.stop()
+        for task in active:
+            task.wait()
     if stop.signal is not None:
         message = f"stopped, checkpoints saved; continue with: ganbench study --out {folder.path}"
         raise Stopped(message, stop.signal)
@@ -71,9 +79,8 @@ class _SeedsTask:
         self._log = folder.path / "logs" / f"{label}-seeds.txt"
         self._log.parent.mkdir(exist_ok=True)
         job_folder = folder.jobs(label, seeds[0]).with_name(f"{label}-seeds")
-        self._submission = backend.submit(
-            Job(folder=job_folder, command=tuple(command), threads=threads, log=self._log)
-        )
+        job = Job(folder=job_folder, command=tuple(command), threads=threads, log=self._log)
+        self._submission = backend.recover(job) or backend.submit(job)
 
     def poll(self) -> str | None:
         """Return a line on how the job ended; None while it waits or runs."""
@@ -82,7 +89,7 @@ class _SeedsTask:
             return None
         seconds = f"{time.monotonic() - self._start:.0f} s"
         if ended.code == 0:
-            return f"{self._name}: trained at once, {seconds}"
+            return f"{self._name}: trained together, {seconds}"
         if was_stopped(ended.code):
             return f"{self._name}: interrupted after {seconds}; they continue one by one"
         lines = self._log.read_text(encoding="utf-8", errors="replace").split("\n")
@@ -90,7 +97,10 @@ class _SeedsTask:
         return f"{self._name}: {reason.strip()}; they are trained one by one"
 
     def stop(self) -> None:
-        """Ask the runs to save checkpoints and end, and wait for that."""
+        """Ask the runs to save checkpoints and end."""
         self._backend.cancel(self._submission)
+
+    def wait(self) -> None:
+        """Wait until the runs have ended."""
         while self._backend.poll(self._submission) is None:
             time.sleep(self._backend.poll_seconds)

@@ -23,6 +23,8 @@ def test_local_is_there() -> None:
         ("local", {"poll_secnds": "2"}, "has no option 'poll_secnds'; did you mean 'poll_seconds'"),
         ("local", {"poll_seconds": "fast"}, "poll_seconds=fast: the backend local needs a number here"),
         ("local", {"poll_seconds": -1}, "poll_seconds=-1: the backend local needs a number from 0 on"),
+        ("local", {"poll_seconds": "nan"}, "poll_seconds=nan: the backend local needs a number from 0 on"),
+        ("slurm", {"cpus": "0"}, "cpus=0: the backend slurm needs a number from 1 on"),
     ],
 )
 def test_mistakes(name: str, options: dict[str, str], message: str, stub_study: StubStudy) -> None:

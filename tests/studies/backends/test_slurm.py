@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -131,6 +132,32 @@ def test_a_controller_that_does_not_answer_loses_no_job(slurm: FakeSlurm, job: J
     assert [backend.poll(submission) for _ in range(3)] == [None] * 3
     slurm.run_held()
     assert backend.poll(submission) == (0, "said 0\n"), "its files count, whatever the controller says"
+
+
+def test_a_controller_that_does_not_answer_is_asked_once_for_all_jobs(
+    slurm: FakeSlurm, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slurm.set(hold=True)
+    backend = SlurmBackend(poll_interval=1000.0, grace=0.0)
+    others = [replace(job, folder=job.folder.with_name(f"run-{i}")) for i in range(3)]
+    submissions = [backend.submit(other) for other in others]
+    calls: list[list[str]] = []
+
+    def no_answer(command: list[str], script: str = "") -> subprocess.CompletedProcess[str]:
+        calls.append(command)
+        return subprocess.CompletedProcess(command, 1, "", "no answer")
+
+    monkeypatch.setattr("ganbench.studies.backends.slurm._call", no_answer)
+    assert [backend.poll(submission) for submission in submissions] == [None] * 3
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("content", ["{}", '{"worker": 1, "command": []}'])
+def test_a_damaged_record_is_named(job: Job, content: str) -> None:
+    job.folder.mkdir(parents=True)
+    (job.folder / "job.json").write_text(content)
+    with pytest.raises(UserError, match=r"job\.json is damaged, or of another version"):
+        read_record(job.folder)
 
 
 def test_a_refused_job_leaves_no_record(slurm: FakeSlurm, job: Job) -> None:

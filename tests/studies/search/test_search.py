@@ -14,6 +14,7 @@ from tests.studies.conftest import StubStudy
 from tests.support.training import read_files
 
 from ganbench.errors import Stopped, UserError
+from ganbench.studies.plan import Plan
 from ganbench.studies.search.search import search_study
 from ganbench.studies.search.settings import SearchOutcome
 from ganbench.studies.study import Study
@@ -172,3 +173,20 @@ def test_another_search_in_the_same_folder(searches: Searches) -> None:
         with pytest.raises(UserError, match=message):
             searches.run(**options)
     assert read_files(result.path) == before
+
+
+def test_a_search_that_ends_before_its_first_trial_continues_with_its_settings(
+    searches: Searches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("ganbench.studies.search.search._Search._run", stop)
+        with pytest.raises(KeyboardInterrupt):
+            searches.run()
+    before = Plan.read(searches.path / "search")
+    result = search_study([], out=searches.path, jobs=1)
+    assert before.budget == "laptop"
+    assert dict(before.overrides)["schedule.steps"] == 10
+    assert {recipe["schedule"]["steps"] for recipe in result.plan.recipes.values()} == {10}

@@ -1,4 +1,4 @@
-"""Seeds that are trained at once become what each becomes alone, and recipes in which they would mix are refused."""
+"""Seeds that are trained together become what each becomes alone, and recipes in which they would mix are refused."""
 
 from __future__ import annotations
 

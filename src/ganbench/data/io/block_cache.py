@@ -89,7 +89,8 @@ class CachedStore:
                     file.seek(start)
                     content = file.read(stop - start)
                 if len(content) == stop - start:
-                    os.utime(path)  # used last
+                    with suppress(OSError):  # a cache of another user, or a block deleted just now
+                        os.utime(path)  # used last
                     return content
             except OSError:
                 pass  # not there (any more): read it from the store

@@ -70,6 +70,12 @@ def _download(url: str, content: bytes, store: Store, folder: Path) -> None:
             for start in range(0, size, _PART_BYTES):
                 file.write(store.read(RECORDS_NAME, start, min(_PART_BYTES, size - start)))
         write_bytes(temporary / JSON_NAME, content)
+        try:
+            read_index(temporary, check_all=True)
+        except UserError as error:
+            raise UserError(
+                f"{RECORDS_NAME} of {url} does not belong to it; if the set is being replaced, try again later"
+            ) from error
 
 
 def records_bytes(items: int) -> int:

@@ -105,8 +105,8 @@ def has_index(folder: Path) -> bool:
     return (folder / JSON_NAME).is_file() and (folder / RECORDS_NAME).is_file()
 
 
-def read_index(folder: Path) -> ShardIndex:
-    """Open the index in a folder. Records of at most 64 MiB are compared with the fingerprint.
+def read_index(folder: Path, *, check_all: bool = False) -> ShardIndex:
+    """Open the index in a folder. Records of at most 64 MiB, or all, are compared with the fingerprint.
 
     Raises:
         UserError: there is no index, or it is damaged.
@@ -126,7 +126,9 @@ def read_index(folder: Path) -> ShardIndex:
         raise UserError(
             f"{path} is damaged, or belongs to another {JSON_NAME}: it has not {header.items:,} records"
         )
-    if records.nbytes <= _CHECKED_BYTES and _fingerprint(_values(header), records) != header.fingerprint:
+    if (check_all or records.nbytes <= _CHECKED_BYTES) and _fingerprint(
+        _values(header), records
+    ) != header.fingerprint:
         raise UserError(f"{path} has changed since it was written; write the index again")
     return ShardIndex(header, records)
 

@@ -7,6 +7,7 @@ study that submitted them; a command whose worker is killed saves a checkpoint a
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Any, ClassVar
@@ -87,7 +88,16 @@ class RayBackend(RecordedBackend):
         else:
             slots = self.workers * self.cpus or None
             ray.init(address="local", num_cpus=slots, include_dashboard=False, log_to_driver=False)
+        self._require_resources(ray.cluster_resources())  # type: ignore[no-untyped-call]
         return remote
+
+    def _require_resources(self, cluster: Mapping[str, float]) -> None:
+        """Raise UserError if the cluster can never run a job: Ray would wait for ever, without a word."""
+        for key, wanted in (("CPU", self.cpus), ("GPU", self.gpus)):
+            if wanted > cluster.get(key, 0):
+                raise UserError(
+                    f"a job needs {wanted:g} {key}s, but the Ray cluster has {cluster.get(key, 0):g} in all"
+                )
 
 
 def _settings() -> dict[str, str]:

@@ -11,6 +11,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ganbench.errors import UserError
 from ganbench.utils.files import atomic_file, read_json
 
 _NAME = "job.json"
@@ -54,7 +55,12 @@ def read_record(folder: Path) -> JobRecord | None:
     if not (folder / _NAME).exists():
         return None
     record = read_json(folder / _NAME)
-    return JobRecord(**{**record, "worker": tuple(record["worker"]), "command": tuple(record["command"])})
+    try:
+        return JobRecord(**{**record, "worker": tuple(record["worker"]), "command": tuple(record["command"])})
+    except (KeyError, TypeError) as error:
+        raise UserError(
+            f"{folder / _NAME} is damaged, or of another version of ganbench; remove it if its job has ended"
+        ) from error
 
 
 def withdraw(folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -38,7 +39,8 @@ def find_backend(name: str, options: Mapping[str, Any] | None = None) -> Backend
             values[key] = types[key](value)
         except ValueError as error:
             raise UserError(f"{key}={value}: the backend {name} needs a number here") from error
-        if types[key] is not str and values[key] < 0:
-            raise UserError(f"{key}={value}: the backend {name} needs a number from 0 on")
+        least = 1 if key == "cpus" else 0
+        if types[key] is not str and not least <= values[key] < math.inf:
+            raise UserError(f"{key}={value}: the backend {name} needs a number from {least} on")
     backend: Backend = kind(**values)
     return backend

@@ -55,6 +55,7 @@ class SlurmBackend(RecordedBackend):
     sbatch: str = ""
     _listed: set[str] = field(default_factory=set, init=False, repr=False)
     _listed_at: float = field(default=float("-inf"), init=False, repr=False)
+    _answers: bool = field(default=True, init=False, repr=False)
 
     def __post_init__(self) -> None:
         missing = [command for command in _COMMANDS if shutil.which(command) is None]
@@ -96,11 +97,13 @@ class SlurmBackend(RecordedBackend):
         """Whether squeue lists the job, as of the last ``poll_interval`` seconds."""
         if time.monotonic() - self._listed_at >= self.poll_interval / 2:
             done = _call(["squeue", "--noheader", "--me", "--states=all", "--format=%j|%T"])
-            if done.returncode != 0:
-                return True  # the controller is away, or busy; the job's own files count all the same
-            jobs = [line.strip().partition("|") for line in done.stdout.splitlines()]
-            self._listed = {name for name, _, state in jobs if state not in _ENDED_STATES}
             self._listed_at = time.monotonic()
+            self._answers = done.returncode == 0
+            if self._answers:
+                jobs = [line.strip().partition("|") for line in done.stdout.splitlines()]
+                self._listed = {name for name, _, state in jobs if state not in _ENDED_STATES}
+        if not self._answers:
+            return True  # the controller is away, or busy; the job's own files count all the same
         return token in self._listed
 
     def _cancel(self, token: str) -> None:

@@ -174,6 +174,8 @@ class _Search:
         folder = StudyFolder(self.path / FOLDER)
         folder.path.mkdir(parents=True, exist_ok=True)
         with exclusive_lock(folder.path, "the search", f"another process is searching in {folder.path}"):
+            if not (folder.path / "study.json").exists():  # first, since a search continues with its settings
+                replace(self.plan, recipes={}).write(folder.path)  # trials add theirs
             self.settings.write(self.path)
             choice.write(folder.path)
             total = replace(self.plan, seeds=self.settings.seeds * self.settings.trials)

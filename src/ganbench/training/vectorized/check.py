@@ -1,4 +1,4 @@
-"""Find out whether a recipe's seeds stay apart when they are trained at once, by training a few steps both ways."""
+"""Find out whether a recipe's seeds stay apart when they are trained together, by training a few steps both ways."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def require_separate_seeds(
     seeds: Sequence[int],
     optimizers: Callable[[str, Iterable[nn.Parameter]], Optimizer],
 ) -> None:
-    """Raise UserError if two seeds that are trained at once differ from those trained alone by more than rounding.
+    """Raise UserError if two seeds that are trained together differ from those trained alone by more than rounding.
 
     Args:
         make_member: Builds the trainer of a seed.
