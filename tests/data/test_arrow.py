@@ -117,6 +117,27 @@ def test_a_broken_or_odd_image_is_named(tmp_path: Path) -> None:
         arrow(str(tmp_path / "bad")).items(torch.tensor([1]))
 
 
+@pytest.mark.parametrize("damage", ["cut", "other bytes", "inside"])
+@pytest.mark.parametrize("kind", ["parquet", "arrow"])
+def test_a_broken_file_is_named(
+    saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, damage: str
+) -> None:
+    monkeypatch.setenv("GANBENCH_CACHE", str(tmp_path / "cache"))
+    if kind == "parquet":
+        saved = tmp_path / "files"
+        saved.mkdir()
+        table().to_parquet(str(saved / "a.parquet"))
+        table().to_parquet(str(saved / "b.parquet"))
+        file = saved / "b.parquet"
+    else:
+        file = next(saved.glob("*.arrow"))
+    content = file.read_bytes()
+    middle = content[:20] + b"\xff" * 200 + content[220:]
+    file.write_bytes({"cut": content[:-300], "other bytes": b"x" * 99, "inside": middle}[damage])
+    with pytest.raises(UserError, match=f"{file.name} is broken: "):
+        arrow(str(saved))
+
+
 def test_what_is_no_set_of_images_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="nothing does not exist"):
         arrow(str(tmp_path / "nothing"))

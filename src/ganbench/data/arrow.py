@@ -54,12 +54,15 @@ def _open(path: str, split: str | None) -> tuple[Any, str]:
     if importlib.util.find_spec("datasets") is None:
         raise UserError("data=arrow needs datasets: pip install 'ganbench[arrow]'")
     import datasets
+    from pyarrow import ArrowException
 
     place = Path(path)
     if place.is_dir() and not list(place.glob("*.parquet")):
         try:
             table: Any = datasets.load_from_disk(path, keep_in_memory=False)
-        except (FileNotFoundError, ValueError) as error:
+        except (ArrowException, OSError, ValueError) as error:
+            if files := sorted(place.rglob("*.arrow")):
+                raise UserError(_describe_broken(path, files, error)) from error
             raise UserError(
                 f"{path} is no folder of datasets' save_to_disk and has no .parquet files"
             ) from error
@@ -68,7 +71,29 @@ def _open(path: str, split: str | None) -> tuple[Any, str]:
         raise UserError(f"{path} does not exist")
     files, name = choose_split(parquet_splits(place), split, path)
     cache = cache_folder() / "arrow"
-    return datasets.Dataset.from_parquet([str(file) for file in files], cache_dir=str(cache)), name
+    try:
+        table = datasets.Dataset.from_parquet([str(file) for file in files], cache_dir=str(cache))
+    except (ArrowException, OSError, datasets.exceptions.DatasetGenerationError) as error:
+        raise UserError(_describe_broken(path, files, error)) from error
+    return table, name
+
+
+def _describe_broken(path: str, files: Sequence[Path], error: Exception) -> str:
+    """Return a sentence that names the first broken file, which the messages of pyarrow do not."""
+    import pyarrow
+    from pyarrow import parquet
+
+    for file in files:
+        try:
+            if file.suffix == ".parquet":
+                for _ in parquet.ParquetFile(file).iter_batches():
+                    pass
+            else:
+                with pyarrow.memory_map(str(file)) as content:
+                    pyarrow.ipc.open_stream(content).read_all()
+        except (pyarrow.ArrowException, OSError) as reason:
+            return f"{file} is broken: {reason}"
+    return f"{path} cannot be read: {error.__cause__ or error}"
 
 
 class ArrowItems:
