@@ -95,6 +95,10 @@ def test_mistakes(cli: CommandLine, packed: Path, tmp_path: Path) -> None:
         return str(err)
 
     assert "exists already" in error("data", "prepare", tmp_path / "images", packed, "--shards")
+    for option, value in (("split", "test"), ("per-shard", "7"), ("jobs", "3"), ("module", "own.py")):
+        command = ("data", "prepare", tmp_path / "images", tmp_path / "x.npz", f"--{option}", value)
+        assert error(*command) == f"error: --{option} needs --shards\n"
+    assert not (tmp_path / "x.npz").exists()
     assert "there is no data set 'nonesuch'" in error(
         "data", "prepare", "nonesuch", tmp_path / "x", "--shards"
     )

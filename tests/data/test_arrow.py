@@ -78,8 +78,30 @@ def test_a_split_is_chosen_by_name(tmp_path: Path) -> None:
     datasets.DatasetDict({"train": table(), "test": table().select(range(5))}).save_to_disk(tmp_path / "both")
     assert arrow(str(tmp_path / "both")).info.size == COUNT
     assert arrow(str(tmp_path / "both"), split="test").info.size == 5
-    with pytest.raises(UserError, match="has no split 'tset'; did you mean 'test'"):
+    assert arrow(str(tmp_path / "both"), split="test").info.split == "test"
+    with pytest.raises(UserError, match="has no split 'tset'; it has test, train"):
         arrow(str(tmp_path / "both"), split="tset")
+
+
+def test_parquet_files_of_other_splits_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GANBENCH_CACHE", str(tmp_path / "cache"))
+    hub = tmp_path / "hub"
+    hub.mkdir()
+    table().select(range(4)).to_parquet(str(hub / "train-00000-of-00002.parquet"))
+    table().select(range(4, 6)).to_parquet(str(hub / "train-00001-of-00002.parquet"))
+    table().select(range(6, 9)).to_parquet(str(hub / "test-00000-of-00001.parquet"))
+    whole, train, test = image_dataset(table()), arrow(str(hub)), arrow(str(hub), split="test")
+    assert (train.info.split, train.info.size) == ("train", 6)
+    assert (test.info.split, test.info.size) == ("test", 3)
+    assert torch.equal(test.items(torch.arange(3)), whole.items(torch.arange(6, 9)))
+    with pytest.raises(UserError, match="hub has no split 'nonsense'; it has test, train"):
+        arrow(str(hub), split="nonsense")
+
+
+def test_a_set_without_splits_has_none_to_choose(saved: Path) -> None:
+    assert arrow(str(saved)).info.split == "all"
+    with pytest.raises(UserError, match="set has no splits to choose from, so leave 'test' out"):
+        arrow(str(saved), split="test")
 
 
 def test_a_broken_or_odd_image_is_named(tmp_path: Path) -> None:
@@ -93,6 +115,27 @@ def test_a_broken_or_odd_image_is_named(tmp_path: Path) -> None:
     datasets.Dataset.from_dict({"image": rows}, features=features).save_to_disk(tmp_path / "bad")
     with pytest.raises(RunError, match=r"item 1 of .*bad is broken"):
         arrow(str(tmp_path / "bad")).items(torch.tensor([1]))
+
+
+@pytest.mark.parametrize("damage", ["cut", "other bytes", "inside"])
+@pytest.mark.parametrize("kind", ["parquet", "arrow"])
+def test_a_broken_file_is_named(
+    saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, damage: str
+) -> None:
+    monkeypatch.setenv("GANBENCH_CACHE", str(tmp_path / "cache"))
+    if kind == "parquet":
+        saved = tmp_path / "files"
+        saved.mkdir()
+        table().to_parquet(str(saved / "a.parquet"))
+        table().to_parquet(str(saved / "b.parquet"))
+        file = saved / "b.parquet"
+    else:
+        file = next(saved.glob("*.arrow"))
+    content = file.read_bytes()
+    middle = content[:20] + b"\xff" * 200 + content[220:]
+    file.write_bytes({"cut": content[:-300], "other bytes": b"x" * 99, "inside": middle}[damage])
+    with pytest.raises(UserError, match=f"{file.name} is broken: "):
+        arrow(str(saved))
 
 
 def test_what_is_no_set_of_images_is_refused(tmp_path: Path) -> None:

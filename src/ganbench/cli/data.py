@@ -9,6 +9,7 @@ import typer
 
 from ganbench.cli.once import OnceCommand
 from ganbench.cli.options import JsonOption, ModuleOption, import_modules, print_json
+from ganbench.errors import UserError
 
 _STATES = {
     "built in": "built in",
@@ -107,7 +108,10 @@ def prepare_data(
     shards: Annotated[
         bool, typer.Option("--shards", help="Write tar shards with an index, for sets beyond memory.")
     ] = False,
-    per_shard: Annotated[int, typer.Option(min=1, help="Images in each shard.")] = 10_000,
+    per_shard: Annotated[
+        Optional[int],  # noqa: UP045 (typer needs this form)
+        typer.Option(min=1, help="Images in each shard (default: 10,000)."),
+    ] = None,
     split: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(help="The split of a named data set, with --shards."),
@@ -118,6 +122,7 @@ def prepare_data(
     """Pack a folder of images into one archive file or, with --shards, into tar shards of a folder."""
     on_error: Literal["skip", "refuse"] = "skip" if skip_broken else "refuse"
     if not shards:
+        _refuse(split=split, per_shard=per_shard, jobs=jobs, module=module)
         from ganbench.data.audit.prepare import prepare
 
         prepare(source, destination, size=64 if size is None else size, on_error=on_error)
@@ -131,12 +136,19 @@ def prepare_data(
         destination,
         size,
         split=split,
-        items_per_shard=per_shard,
+        items_per_shard=per_shard or 10_000,
         jobs=jobs or usable_cores(),
         on_error=on_error,
         trusted=import_modules(module),
     )
     print(f"{destination}: {header.items:,} images in {len(header.shards):,} shards")
+
+
+def _refuse(**options: Any) -> None:
+    """Raise UserError for an option that only goes with shards."""
+    for name, value in options.items():
+        if value:
+            raise UserError(f"--{name.replace('_', '-')} needs --shards")
 
 
 @data_app.command("index", cls=OnceCommand)

@@ -14,12 +14,13 @@ from PIL import Image
 
 from ganbench.data.base import DataInfo
 from ganbench.data.io.decode import BrokenImageError, crop_and_resize, decode_image, to_channels_first
+from ganbench.data.io.parquet_splits import WHOLE, choose_split, parquet_splits
 from ganbench.data.io.sizes import Size, height_width
 from ganbench.data.io.tar_shards import IMAGE_FORMATS
 from ganbench.data.python_data import image_and_label_columns
 from ganbench.data.registry import dataset
 from ganbench.data.streamed_images import StreamedImages, start_threads
-from ganbench.errors import RunError, UserError, did_you_mean
+from ganbench.errors import RunError, UserError
 from ganbench.utils.paths import cache_folder
 
 _SAMPLED = 64  # items whose bytes are part of the fingerprint
@@ -29,7 +30,7 @@ _LABELS_AT_ONCE = 100_000
 @dataset("arrow", streams=True)
 def arrow(
     path: str,
-    split: str = "train",
+    split: str | None = None,
     size: Size | None = None,
     grey: bool | None = None,
     flip: bool = False,
@@ -38,37 +39,61 @@ def arrow(
     ahead: int = 4,
     reference: int = 50_000,
 ) -> StreamedImages:
-    """Images of Hugging Face's `datasets`: a folder of `save_to_disk`, or Parquet files, read while training."""
+    """Images of Hugging Face's `datasets`: a folder of `save_to_disk`, or Parquet files, read while training.
+
+    The split is that of a `DatasetDict`, or of Parquet files that are named after it; `train` if none is given.
+    """
     workers = start_threads(threads)
-    table = _open(path, split)
-    items = ArrowItems(table, path, None if size is None else height_width(size), grey)
+    table, name = _open(path, split)
+    items = ArrowItems(table, path, name, None if size is None else height_width(size), grey)
     return StreamedImages(items, workers, flip=flip, block=block, ahead=ahead, reference=reference)
 
 
-def _open(path: str, split: str) -> Any:
-    """Return the memory-mapped table. Raises UserError if there is none."""
+def _open(path: str, split: str | None) -> tuple[Any, str]:
+    """Return the memory-mapped table and the name of its split. Raises UserError if there is none."""
     if importlib.util.find_spec("datasets") is None:
         raise UserError("data=arrow needs datasets: pip install 'ganbench[arrow]'")
     import datasets
+    from pyarrow import ArrowException
 
     place = Path(path)
-    parquet = [place] if place.suffix == ".parquet" else sorted(place.glob("*.parquet"))
-    if place.is_dir() and not parquet:
+    if place.is_dir() and not list(place.glob("*.parquet")):
         try:
             table: Any = datasets.load_from_disk(path, keep_in_memory=False)
-        except (FileNotFoundError, ValueError) as error:
+        except (ArrowException, OSError, ValueError) as error:
+            if files := sorted(place.rglob("*.arrow")):
+                raise UserError(_describe_broken(path, files, error)) from error
             raise UserError(
                 f"{path} is no folder of datasets' save_to_disk and has no .parquet files"
             ) from error
-        if isinstance(table, dict):
-            if split not in table:
-                raise UserError(f"{path} has no split '{split}'{did_you_mean(split, table)}")
-            table = table[split]
-        return table
-    if not all(file.is_file() for file in parquet or [place]):
+        return choose_split(table if isinstance(table, dict) else {WHOLE: table}, split, path)
+    if not (place.is_dir() or place.is_file()):
         raise UserError(f"{path} does not exist")
+    files, name = choose_split(parquet_splits(place), split, path)
     cache = cache_folder() / "arrow"
-    return datasets.Dataset.from_parquet([str(file) for file in parquet], cache_dir=str(cache))
+    try:
+        table = datasets.Dataset.from_parquet([str(file) for file in files], cache_dir=str(cache))
+    except (ArrowException, OSError, datasets.exceptions.DatasetGenerationError) as error:
+        raise UserError(_describe_broken(path, files, error)) from error
+    return table, name
+
+
+def _describe_broken(path: str, files: Sequence[Path], error: Exception) -> str:
+    """Return a sentence that names the first broken file, which the messages of pyarrow do not."""
+    import pyarrow
+    from pyarrow import parquet
+
+    for file in files:
+        try:
+            if file.suffix == ".parquet":
+                for _ in parquet.ParquetFile(file).iter_batches():
+                    pass
+            else:
+                with pyarrow.memory_map(str(file)) as content:
+                    pyarrow.ipc.open_stream(content).read_all()
+        except (pyarrow.ArrowException, OSError) as reason:
+            return f"{file} is broken: {reason}"
+    return f"{path} cannot be read: {error.__cause__ or error}"
 
 
 class ArrowItems:
@@ -77,6 +102,7 @@ class ArrowItems:
     Args:
         table: a ``datasets.Dataset`` with one column of images and at most one of class labels.
         path: where it lies, for messages.
+        split: the name of its split.
         size: (height, width) to crop and resize to; None for that of the first image, which all must have.
         grey: grey or colour; None as the first image is.
 
@@ -88,7 +114,9 @@ class ArrowItems:
         UserError: the table has no such columns, or no items.
     """
 
-    def __init__(self, table: Any, path: str, size: tuple[int, int] | None, grey: bool | None) -> None:
+    def __init__(
+        self, table: Any, path: str, split: str, size: tuple[int, int] | None, grey: bool | None
+    ) -> None:
         import datasets
 
         image, label = image_and_label_columns(table)
@@ -112,7 +140,7 @@ class ArrowItems:
             shape=(self._channels, *self._size),
             size=len(table),
             fingerprint=self._fingerprint(),
-            split="all",
+            split=split,
             classes=classes,
         )
 

@@ -151,3 +151,10 @@ def test_tar_files_that_do_not_fit_together_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="must be on this machine"):
         index_shards("http://127.0.0.1/shards")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.tar", "b.tar"]
+
+
+def test_tar_files_without_images_are_refused(tmp_path: Path) -> None:
+    tarfile.open(tmp_path / "empty.tar", "w").close()
+    with pytest.raises(UserError, match=r"the tar files in .* hold no images"):
+        index_shards(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["empty.tar"]

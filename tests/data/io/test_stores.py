@@ -8,7 +8,7 @@ import pytest
 from benchmarks.range_server import serve_ranges
 
 from ganbench.data.io import stores
-from ganbench.data.io.stores import RetryingStore, open_store
+from ganbench.data.io.stores import FsspecStore, RetryingStore, open_store
 from ganbench.errors import RunError, UserError
 
 CONTENT = bytes(range(200))
@@ -95,6 +95,24 @@ def test_a_missing_package_of_fsspec_is_named(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(sys.modules, "s3fs", None)
     with pytest.raises(UserError, match="s3://bucket/x cannot be read, for want of a package: Install s3fs"):
         open_store("s3://bucket/x")
+
+
+def test_any_exception_of_a_backend_is_tried_again_and_named(folder: Path) -> None:
+    class Backend:
+        calls = 0
+
+        def cat_file(self, path: str, start: int, end: int) -> bytes:
+            self.calls += 1
+            if self.calls < failures:
+                raise Exception("Unable to locate credentials")  # as botocore's, which is no OSError
+            return CONTENT[start:end]
+
+    store = FsspecStore(f"file://{folder}")
+    failures, store._files = 3, Backend()
+    assert RetryingStore(store, 4, threading.Event()).read("a.tar", 20, 5) == CONTENT[20:25]
+    failures, store._files = 99, Backend()
+    with pytest.raises(RunError, match=r"a.tar cannot .* after 4 tries: Unable to locate credentials$"):
+        RetryingStore(store, 4, threading.Event()).read("a.tar", 20, 5)
 
 
 def test_a_pause_ends_when_the_threads_stop(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -105,9 +105,10 @@ def index_shards(folder: str | Path, *, jobs: int = 1, on_error: OnError = "refu
     work = ((folder, name) for name in names)
     results = _run(scan_one, work, jobs, None, f"reading {len(names):,} shards in {folder}")
     broken = [entry for result in results for entry in result.broken]
-    report_broken_images(
-        folder, broken, sum(len(result.records) for result in results) + len(broken), on_error
-    )
+    readable = sum(len(result.records) for result in results)
+    report_broken_images(folder, broken, readable + len(broken), on_error)
+    if not readable:
+        raise UserError(f"the tar files in {folder} hold no images")
     return _finish(folder, results, folder.resolve().name, _number_classes(folder, results))
 
 

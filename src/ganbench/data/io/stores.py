@@ -156,9 +156,8 @@ class FsspecStore:
             import fsspec
 
             files, path = fsspec.core.url_to_fs(place)
-        except (
-            ImportError
-        ) as error:  # of fsspec itself, which comes with torch, or of a package that it names
+        except ImportError as error:
+            # Either fsspec itself is missing, which comes with torch, or a package that it names.
             raise UserError(f"{place} cannot be read, for want of a package: {error}") from error
         except ValueError as error:
             raise UserError(f"{place} cannot be read: {error}") from error
@@ -180,6 +179,10 @@ class FsspecStore:
             raise PermanentError(errno.ENOENT, "there is no such file") from error
         except PermissionError as error:
             raise PermanentError(errno.EACCES, str(error) or "permission denied") from error
+        except OSError:
+            raise
+        except Exception as error:  # backends such as s3fs also raise exceptions of their own libraries
+            raise OSError(errno.EIO, str(error) or type(error).__name__) from error
         return content
 
     def forget(self, name: str, offset: int, length: int) -> None:
