@@ -76,16 +76,16 @@ def test_shapes_of_networks() -> None:
     assert algorithm().shape_of("decoder", (3, 64, 64)) == (3, 64, 64)
     with pytest.raises(UserError, match="LatentGAN: a code of 1000 numbers does not fit its 16 x 16"):
         algorithm(code_size=1000).shape_of("G", (3, 64, 64))
-    with pytest.raises(UserError, match="LatentGAN: sides must be"):
+    with pytest.raises(UserError, match="LatentGAN needs images whose sides are multiples of 4"):
         algorithm().shape_of("G", (3, 30, 30))
-    with pytest.raises(UserError, match="LatentGAN: shape must be"):
+    with pytest.raises(UserError, match="LatentGAN needs images"):
         algorithm().shape_of("G", (2,))
 
 
 def test_a_run_has_its_autoencoder_from_another_and_leaves_it_unchanged(tmp_path: Path) -> None:
     train(tiny_recipe("autoencoder-imagenette64"), out=tmp_path / "codes", seed=0)
     weights = {f"networks.{name}.weights": str(tmp_path / "codes") for name in ("encoder", "decoder")}
-    recipe = tiny_recipe("latent-vit-imagenette64", weights)
+    recipe = tiny_recipe("latentgan-imagenette64", weights)
     train(recipe, out=tmp_path / "run", seed=0)
     source, model = load(tmp_path / "codes", weights="live"), load(tmp_path / "run")
     for name, trained in (("encoder", "E"), ("decoder", "G")):
@@ -95,7 +95,7 @@ def test_a_run_has_its_autoencoder_from_another_and_leaves_it_unchanged(tmp_path
 
 
 def test_an_untrained_autoencoder_causes_a_warning() -> None:
-    recipe = tiny_recipe("latent-vit-imagenette64")
+    recipe = tiny_recipe("latentgan-imagenette64")
     parts = assemble(recipe, make_dataset(recipe).info, seed=0)
     warnings = list(parts.algorithm.compatibility_warnings(parts.networks))
     assert any("networks.encoder is frozen and untrained" in text for text in warnings)

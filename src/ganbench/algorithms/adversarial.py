@@ -1,29 +1,30 @@
 """One generator against one discriminator: Generative Adversarial Networks, 2014, arXiv 1406.2661.
 
-With class labels: Conditional Generative Adversarial Nets, 2014, arXiv 1411.1784. How G and D use the labels is up to
-the networks.
+With class labels: Conditional Generative Adversarial Nets, 2014, arXiv 1411.1784. Networks choose how to use labels.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import ClassVar, TypeAlias
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from ganbench.algorithms.base import GenerativeAlgorithm
 from ganbench.algorithms.labels import Labels, check_labels
 from ganbench.algorithms.packing import check_packs, pack, packed_shape
 from ganbench.algorithms.top_k import keep_highest
-from ganbench.augment import AdaptiveAugmentation, Augmentation, PseudoAugmentation
+from ganbench.augment import AdaptiveAugmentation, Augmentation
+from ganbench.augment.apa import with_pseudo_reals
 from ganbench.conditioning.discriminator_output import DiscriminatorOutput
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.latents import Latent
 from ganbench.losses.base import Loss, require_loss
-from ganbench.regularizers.base import Constraint, Regularizer, stateful_terms
+from ganbench.regularizers.base import Constraint, Regularizer, stateful_terms, unique_names
+from ganbench.regularizers.checks import batch_norm_warnings
 from ganbench.regularizers.latent_consistency import LatentConsistency
 from ganbench.training.phase import Context, LossDict, Phase
 from ganbench.training.schedule import Constant, Factor
@@ -99,22 +100,15 @@ class Adversarial(GenerativeAlgorithm):
         self._cached_fakes: dict[int, _Fakes] = {}  # by shard; stored in D's update, read in G's
         self.augmentation, self.latent_consistency = augmentation, latent_consistency
         self.labels, self.classes, self.conditional = labels, classes, labels != "none"
-        # Names in the log are unique: if two regularizers are called "r1", the second becomes "r1-2".
-        names = [regularizer.name for regularizer in self.regularizers]
-        self.regularizer_names = [n if n not in names[:i] else f"{n}-{i + 1}" for i, n in enumerate(names)]
+        self.regularizer_names = unique_names(self.regularizers)
 
     def phases(self) -> tuple[Phase, ...]:
         """Return D's phase, repeated ``critic_steps`` times, then G's."""
         reads_data = self.loss.generator_needs_real or self.labels == "real"
+        losses, repeats = self.discriminator_losses, self.critic_steps
+        graph = ("G",) if self.reuse_fakes else ()
         return (
-            Phase(
-                "D",
-                ("D",),
-                self.discriminator_losses,
-                repeats=self.critic_steps,
-                post_step=self.constrain,
-                keep_graph_for=("G",) if self.reuse_fakes else (),
-            ),
+            Phase("D", ("D",), losses, repeats=repeats, post_step=self.constrain, keep_graph_for=graph),
             Phase("G", ("G",), self.generator_losses, reads_data=reads_data),
         )
 
@@ -133,15 +127,8 @@ class Adversarial(GenerativeAlgorithm):
         check_packs(batch_size, self.packing)
 
     def compatibility_warnings(self, networks: nn.ModuleDict) -> Iterator[str]:
-        """Yield a warning for each regularizer that uses D's gradient at each sample, if D has batch norm."""
-        if not any(isinstance(layer, _BatchNorm) for layer in networks["D"].modules()):
-            return
-        for name, regularizer in zip(self.regularizer_names, self.regularizers, strict=True):
-            if getattr(regularizer, "per_sample", False):
-                yield (
-                    f"'{name}' penalizes D's gradient at each sample, but batch norm makes D's scores depend on the "
-                    "whole batch; use a D without normalization, or with layer norm"
-                )
+        """Return a warning for each regularizer that uses D's gradient at each sample, if D has batch norm."""
+        return batch_norm_warnings(networks["D"], self.regularizer_names, self.regularizers)
 
     def discriminator_losses(
         self, networks: nn.ModuleDict, batch: Batch | None, context: Context
@@ -154,7 +141,7 @@ class Adversarial(GenerativeAlgorithm):
             self._cached_fakes[context.stream.shard] = latents, labels, samples
         with torch.no_grad():
             fake = Batch(self.discriminator_input(samples.detach(), context), labels)
-        batch = real = self._with_pseudo_reals(batch, samples.detach(), labels, context)
+        real = batch = with_pseudo_reals(batch, samples.detach(), labels, self.augmentation, context.stream)
         if self.packing > 1 or self.augmentation is not None:  # a pack has no single label
             real = Batch(self.discriminator_input(batch.x, context), batch.y if self.packing == 1 else None)
         real_output, fake_output = self._discriminate_both(networks["D"], real, fake)
@@ -164,13 +151,14 @@ class Adversarial(GenerativeAlgorithm):
         losses |= self.extra_discriminator_losses(
             networks, (real, fake), (real_output, fake_output), latents, context
         )
-        if self.latent_consistency is not None and self.latent_consistency.discriminator:
-            with torch.no_grad():
-                changed = self._change_fakes(self.latent_consistency, networks, latents, labels, context)
-                changed = self.discriminator_input(changed, context)
-            scores = self.discriminate(networks["D"], changed, fake.y).scores
-            term = self.latent_consistency.discriminator_term(fake_output.scores, scores)
-            losses[self.latent_consistency.name] = term
+        if (consistency := self.latent_consistency) is not None:
+
+            def score(z: Tensor) -> Tensor:
+                with torch.no_grad():
+                    x = self.discriminator_input(self.generate(networks, z, labels), context)
+                return self.discriminate(networks["D"], x, fake.y).scores
+
+            losses |= consistency.discriminator_terms(score, latents, fake_output.scores, context.stream)
 
         def critic(x: Tensor, condition: Tensor | None) -> Tensor:
             """Return D's scores; those of ``real`` and ``fake`` are reused, without another pass of D."""
@@ -199,9 +187,9 @@ class Adversarial(GenerativeAlgorithm):
         loss = keep_highest(loss, output.scores, self.top_k(context.step, context.steps))
         losses = {"adversarial": loss}
         losses |= self.extra_generator_losses(networks, Batch(samples, labels), output, latents, context)
-        if self.latent_consistency is not None and self.latent_consistency.generator:
-            changed = self._change_fakes(self.latent_consistency, networks, latents, labels, context)
-            losses[self.latent_consistency.name] = self.latent_consistency.generator_term(samples, changed)
+        if (consistency := self.latent_consistency) is not None:
+            generate = partial(self.generate, networks, condition=labels)
+            losses |= consistency.generator_terms(generate, latents, samples, context.stream)
         return losses
 
     def extra_discriminator_losses(
@@ -247,27 +235,6 @@ class Adversarial(GenerativeAlgorithm):
         labels = self.draw_labels(batch, context)
         return latents, labels, self.generate(networks, latents, labels)
 
-    def _change_fakes(
-        self,
-        consistency: LatentConsistency,
-        networks: nn.ModuleDict,
-        latents: Tensor,
-        labels: Tensor | None,
-        context: Context,
-    ) -> Tensor:
-        """Return the samples of slightly changed latents."""
-        return self.generate(networks, consistency.change(latents, context.stream), labels)
-
-    def _with_pseudo_reals(
-        self, batch: Batch, fakes: Tensor, labels: Tensor | None, context: Context
-    ) -> Batch:
-        """Return the real batch, in which a pseudo augmentation replaces some samples by fakes with their labels."""
-        if not isinstance(self.augmentation, PseudoAugmentation):
-            return batch
-        chosen = self.augmentation.choose_reals(len(batch), context.stream)
-        y = batch.y if batch.y is None or labels is None else torch.where(chosen, labels, batch.y)
-        return Batch(torch.where(chosen[:, None, None, None], fakes, batch.x), y)
-
     def discriminator_input(self, x: Tensor, context: Context) -> Tensor:
         """Return samples as D gets them in training: augmented if there is an augmentation, then packed."""
         augmented = x if self.augmentation is None else self.augmentation(x, context.stream)
@@ -301,9 +268,8 @@ class Adversarial(GenerativeAlgorithm):
 
     def extra_scalars(self) -> Mapping[str, Tensor]:
         """Return the state of an adaptive augmentation, to log."""
-        if not isinstance(self.augmentation, AdaptiveAugmentation):
-            return {}
-        return {f"augmentation/{name}": value for name, value in self.augmentation.extra_scalars().items()}
+        adaptive = self.augmentation if isinstance(self.augmentation, AdaptiveAugmentation) else None
+        return {f"augmentation/{k}": v for k, v in adaptive.extra_scalars().items()} if adaptive else {}
 
     def sample(self, networks: nn.ModuleDict, latent: Tensor, condition: Tensor | None = None) -> Tensor:
         """Return G's samples ``[N, *shape]`` in about [-1, 1] for latents ``[N, size]`` and, if conditional, labels.

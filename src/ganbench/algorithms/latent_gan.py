@@ -16,8 +16,8 @@ from ganbench.algorithms.adversarial import Adversarial
 from ganbench.algorithms.frozen_encoder import untrained_network_warnings
 from ganbench.data.base import Batch
 from ganbench.latents import Latent
+from ganbench.layers.code_shape import code_shape
 from ganbench.losses.base import Loss
-from ganbench.networks.code_autoencoder import code_shape
 from ganbench.regularizers.base import Regularizer
 from ganbench.training.phase import Context, LossDict
 

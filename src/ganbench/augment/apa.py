@@ -5,10 +5,12 @@ Deceive D: Adaptive Pseudo Augmentation for GAN Training with Limited Data, 2021
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from ganbench.augment.adaptive import AdaptiveProbability
-from ganbench.augment.base import AdaptiveAugmentation, Augmentation
+from ganbench.augment.base import AdaptiveAugmentation, Augmentation, PseudoAugmentation
+from ganbench.data.base import Batch
 from ganbench.errors import UserError
 from ganbench.utils.random_stream import RandomStream
 
@@ -50,3 +52,14 @@ class APA(AdaptiveProbability):
     def choose_reals(self, count: int, stream: RandomStream) -> Tensor:
         """Return which of ``count`` real images a fake replaces, bool ``[count]``."""
         return stream.uniform(count) < self.probability
+
+
+def with_pseudo_reals(
+    real: Batch, fakes: Tensor, labels: Tensor | None, augmentation: Augmentation | None, stream: RandomStream
+) -> Batch:
+    """Return real images, some of them replaced by fakes with their labels if the augmentation asks for it."""
+    if not isinstance(augmentation, PseudoAugmentation):
+        return real
+    chosen = augmentation.choose_reals(len(real), stream)
+    y = real.y if real.y is None or labels is None else torch.where(chosen, labels, real.y)
+    return Batch(torch.where(chosen[:, None, None, None], fakes, real.x), y)

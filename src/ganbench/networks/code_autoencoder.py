@@ -11,27 +11,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from ganbench.errors import UserError
+from ganbench.layers.code_shape import code_shape
 from ganbench.layers.initialisation import init_zero_biases
 from ganbench.networks.pretrained import Pretrained
-from ganbench.networks.shape_plan import require_image_shape, require_sizes
-
-FACTOR = 4  # by which the sides of a code are smaller than those of the image
-
-
-def code_shape(network: str, shape: tuple[int, ...], size: int) -> tuple[int, int, int]:
-    """Return the shape ``(channels, H / 4, W / 4)`` of a code of ``size`` numbers for an image's shape.
-
-    Raises:
-        UserError: the sides are no multiples of 4, or the size is no multiple of the code's positions.
-    """
-    require_image_shape(network, shape, min_side=FACTOR, multiple_of=FACTOR)
-    height, width = shape[1] // FACTOR, shape[2] // FACTOR
-    if size < 1 or size % (height * width):
-        raise UserError(
-            f"{network}: a code of {size} numbers does not fit its {height} x {width} positions; take a multiple"
-        )
-    return size // (height * width), height, width
+from ganbench.networks.shape_plan import require_sizes
 
 
 class CodeEncoder(Pretrained):

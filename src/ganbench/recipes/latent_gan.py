@@ -47,7 +47,7 @@ def autoencoder_imagenette64(budget: Budget = "reference") -> Recipe:
     schedule = ema_schedule(3000 if laptop else 100_000, 16 if laptop else 64)
     return Recipe(
         name="autoencoder-imagenette64",
-        summary="adversarial autoencoder of Imagenette at 64x64 with codes of 16x16, for latent-vit-imagenette64",
+        summary="adversarial autoencoder of Imagenette at 64x64 with codes of 16x16, for latentgan-imagenette64",
         data=Spec(imagenette64),
         latent=Spec(Gaussian, size=_CODE_SIZE),
         networks={
@@ -63,14 +63,14 @@ def autoencoder_imagenette64(budget: Budget = "reference") -> Recipe:
 
 
 @recipe
-def latent_vit_imagenette64(budget: Budget = "reference") -> Recipe:
+def latentgan_imagenette64(budget: Budget = "reference") -> Recipe:
     """A GAN of transformers on the codes of ``autoencoder-imagenette64``, whose run gives the weights of both ends."""
     laptop = budget == "laptop"
     transformer = {"width": 96, "depth": 3} if laptop else {"width": 384, "depth": 6}
     frozen, optimizer = {"latent": _CODE_SIZE, "width": 16 if laptop else 64}, adam(2e-4, (0.0, 0.99))
     published = Schedule(steps=200_000, batch=128, ema_half_life=500_000)
     return Recipe(
-        name="latent-vit-imagenette64",
+        name="latentgan-imagenette64",
         summary="GAN of transformers on the codes of an autoencoder of Imagenette at 64x64",
         data=Spec(imagenette64),
         latent=Spec(Gaussian, size=128),

@@ -40,6 +40,12 @@ class Regularizer(Protocol):
         """
 
 
+def unique_names(regularizers: Iterable[Regularizer]) -> list[str]:
+    """Return their names in the log: if two are called "r1", the second becomes "r1-2"."""
+    names = [regularizer.name for regularizer in regularizers]
+    return [name if name not in names[:i] else f"{name}-{i + 1}" for i, name in enumerate(names)]
+
+
 def stateful_terms(terms: Iterable[object]) -> nn.ModuleList:
     """Return the terms that are Modules, including those wrapped in other terms."""
     modules = nn.ModuleList()

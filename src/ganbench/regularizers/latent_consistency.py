@@ -5,6 +5,7 @@ Improved Consistency Regularization for GANs (2020), arXiv:2002.04724, section 3
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -42,6 +43,22 @@ class LatentConsistency:
     def change(self, latents: Tensor, stream: RandomStream) -> Tensor:
         """Return latents ``[N, size]`` with noise added."""
         return latents + self.noise * stream.normal(*latents.shape)
+
+    def discriminator_terms(
+        self, score: Callable[[Tensor], Tensor], latents: Tensor, scores: Tensor, stream: RandomStream
+    ) -> dict[str, Tensor]:
+        """Return D's term by name, from the scores of fakes and a function from latents to scores; none at weight 0."""
+        if not self.discriminator:
+            return {}
+        return {self.name: self.discriminator_term(scores, score(self.change(latents, stream)))}
+
+    def generator_terms(
+        self, generate: Callable[[Tensor], Tensor], latents: Tensor, samples: Tensor, stream: RandomStream
+    ) -> dict[str, Tensor]:
+        """Return G's term by name, from samples and the function that generates them; none at weight 0."""
+        if not self.generator:
+            return {}
+        return {self.name: self.generator_term(samples, generate(self.change(latents, stream)))}
 
     def discriminator_term(self, scores: Tensor, changed: Tensor) -> Tensor:
         """Return D's term, ``[N]``, at least 0, from its scores of fakes and of those with changed latents."""
