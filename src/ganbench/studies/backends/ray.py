@@ -88,7 +88,8 @@ class RayBackend(RecordedBackend):
         else:
             slots = self.workers * self.cpus or None
             ray.init(address="local", num_cpus=slots, include_dashboard=False, log_to_driver=False)
-        self._require_resources(ray.cluster_resources())  # type: ignore[no-untyped-call]
+        resources: Any = ray.cluster_resources  # it has no annotations
+        self._require_resources(resources())
         return remote
 
     def _require_resources(self, cluster: Mapping[str, float]) -> None:
