@@ -14,13 +14,14 @@ import ganbench.regularizers as package
 from ganbench.config.spec import Spec, parameters
 from ganbench.data.base import Batch
 from ganbench.errors import UserError
-from ganbench.regularizers import R1, Regularizer, Scheduled, WeightClip
+from ganbench.regularizers import R1, LatentConsistency, Regularizer, Scheduled, WeightClip
 
 CLASSES = [
     value
     for name in package.__all__
     if isinstance(value := getattr(package, name), type) and not getattr(value, "_is_protocol", False)
-    if value not in (Scheduled, WeightClip)  # a wrapper and a constraint, tested separately
+    if value
+    not in (LatentConsistency, Scheduled, WeightClip)  # terms of two networks, a wrapper, a constraint
 ]
 
 # Configurations to test in addition to the default of each class.

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import math
+import socket
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import pairwise
@@ -27,8 +28,7 @@ from ganbench.training.trainer import Trainer
 from ganbench.utils.random_stream import RandomStream
 
 if TYPE_CHECKING:  # the script below imports this file without the folder of all tests
-    from tests.support.ports import free_port
-from tests.support.command_line import CommandLine
+    from tests.support.command_line import CommandLine
 
 
 class Pair(nn.Module):
@@ -262,7 +262,9 @@ one.engine.close()
 
 
 def test_two_processes_train_like_one(cli: CommandLine, tmp_path: Path) -> None:
-    port = str(free_port())
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
     group = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "OMP_NUM_THREADS": "1"}
     saved = tmp_path / "two.pt"
     script = tmp_path / "process.py"

@@ -35,9 +35,8 @@ def test_the_margins_are_the_sources(tmp_path: Path) -> None:
 
     samples = model.decode(model.latents(2 + COLUMNS, seed=3))
     assert bool((cell(0, 0) == 255).all())
-    assert torch.equal(cell(1, 0), samples[0])
-    assert torch.equal(cell(2, 0), samples[1])
-    assert torch.equal(cell(0, 4), samples[2 + 3])
+    for shown, sample in ((cell(1, 0), samples[0]), (cell(2, 0), samples[1]), (cell(0, 4), samples[2 + 3])):
+        assert (shown.int() - sample.int()).abs().max() <= 1  # batches of another size round differently
     assert not torch.equal(cell(1, 4), cell(2, 4))
     straight = interpolation_grid(model, 1, seed=3, columns=3)
     torch.testing.assert_close(straight.latents[1], (straight.latents[0] + straight.latents[2]) / 2)

@@ -39,10 +39,7 @@ def arrow(
     ahead: int = 4,
     reference: int = 50_000,
 ) -> StreamedImages:
-    """Images of Hugging Face's `datasets`: a folder of `save_to_disk`, or Parquet files, read while training.
-
-    The split is that of a `DatasetDict`, or of Parquet files that are named after it; `train` if none is given.
-    """
+    """Images of Hugging Face's `datasets`: a folder of `save_to_disk`, or Parquet files, read while training."""
     workers = start_threads(threads)
     table, name = _open(path, split)
     items = ArrowItems(table, path, name, None if size is None else height_width(size), grey)

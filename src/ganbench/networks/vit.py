@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ganbench.errors import UserError
+from ganbench.layers.initialisation import init_zero_biases
 from ganbench.networks.shape_plan import require_image_shape, require_sizes
 
 
@@ -149,10 +150,6 @@ def _count_tokens(
 
 
 def _init(network: nn.Module) -> None:
-    """Draw weights from N(0, 1 / inputs) and positions from N(0, 1); biases are 0."""
-    for layer in network.modules():
-        if isinstance(layer, nn.Linear):
-            nn.init.normal_(layer.weight, std=layer.in_features**-0.5)
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
+    """Draw positions from N(0, 1), and set biases to 0; weights keep torch's start."""
+    init_zero_biases(network)
     nn.init.normal_(cast(Tensor, network.positions))

@@ -57,7 +57,7 @@ def autoencoder_imagenette64(budget: Budget = "reference") -> Recipe:
         },
         algorithm=Spec(AAE, loss=Spec(NonSaturating)),
         optimizers={"G": optimizer, "D": adam(2e-4, (0.5, 0.999)), "E": optimizer},
-        schedule=schedule,
+        schedule=schedule if laptop else with_scores(schedule, every=5000),
         papers=(AAE_PAPER, LATENT_DIFFUSION),
     )
 
