@@ -40,18 +40,18 @@ class ViTGenerator(nn.Module):
         tokens = _count_tokens("ViTGenerator", shape, width, depth, heads, patch_size)
         require_sizes("ViTGenerator", latent=latent)
         self.map_latents = nn.Sequential(nn.Linear(latent, width), nn.GELU(), nn.Linear(width, width))
-        self.positions = nn.Parameter(torch.empty(tokens, width))
+        self.positions = nn.Embedding(tokens, width)
         self.blocks = nn.ModuleList(_Block(width, heads, style=width) for _ in range(depth))
         self.norm = _ModulatedNorm(width, width)
         self.last = nn.Linear(width, shape[0] * patch_size**2)
         self.grid = (shape[1] // patch_size, shape[2] // patch_size)
         self.patch_size = patch_size
-        _init(self)
+        init_zero_biases(self)
 
     def forward(self, z: Tensor) -> Tensor:
         """Return maps ``[N, C, H, W]``."""
         style = self.map_latents(z)
-        tokens = self.positions.expand(len(z), -1, -1)
+        tokens = self.positions.weight.expand(len(z), -1, -1)
         for block in self.blocks:
             tokens = block(tokens, style)
         patches = self.last(self.norm(tokens, style)).transpose(1, 2).unflatten(2, self.grid)
@@ -79,17 +79,17 @@ class ViTDiscriminator(nn.Module):
         super().__init__()
         tokens = _count_tokens("ViTDiscriminator", shape, width, depth, heads, patch_size)
         self.first = nn.Linear(shape[0] * patch_size**2, width)
-        self.positions = nn.Parameter(torch.empty(tokens, width))
+        self.positions = nn.Embedding(tokens, width)
         self.blocks = nn.ModuleList(_Block(width, heads) for _ in range(depth))
         self.norm = nn.LayerNorm(width)
         self.last = nn.Linear(width, 1)
         self.patch_size = patch_size
-        _init(self)
+        init_zero_biases(self)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return raw scores ``[N]``."""
         patches = nn.functional.pixel_unshuffle(x, self.patch_size).flatten(2).transpose(1, 2)
-        tokens = self.first(patches) + self.positions
+        tokens = self.first(patches) + self.positions.weight
         for block in self.blocks:
             tokens = block(tokens)
         scores: Tensor = self.last(self.norm(tokens).mean(1))
@@ -147,9 +147,3 @@ def _count_tokens(
     if width % heads:
         raise UserError(f"{network}: width must be a multiple of the {heads} heads, but is {width}")
     return (shape[1] // patch_size) * (shape[2] // patch_size)
-
-
-def _init(network: nn.Module) -> None:
-    """Draw positions from N(0, 1), and set biases to 0; weights keep torch's start."""
-    init_zero_biases(network)
-    nn.init.normal_(cast(Tensor, network.positions))
