@@ -1,4 +1,4 @@
-"""The dual contrastive loss: each real sample is told apart from all fakes of the batch, each fake from all reals.
+"""The dual contrastive loss compares each real sample with all fakes of the batch, and each fake with all reals.
 
 Dual Contrastive Loss and Attention for GANs (2021), arXiv:2103.16748, section 3.
 """
